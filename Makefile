@@ -1,0 +1,72 @@
+# Targets for readers, students and instructors. `make` alone lists them.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The first Python from 3.11 to 3.13 that runs; `make PYTHON=/path/to/python3.12 …` names another.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+NOTEBOOKS := _build/source/.built
+BOOK_URL ?=
+
+.PHONY: help demo test book assignments bench exam-table mutation links lint browser-deps student-wheel clean
+
+help: ## list what make can do
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+demo: $(READY) $(NOTEBOOKS) ## the main job: build the book, release an assignment, grade a class of 24, write its pages
+	@COURSE_BOOK_URL=../../../../html $(MAKE) --no-print-directory book
+	@$(BIN)/python -m autograder.demo
+
+test: $(READY) $(NOTEBOOKS) ## the tests (those in a browser say why they are skipped; `make browser-deps` first)
+	$(BIN)/python -m pytest
+
+book: $(READY) ## build the book into _build/html, warnings are errors
+	@$(BIN)/python book/build.py
+
+assignments: $(READY) ## notebooks from solutions/: assignments/ (checked in) and _build/source/
+	$(BIN)/python -m autograder.release
+
+bench: $(READY) $(NOTEBOOKS) ## stock nbgrader and this grader on one class, side by side; a row in the README
+	$(BIN)/python benchmarks/class_of_24.py
+
+exam-table: $(READY) ## the table of wrong implementations by criteria, a page of the instructor's guide
+	$(BIN)/python -m autograder.exam.table
+
+mutation: $(READY) ## mutate the reference solutions; every survivor is killed or explained
+	$(BIN)/python tests/mutation/run.py
+
+links: $(READY) ## follow the book's links to other hosts (needs a network)
+	$(BIN)/jupyter-book config sphinx . > /dev/null
+	PYTHONPATH=book/_ext $(BIN)/sphinx-build -q -b linkcheck . _build/linkcheck
+
+lint: $(READY) ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+browser-deps: ## what the browser tests need, from Debian (root or sudo)
+	@if command -v chromium > /dev/null; then echo "chromium is there: $$(command -v chromium)"; else \
+	  root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$root apt-get update -q && $$root apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core fonts-noto-core; fi
+
+student-wheel: $(READY) ## the package that students import, as a wheel in dist/
+	$(BIN)/python -m autograder.release wheel
+
+clean: ## remove what was built (not .venv)
+	rm -rf _build dist build *.egg-info
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python from 3.11 to 3.13 found. Install one, or name it: make PYTHON=/path/to/python3.12 …" >&2; exit 2; }
+	@echo "Setting up .venv with $(PYTHON): about 3 GB to fetch the first time, 7 GB on disk."
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(NOTEBOOKS): $(READY) $(wildcard solutions/*.py) autograder/release.py
+	@$(BIN)/python -m autograder.release
+	@touch $@
