@@ -101,7 +101,7 @@ def conv2d_backward(grad_out, x, weight, stride=1, padding=0):
             g = grad_out[:, :, i, j][:, :, None, None, None]
             gxp[:, :, i * sh : i * sh + kh, j * sw : j * sw + kw] += (g * weight).sum(1)
             gw += (g * xp[:, None, :, i * sh : i * sh + kh, j * sw : j * sw + kw]).sum(0)
-    return [gxp[:, :, ph : ph + x.shape[2], pw : pw + x.shape[3]], gw, grad_out.sum(dim=[0, 2, 3])]
+    return gxp[:, :, ph : ph + x.shape[2], pw : pw + x.shape[3]], gw, grad_out.sum(dim=[0, 2, 3])
 
 
 class Conv2d(nn.Module):

@@ -45,10 +45,11 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     taps = weight.reshape(groups, O // groups, Cg, kh, kw)
     for c in range(Cg):
         out = x.new_zeros(N, groups, O // groups, oh, ow)
-        for u, v in torch.cartesian_prod(torch.arange(kh), torch.arange(kw)).tolist():
-            rows = slice(u * dh, u * dh + (oh - 1) * sh + 1, sh)
-            columns = slice(v * dw, v * dw + (ow - 1) * sw + 1, sw)
-            out = out + torch.einsum("nghw,go->ngohw", padded[:, :, c, rows, columns], taps[:, :, c, u, v])
+        for u in range(kh):
+            for v in range(kw):
+                rows = slice(u * dh, u * dh + (oh - 1) * sh + 1, sh)
+                columns = slice(v * dw, v * dw + (ow - 1) * sw + 1, sw)
+                out = out + torch.einsum("nghw,go->ngohw", padded[:, :, c, rows, columns], taps[:, :, c, u, v])
     out = out.reshape(N, O, oh, ow)
     if bias is not None:
         out = out + bias.reshape(1, O, 1, 1)
