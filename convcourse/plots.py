@@ -1,0 +1,196 @@
+"""One quiet style for all figures: few fixed colours, told apart by the colour-blind, right on white and dark pages.
+
+In the book, figures are SVGs with a style block inside which exchanges each colour of the palette for its dark twin
+when the page is dark (`to_svg`). So draw with the palette's names, never with ``"black"`` or a colour of your own.
+In a notebook figures stay PNGs on white.
+"""
+
+import base64
+import io
+import os
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import PlaceHolderLayoutEngine
+from PIL import Image
+
+INK, SOFT, GRID = "#1f2328", "#59636e", "#d0d7de"
+BLUE, ORANGE, PLUM = "#0b62c1", "#c4501b", "#8a1c5a"
+DARK = {INK: "#e6e6e6", SOFT: "#a9b4c0", GRID: "#48566b", BLUE: "#5eb0f2", ORANGE: "#f0965a", PLUM: "#c65ba0"}
+
+SCREEN = 150  # pixels per inch that a picture keeps: half as many again as a common screen shows
+GAP = 0.06  # between the panels of a row, as a part of their height
+
+
+def in_book() -> bool:
+    """True while the book is built (its Sphinx extension sets ``CONVCOURSE_BOOK=1``)."""
+    return os.environ.get("CONVCOURSE_BOOK") == "1"
+
+
+def style() -> None:
+    """Sets matplotlib's defaults: the palette, thin axes, grey images without smoothing, the same bytes each time."""
+    paper = "none" if in_book() else "white"
+    matplotlib.rcParams.update(
+        {
+            "figure.facecolor": paper,
+            "axes.facecolor": paper,
+            "savefig.facecolor": paper,
+            "legend.frameon": False,
+            "text.color": INK,
+            "axes.labelcolor": INK,
+            "axes.titlecolor": INK,
+            "axes.edgecolor": SOFT,
+            "xtick.color": SOFT,
+            "ytick.color": SOFT,
+            "grid.color": GRID,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.prop_cycle": matplotlib.cycler(color=[BLUE, ORANGE, PLUM], linestyle=["-", "--", "-."]),
+            "lines.linewidth": 2,
+            "font.size": 11,
+            "axes.titlesize": 11,
+            "figure.figsize": (6.4, 3.0),
+            "figure.constrained_layout.use": True,
+            "image.cmap": "gray",
+            "image.interpolation": "none",
+            "svg.fonttype": "path",
+            "svg.hashsalt": "convcourse",
+        }
+    )
+
+
+def install() -> None:
+    """`style`; in the book's build figures also become SVGs that follow the page. Call it after the imports."""
+    style()
+    if not in_book():
+        return
+    from IPython.core.getipython import get_ipython
+    from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+    shell = get_ipython()
+    if shell is None:
+        raise RuntimeError("CONVCOURSE_BOOK=1 is for the book's build, where cells run in IPython; here is no IPython.")
+    set_matplotlib_formats()  # no PNG beside the SVG
+    shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, to_svg)
+
+
+def to_svg(figure: Figure) -> str:
+    """The figure as one SVG for light and dark pages; the same figure gives the same bytes."""
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    rules = "".join(
+        f'[style*="{what}: {light}"]{{{what}:{dark} !important}}'
+        for light, dark in DARK.items()
+        for what in ("fill", "stroke")
+    )
+    block = f"<style>@media (prefers-color-scheme: dark){{{rules}}}</style>"
+    return re.sub(r"<svg[^>]*>", lambda tag: tag[0] + block, text.getvalue(), count=1)
+
+
+class Row(Figure):
+    """What `show_row` draws: an ordinary figure which shows itself once, be it a cell's last value or not."""
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        plt.close(self)  # else it would be shown again at the end of the cell
+        bundle: dict[str, Any]
+        if in_book():
+            bundle = {"image/svg+xml": to_svg(self)}
+        else:
+            png = io.BytesIO()
+            self.savefig(png, format="png")
+            bundle = {"image/png": base64.b64encode(png.getvalue()).decode()}
+        display({**bundle, "text/plain": repr(self)}, raw=True)
+
+
+def show_row(
+    panels: Sequence[Any],
+    titles: Sequence[str] | None = None,
+    *,
+    height: float = 1.6,
+    vmin: float | None = None,
+    vmax: float | None = None,
+) -> Figure:
+    """Draws images side by side, all equally high, joined into one (ten axes would cost six times as much).
+
+    Args:
+        panels: arrays or tensors. ``(H, W)`` and ``(1, H, W)`` are grey, ``(3, H, W)`` and ``(H, W, 3)`` colours.
+            A grey panel goes from its least value in black to its greatest in white, a constant one is mid-grey;
+            colours are shown as they are, cut to 0…1 (floats) or 0…255 (bytes). What is not finite is orange.
+        titles: one a panel, written above it.
+        height: of the panels, in inches.
+        vmin: what is black in every panel, in place of each panel's own least value.
+        vmax: what is white.
+
+    Raises:
+        ValueError: no panels, a shape that is none of these, or as many titles as there are not panels.
+    """
+    if not len(panels):
+        raise ValueError("show_row got no panels; give it a list of images.")
+    if titles is not None and len(titles) != len(panels):
+        raise ValueError(f"show_row got {len(panels)} panels and {len(titles)} titles; give one title for each panel.")
+    pictures = [_pixels(panel, vmin, vmax) for panel in panels]
+    tallest = max(len(picture) for picture in pictures)
+    high = round(height * SCREEN)
+    if tallest <= high:  # whole multiples keep the pixels of the tallest square and equal
+        high = tallest * max(1, round(high / tallest))
+    pictures = [_resize(picture, high) for picture in pictures]
+
+    gap = round(GAP * high)
+    starts = np.cumsum([0] + [picture.shape[1] + gap for picture in pictures])
+    joined = np.zeros((high, starts[-1] - gap, 4), np.uint8)  # transparent where no panel lies
+    for start, picture in zip(starts, pictures):
+        joined[:, start : start + picture.shape[1]] = picture
+
+    above = 0.28 if titles is not None else 0.0
+    size = (height * joined.shape[1] / high, height + above)
+    # Not layout="none": saving such a figure twice puts the default engine back, which warns.
+    figure = plt.figure(FigureClass=Row, figsize=size, layout=PlaceHolderLayoutEngine(True, True))
+    axes = figure.add_axes((0, 0, 1, height / size[1]))
+    axes.imshow(joined, aspect="auto")
+    axes.set_axis_off()
+    for title, start, picture in zip(titles or [], starts, pictures):
+        axes.text(start + picture.shape[1] / 2, -gap, title, ha="center", va="bottom")
+    return figure
+
+
+def _pixels(panel: Any, vmin: float | None, vmax: float | None) -> np.ndarray:
+    """A panel as bytes of shape (H, W, 4)."""
+    values = np.asarray(panel.detach().cpu() if hasattr(panel, "detach") else panel)
+    shape = values.shape
+    if values.ndim == 3 and shape[0] in (1, 3):
+        values = np.moveaxis(values, 0, -1)
+    if values.ndim == 2:
+        values = values[..., None]
+    if values.ndim != 3 or values.shape[-1] not in (1, 3) or not values.size:
+        raise ValueError(
+            f"show_row got a panel of shape {shape}; it shows (H, W), (1, H, W), (3, H, W) and (H, W, 3). "
+            "Take one image of a batch, and one channel at a time of a feature map."
+        )
+    grey = values.shape[-1] == 1
+    whole = 255.0 if values.dtype == np.uint8 and not grey else 1.0
+    values = values.astype(np.float64)
+    finite = np.isfinite(values).all(axis=-1)
+    low, high = 0.0, whole
+    if grey and finite.any():
+        low, high = values[finite].min(), values[finite].max()
+    low, high = low if vmin is None else vmin, high if vmax is None else vmax
+    shown = np.zeros((*finite.shape, 4), np.uint8)
+    scaled = (values[finite] - low) / (high - low) if high > low else np.full_like(values[finite], 0.5)
+    shown[finite, :3] = np.rint(255 * scaled.clip(0, 1))
+    shown[~finite, :3] = [int(ORANGE[i : i + 2], 16) for i in (1, 3, 5)]
+    shown[..., 3] = 255
+    return shown
+
+
+def _resize(picture: np.ndarray, high: int) -> np.ndarray:
+    """A picture of the given height: pixels stay squares when it grows, and are averaged when it shrinks."""
+    tall, wide = picture.shape[:2]
+    method = Image.Resampling.BOX if tall > high else Image.Resampling.NEAREST
+    return np.asarray(Image.fromarray(picture).resize((max(1, round(wide * high / tall)), high), method))
