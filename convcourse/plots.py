@@ -15,6 +15,7 @@ from typing import Any
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+from cycler import cycler
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from PIL import Image
@@ -50,7 +51,7 @@ def style() -> None:
             "grid.color": GRID,
             "axes.spines.top": False,
             "axes.spines.right": False,
-            "axes.prop_cycle": matplotlib.cycler(color=[BLUE, ORANGE, PLUM], linestyle=["-", "--", "-."]),
+            "axes.prop_cycle": cycler(color=[BLUE, ORANGE, PLUM], linestyle=["-", "--", "-."]),
             "lines.linewidth": 2,
             "font.size": 11,
             "axes.titlesize": 11,
@@ -73,7 +74,7 @@ def install() -> None:
     from matplotlib_inline.backend_inline import set_matplotlib_formats
 
     shell = get_ipython()
-    if shell is None:
+    if shell is None or shell.display_formatter is None:
         raise RuntimeError("CONVCOURSE_BOOK=1 is for the book's build, where cells run in IPython; here is no IPython.")
     set_matplotlib_formats()  # no PNG beside the SVG
     shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, to_svg)
