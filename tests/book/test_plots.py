@@ -121,7 +121,7 @@ def test_a_row_is_one_image_on_one_axes():
     assert joined.dtype == np.uint8 and joined.shape[-1] == 4
     assert [text.get_text() for text in row.axes[0].texts] == ["a", "b", "c"]
     gaps = np.flatnonzero((joined[..., 3] == 0).all(axis=0))
-    assert 2 == 1 + np.count_nonzero(np.diff(gaps) > 1)  # two gaps, transparent from top to bottom
+    assert 1 + np.count_nonzero(np.diff(gaps) > 1) == 2  # two gaps, transparent from top to bottom
 
 
 def test_each_grey_panel_has_its_own_range_unless_told():

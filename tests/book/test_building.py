@@ -1,0 +1,88 @@
+"""How the book is built: warnings stop it every time, old results never show, vendored files are what they were."""
+
+import hashlib
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def load(path: str):
+    spec = importlib.util.spec_from_file_location(Path(path).stem + "_under_test", ROOT / path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def small_book(tmp_path, monkeypatch):
+    """The real build script on a book of one page."""
+    script = load("book/build.py")
+    monkeypatch.setattr(script, "ROOT", tmp_path)
+    monkeypatch.setattr(script, "BUILD", tmp_path / "_build")
+    (tmp_path / "_config.yml").write_text(
+        "title: Small\nexecute: {execute_notebooks: 'off'}\nonly_build_toc_files: true\n"
+    )
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: page\n")
+    return script, tmp_path / "page.md"
+
+
+def test_a_page_with_a_warning_fails_again_and_again_until_it_is_mended(small_book, capfd):
+    script, page = small_book
+    page.write_text("# Page\n\nSee {ref}`nowhere`.\n")
+    assert script.main() != 0
+    assert script.main() != 0, "the second build took the broken page for a good one"
+    assert "nowhere" in capfd.readouterr().err
+    page.write_text("# Page\n\nAll is well.\n")
+    assert script.main() == 0
+
+
+def test_results_are_forgotten_when_the_code_they_came_from_changes(tmp_path):
+    course = load("book/_ext/course.py")
+    file = tmp_path / "convcourse" / "plots.py"
+    file.parent.mkdir()
+    file.write_text("a = 1\n")
+    before = course.results_key(tmp_path)
+    assert course.results_key(tmp_path) == before
+    file.write_text("a = 2\n")
+    changed = course.results_key(tmp_path)
+    assert changed != before
+    (tmp_path / "book" / "_code").mkdir(parents=True)
+    (tmp_path / "book" / "_code" / "drawing.py").write_text("b = 1\n")
+    assert course.results_key(tmp_path) not in (before, changed)
+    (tmp_path / "convcourse" / "__pycache__").mkdir()
+    kept = course.results_key(tmp_path)
+    (tmp_path / "convcourse" / "__pycache__" / "plots.pyc").write_bytes(b"x")
+    assert course.results_key(tmp_path) == kept
+
+
+MANIFESTS = sorted([*(ROOT / "book").rglob("vendor.json"), *(ROOT / "tests").rglob("vendor.json")])
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda path: str(path.parent.relative_to(ROOT)))
+def test_vendored_files_are_the_ones_that_were_taken(manifest):
+    said = json.loads(manifest.read_text())
+    assert said["name"] and said["version"] and said["licence"] and said["source"]
+    folder = manifest.parent
+    found = {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and path != manifest
+    }
+    assert found == said["files"]
+    assert "LICENSE" in found
+
+
+def test_everything_vendored_has_a_manifest():
+    folders = [path for base in ("book/_static/vendor", "tests/browser/vendor") for path in (ROOT / base).rglob("*.js")]
+    assert folders
+    for path in folders:
+        assert any(manifest.parent in path.parents for manifest in MANIFESTS), path
+
+
+def test_the_build_needs_no_activated_environment():
+    assert load("book/build.py").COMMAND[0] == sys.executable

@@ -1,0 +1,218 @@
+"""The rendered book: whole, offline, readable. Whatever a browser must run for is in tests/browser."""
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import jupytext
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+from autograder.exam.convolution.sentences import SENTENCES
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREEN = 32  # lines of a code cell that fit on one
+
+
+def toc_files(node) -> list[str]:
+    """The pages named in _toc.yml, in order."""
+    if isinstance(node, list):
+        return [name for item in node for name in toc_files(item)]
+    own = [node[key] for key in ("root", "file") if key in node]
+    return own + [name for key in ("parts", "chapters", "sections") if key in node for name in toc_files(node[key])]
+
+
+SOURCES = toc_files(yaml.safe_load((ROOT / "_toc.yml").read_text()))
+CHAPTERS = [name for name in SOURCES if re.match(r"book/\d\d-", name)]
+
+
+@dataclass
+class Site:
+    """Every page, parsed once."""
+
+    root: Path
+    pages: dict[Path, BeautifulSoup]
+    anchors: dict[Path, set[str]]
+
+
+@pytest.fixture(scope="session")
+def site(html) -> Site:
+    files = [html / f"{name}.html" for name in SOURCES] + [
+        html / f"{name}.html" for name in ("genindex", "search", "index")
+    ]
+    pages = {path.resolve(): BeautifulSoup(path.read_text(), "html.parser") for path in files}
+    anchors = {path: {tag["id"] for tag in page.find_all(id=True)} for path, page in pages.items()}
+    return Site(html.resolve(), pages, anchors)
+
+
+def test_the_book_has_a_chapter_and_every_page_of_the_toc_is_there(site):
+    assert CHAPTERS
+    assert len(site.pages) == len(SOURCES) + 3
+
+
+def test_every_internal_link_and_anchor_resolves(site):
+    dead = []
+    for path, page in site.pages.items():
+        for tag in page.find_all("a", href=True):
+            link = urlsplit(tag["href"])
+            if link.scheme or link.netloc or tag["href"].startswith(("#!", "javascript:")):
+                continue
+            target = (path.parent / unquote(link.path)).resolve() if link.path else path
+            if not target.is_file():
+                dead.append(f"{path.name}: {tag['href']}")
+            elif link.fragment and target.suffix == ".html":
+                known = site.anchors.get(target)
+                if known is None or unquote(link.fragment) not in known:
+                    dead.append(f"{path.name}: {tag['href']} (no such anchor)")
+    assert not dead, "\n".join(dead)
+
+
+def test_whatever_a_page_loads_comes_with_the_book(site):
+    foreign, missing = [], []
+    for path, page in site.pages.items():
+        loaded = [tag["src"] for tag in page.find_all(src=True)]
+        loaded += [tag["href"] for tag in page.find_all("link", href=True) if "canonical" not in tag.get("rel", [])]
+        loaded += [tag["data"] for tag in page.find_all("object", data=True)]
+        for address in loaded:
+            parts = urlsplit(address)
+            if parts.scheme == "data":
+                continue
+            if parts.scheme or parts.netloc:
+                foreign.append(f"{path.name}: {address}")
+            elif not (path.parent / unquote(parts.path)).is_file():
+                missing.append(f"{path.name}: {address}")
+    assert not foreign, "\n".join(foreign)
+    assert not missing, "\n".join(missing)
+
+
+def test_no_stylesheet_loads_from_another_host(site):
+    found = [
+        f"{path.relative_to(site.root)}: {match}"
+        for path in site.root.rglob("*.css")
+        for match in re.findall(r"(?:url\(|@import)\s*['\"]?(?:https?:)?//[^)\"']*", path.read_text())
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_our_scripts_name_no_other_host(html):
+    ours = [*(ROOT / "book" / "_static").glob("*.mjs"), *(ROOT / "book" / "_static" / "figures").glob("*.mjs")]
+    assert ours
+    named = re.compile(r"['\"`](?:https?:)?//(?!www\.w3\.org/)[^'\"`]*")  # XML namespaces are names, not places
+    assert not [(path.name, named.findall(path.read_text())) for path in ours if named.search(path.read_text())]
+
+
+def test_every_picture_has_a_text_that_says_what_it_shows(site):
+    poor = []
+    for path, page in site.pages.items():
+        for tag in page.select("article img"):
+            text = tag.get("alt", "")
+            if len(text.split()) < 4 or text.startswith(("../", "_images")):
+                poor.append(f"{path.name}: {tag.get('src')}: {text!r}")
+    assert not poor, "\n".join(poor)
+
+
+def test_executed_figures_are_svgs_that_know_dark_mode(site):
+    figures = [(path, tag) for path, page in site.pages.items() for tag in page.select("div.cell_output img")]
+    assert len(figures) > 10
+    for path, tag in figures:
+        file = path.parent / tag["src"]
+        assert file.suffix == ".svg", f"{path.name}: {tag['src']} is no SVG; call plots.install() in the first cell"
+        assert "prefers-color-scheme: dark" in file.read_text(), f"{path.name}: {tag['src']} knows no dark mode"
+        assert "adaptive" in tag["class"], f"{path.name}: {tag['src']} lacks `classes: adaptive`"
+
+
+def test_nothing_is_rendered_half(site):
+    """Roles and formulas that were not understood stay in the text as they were written."""
+    left = [
+        f"{path.name}: {found[0]}"
+        for path, page in site.pages.items()
+        for tag in page.select("article p, article li, article td, article figcaption")
+        if not tag.find_parent(class_="highlight")
+        and (
+            found := re.search(
+                r"\{[a-z:]+\}`|\bNone\b\.|\[\?\]|\$\S[^$]*\$",
+                "".join(
+                    part
+                    for part in tag.find_all(string=True)
+                    if not part.find_parent(["code", "pre"]) and not part.find_parent(class_="math")
+                ),
+            )
+        )
+    ]
+    assert not left, "\n".join(left)
+
+
+def test_all_feedback_links_have_their_anchor(site):
+    """Sphinx folds case, so ids must differ in more than that."""
+    page = (site.root / "book" / "01-convolution.html").resolve()
+    wanted = [f"mistake-01-convolution-{mistake}" for mistake in SENTENCES]
+    assert len(wanted) >= 25
+    assert len({anchor.lower() for anchor in wanted}) == len(wanted)
+    missing = [anchor for anchor in wanted if anchor not in site.anchors[page]]
+    assert not missing, "no box in book/01-convolution.md for:\n" + "\n".join(missing)
+
+
+def test_each_anchor_stands_at_a_box_of_what_goes_wrong(site):
+    page = site.pages[(site.root / "book" / "01-convolution.html").resolve()]
+    for tag in page.find_all(id=re.compile("^mistake-")):
+        box = tag if "mistake" in tag.get("class", []) else tag.find_next("div", class_="admonition")
+        assert box and "mistake" in box["class"], tag["id"]
+        between = tag.find_next(["p", "pre", "figure", "h2", "h3"]) if box is not tag else None
+        assert between is None or between.find_parent("div", class_="admonition") is box, (
+            f"{tag['id']} is not at its box"
+        )
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_has_all_its_parts(site, name):
+    page = site.pages[(site.root / f"{name}.html").resolve()].find("article")
+    assignment = Path(name).name
+    first = page.find("p").get_text()
+    assert "?" in first, f"{name} does not open with the question it answers: {first!r}"
+    assert re.search(r"[Rr]eading time", page.get_text()), f"{name} gives no reading time"
+    exercises, answers = page.select("div.exercise"), page.select("div.solution")
+    assert 6 <= len(exercises) <= 10
+    assert len(answers) == len(exercises)
+    assert all("dropdown" in answer["class"] for answer in answers), "answers are to be folded"
+    assert page.select("div.citation"), f"{name} lists no sources"
+    assert (
+        assignment in page.find_all("h2")[-2].find_parent("section").get_text() or assignment in page.get_text()[-6000:]
+    )
+    for formula in page.select("div.math"):
+        assert formula.select(".eqno") or "nowrap" in formula.get("class", []), f"{name}: a formula has no number"
+    for figure in page.select("figure"):
+        assert figure.select_one(".caption-number"), f"{name}: a figure has no number"
+
+
+def code_cells(name: str) -> list[str]:
+    text = (ROOT / f"{name}.md").read_text()
+    if not text.startswith("---"):
+        return []
+    return [cell.source for cell in jupytext.reads(text, fmt="md:myst").cells if cell.cell_type == "code"]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_cell_is_longer_than_a_screen(name):
+    long = [cell.splitlines()[0] for cell in code_cells(name) if len(cell.splitlines()) > SCREEN]
+    assert not long, f"move these cells of {name} to book/_code: {long}"
+
+
+GRADED = {"output_size", "conv2d_naive", "KERNELS", "apply_kernel", "conv2d", "conv2d_backward", "Conv2d", "separate"}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_page_defines_what_an_assignment_asks_for(name):
+    for cell in code_cells(name):
+        tree = ast.parse(cell.replace("%", "#") if cell.startswith("%") else cell)
+        names = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        names |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        assert not names & GRADED, f"{name} defines {names & GRADED}"
+
+
+def test_no_page_names_the_machine_it_was_built_on(site):
+    for path, page in site.pages.items():
+        assert str(ROOT) not in str(page), path.name
+        assert "/home/" not in page.get_text(), path.name

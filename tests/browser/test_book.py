@@ -1,0 +1,179 @@
+"""The book as a browser shows it: nothing from other hosts, no errors, accessible in light and dark, wide or narrow."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import WIDTHS, set_theme, settle
+from PIL import Image, ImageStat
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[2]
+TOC = (ROOT / "_toc.yml").read_text()
+PAGES = [*re.findall(r"book/[\w/-]+", TOC), "genindex", "search"]
+CHAPTERS = [name for name in PAGES if re.match(r"book/\d\d-", name)]
+each_page = pytest.mark.parametrize("name", PAGES)
+each_width = pytest.mark.parametrize("width", WIDTHS)
+
+
+def test_the_pages_are_those_of_the_toc():
+    assert len(PAGES) > 5 and CHAPTERS and yaml.safe_load(TOC)["root"] in PAGES
+
+
+@each_width
+@each_page
+def test_no_errors_and_no_other_host(visit, name, width):
+    seen = visit(name, width)
+    assert not seen.errors
+    assert not seen.foreign
+
+
+@each_page
+def test_formulas_are_typeset(visit, name):
+    seen = visit(name, WIDTHS[0])
+    assert not seen.unrendered
+    assert seen.formulas or name not in (*CHAPTERS, "book/notation")
+
+
+@each_width
+@each_page
+def test_no_sideways_scroll(visit, name, width):
+    assert visit(name, width).overhang <= 0
+
+
+@each_width
+@each_page
+def test_axe_finds_nothing(visit, name, width):
+    findings = visit(name, width).findings
+    assert not findings, "\n".join(findings)
+
+
+@pytest.fixture
+def page(browser, address):
+    """A new tab whose `visit("book/index.html")` opens an address inside the book."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    tab = context.new_page()
+
+    def visit(name: str) -> None:
+        tab.goto(f"{address}/{name}")
+        settle(tab)
+
+    tab.visit = visit
+    yield tab
+    context.close()
+
+
+def test_search_finds_a_word_of_a_chapter(page):
+    page.visit("search.html?q=padding")
+    page.wait_for_selector("#search-results li a")
+    assert page.locator("#search-results li a[href*='01-convolution']").count()
+
+
+def test_search_opens_from_the_keyboard(page):
+    page.visit("book/index.html")
+    page.keyboard.press("Control+k")
+    field = page.locator("dialog[open] input[type=search], .search-button__wrapper.show input[type=search]")
+    assert field.count() == 1
+    page.keyboard.type("stride")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results li a")
+
+
+def test_the_copy_button_copies_a_cell(page):
+    page.visit(f"{CHAPTERS[0]}.html")
+    cell = page.locator("div.cell_input div.highlight:visible").first
+    cell.hover()
+    cell.locator("button.copybtn").click()
+    page.wait_for_timeout(100)
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.strip() == cell.locator("pre").inner_text().strip()
+
+
+def test_answers_unfold(page):
+    page.visit("book/prerequisites.html")
+    answer = page.locator("div.solution").first
+    text = answer.locator("p").last
+    assert not text.is_visible()
+    answer.locator("button").click()
+    assert text.is_visible()
+
+
+def test_the_theme_button_changes_the_theme(page):
+    page.visit("book/index.html")
+    modes = set()
+    for _ in range(3):
+        page.locator("button.theme-switch-button").first.click()
+        modes.add(page.evaluate("document.documentElement.dataset.mode"))
+    assert modes == {"light", "dark", "auto"}
+
+
+def test_figures_follow_the_theme(page):
+    page.visit("book/index.html")
+    figure = page.locator("#fig-imagenet img")
+    ranges = {}
+    for theme in ("light", "dark"):
+        set_theme(page, theme)
+        ranges[theme] = Image.open(io.BytesIO(figure.screenshot())).convert("L")
+    assert ImageStat.Stat(ranges["light"]).median[0] > 240 and ranges["light"].getextrema()[0] < 60
+    assert ImageStat.Stat(ranges["dark"]).median[0] < 40 and ranges["dark"].getextrema()[1] > 200
+
+
+def test_a_dark_page_prints_on_white(page):
+    page.visit("book/index.html")
+    set_theme(page, "dark")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_a_feedback_link_arrives_at_its_box(page):
+    page.visit(f"{CHAPTERS[0]}.html#mistake-01-convolution-stride-swapped")
+    box = page.locator("div.admonition.mistake:visible")
+    tops = [box.nth(i).bounding_box()["y"] for i in range(box.count())]
+    assert any(0 <= top < 300 for top in tops)
+
+
+DRAWING = """figure => figure.innerHTML + [...figure.querySelectorAll('canvas')].map(c => c.toDataURL()).join()"""
+CONTROLS = "input, select, button, [tabindex='0']"
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_live_figures_mount_and_answer_to_the_keyboard(page, name):
+    page.visit(f"{name}.html")
+    figures = page.locator("figure.live")
+    assert figures.count()
+    dead = []
+    for i in range(figures.count()):
+        figure = figures.nth(i)
+        label = figure.get_attribute("class")
+        controls = figure.locator(CONTROLS)
+        if not controls.count():
+            dead.append(f"{label}: did not mount")
+            continue
+        before = figure.evaluate(DRAWING)
+        controls.first.focus()
+        for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "Enter", "Space"):
+            page.keyboard.press(key)
+            page.wait_for_timeout(30)
+            if figure.evaluate(DRAWING) != before:
+                break
+        else:
+            dead.append(f"{label}: its first control does not answer to the keyboard")
+        assert figure.locator("figcaption").is_visible(), f"{label} lost its caption"
+    assert not dead, "\n".join(dead)
+
+
+def test_without_scripts_still_pictures_stand_in(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{address}/{CHAPTERS[0]}.html")
+    figures = tab.locator("figure.live")
+    assert figures.count()
+    for i in range(figures.count()):
+        assert figures.nth(i).locator("img").count() == 1
+    context.close()
