@@ -27,6 +27,7 @@ SETTINGS = {"CONVCOURSE_BOOK": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0
 MENDS = (
     (' role="list" class="citation-list"', ' class="citation-list"'),  # its children are no list items
     (' role="doc-biblioentry"', ""),  # deprecated in DPUB-ARIA
+    ("<td><p>✅</p></td>", "<td><p>ran</p></td>"),  # in the table of run times; few fonts have the sign
     ('<summary aria-label="Toggle hidden content">', "<summary>"),  # hides the visible words "Show code cell source"
 )
 
