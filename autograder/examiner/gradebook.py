@@ -1,0 +1,285 @@
+"""The one writer of the gradebook: nbgrader's own models, filled in bulk.
+
+nbgrader's `Gradebook` commits cell by cell (86 ms a submission, measured). Here a batch of results is one transaction
+through the same models, whole or not at all. The rows are those that `nbgrader generate_assignment` and `nbgrader
+autograde` make, so that its feedback, export and formgrader work on them; a manual score, an extra credit and a manual
+comment are never touched. The table `autograder_applied` says which job's result each submission holds: it is written in
+the same transaction, so that a run that was killed can go on, and nothing is counted twice.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from alembic.script import ScriptDirectory
+from nbformat import NotebookNode
+from nbgrader import utils
+from nbgrader.api import (
+    Assignment,
+    Base,
+    BaseCell,
+    Comment,
+    Course,
+    Grade,
+    GradeCell,
+    Notebook,
+    SolutionCell,
+    SourceCell,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+    TaskCell,
+    new_uuid,
+)
+from nbgrader.dbutil import ALEMBIC_DIR
+from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells
+from sqlalchemy import Column, MetaData, String, Table, create_engine, event, inspect, select, text
+from sqlalchemy.orm import Session, selectinload
+
+from autograder.examiner.journal import Entry
+
+COURSE = "default_course"  # nbgrader's own name for a course that has none
+
+applied = Table(
+    "autograder_applied",
+    MetaData(),
+    Column("submission_id", String(32), primary_key=True),
+    Column("job", String(64), nullable=False),
+)
+
+
+class Conflict(Exception):
+    """The gradebook holds people's work that a change of the assignment would throw away."""
+
+
+@dataclass
+class Record:
+    """What the gradebook says of one submission. `manual_points`: of manually graded cells, None while one waits for its
+    mark; `total`: nbgrader's score, manual marks and overrides included; `comments`: by grade_id, written by people."""
+
+    total: float = 0.0
+    manual_points: float | None = 0.0
+    late_seconds: float = 0.0
+    comments: dict[str, str] = field(default_factory=dict)
+
+
+def released(source: NotebookNode) -> NotebookNode:
+    """The instructor's notebook as `nbgrader generate_assignment` records it: locked, solutions cut out, with checksums."""
+    nb = copy.deepcopy(source)
+    for step in (LockCells, ClearSolutions, ComputeChecksums):
+        nb, _ = step().preprocess(nb, {"language": "python"})
+    return nb
+
+
+def untouched(nb: NotebookNode, checksums: dict[str, str]) -> list[str]:
+    """The solution and task cells of a submission that stand as they were handed out; `checksums` by grade_id."""
+    answers = [cell for cell in nb.cells if utils.is_solution(cell) or utils.is_task(cell)]
+    ids = [cell.metadata.nbgrader.grade_id for cell in answers]
+    return [i for i, cell in zip(ids, answers) if checksums.get(i) == utils.compute_checksum(cell)]
+
+
+class Gradebook:
+    """`gradebook.db` of a class folder, made where it is not there."""
+
+    def __init__(self, path: Path):
+        self._engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+        # SQLite's driver would open a transaction only before the first write, and leave table definitions out of it.
+        event.listen(self._engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+        event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        with self._session() as db, db.begin():
+            connection = db.connection()
+            new = not inspect(connection).get_table_names()
+            Base.metadata.create_all(connection)
+            applied.metadata.create_all(connection)
+            if new:  # nbgrader asks the `alembic` command for this number, at a second's cost
+                head = ScriptDirectory(ALEMBIC_DIR).get_current_head()
+                connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+                connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": head})
+            if db.get(Course, COURSE) is None:
+                db.add(Course(id=COURSE))
+
+    def _session(self) -> Session:
+        return Session(self._engine, expire_on_commit=False, future=True)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def students(self) -> dict[str, bool]:
+        """Everyone in the gradebook; True for those of whom it holds more than the id."""
+        columns = Student.first_name, Student.last_name, Student.email, Student.lms_user_id
+        with self._session() as db:
+            return {row[0]: any(row[1:]) for row in db.execute(select(Student.id, *columns))}
+
+    def prepare(self, name: str, nb: NotebookNode) -> dict[str, str]:
+        """Enter the assignment `name` with its released notebook, or bring its cells up to date; return their checksums.
+
+        Raise `Conflict` where a cell that is gone holds manual scores or comments.
+        """
+        cells = [cell for cell in nb.cells if "nbgrader" in cell.metadata]
+        scores = {i: {"max_score": float(c.metadata.nbgrader.get("points", 0)), "cell_type": c.cell_type} for i, c in _by_id(cells)}
+        graded = {i: scores[i] for i, c in _by_id(cells) if utils.is_grade(c)}
+        tasks = {i: scores[i] for i, c in _by_id(cells) if utils.is_task(c)}
+        solutions: dict[str, dict[str, Any]] = {i: {} for i, c in _by_id(cells) if utils.is_solution(c)}
+        sources = {i: _source(c) for i, c in _by_id(cells) if i in graded or i in tasks or i in solutions or utils.is_locked(c)}
+        with self._session() as db, db.begin():
+            assignment = db.scalar(select(Assignment).where(Assignment.name == name))
+            if assignment is None:
+                assignment = Assignment(name, course_id=COURSE, id=new_uuid())
+                assignment.id = new_uuid()
+                db.add(assignment)
+                db.flush()
+            notebook = db.scalar(select(Notebook).where(Notebook.assignment_id == assignment.id, Notebook.name == name))
+            if notebook is None:
+                notebook = Notebook(id=new_uuid(), name=name, assignment_id=assignment.id)
+                db.add(notebook)
+                db.flush()
+            notebook.kernelspec = json.dumps(nb.metadata.get("kernelspec", {}))
+            for kind, wanted in ((GradeCell, graded), (SolutionCell, solutions), (TaskCell, tasks), (SourceCell, sources)):
+                _keep(db, kind, notebook.id, wanted)
+        return {i: values["checksum"] for i, values in sources.items()}
+
+    def missing(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Those entries of the journal that the gradebook does not hold: a run was killed, or a person removed them."""
+        query = (
+            select(SubmittedAssignment.student_id, Assignment.name, applied.c.job)
+            .join(applied, applied.c.submission_id == SubmittedAssignment.id)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        )
+        with self._session() as db:
+            held = {(student, name): job for student, name, job in db.execute(query)}
+        return [entry for entry in entries if held.get(entry.key) != entry.result.job]
+
+    def write(self, name: str, entries: Collection[Entry]) -> None:
+        """Put results of the assignment `name` into the gradebook: all of them or, where anything fails, none."""
+        by_student = {entry.result.student: entry for entry in entries}
+        with self._session() as db, db.begin():
+            notebook = db.scalars(select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)).one()
+            cells = {kind: _names(db, kind, notebook.id) for kind in (GradeCell, SolutionCell, TaskCell)}
+            there = set(db.scalars(select(Student.id).where(Student.id.in_(by_student))))
+            db.add_all(Student(id=student) for student in by_student if student not in there)
+            papers = _papers(db, notebook.assignment_id, by_student)
+            for student, entry in by_student.items():
+                paper = papers.get(student)
+                if paper is None:
+                    paper = SubmittedAssignment(id=new_uuid(), assignment_id=notebook.assignment_id, student_id=student)
+                    db.add(paper)
+                    papers[student] = paper
+                paper.timestamp = utils.parse_utc(entry.timestamp) if entry.timestamp else paper.timestamp
+                _mark(paper, notebook.id, cells, entry)
+            db.flush()
+            db.execute(applied.delete().where(applied.c.submission_id.in_([p.id for p in papers.values()])))
+            db.execute(applied.insert(), [{"submission_id": papers[s].id, "job": e.result.job} for s, e in by_student.items()])
+
+    def records(self, name: str) -> dict[str, Record]:
+        """What the gradebook holds of the assignment `name`, by student."""
+        records: dict[str, Record] = {}
+        with self._session() as db:
+            of_name = SubmittedAssignment.assignment_id == select(Assignment.id).where(Assignment.name == name).scalar_subquery()
+            for paper in db.scalars(select(SubmittedAssignment).where(of_name)):
+                records[paper.student_id] = Record(late_seconds=paper.total_seconds_late)
+            by_hand = set(db.scalars(select(SolutionCell.id))) | set(db.scalars(select(TaskCell.id)))
+            by_hand = {c.id for c in db.scalars(select(GradeCell)) if c.cell_type == "markdown"} | by_hand
+            names = dict(db.execute(select(BaseCell.id, BaseCell.name)).all())
+            hand_names = {names[i] for i in by_hand}
+            rows = select(SubmittedAssignment.student_id, Grade.cell_id, Grade.auto_score, Grade.manual_score, Grade.score)
+            for student, cell, auto, manual, score in db.execute(_joined(rows, Grade).where(of_name)):
+                record = records[student]
+                record.total += score
+                if names[cell] in hand_names:
+                    waits = auto is None and manual is None
+                    record.manual_points = None if waits or record.manual_points is None else record.manual_points + score
+            said = select(SubmittedAssignment.student_id, Comment.cell_id, Comment.manual_comment)
+            for student, cell, words in db.execute(_joined(said, Comment).where(of_name, Comment.manual_comment.is_not(None))):
+                records[student].comments[names[cell]] = words
+        return records
+
+
+def _by_id(cells: list[NotebookNode]) -> list[tuple[str, NotebookNode]]:
+    return [(cell.metadata.nbgrader.grade_id, cell) for cell in cells]
+
+
+def _source(cell: NotebookNode) -> dict[str, Any]:
+    checksum = cell.metadata.nbgrader.get("checksum")
+    return {"cell_type": cell.cell_type, "locked": utils.is_locked(cell), "source": cell.source, "checksum": checksum}
+
+
+def _names(db: Session, kind: type, notebook_id: str) -> dict[str, str]:
+    return dict(db.execute(select(kind.name, kind.id).where(kind.notebook_id == notebook_id)).all())
+
+
+def _joined(query: Any, kind: type) -> Any:
+    return query.join_from(kind, SubmittedNotebook, kind.notebook_id == SubmittedNotebook.id).join(
+        SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id
+    )
+
+
+def _keep(db: Session, kind: type, notebook_id: str, wanted: dict[str, dict[str, Any]]) -> None:
+    """Make the notebook's cells of this kind those that are wanted."""
+    stand = {cell.name: cell for cell in db.scalars(select(kind).where(kind.notebook_id == notebook_id))}
+    for gone in stand.keys() - wanted.keys():
+        if kind is not SourceCell:
+            _forget(db, stand[gone])
+        db.delete(stand[gone])
+    for name, values in wanted.items():
+        if name not in stand:
+            db.add(kind(id=new_uuid(), name=name, notebook_id=notebook_id, **values))
+            continue
+        for attribute, value in values.items():
+            setattr(stand[name], attribute, value)
+
+
+def _forget(db: Session, cell: BaseCell) -> None:
+    """Remove what the grader itself wrote about a cell that is gone."""
+    grades = list(db.scalars(select(Grade).where(Grade.cell_id == cell.id)))
+    comments = list(db.scalars(select(Comment).where(Comment.cell_id == cell.id)))
+    if any(g.manual_score is not None or g.extra_credit for g in grades) or any(c.manual_comment for c in comments):
+        raise Conflict(
+            f"The assignment no longer has the cell {cell.name!r}, but the gradebook holds manual marks or comments for it. "
+            "Put the cell back, or take those marks away in the formgrader, then grade again."
+        )
+    for row in grades + comments:
+        db.delete(row)
+    db.flush()
+
+
+def _papers(db: Session, assignment_id: str, students: Iterable[str]) -> dict[str, SubmittedAssignment]:
+    """The submissions that stand, with all their grades and comments, in four queries."""
+    inside = selectinload(SubmittedAssignment.notebooks)
+    query = (
+        select(SubmittedAssignment)
+        .where(SubmittedAssignment.assignment_id == assignment_id, SubmittedAssignment.student_id.in_(list(students)))
+        .options(inside.selectinload(SubmittedNotebook.grades), inside.selectinload(SubmittedNotebook.comments))
+    )
+    return {paper.student_id: paper for paper in db.scalars(query)}
+
+
+def _mark(paper: SubmittedAssignment, notebook_id: str, cells: dict[type, dict[str, str]], entry: Entry) -> None:
+    """Write one result as nbgrader's SaveAutoGrades does: points of automatic cells, 0 for manual ones that were left
+    untouched (or never came), None for those that wait for a person; "No response." where nothing was written."""
+    sheet = next((s for s in paper.notebooks if s.notebook_id == notebook_id), None)
+    if sheet is None:
+        sheet = SubmittedNotebook(id=new_uuid(), notebook_id=notebook_id)
+        paper.notebooks.append(sheet)
+    grades = {g.cell_id: g for g in sheet.grades}
+    for name, cell in {**cells[GradeCell], **cells[TaskCell]}.items():
+        row = grades.get(cell)
+        if row is None:
+            row = Grade(id=new_uuid(), cell_id=cell)
+            sheet.grades.append(row)
+        if name in cells[SolutionCell] or name in cells[TaskCell]:
+            row.auto_score = None if entry.notebook and name not in entry.untouched else 0.0
+        else:
+            row.auto_score = float(entry.result.cells[name]["points"]) if entry.notebook else 0.0
+        row.needs_manual_grade = row.auto_score is None or row.manual_score is not None
+    comments = {c.cell_id: c for c in sheet.comments}
+    for name, cell in {**cells[SolutionCell], **cells[TaskCell]}.items():
+        line = comments.get(cell)
+        if line is None:
+            line = Comment(id=new_uuid(), cell_id=cell)
+            sheet.comments.append(line)
+        line.auto_comment = "No response." if name in entry.untouched and name not in cells[TaskCell] else None

@@ -1,0 +1,98 @@
+"""The journal: every result, one JSON object a line, appended and synced before anything else is told of it.
+
+A result stands for the job that made it: a hash of the submitted bytes, the assignment's source and the grader's
+version. The last line of a student and assignment counts; a submission whose job is that line's is not graded again.
+A kill can tear the last line at most; it is cut off when the journal is opened, and its submission is graded again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.examiner.results import SubmissionResult
+
+
+class Busy(Exception):
+    """Another grading run holds the journal of this class."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line: the result; `known`: was the student in the gradebook before the grader entered them; `notebook`: is there
+    an executed notebook in `autograded/`; `untouched`: solution cells left as they were handed out (nbgrader says "No
+    response." there); `timestamp`: when the exchange says it was submitted."""
+
+    result: SubmissionResult
+    known: bool
+    notebook: bool = False
+    untouched: list[str] = field(default_factory=list)
+    timestamp: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.result.student, self.result.assignment
+
+    def to_line(self) -> str:
+        return json.dumps({**vars(self), "result": self.result.to_json()}, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_line(cls, line: str) -> Entry:
+        values: dict[str, Any] = json.loads(line)
+        return cls(**{**values, "result": SubmissionResult.from_json(values["result"])})
+
+
+class Journal:
+    """The open journal of a class, with one writer at a time."""
+
+    def __init__(self, path: Path):
+        """Raise `Busy` where another run is at work."""
+        self.path = path
+        self.latest: dict[tuple[str, str], Entry] = {}
+        self._file = open(path, "a+b")  # noqa: SIM115 - held until close()
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.close()
+            raise Busy(f"Another `autograder grade` is at work in {path.parent}. Wait for it, or end it.") from None
+        self._file.seek(0)
+        written = self._file.read()
+        whole = written.rfind(b"\n") + 1
+        if whole < len(written):
+            self._file.truncate(whole)
+        self.latest = read_lines(written[:whole])
+
+    def append(self, entry: Entry) -> None:
+        """Write the entry so that it outlives a kill or a power cut, then let it count."""
+        self._file.write(entry.to_line().encode())
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self.latest[entry.key] = entry
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def read_lines(written: bytes) -> dict[tuple[str, str], Entry]:
+    """The last entry of each student and assignment. Lines of another version of the grader that no longer fit are left
+    out: their submissions are graded again anyway."""
+    latest: dict[tuple[str, str], Entry] = {}
+    for line in written.splitlines():
+        try:
+            entry = Entry.from_line(line.decode())
+        except (ValueError, TypeError, KeyError):
+            continue
+        latest[entry.key] = entry
+    return latest
+
+
+def read(path: Path) -> dict[tuple[str, str], Entry]:
+    """What a journal holds, without writing to it; empty where there is none."""
+    try:
+        return read_lines(path.read_bytes())
+    except FileNotFoundError:
+        return {}
