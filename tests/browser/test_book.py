@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import WIDTHS, set_theme, settle
 from PIL import Image, ImageStat
+from visiting import WIDTHS, set_theme, settle
 
 pytestmark = pytest.mark.browser
 

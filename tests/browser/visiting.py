@@ -1,0 +1,59 @@
+"""What a visit to a page does and keeps."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+THEMES = ("light", "dark")
+WIDTHS = (1280, 390)
+
+
+@dataclass
+class Visit:
+    """What was seen on one page at one width."""
+
+    errors: list[str] = field(default_factory=list)  # console errors, exceptions, answers of 400 and more
+    foreign: list[str] = field(default_factory=list)  # requests to other hosts, all of them refused
+    unrendered: int = 0  # formulas that stayed TeX
+    formulas: int = 0
+    overhang: int = 0  # pixels that the page is wider than the window
+    findings: list[str] = field(default_factory=list)  # axe's, with theme
+
+
+def block_other_hosts(page, address: str, visit: Visit) -> None:
+    def decide(route) -> None:
+        url = route.request.url
+        if url.startswith((address, "data:", "blob:")):
+            route.continue_()
+        else:
+            visit.foreign.append(url)
+            route.abort()
+
+    page.route("**/*", decide)
+    page.on("console", lambda message: visit.errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: visit.errors.append(str(error)))
+    page.on("response", lambda r: visit.errors.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+
+
+def settle(page) -> None:
+    """Waits until formulas are typeset and live figures have had their turn."""
+    page.wait_for_load_state("load")
+    page.evaluate("() => window.MathJax && MathJax.startup ? MathJax.startup.promise : null")
+    page.wait_for_timeout(150)
+
+
+def set_theme(page, theme: str) -> None:
+    page.evaluate(
+        "t => { document.documentElement.dataset.mode = t; document.documentElement.dataset.theme = t; }", theme
+    )
+    page.wait_for_timeout(250)  # colours fade over
+
+
+def check_with_axe(page, theme: str, rules: list[str] | None) -> list[str]:
+    options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+    result = page.evaluate("options => axe.run(document, options)", options)
+    return [
+        f"{theme}: {found['id']}: {node['target']}: {node['html'][:150]} {node['failureSummary'][:200]}"
+        for found in result["violations"]
+        for node in found["nodes"]
+    ]
