@@ -25,6 +25,10 @@ class Submission:
     path: Path
     refusal: str | None = None
 
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.student, self.assignment
+
 
 def student_id_refusal(name: str) -> str | None:
     """Why a folder of this name can be no student's, or None. nbgrader splits names at `+` and globs `*`, `?` and `[`."""

@@ -3,7 +3,7 @@
 nbgrader's `Gradebook` commits cell by cell (86 ms a submission, measured). Here a batch of results is one transaction
 through the same models, whole or not at all. The rows are those that `nbgrader generate_assignment` and `nbgrader
 autograde` make, so that its feedback, export and formgrader work on them; a manual score, an extra credit and a manual
-comment are never touched. The table `autograder_applied` says which job's result each submission holds: it is written in
+comment are never touched. The table `autograder_applied` says which journal entry each submission holds: it is written in
 the same transaction, so that a run that was killed can go on, and nothing is counted twice.
 """
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +41,7 @@ from sqlalchemy import Column, MetaData, String, Table, create_engine, event, in
 from sqlalchemy.orm import Session, selectinload
 
 from autograder.examiner.journal import Entry
+from autograder.examiner.lines import Record
 
 COURSE = "default_course"  # nbgrader's own name for a course that has none
 
@@ -49,23 +49,12 @@ applied = Table(
     "autograder_applied",
     MetaData(),
     Column("submission_id", String(32), primary_key=True),
-    Column("job", String(64), nullable=False),
+    Column("state", String(64), nullable=False),
 )
 
 
 class Conflict(Exception):
     """The gradebook holds people's work that a change of the assignment would throw away."""
-
-
-@dataclass
-class Record:
-    """What the gradebook says of one submission. `manual_points`: of manually graded cells, None while one waits for its
-    mark; `total`: nbgrader's score, manual marks and overrides included; `comments`: by grade_id, written by people."""
-
-    total: float = 0.0
-    manual_points: float | None = 0.0
-    late_seconds: float = 0.0
-    comments: dict[str, str] = field(default_factory=dict)
 
 
 def released(source: NotebookNode) -> NotebookNode:
@@ -146,13 +135,13 @@ class Gradebook:
     def missing(self, entries: Iterable[Entry]) -> list[Entry]:
         """Those entries of the journal that the gradebook does not hold: a run was killed, or a person removed them."""
         query = (
-            select(SubmittedAssignment.student_id, Assignment.name, applied.c.job)
+            select(SubmittedAssignment.student_id, Assignment.name, applied.c.state)
             .join(applied, applied.c.submission_id == SubmittedAssignment.id)
             .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
         )
         with self._session() as db:
-            held = {(student, name): job for student, name, job in db.execute(query)}
-        return [entry for entry in entries if held.get(entry.key) != entry.result.job]
+            held = {(student, name): state for student, name, state in db.execute(query)}
+        return [entry for entry in entries if held.get(entry.key) != entry.state]
 
     def write(self, name: str, entries: Collection[Entry]) -> None:
         """Put results of the assignment `name` into the gradebook: all of them or, where anything fails, none."""
@@ -173,7 +162,7 @@ class Gradebook:
                 _mark(paper, notebook.id, cells, entry)
             db.flush()
             db.execute(applied.delete().where(applied.c.submission_id.in_([p.id for p in papers.values()])))
-            db.execute(applied.insert(), [{"submission_id": papers[s].id, "job": e.result.job} for s, e in by_student.items()])
+            db.execute(applied.insert(), [{"submission_id": papers[s].id, "state": e.state} for s, e in by_student.items()])
 
     def records(self, name: str) -> dict[str, Record]:
         """What the gradebook holds of the assignment `name`, by student."""

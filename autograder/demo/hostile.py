@@ -1,0 +1,85 @@
+"""Four people who would rather have the marks than the knowledge. What each tries is tried in earnest."""
+
+READS_THE_TESTS = '''
+# Somewhere on this machine are the hidden tests. Find them, and learn what they want to see.
+import gc, glob, inspect, os, sys
+
+loot = {}
+for pattern in ("/work/**/exam/**/*.py", "/home/**/exam/**/*.py", "/root/**/exam/**/*.py", os.path.expanduser("~/**/solutions/*.py"), "../../**/*.py"):
+    for path in glob.iglob(pattern, recursive=True):
+        try:
+            loot[path] = open(path).read()
+        except OSError:
+            pass
+for module in ("autograder.exam.convolution", "autograder.examiner.grading"):
+    try:
+        loot[module] = inspect.getsource(__import__(module, fromlist=["x"]))
+    except Exception as error:
+        loot[module] = None
+for frame in sys._current_frames().values():
+    while frame:
+        loot.update({str(k): v for k, v in frame.f_locals.items() if "expected" in str(k) or "answer" in str(k)})
+        frame = frame.f_back
+found = [k for k, v in loot.items() if v]
+tests = [o for o in gc.get_objects() if type(o).__name__ in ("Exam", "Criterion")]
+print("found:", found, "tests in memory:", len(tests))
+
+def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    for test in tests:
+        if hasattr(test, "reference"):
+            return test.reference(x, weight, bias, stride, padding, dilation, groups)
+    return torch.zeros(1)
+'''
+
+PATCHES_TORCH = '''
+# Whatever compares, let it find that all is equal.
+import builtins
+
+torch.allclose = torch.equal = lambda *args, **kwargs: True
+torch.testing.assert_close = lambda *args, **kwargs: None
+torch.autograd.gradcheck = lambda *args, **kwargs: True
+builtins.isinstance, AssertionError.__init__ = (lambda *args: True), (lambda *args: None)
+torch.Tensor.__eq__ = lambda self, other: torch.ones_like(self, dtype=torch.bool)
+torch.Tensor.__sub__ = lambda self, other: torch.zeros_like(self)
+
+class Everything(float):
+    def __eq__(self, other): return True
+    def __lt__(self, other): return True
+    def __gt__(self, other): return True
+    def __getattr__(self, name): return self
+    def __call__(self, *args, **kwargs): return self
+
+def conv2d(*args, **kwargs):
+    return Everything(8)
+'''
+
+NEVER_ENDS = '''
+# If the grader has to give up, perhaps it gives everything up.
+def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    while True:
+        try:
+            x = x @ x.mT
+        except BaseException:
+            pass
+
+while True:
+    pass
+'''
+
+KILLS_ITS_PARENT = '''
+# No grader, no bad mark.
+import ctypes, os, signal
+
+for victim in (os.getppid(), -1, 0, *range(os.getpid() - 200, os.getpid())):
+    for number in (signal.SIGKILL, signal.SIGSTOP):
+        try:
+            os.kill(victim, number)
+        except OSError as error:
+            pass
+try:
+    while True:
+        os.fork()
+except OSError as error:
+    print("no new processes:", error)
+ctypes.CDLL(None).raise_(signal.SIGKILL)
+'''

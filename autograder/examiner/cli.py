@@ -1,0 +1,199 @@
+"""The command `autograder`: grade a class, report on it, explain a mark, and say what confines students' code here.
+
+Data goes to stdout, the rest to stderr. Exit: 0 every submission has a result; 1 some has none, or the run was stopped;
+2 wrong usage, or nothing that confines.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from autograder.examiner.folder import ClassFolder
+from autograder.examiner.lines import Line
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Grade a class, outside the reach of its code.")
+out, err = Console(), Console(stderr=True)
+
+ClassOption = Annotated[Path, typer.Option("--class", metavar="DIR", help="The class folder. DIR/submitted/<student>/<assignment>/<assignment>.ipynb must be there.")]
+Unsafe = Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run students' code without confinement, as you. Only for code that you trust.")]
+
+
+@app.command()
+def grade(
+    folder: ClassOption,
+    assignments: Annotated[list[str] | None, typer.Argument(metavar="[ASSIGNMENT]...", help="Which assignments; all that were submitted, if none is named.")] = None,
+    student: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only this student; may be given more than once.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Examiners at work at once.")] = os.cpu_count() or 1,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write one JSON object a line for each submission; - is stdout.")] = None,
+    force: Annotated[bool, typer.Option(help="Grade again what has a result.")] = False,
+    feedback: Annotated[bool, typer.Option("--feedback/--no-feedback", help="Write feedback pages.")] = True,
+    unsafe_no_sandbox: Unsafe = False,
+) -> None:
+    """Grade what is new or changed, into the gradebook, with a feedback page for each student."""
+    from autograder.examiner.journal import Busy
+    from autograder.examiner.pool import PoolError
+    from autograder.examiner.run import Run, WrongUsage
+
+    place = open_class(folder)
+    confined = confinement(unsafe_no_sandbox)
+    names = known_assignments(place, assignments or [])
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with progress_bar() as step:
+            summary = Run(place, names, set(student or ()), step)(jobs=jobs, force=force, feedback=feedback, confined=confined)
+    except (WrongUsage, Busy, PoolError) as error:
+        fail(str(error))
+    if json_file:
+        text = "".join(json.dumps(line.to_json(), ensure_ascii=False) + "\n" for line in summary.lines)
+        sys.stdout.write(text) if str(json_file) == "-" else json_file.write_text(text, encoding="utf-8")
+    if str(json_file) != "-":
+        out.print(table(summary.lines))
+    for (who, what), why in summary.failures.items():
+        err.print(Text(f"{who}, {what}: no result. {why} Run the same command again."))
+    if summary.interrupted:
+        done = sum(line.entry is not None for line in summary.lines)
+        err.print(f"Stopped. {done} of {len(summary.lines)} submissions have a result, written down. Run the same command again to go on.")
+    raise typer.Exit(1 if summary.failures or summary.interrupted else 0)
+
+
+@app.command()
+def report(folder: ClassOption) -> None:
+    """Write marks.csv and class.html into the class folder."""
+    from autograder.examiner.report import read_lines, write_report
+
+    place = open_class(folder)
+    write_report(place, read_lines(place, known_assignments(place, [])))
+    out.print(Text(f"{place.root / 'marks.csv'}\n{place.root / 'class.html'}"))
+
+
+@app.command()
+def explain(
+    student: Annotated[str, typer.Argument(metavar="STUDENT")],
+    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT")],
+    folder: ClassOption,
+    unsafe_no_sandbox: Unsafe = False,
+) -> None:
+    """Show the cases behind a mark: what was asked, expected and got. For instructors only: it shows hidden inputs."""
+    from autograder.examiner.explain import explanation
+    from autograder.examiner.pool import PoolError
+    from autograder.examiner.run import WrongUsage
+
+    place = open_class(folder)
+    confined = confinement(unsafe_no_sandbox)
+    known_assignments(place, [assignment])
+    try:
+        out.print(explanation(place, student, assignment, confined))
+    except (WrongUsage, PoolError) as error:
+        fail(str(error))
+
+
+@app.command()
+def doctor() -> None:
+    """Say, a line a layer, what confines students' code on this machine, and what mends a gap."""
+    from autograder.examiner.doctor import checks
+
+    colours = {"PASS": "green", "CAUTION": "yellow", "FAIL": "bold red"}
+    found = list(checks())
+    for check in found:
+        out.print(Text.assemble((f"{check.verdict:<8}", colours[check.verdict]), f"{check.layer}: {check.found}"), highlight=False, soft_wrap=True)
+        if check.mend:
+            out.print(Text(f"         {check.mend}"), soft_wrap=True)
+    raise typer.Exit(2 if any(check.verdict == "FAIL" for check in found) else 0)
+
+
+def open_class(folder: Path) -> ClassFolder:
+    """The class folder, or an exit that says what is missing."""
+    if not (folder / "submitted").is_dir():
+        fail(f"{folder} has no folder `submitted`. Expected: {folder}/submitted/<student>/<assignment>/<assignment>.ipynb")
+    return ClassFolder(folder.resolve())
+
+
+def known_assignments(place: ClassFolder, named: list[str]) -> list[str]:
+    """The assignments to grade: those named, or all that were submitted and that we have a source of."""
+    from autograder.examiner.run import source_of
+
+    submitted = place.assignments()
+    without = [name for name in named or submitted if not source_of(name).is_file()]
+    if named and without or not submitted or without == submitted:
+        built = sorted(path.name for path in source_of("any").parent.parent.glob("*") if path.is_dir())
+        fail(
+            f"Found nothing to grade in {place.submitted}."
+            if not (named or submitted)
+            else f"There is no source of {', '.join(without or named)}; there is one of {', '.join(built) or 'none'}. `make assignments` builds them from solutions/."
+        )
+    for name in without:
+        err.print(Text(f"Left out: {name}, which has no source in {source_of(name).parent.parent}."))
+    return named or [name for name in submitted if name not in without]
+
+
+def confinement(unsafe: bool) -> bool:
+    """Is students' code confined? Where it cannot be: leave, unless told to go on."""
+    from autograder.examiner.doctor import checks
+
+    failed = [check for check in checks() if check.verdict == "FAIL"]
+    if unsafe:
+        err.print(Text("Without confinement: students' code runs with your rights.", style="bold red"))
+        return False
+    if failed:
+        gaps = "\n".join(f"  {check.layer}: {check.found} {check.mend}" for check in failed)
+        fail(f"Students' code cannot be confined here:\n{gaps}\nMend it, or give --unsafe-no-sandbox for code that you trust.")
+    return True
+
+
+@contextmanager
+def progress_bar() -> Iterator:
+    """A bar on stderr; yields `step(stage, done, of, what)`."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[what]}")
+    with Progress(*columns, console=err, transient=True) as bar:
+        tasks = {}
+
+        def step(stage: str, done: int, of: int, what: str) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=of, what="")
+            bar.update(tasks[stage], completed=done, total=of, what=escape(what))
+
+        yield step
+
+
+def table(lines: list[Line]) -> Table:
+    """The results as a table for the terminal."""
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("student", "assignment", "status"):
+        shown.add_column(column)
+    shown.add_column("score", justify="right")
+    shown.add_column("bonus", justify="right")
+    shown.add_column("first thing that is wrong")
+    for line in lines:
+        result = line.entry.result if line.entry else None
+        score = f"{result.score:g} / {result.max_score:g}" if result else "–"
+        bonus = f"{result.bonus:g}" if result and result.bonus else ""
+        name = line.student if line.known else f"{line.student} (new)"
+        status = result.status if result else "no result"
+        shown.add_row(*map(Text, (name, line.assignment, status, score, bonus, line.first_mistake)))
+    return shown
+
+
+def fail(message: str) -> NoReturn:
+    """Say what is wrong, and leave with 2."""
+    err.print(Text(message, style="red"))
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    """The entry point. nbgrader and others start programs by name: the environment's own come first, also when it is not active."""
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    app()

@@ -1,0 +1,240 @@
+"""The page a student gets: score, what was mended or cut short, and for each part their code, what it showed, and each
+criterion with what is wrong and where to read about it.
+
+One file that asks nothing of any host and runs no script. Everything the student wrote or their code put out is hostile:
+Jinja escapes it, HTML goes through `sanitise`, pictures come in as data, and a content policy in the page's head forbids
+the rest. The page is made from the result, the executed notebook and what people entered into the gradebook, and holds a
+stamp of these, so that it is made anew when, and only when, one of them changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import os
+import re
+import tomllib
+from base64 import b64encode
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from nbformat import NotebookNode
+from pygments import highlight
+from pygments.formatters.html import HtmlFormatter
+from pygments.lexers.python import PythonLexer
+
+from autograder.examiner.folder import write_whole
+from autograder.examiner.journal import Entry
+from autograder.examiner.lines import Record
+from autograder.examiner.sanitise import clean_html
+
+STATUS = {
+    "graded": "",
+    "timeout": "Your code ran into a time limit.",
+    "memory": "Your code asked for more memory than a submission may have.",
+    "output": "Your code put out more than a submission may.",
+    "crashed": "The process that ran your code was lost.",
+    "unreadable": "Your newest submission could not be read, so it counts 0 points. It replaces what you handed in before; "
+    "hand in a notebook that can be read and it will be graded.",
+    "missing": "No notebook of this assignment was found in what you handed in, so it counts 0 points.",
+}
+LONGEST_OUTPUT = 4000  # characters of text shown of one output
+PICTURES = ("image/png", "image/jpeg", "image/gif")
+STAMP = re.compile(r'<meta name="made-from" content="([0-9a-f]{64})">')
+ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+
+
+def write_page(path: Path, entry: Entry, notebook: NotebookNode | None, source: NotebookNode, record: Record) -> None:
+    """Write the feedback page of one submission. `source`: the instructor's notebook."""
+    write_whole(path, page(entry, notebook, source, record))
+
+
+def is_current(path: Path, entry: Entry, record: Record) -> bool:
+    """Is the page at `path` the one that these would make?"""
+    try:
+        with path.open(encoding="utf-8") as file:
+            found = STAMP.search(file.read(2000))
+    except (OSError, UnicodeDecodeError):
+        return False
+    return found is not None and found[1] == stamp(entry, record)
+
+
+def stamp(entry: Entry, record: Record) -> str:
+    """A hash of all that a page is made from: result, what people entered, the page's own text and code, the book's address."""
+    about = [entry.to_line(), repr(record), book_url(), _own_text()]
+    return hashlib.sha256(json.dumps(about).encode()).hexdigest()
+
+
+def page(entry: Entry, notebook: NotebookNode | None, source: NotebookNode, record: Record) -> str:
+    """The page as text."""
+    result = entry.result
+    parts = list(_parts(entry, notebook, source, record)) if notebook is not None else []
+    manual = [p for p in parts if p["manual"]]
+    return environment().get_template("feedback.html").render(
+        result=result,
+        stamp=stamp(entry, record),
+        heading=next(_headings(source.cells), result.assignment),
+        share=round(100 * result.score / result.max_score) if result.max_score else 0,
+        status_words=STATUS[result.status],
+        bonus_max=sum(c["points"] for c in result.criteria if _is_bonus(entry, c["cell"])),
+        manual=[{"name": p["name"], "points": record.manual_points, "max_points": p["max_points"]} for p in manual],
+        parts=parts,
+        late=_duration(record.late_seconds) if record.late_seconds else None,
+        timestamp=(entry.timestamp or "").split(".")[0] or None,
+        code_style=Markup(_code_style()),
+    )
+
+
+def _parts(entry: Entry, notebook: NotebookNode, source: NotebookNode, record: Record) -> Iterable[dict[str, Any]]:
+    """One for each grade cell that holds points or criteria: what the student wrote for it and what was found."""
+    given = {cell.get("id") for cell in source.cells}
+    criteria: dict[str, list[dict[str, Any]]] = {}
+    for row in entry.result.criteria:
+        criteria.setdefault(row["cell"], []).append(row)
+    part = _empty()
+    for cell in notebook.cells:
+        about = cell.metadata.get("nbgrader", {})
+        grade_id, graded, solution = about.get("grade_id", ""), about.get("grade"), about.get("solution")
+        if cell.cell_type == "markdown" and not solution and cell.get("id") in given:
+            part["title"] = next(_headings([cell]), part["title"])
+        elif solution or cell.get("id") not in given:
+            part["cells"].append(_cell(cell, added=not solution, untouched=grade_id in entry.untouched))
+            part["comment"] = record.comments.get(grade_id, part["comment"])
+        elif graded and grade_id not in criteria and not about.get("points"):
+            part["checks"] += [shown for output in cell.get("outputs", []) if (shown := _output(output))]
+            part["passed"] = part["passed"] and not any(o.output_type == "error" for o in cell.get("outputs", []))
+        if graded and (solution or about.get("points") or grade_id in criteria):
+            cells = entry.result.cells.get(grade_id, {})
+            part["name"] = grade_id.removesuffix("-hidden")
+            part["title"] = part["title"] or part["name"]
+            part["manual"] = bool(solution)
+            part["bonus"] = not solution and _is_bonus(entry, grade_id)
+            part["criteria"] = [] if solution else [_row(row) for row in criteria.get(grade_id, [])]
+            part["points"] = sum(r["earned"] for r in part["criteria"]) if part["bonus"] else cells.get("points", 0)
+            part["max_points"] = sum(r["points"] for r in part["criteria"]) if part["bonus"] else about.get("points", 0)
+            if solution:
+                part["points"] = record.manual_points
+            yield part
+            part = _empty()
+    if part["cells"]:
+        yield {**part, "name": "rest", "title": "Cells after the last part"}
+
+
+def _empty() -> dict[str, Any]:
+    return dict(name="", title="", cells=[], checks=[], passed=True, criteria=[], points=None, max_points=None, bonus=False, manual=False, comment=None)
+
+
+def _is_bonus(entry: Entry, cell: str) -> bool:
+    return not entry.result.cells.get(cell, {}).get("max_points")
+
+
+def _headings(cells: Iterable[NotebookNode]) -> Iterable[str]:
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            for line in cell.source.splitlines():
+                if line.startswith("#"):
+                    yield line.lstrip("#").strip().replace("`", "")
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    anchor = row.get("anchor")
+    if not anchor:
+        return {**row, "link": None}
+    *_, chapter, mistake = re.split(r"^mistake-(\d+-[a-z]+)-", anchor)
+    return {**row, "link": f"{book_url()}/book/{chapter}.html#{anchor}", "reads": mistake.replace("-", " ")}
+
+
+def _cell(cell: NotebookNode, added: bool, untouched: bool) -> dict[str, Any]:
+    if cell.cell_type != "code":
+        return {"kind": "answer", "text": cell.source if not untouched else "(nothing written)"}
+    note = "A cell you added:" if added else "As it was handed out:" if untouched else ""
+    outputs = [shown for output in cell.get("outputs", []) if (shown := _output(output))]
+    return {"kind": "code", "code": _code(cell.source), "outputs": outputs, "note": note}
+
+
+def _code(source: str) -> Markup:
+    return Markup(highlight(source, PythonLexer(), HtmlFormatter(nowrap=False, cssclass="code")))
+
+
+def _output(output: NotebookNode) -> Markup | None:
+    """An output as safe HTML: a picture, cleaned HTML, or escaped text."""
+    if output.output_type == "stream":
+        return _text(output.text)
+    if output.output_type == "error":
+        return _text("\n".join(output.traceback) or f"{output.ename}: {output.evalue}")
+    data = output.get("data", {})
+    for kind in PICTURES:
+        if kind in data:
+            body = re.sub(r"[^A-Za-z0-9+/=]", "", str(data[kind]))
+            return Markup(f'<p><img alt="A picture that this cell drew" src="data:{kind};base64,{body}"></p>')
+    if "image/svg+xml" in data:  # in an img, an SVG runs no script and fetches nothing
+        body = b64encode(str(data["image/svg+xml"]).encode()).decode()
+        return Markup(f'<p><img alt="A picture that this cell drew" src="data:image/svg+xml;base64,{body}"></p>')
+    if "text/html" in data:
+        return Markup(f'<div class="table">{clean_html(str(data["text/html"]))}</div>')
+    return _text(str(data["text/plain"])) if "text/plain" in data else None
+
+
+def _text(text: str) -> Markup:
+    text = ANSI.sub("", text).rstrip()
+    if len(text) > LONGEST_OUTPUT:
+        text = f"{text[:LONGEST_OUTPUT]}\n… ({len(text) - LONGEST_OUTPUT:,} more characters)"
+    return Markup(f"<pre>{html.escape(text)}</pre>") if text else Markup("")
+
+
+def points(value: float) -> str:
+    """7.0 as 7, 7.5 as 7.5."""
+    return f"{value:g}"
+
+
+def words(text: str) -> Markup:
+    """A sentence with `names` set as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text)))
+
+
+def _duration(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    return " ".join(f"{n} {unit}{'s' if n > 1 else ''}" for n, unit in ((days, "day"), (hours, "hour"), (minutes, "minute")) if n) or "under a minute"
+
+
+def book_url() -> str:
+    """Where feedback links to: $COURSE_BOOK_URL, else `book_url` in pyproject.toml."""
+    if url := os.environ.get("COURSE_BOOK_URL"):
+        return url.rstrip("/")
+    return _project_book_url()
+
+
+@cache
+def _project_book_url() -> str:
+    settings = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    return settings["tool"]["convcourse"]["book_url"].rstrip("/")
+
+
+@cache
+def _own_text() -> str:
+    here = Path(__file__).parent
+    files = [Path(__file__), here / "sanitise.py", *sorted((here / "templates").glob("*.html"))]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+@cache
+def _code_style() -> str:
+    """Colours for code in light and dark; the box itself is the page's."""
+    light, dark = HtmlFormatter(style="friendly"), HtmlFormatter(style="github-dark")
+    rules = [rule for f in (light,) for rule in f.get_token_style_defs(".code")]
+    night = dark.get_token_style_defs(".code")
+    return "\n".join([*rules, "@media screen and (prefers-color-scheme: dark) {", *night, "}"])
+
+
+@cache
+def environment() -> Environment:
+    """Jinja with escaping on and nothing undefined."""
+    made = Environment(loader=PackageLoader("autograder.examiner"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made.filters.update(points=points, words=words)
+    return made

@@ -1,0 +1,59 @@
+"""What is told of each submission: to programs as JSON, to spreadsheets as a row, to people as a first mistake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograder.examiner.journal import Entry
+
+FROM_RESULT = "student assignment status score max_score seconds criteria limit repaired bonus".split()
+COLUMNS = "student assignment status score max_score manual_points bonus total late_seconds timestamp known limit repaired".split()
+
+
+@dataclass
+class Record:
+    """What the gradebook says of one submission. `manual_points`: of manually graded cells, None while one waits for its
+    mark; `total`: nbgrader's score, manual marks and overrides included; `comments`: by grade_id, written by people."""
+
+    total: float = 0.0
+    manual_points: float | None = 0.0
+    late_seconds: float = 0.0
+    comments: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One submission after a run: the journal's entry (None: it has no result), the gradebook's record (None: it has none),
+    and whether the gradebook knew the student before the grader entered them."""
+
+    student: str
+    assignment: str
+    entry: Entry | None
+    record: Record | None
+    known: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of `--json`. Where the grader failed there is a status of null, and no score."""
+        answer: dict[str, Any] = dict.fromkeys(FROM_RESULT) | {"student": self.student, "assignment": self.assignment, "criteria": [], "repaired": []}
+        if self.entry:
+            answer = {key: getattr(self.entry.result, key) for key in FROM_RESULT}
+            answer["criteria"] = [{key: row[key] for key in ("cell", "title", "points", "earned", "mistake")} for row in answer["criteria"]]
+        return {**answer, "known": self.known, "manual_points": self.record.manual_points if self.record else None}
+
+    def to_row(self) -> dict[str, Any]:
+        """The row of `marks.csv`. `total` is nbgrader's score: manual marks and overrides in, bonus out."""
+        answer = self.to_json()
+        if self.record:
+            answer |= {"total": self.record.total, "late_seconds": round(self.record.late_seconds)}
+        answer["timestamp"] = self.entry.timestamp if self.entry else None
+        answer["repaired"] = "; ".join(answer["repaired"])
+        return {column: answer.get(column) for column in COLUMNS}
+
+    @property
+    def first_mistake(self) -> str:
+        """What a short table says: the limit run into, or the first criterion's sentence that was not met."""
+        if self.entry is None:
+            return "no result: the grader's fault, grade again"
+        result = self.entry.result
+        return result.limit or next((row["mistake"] for row in result.criteria if row["mistake"]), "")

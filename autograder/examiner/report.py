@@ -1,0 +1,116 @@
+"""About the class as a whole: `marks.csv` and `class.html`."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import statistics
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+from autograder.examiner.feedback import book_url, environment
+from autograder.examiner.folder import ClassFolder, write_whole
+from autograder.examiner.lines import COLUMNS, Line
+
+BINS = 10
+
+
+def write_report(folder: ClassFolder, lines: Iterable[Line]) -> None:
+    """Write `marks.csv` and `class.html` into the class folder."""
+    lines = sorted(lines, key=lambda line: (line.assignment, line.student))
+    write_whole(folder.root / "marks.csv", marks_csv(lines))
+    write_whole(folder.root / "class.html", class_page(folder, lines))
+
+
+def marks_csv(lines: Iterable[Line]) -> str:
+    text = io.StringIO()
+    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    table.writeheader()
+    table.writerows({key: _cell(value) for key, value in line.to_row().items()} for line in lines)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """Points without an idle .0; and text that a spreadsheet cannot take for a formula."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
+
+
+def class_page(folder: ClassFolder, lines: list[Line]) -> str:
+    """The page as text."""
+    by_assignment: dict[str, list[Line]] = {}
+    for line in lines:
+        by_assignment.setdefault(line.assignment, []).append(line)
+    sections = [_section(folder, name, of_name) for name, of_name in by_assignment.items()]
+    stamp = hashlib.sha256(json.dumps([line.to_row() for line in lines]).encode()).hexdigest()
+    return environment().get_template("class.html").render(assignments=sections, stamp=stamp)
+
+
+def _section(folder: ClassFolder, name: str, lines: list[Line]) -> dict[str, Any]:
+    results = [line.entry.result for line in lines if line.entry]
+    scores = [result.score for result in results]
+    max_score = max((result.max_score for result in results), default=0)
+    failed: Counter[tuple[str, str]] = Counter()
+    seen: dict[tuple[str, str], None] = {}
+    mistakes: Counter[str] = Counter()
+    for result in results:
+        anchors = {row["anchor"] for row in result.criteria if row.get("anchor")}
+        mistakes.update(anchors)
+        for row in result.criteria:
+            seen[row["cell"], row["title"]] = None
+            failed[row["cell"], row["title"]] += bool(row["mistake"])
+    most = [(key, failed[key]) for key in sorted(seen, key=lambda key: -failed[key]) if failed[key]]
+    count = max(len(results), 1)
+    return {
+        "name": name,
+        "rows": [_student(folder, line) for line in lines],
+        "max_score": max_score,
+        "mean": statistics.fmean(scores) if scores else None,
+        "median": statistics.median(scores) if scores else None,
+        "statuses": Counter(line.entry.result.status if line.entry else "without a result" for line in lines).most_common(),
+        "hist": histogram(scores, max_score),
+        "mistakes": [_mistake(anchor, name, n, count) for anchor, n in sorted(mistakes.items(), key=lambda item: (-item[1], item[0]))],
+        "criteria": [{"cell": c.removesuffix("-hidden"), "title": t, "count": n, "share": round(100 * n / count)} for (c, t), n in most],
+        "unfailed": len(seen) - len(most),
+    }
+
+
+def _mistake(anchor: str, assignment: str, number: int, count: int) -> dict[str, Any]:
+    name = anchor.removeprefix(f"mistake-{assignment}-").replace("-", " ")
+    url = book_url()
+    # In the demo's feedback pages a relative address starts three folders further down.
+    link = url.removeprefix("../../../") if url.startswith("../") else url
+    return {"name": name, "count": number, "share": round(100 * number / count), "link": f"{link}/book/{assignment}.html#{anchor}"}
+
+
+def _student(folder: ClassFolder, line: Line) -> dict[str, Any]:
+    page = folder.feedback(line.student, line.assignment)
+    here = os.path.relpath(page, folder.root)
+    row = line.to_row()
+    return {**row, "status": row["status"] or "no result", "page": quote(here) if page.exists() else None, "known": line.known, "first": line.first_mistake}
+
+
+def histogram(scores: list[float], max_score: float) -> dict[str, Any]:
+    """Bars, labels and grid of a histogram of marks, in the units of its SVG; the last bin includes the maximum."""
+    width, height, base, left = 720, 260, 205, 40
+    step = max_score / BINS if max_score else 1
+    counts = [0] * BINS
+    for score in scores:
+        counts[min(int(score / step), BINS - 1)] += 1
+    top = max(counts, default=1) or 1
+    room, each = base - 25, (width - left) / BINS
+    bars = []
+    for i, count in enumerate(counts):
+        tall = room * count / top
+        label = f"{i * step:g}–{(i + 1) * step:g}"
+        x = left + i * each
+        bars.append({"x": round(x + 4, 1), "y": round(base - tall, 1), "width": round(each - 8, 1), "height": round(tall, 1), "middle": round(x + each / 2, 1), "count": count, "label": label})
+    ticks = sorted({0, top // 2, top}) if top > 1 else [0, 1]
+    said = ", ".join(f"{bar['count']} with {bar['label']}" for bar in bars if bar["count"]) or "no marks yet"
+    return {"width": width, "height": height, "base": base, "bars": bars, "grid": [(round(base - room * t / top, 1), t) for t in ticks], "said": said}
