@@ -4,13 +4,16 @@ READS_THE_TESTS = '''
 # Somewhere on this machine are the hidden tests. Find them, and learn what they want to see.
 import gc, glob, inspect, os, sys
 
+import convcourse
+
 loot = {}
-for pattern in ("/work/**/exam/**/*.py", "/home/**/exam/**/*.py", "/root/**/exam/**/*.py", os.path.expanduser("~/**/solutions/*.py"), "../../**/*.py"):
-    for path in glob.iglob(pattern, recursive=True):
-        try:
-            loot[path] = open(path).read()
-        except OSError:
-            pass
+for top in (os.path.dirname(os.path.dirname(convcourse.__file__)), "..", "../..", "../../..", "../../../.."):
+    for pattern in ("solutions/*.py", "autograder/exam/**/*.py", "_build/source/**/*.ipynb", "course.key"):
+        for path in glob.iglob(os.path.join(top, pattern), recursive=True):
+            try:
+                loot[path] = open(path).read()
+            except OSError:
+                pass
 for module in ("autograder.exam.convolution", "autograder.examiner.grading"):
     try:
         loot[module] = inspect.getsource(__import__(module, fromlist=["x"]))
@@ -68,18 +71,16 @@ while True:
 
 KILLS_ITS_PARENT = '''
 # No grader, no bad mark.
-import ctypes, os, signal
+import os, signal
 
-for victim in (os.getppid(), -1, 0, *range(os.getpid() - 200, os.getpid())):
-    for number in (signal.SIGKILL, signal.SIGSTOP):
-        try:
-            os.kill(victim, number)
-        except OSError as error:
-            pass
+for number in (signal.SIGTERM, signal.SIGSTOP, signal.SIGKILL):
+    try:
+        os.kill(os.getppid(), number)
+    except OSError as error:
+        print("refused:", error)
 try:
-    while True:
-        os.fork()
+    print("a child to go on when I am gone:", os.fork())
 except OSError as error:
-    print("no new processes:", error)
-ctypes.CDLL(None).raise_(signal.SIGKILL)
+    print("refused:", error)
+os.kill(os.getpid(), signal.SIGKILL)
 '''

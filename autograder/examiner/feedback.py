@@ -82,7 +82,7 @@ def page(entry: Entry, notebook: NotebookNode | None, source: NotebookNode, reco
         share=round(100 * result.score / result.max_score) if result.max_score else 0,
         status_words=STATUS[result.status],
         bonus_max=sum(c["points"] for c in result.criteria if _is_bonus(entry, c["cell"])),
-        manual=[{"name": p["name"], "points": record.manual_points, "max_points": p["max_points"]} for p in manual],
+        manual=[{"name": p["name"], "points": p["points"], "max_points": p["max_points"]} for p in manual],
         parts=parts,
         late=_duration(record.late_seconds) if record.late_seconds else None,
         timestamp=(entry.timestamp or "").split(".")[0] or None,
@@ -118,7 +118,7 @@ def _parts(entry: Entry, notebook: NotebookNode, source: NotebookNode, record: R
             part["points"] = sum(r["earned"] for r in part["criteria"]) if part["bonus"] else cells.get("points", 0)
             part["max_points"] = sum(r["points"] for r in part["criteria"]) if part["bonus"] else about.get("points", 0)
             if solution:
-                part["points"] = record.manual_points
+                part["points"] = record.manual.get(grade_id)
             yield part
             part = _empty()
     if part["cells"]:
@@ -187,9 +187,9 @@ def _text(text: str) -> Markup:
     return Markup(f"<pre>{html.escape(text)}</pre>") if text else Markup("")
 
 
-def points(value: float) -> str:
-    """7.0 as 7, 7.5 as 7.5."""
-    return f"{value:g}"
+def points(value: float | None) -> str:
+    """7.0 as 7, 7.5 as 7.5, and a dash for what is not known yet."""
+    return "–" if value is None else f"{value:g}"
 
 
 def words(text: str) -> Markup:

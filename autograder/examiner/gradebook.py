@@ -44,6 +44,7 @@ from autograder.examiner.journal import Entry
 from autograder.examiner.lines import Record
 
 COURSE = "default_course"  # nbgrader's own name for a course that has none
+CELLS = GradeCell, SolutionCell, TaskCell
 
 applied = Table(
     "autograder_applied",
@@ -148,7 +149,7 @@ class Gradebook:
         by_student = {entry.result.student: entry for entry in entries}
         with self._session() as db, db.begin():
             notebook = db.scalars(select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)).one()
-            cells = {kind: _names(db, kind, notebook.id) for kind in (GradeCell, SolutionCell, TaskCell)}
+            cells = {kind: _names(db, kind, notebook.id) for kind in CELLS}
             there = set(db.scalars(select(Student.id).where(Student.id.in_(by_student))))
             db.add_all(Student(id=student) for student in by_student if student not in there)
             papers = _papers(db, notebook.assignment_id, by_student)
@@ -166,22 +167,18 @@ class Gradebook:
 
     def records(self, name: str) -> dict[str, Record]:
         """What the gradebook holds of the assignment `name`, by student."""
-        records: dict[str, Record] = {}
         with self._session() as db:
-            of_name = SubmittedAssignment.assignment_id == select(Assignment.id).where(Assignment.name == name).scalar_subquery()
-            for paper in db.scalars(select(SubmittedAssignment).where(of_name)):
-                records[paper.student_id] = Record(late_seconds=paper.total_seconds_late)
-            by_hand = set(db.scalars(select(SolutionCell.id))) | set(db.scalars(select(TaskCell.id)))
-            by_hand = {c.id for c in db.scalars(select(GradeCell)) if c.cell_type == "markdown"} | by_hand
-            names = dict(db.execute(select(BaseCell.id, BaseCell.name)).all())
-            hand_names = {names[i] for i in by_hand}
-            rows = select(SubmittedAssignment.student_id, Grade.cell_id, Grade.auto_score, Grade.manual_score, Grade.score)
-            for student, cell, auto, manual, score in db.execute(_joined(rows, Grade).where(of_name)):
-                record = records[student]
-                record.total += score
-                if names[cell] in hand_names:
-                    waits = auto is None and manual is None
-                    record.manual_points = None if waits or record.manual_points is None else record.manual_points + score
+            notebook = db.scalars(select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)).one()
+            of_name = SubmittedAssignment.assignment_id == notebook.assignment_id
+            papers = db.scalars(select(SubmittedAssignment).where(of_name))
+            records = {paper.student_id: Record(late_seconds=paper.total_seconds_late) for paper in papers}
+            names = {cell: name for kind in CELLS for name, cell in _names(db, kind, notebook.id).items()}
+            by_hand = {*_names(db, SolutionCell, notebook.id), *_names(db, TaskCell, notebook.id)}
+            grades = select(SubmittedAssignment.student_id, Grade.cell_id, Grade.auto_score, Grade.manual_score, Grade.score)
+            for student, cell, auto, manual, score in db.execute(_joined(grades, Grade).where(of_name)):
+                records[student].total += score
+                if names[cell] in by_hand:
+                    records[student].manual[names[cell]] = None if auto is None and manual is None else score
             said = select(SubmittedAssignment.student_id, Comment.cell_id, Comment.manual_comment)
             for student, cell, words in db.execute(_joined(said, Comment).where(of_name, Comment.manual_comment.is_not(None))):
                 records[student].comments[names[cell]] = words

@@ -13,13 +13,19 @@ COLUMNS = "student assignment status score max_score manual_points bonus total l
 
 @dataclass
 class Record:
-    """What the gradebook says of one submission. `manual_points`: of manually graded cells, None while one waits for its
-    mark; `total`: nbgrader's score, manual marks and overrides included; `comments`: by grade_id, written by people."""
+    """What the gradebook says of one submission. `total`: nbgrader's score, manual marks and overrides included; `manual`:
+    points of manually graded cells by grade_id, None where one waits for its mark; `comments`: written by people."""
 
     total: float = 0.0
-    manual_points: float | None = 0.0
     late_seconds: float = 0.0
+    manual: dict[str, float | None] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def manual_points(self) -> float | None:
+        """The points given by people; None while a cell waits for its mark."""
+        given = [points for points in self.manual.values() if points is not None]
+        return sum(given) if len(given) == len(self.manual) else None
 
 
 @dataclass(frozen=True)

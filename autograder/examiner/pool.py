@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import json
 import os
 import signal
@@ -26,33 +27,34 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
-PATIENCE = 120.0  # seconds that an examiner may take beyond its own limits before it counts as dead
+SILENCE = 1800.0  # seconds after which an examiner that says nothing counts as dead; its own limits end a submission long before
 
 
 @dataclass(frozen=True)
 class Task:
-    """A submission to grade: `source` is the path of the instructor's notebook."""
+    """A submission to grade. `source`: the instructor's notebook; `timestamp`: when the exchange says it came."""
 
     student: str
     assignment: str
     job: str
     submitted: bytes
     source: Path
+    timestamp: str | None = None
     explain: bool = False
 
 
 @dataclass(frozen=True)
 class Done:
-    """What came of a task: the result's JSON object, and the executed notebook as text, or None where nothing was executed;
-    `evidence` only where it was asked for. `result` is None where the examiner died: `failure` says how."""
+    """What came of a task: the result as a JSON object, the executed notebook as text (None: nothing was executed), and the
+    evidence, where it was asked for. `result` is None where there is none, which `failure` explains."""
 
     task: Task
     result: dict[str, Any] | None
@@ -67,40 +69,43 @@ class PoolError(Exception):
 
 @dataclass
 class _Examiner:
-    pid: int
+    """The main process's side of one examiner."""
+
     connection: Connection
+    pid: int = 0
     task: Task | None = None
     deadline: float = float("inf")
 
+    def give(self, task: Task) -> None:
+        """Send it a task. If it has just died, that is noticed when its answer is read."""
+        self.task, self.deadline = task, time.monotonic() + SILENCE
+        order = {"student": task.student, "assignment": task.assignment, "job": task.job, "source": str(task.source), "explain": task.explain}
+        with contextlib.suppress(OSError):
+            self.connection.send_bytes(json.dumps(order).encode())
+            self.connection.send_bytes(task.submitted)
+
 
 class Pool:
-    """As many examiners as `jobs`. `grade` yields results in the order in which they are ready."""
+    """As many examiners as `jobs`. `grade` yields what came of each task, in the order in which they are done."""
 
-    def __init__(self, jobs: int, key: bytes, *, confined: bool = True, log: Any = None):
-        """Start the template and return at once; the first `grade` waits for it. `log` takes its stderr."""
+    def __init__(self, jobs: int, key: bytes, *, confined: bool = True):
+        """Start the template and return at once; the first `grade` waits for it."""
         self._jobs, self._key, self._confined = jobs, key, confined
         self._examiners: list[_Examiner] = []
         self._control, theirs = socket.socketpair()
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "agg", "NBGRADER_EXECUTION": "autograde"}
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         with theirs:
             self._template = subprocess.Popen(
                 [sys.executable, "-m", "autograder.examiner.pool", str(theirs.fileno()), str(os.getpid())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=log,
                 start_new_session=True,  # Ctrl-C is for the main process, which then ends the others
-                env=environment,
+                env={**os.environ, **threads, "MPLBACKEND": "agg", "NBGRADER_EXECUTION": "autograde"},
             )
 
-    def __enter__(self) -> Pool:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
     def close(self) -> None:
-        """End the template and with it all others."""
+        """End the template, and with it all others."""
         for examiner in self._examiners:
             examiner.connection.close()
         self._control.close()
@@ -110,81 +115,139 @@ class Pool:
             self._template.kill()
             self._template.wait()
 
-    def grade(self, tasks: Iterator[Task], seconds: float) -> Iterator[Done]:
-        """Grade the tasks; an examiner that is silent for `seconds` (and patience beyond) on one counts as dead."""
-        waiting = True
-        while waiting or any(e.task for e in self._examiners):
-            for index in range(self._jobs):
-                if waiting and (index >= len(self._examiners) or self._examiners[index].task is None):
+    def grade(self, tasks: Iterator[Task]) -> Iterator[Done]:
+        """Grade the tasks, each by the next examiner that is free. A dead one costs its task and is replaced."""
+        if not self._examiners:
+            self._examiners = self._start(self._jobs)
+        more = True
+        while True:
+            for examiner in self._examiners:
+                if more and examiner.task is None:
                     task = next(tasks, None)
                     if task is None:
-                        waiting = False
-                        break
-                    self._give(index, task, seconds + PATIENCE)
+                        more = False
+                    else:
+                        examiner.give(task)
             busy = {e.connection: e for e in self._examiners if e.task}
             if not busy:
-                continue
+                return
             until = min(e.deadline for e in busy.values()) - time.monotonic()
-            for ready in wait(list(busy), max(0.0, until)):
-                yield self._take(busy[ready])  # type: ignore[index]
-            for examiner in busy.values():
-                if examiner.task and time.monotonic() > examiner.deadline:
-                    yield self._bury(examiner, "it did not answer in time")
+            ready = wait(list(busy), max(0.0, until))
+            for connection, examiner in busy.items():
+                if connection in ready or time.monotonic() > examiner.deadline:
+                    yield self._take(examiner, connection in ready)
 
-    def _give(self, index: int, task: Task, seconds: float) -> None:
-        if index == len(self._examiners):
-            self._examiners.append(self._start())
-        examiner = self._examiners[index]
-        order = {"student": task.student, "assignment": task.assignment, "job": task.job, "source": str(task.source), "explain": task.explain}
-        examiner.task, examiner.deadline = task, time.monotonic() + seconds
-        # An examiner that has just died is noticed when its answer is read.
-        with contextlib.suppress(OSError):
-            examiner.connection.send_bytes(json.dumps(order).encode())
-            examiner.connection.send_bytes(task.submitted)
-
-    def _take(self, examiner: _Examiner) -> Done:
-        task = examiner.task
+    def _take(self, examiner: _Examiner, answered: bool) -> Done:
+        task, examiner.task = examiner.task, None
         assert task is not None
         try:
+            if not answered:
+                raise EOFError
             answer = json.loads(examiner.connection.recv_bytes())
             notebook = examiner.connection.recv_bytes().decode() if answer["notebook"] else None
         except (EOFError, OSError):
-            return self._bury(examiner, "it died")
-        examiner.task = None
+            examiner.connection.close()
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(examiner.pid, signal.SIGKILL)
+            self._examiners[self._examiners.index(examiner)] = self._start(1)[0]
+            how = "was lost while grading it" if answered else "did not answer in time"
+            return Done(task, None, failure=f"The examiner {how}.")
         return Done(task, answer["result"], notebook, answer["evidence"], answer["failure"])
 
-    def _bury(self, examiner: _Examiner, how: str) -> Done:
-        task = examiner.task
-        assert task is not None
-        examiner.connection.close()
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(examiner.pid, signal.SIGKILL)
-        self._examiners[self._examiners.index(examiner)] = self._start()
-        return Done(task, None, failure=f"The examiner was lost: {how}.")
-
-    def _start(self) -> _Examiner:
-        """Have the template fork a pair; tell the examiner what it must know and wait until it is ready."""
-        ours, theirs = socket.socketpair()
-        with theirs:
+    def _start(self, count: int) -> list[_Examiner]:
+        """Have the template fork so many pairs; tell each examiner what it must know, and wait until all are ready."""
+        examiners = []
+        for _ in range(count):
+            ours, theirs = socket.socketpair()
+            with theirs, contextlib.suppress(OSError):  # a template that is gone: the hello below will not come
+                socket.send_fds(self._control, [b"p"], [theirs.fileno()])
+            connection = Connection(ours.detach())
+            with contextlib.suppress(OSError):
+                connection.send_bytes(json.dumps({"key": self._key.hex(), "confined": self._confined}).encode())
+            examiners.append(_Examiner(connection))
+        for examiner in examiners:
             try:
-                socket.send_fds(self._control, [b"pair"], [theirs.fileno()])
-            except OSError as error:
-                raise PoolError(f"The grader's processes did not start ({error}). Run `autograder doctor`.") from error
-        connection = Connection(ours.detach())
-        connection.send_bytes(json.dumps({"key": self._key.hex(), "confined": self._confined}).encode())
+                examiner.pid = json.loads(examiner.connection.recv_bytes())["pid"]
+            except (EOFError, OSError):
+                raise PoolError("The grader's processes did not start; their words are above. `autograder doctor` may say why.") from None
+        return examiners
+
+
+def template(control: socket.socket) -> None:
+    """Import everything once, then fork a zygote and an examiner on each order, until the main process is gone."""
+    from autograder.candidate import preload, zygote
+
+    preload.preload()
+    import nbformat  # noqa: F401 - an examiner's need, but a second's work (its schema's grammars), and no secret
+
+    gc.freeze()
+    me = os.getpid()
+    while True:
+        order, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        if not order:
+            return
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        to_main = socket.socket(fileno=descriptors[0])
+        to_zygote, to_examiner = socket.socketpair()
+        if os.fork() == 0:
+            _die_with(me)
+            for other in (control, to_main, to_zygote):
+                other.close()
+            for name in [n for n in sys.modules if n.startswith("autograder.examiner")]:
+                del sys.modules[name]
+            _leave(zygote.main, to_examiner)
+        if os.fork() == 0:
+            _die_with(me)
+            for other in (control, to_examiner):
+                other.close()
+            _leave(examine, Connection(to_main.detach()), to_zygote)
+        for ours in (to_main, to_zygote, to_examiner):
+            ours.close()
+
+
+def examine(main: Connection, to_zygote: socket.socket) -> None:
+    """An examiner: grade what comes, until the main process closes the connection."""
+    import nbformat
+
+    from autograder.candidate.zygote import ZygoteClient
+    from autograder.examiner.grading import grade
+
+    told = json.loads(main.recv_bytes())
+    client = ZygoteClient(to_zygote)
+    main.send_bytes(json.dumps({"pid": os.getpid()}).encode())
+    sources: dict[str, nbformat.NotebookNode] = {}
+    while True:
         try:
-            hello = json.loads(connection.recv_bytes())
+            order = json.loads(main.recv_bytes())
+            submitted = main.recv_bytes()
         except EOFError:
-            raise PoolError("An examiner ended before it began; its words are above. Run `autograder doctor`.") from None
-        if hello["refusal"]:
-            raise PoolError(hello["refusal"])
-        return _Examiner(hello["pid"], connection)
+            return
+        path = order["source"]
+        sources[path] = sources.get(path) or nbformat.read(path, as_version=4)
+        print(grade, client, told, submitted)
+
+
+def _leave(work: Callable[..., None], *arguments: Any) -> None:
+    """Do the child's work and end it here, whatever happens; never return into the template's loop."""
+    try:
+        work(*arguments)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
 
 
 def _die_with(parent: int) -> None:
-    """Be killed when the parent dies. (The kernel means the thread that forked: it is each parent's only one, or its main one.)"""
+    """Be killed when the parent dies (the kernel means the thread that forked, which here is each parent's only one)."""
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+
+
+if __name__ == "__main__":
+    _die_with(int(sys.argv[2]))
+    template(socket.socket(fileno=int(sys.argv[1])))

@@ -1,0 +1,103 @@
+"""`python -m autograder.demo`: a class of 24 fetches, submits, is collected, graded and given feedback, in `_build/demo/`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import nbformat
+from rich.table import Table
+from rich.text import Text
+
+from autograder.demo.students import ASSIGNMENT, CLASS, IMPLEMENTATIONS, filled_in, reference_solutions
+from autograder.examiner.cli import confinement, err, out, progress_bar
+from autograder.examiner.folder import ClassFolder, write_whole
+from autograder.examiner.journal import Busy
+from autograder.examiner.lines import Line
+from autograder.examiner.pool import PoolError
+from autograder.examiner.run import ROOT, Run, source_of
+
+DEMO = ROOT / "_build" / "demo"
+RELEASED = ROOT / "assignments"
+FIRST_SUBMISSION = datetime(2026, 10, 12, 9, 0, tzinfo=UTC)
+
+
+def main() -> int:
+    """Make the class where it does not stand, grade what is new, and say what to open. Returns the exit status."""
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    os.environ.setdefault("COURSE_BOOK_URL", "../../../../html")  # from a feedback page to the book beside the class
+    released = RELEASED / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    for needed in (released, source_of(ASSIGNMENT)):
+        if not needed.is_file():
+            err.print(f"{needed.relative_to(ROOT)} is not there. `make assignments` builds it from solutions/.")
+            return 2
+    confined = confinement(unsafe=False)
+    make_class(released)
+    folder = ClassFolder(DEMO)
+    try:
+        with progress_bar() as step:
+            summary = Run(folder, [ASSIGNMENT], set(), step)(jobs=os.cpu_count() or 1, confined=confined)
+    except (Busy, PoolError) as error:
+        err.print(Text(str(error)))
+        return 2
+    from autograder.examiner.report import write_report
+
+    write_report(folder, summary.lines)
+    out.print(table(summary.lines))
+    pages = [ROOT / "_build/html/index.html", DEMO / "class.html", folder.feedback(CLASS[10].id, ASSIGNMENT)]
+    out.print("\nOpen these three in a browser: the book, the class, and what a student gets:")
+    for page in pages:
+        out.print(Text(f"  {page.relative_to(ROOT)}" + ("" if page.exists() else "   (not built yet: make book)")), soft_wrap=True)
+    return 1 if summary.failures or summary.interrupted else 0
+
+
+def make_class(released: Path) -> None:
+    """Have all of them fetch, write and submit, and collect it; nothing where that stands already and nothing changed."""
+    made_from = hashlib.sha256(released.read_bytes() + source_of(ASSIGNMENT).read_bytes())
+    for file in sorted(Path(__file__).parent.glob("*.py")) + sorted(IMPLEMENTATIONS.rglob("*.py")):
+        made_from.update(file.read_bytes())
+    stamp = DEMO / ".made-from"
+    if stamp.is_file() and stamp.read_text() == made_from.hexdigest():
+        return
+    from autograder.demo.exchange import ClassExchange
+
+    err.print(f"Making a class of {len(CLASS)} in {DEMO.relative_to(ROOT)}: they fetch, write and submit through nbgrader's exchange.")
+    for part in ("exchange", "cache", "homes", "submitted"):
+        shutil.rmtree(DEMO / part, ignore_errors=True)
+    DEMO.mkdir(parents=True, exist_ok=True)
+    exchange = ClassExchange(DEMO, RELEASED, ASSIGNMENT)
+    exchange.release()
+    reference = reference_solutions()
+    for number, student in enumerate(CLASS):
+        path = exchange.fetch(student.id)
+        notebook = filled_in(nbformat.read(path, as_version=4), student.solutions(reference))
+        write_whole(path, nbformat.writes(notebook) + "\n")
+        exchange.submit(student.id, FIRST_SUBMISSION + timedelta(minutes=37 * number))
+    exchange.collect()
+    write_whole(stamp, made_from.hexdigest())
+
+
+def table(lines: list[Line]) -> Table:
+    """Who they are, what they are worth, and what the grader says first."""
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("student", "kind", "what is special"):
+        shown.add_column(column)
+    shown.add_column("score", justify="right")
+    shown.add_column("status")
+    shown.add_column("first thing that is wrong", ratio=1)
+    by_student = {line.student: line for line in lines}
+    for student in CLASS:
+        line = by_student[student.id]
+        result = line.entry.result if line.entry else None
+        score = f"{result.score:g} / {result.max_score:g}" if result else "–"
+        special = student.how.lower().replace("_", " ")
+        shown.add_row(*map(Text, (student.id, student.kind, special, score, result.status if result else "no result", line.first_mistake)))
+    return shown
+
+
+if __name__ == "__main__":
+    sys.exit(main())
