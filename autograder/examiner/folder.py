@@ -104,11 +104,12 @@ class ClassFolder:
             descriptor = os.open(submission.path.parent / "timestamp.txt", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
             return None
-        with open(descriptor, "rb") as file:
-            try:
-                return file.read(100).decode("ascii", "replace").strip() or None
-            except OSError:  # a folder of that name
-                return None
+        try:
+            return os.read(descriptor, 100).decode("ascii", "replace").strip() or None
+        except OSError:  # a folder of that name
+            return None
+        finally:
+            os.close(descriptor)
 
     def key(self) -> bytes:
         """The course's key, from which each submission's seeds are derived. Made at first use, readable by its owner only."""

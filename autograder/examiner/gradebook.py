@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +160,7 @@ class Gradebook:
                     paper = SubmittedAssignment(id=new_uuid(), assignment_id=notebook.assignment_id, student_id=student)
                     db.add(paper)
                     papers[student] = paper
-                paper.timestamp = utils.parse_utc(entry.timestamp) if entry.timestamp else paper.timestamp
+                paper.timestamp = _time(entry.timestamp) or paper.timestamp
                 _mark(paper, notebook.id, cells, entry)
             db.flush()
             db.execute(applied.delete().where(applied.c.submission_id.in_([p.id for p in papers.values()])))
@@ -187,6 +188,14 @@ class Gradebook:
 
 def _by_id(cells: list[NotebookNode]) -> list[tuple[str, NotebookNode]]:
     return [(cell.metadata.nbgrader.grade_id, cell) for cell in cells]
+
+
+def _time(text: str | None) -> datetime | None:
+    """What nbgrader reads from a timestamp; a file that students can write may hold anything."""
+    try:
+        return utils.parse_utc(text)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _source(cell: NotebookNode) -> dict[str, Any]:

@@ -67,10 +67,8 @@ class Journal:
             raise Busy(f"Another `autograder grade` is at work in {path.parent}. Wait for it, or end it.") from None
         self._file.seek(0)
         written = self._file.read()
-        whole = written.rfind(b"\n") + 1
-        if whole < len(written):
-            self._file.truncate(whole)
-        self.latest = read_lines(written[:whole])
+        self._file.truncate(written.rfind(b"\n") + 1)
+        self.latest = read_lines(written)
 
     def append(self, entry: Entry) -> None:
         """Write the entry so that it outlives a kill or a power cut, then let it count."""
@@ -84,10 +82,10 @@ class Journal:
 
 
 def read_lines(written: bytes) -> dict[tuple[str, str], Entry]:
-    """The last entry of each student and assignment. Lines of another version of the grader that no longer fit are left
-    out: their submissions are graded again anyway."""
+    """The last entry of each student and assignment. A torn last line is left out, and so are lines of another version of
+    the grader that no longer fit: their submissions are graded again."""
     latest: dict[tuple[str, str], Entry] = {}
-    for line in written.splitlines():
+    for line in written.split(b"\n")[:-1]:
         try:
             entry = Entry.from_line(line.decode())
         except (ValueError, TypeError, KeyError):
