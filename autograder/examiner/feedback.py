@@ -28,10 +28,10 @@ from pygments import highlight
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers.python import PythonLexer
 
+from autograder.examiner import sanitise
 from autograder.examiner.folder import write_whole
 from autograder.examiner.journal import Entry
 from autograder.examiner.lines import Record
-from autograder.examiner.sanitise import clean_html
 
 STATUS = {
     "graded": "",
@@ -176,7 +176,7 @@ def _output(output: NotebookNode) -> Markup | None:
         body = b64encode(str(data["image/svg+xml"]).encode()).decode()
         return Markup(f'<p><img alt="A picture that this cell drew" src="data:image/svg+xml;base64,{body}"></p>')
     if "text/html" in data:
-        return Markup(f'<div class="table">{clean_html(str(data["text/html"]))}</div>')
+        return Markup(f'<div class="table">{sanitise.clean_html(str(data["text/html"]))}</div>')
     return _text(str(data["text/plain"])) if "text/plain" in data else None
 
 
@@ -219,7 +219,7 @@ def _project_book_url() -> str:
 @cache
 def _own_text() -> str:
     here = Path(__file__).parent
-    files = [Path(__file__), here / "sanitise.py", *sorted((here / "templates").glob("*.html"))]
+    files = [Path(__file__), Path(sanitise.__file__), *sorted((here / "templates").glob("*.html"))]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

@@ -1,0 +1,141 @@
+"""The page that a student gets: everything on it, nothing that acts, nothing from elsewhere."""
+
+import re
+import time
+from html.parser import HTMLParser
+
+import pytest
+from nbformat.v4 import new_code_cell, new_output
+
+from autograder.examiner import feedback
+from autograder.examiner.lines import Record
+
+NAME = "01-convolution"
+WAITS = Record(total=8.0, manual={"discussion": None})
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.fixture(autouse=True)
+def book(monkeypatch):
+    monkeypatch.setenv("COURSE_BOOK_URL", "https://course.test/")
+
+
+class Found(HTMLParser):
+    """Every tag with its attributes, and all text."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text += data if self.tags[-1][0] != "style" else ""
+
+    def handle_endtag(self, tag):
+        self.text += " " if tag in ("td", "tr", "p") else ""
+
+
+def test_score_parts_criteria_and_where_to_read(entry, executed, source):
+    page = feedback.page(entry(), executed(), source, WAITS)
+    found = Found(page)
+    text = re.sub(r"\s+", " ", found.text)
+    assert "8 of 10 points" in text
+    assert "Bonus: 4 of 4, counted apart." in text
+    assert "Discussion: not marked yet; a person reads it (of 4 points)." in text
+    assert "✓ met values of conv2d 4 / 4" in text
+    assert "✗ not met edges of conv2d 2 / 4 The kernel is flipped. Read: flipped kernel" in text
+    links = [a["href"] for tag, a in found.tags if tag == "a" and not a["href"].startswith("#")]
+    assert links == [f"https://course.test/book/{NAME}.html#mistake-{NAME}-flipped-kernel"]
+    assert "return x.flip(-1)" in text and "Because." in text
+
+
+def test_a_persons_marks_and_comments(entry, executed, source):
+    record = Record(total=11.5, manual={"discussion": 3.5}, comments={"conv2d": "Neat & short."}, late_seconds=90_000)
+    text = re.sub(r"\s+", " ", Found(feedback.page(entry(), executed(), source, record)).text)
+    assert "Discussion: 3.5 of 4 points, marked by a person." in text
+    assert "Comment. Neat & short." in text
+    assert "Handed in 1 day 1 hour after the deadline." in text
+
+
+@pytest.mark.parametrize("status", [s for s in feedback.STATUS if s != "graded"])
+def test_each_status_is_told_in_plain_words(entry, executed, source, status):
+    nothing = status in ("unreadable", "missing")
+    made = entry(status=status, limit="`conv2d` ran for more than 10 seconds.", notebook=not nothing)
+    page = feedback.page(made, None if nothing else executed(), source, WAITS)
+    assert feedback.STATUS[status] in Found(page).text
+    assert "<code>conv2d</code> ran for more than 10 seconds." in page
+
+
+def test_what_was_mended_is_told(entry, executed, source):
+    page = feedback.page(entry(repaired=["The cell `conv2d` had lost its label."]), executed(), source, WAITS)
+    assert "The cell <code>conv2d</code> had lost its label." in page and "cost no points" in page
+
+
+HOSTILE = [
+    new_output("stream", name="stdout", text=f"{SCRIPT}\x1b[31mred\x1b[0m"),
+    new_output("error", ename="E", evalue=SCRIPT, traceback=[SCRIPT]),
+    new_output("error", ename=SCRIPT, evalue="", traceback=[]),
+    new_output("display_data", data={"text/html": f'{SCRIPT}<img src="https://evil.test/x.png" onerror="alert(1)"><a href="javascript:alert(1)">x</a><style>*{{}}</style>'}),
+    new_output("display_data", data={"text/html": '<iframe src="https://evil.test"></iframe><svg onload=alert(1)><script>x</script></svg><form action="https://evil.test"><input></form>'}),
+    new_output("display_data", data={"image/png": f'AAAA" onerror="alert(1)"{SCRIPT}'}),
+    new_output("display_data", data={"image/svg+xml": f"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'>{SCRIPT}</svg>"}),
+    new_output("display_data", data={"text/plain": SCRIPT, "application/javascript": "alert(1)"}),
+    new_output("execute_result", data={"text/markdown": SCRIPT}),
+]
+
+
+def test_nothing_that_a_student_wrote_acts_or_asks_another_host(entry, executed, source):
+    nb = executed(code=f"# {SCRIPT}\nx = '</pre></style></script>'", answer=f'{SCRIPT}<img src="https://evil.test/y.png">', outputs=HOSTILE)
+    added = new_code_cell(f"# {SCRIPT}", outputs=HOSTILE)
+    nb.cells.insert(4, added)
+    made = entry(student=f'a"><b>{SCRIPT}', limit=SCRIPT, repaired=[SCRIPT])
+    record = Record(manual={"discussion": 1.0}, comments={"conv2d": SCRIPT})
+    page = feedback.page(made, nb, source, record)
+    found = Found(page)
+    allowed = "html head meta title style body header p strong h1 small div i nav ol li a span section h2 table thead tbody tr th td code pre details summary img footer ul".split()
+    assert {tag for tag, _ in found.tags} <= set(allowed) | {"br", "caption"}
+    for tag, attributes in found.tags:
+        assert not [name for name in attributes if name.startswith("on")], (tag, attributes)
+        for name in ("src", "href", "action", "srcset", "data", "background"):
+            if name in attributes:
+                assert attributes[name].startswith(("data:image/", "#", "https://course.test/")), (tag, attributes)
+    assert "default-src 'none'" in page
+    assert "red" in found.text and "\x1b" not in page
+    assert page.count("<style>") == 1 and "url(" not in page and "@import" not in page
+
+
+def test_cells_that_a_student_added_are_shown_and_ours_are_not(entry, executed, source):
+    nb = executed()
+    nb.cells.insert(4, new_code_cell("my_own = 'idea'"))
+    page = feedback.page(entry(), nb, source, WAITS)
+    text = Found(page).text
+    assert "A cell you added:" in text and "my_own" in text
+    assert "HIDDEN" not in page and "exam." not in page and "import torch" not in text
+
+
+def test_long_output_is_cut(entry, executed, source):
+    page = feedback.page(entry(), executed(outputs=[new_output("stream", name="stdout", text="x" * 10**6)]), source, WAITS)
+    assert len(page) < 50_000 and "more characters" in page
+
+
+def test_a_page_is_made_anew_when_and_only_when_something_changed(tmp_path, entry, executed, source, monkeypatch):
+    path = tmp_path / "page.html"
+    assert not feedback.is_current(path, entry(), WAITS)
+    feedback.write_page(path, entry(), executed(), source, WAITS)
+    assert feedback.is_current(path, entry(), WAITS)
+    assert not feedback.is_current(path, entry(job="j2"), WAITS)
+    assert not feedback.is_current(path, entry(), Record(total=9.0, manual={"discussion": 1.0}))
+    monkeypatch.setenv("COURSE_BOOK_URL", "https://elsewhere.test")
+    assert not feedback.is_current(path, entry(), WAITS)
+
+
+def test_a_page_takes_under_a_twentieth_of_a_second(entry, executed, source):
+    nb = executed(code="def conv2d(x):\n" + "    y = [i ** 2 for i in range(10)]  # a comment\n" * 100)
+    feedback.page(entry(), nb, source, WAITS)
+    start = time.process_time()
+    for _ in range(5):
+        feedback.page(entry(), nb, source, WAITS)
+    assert (time.process_time() - start) / 5 < 0.05
