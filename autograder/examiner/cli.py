@@ -177,11 +177,12 @@ def table(lines: list[Line]) -> Table:
     shown.add_column("score", justify="right")
     shown.add_column("bonus", justify="right")
     shown.add_column("first thing that is wrong")
+    roster = any(line.known for line in lines)
     for line in lines:
         result = line.entry.result if line.entry else None
         score = f"{result.score:g} / {result.max_score:g}" if result else "–"
         bonus = f"{result.bonus:g}" if result and result.bonus else ""
-        name = line.student if line.known else f"{line.student} (new)"
+        name = f"{line.student} (not in the roster)" if roster and not line.known else line.student
         status = result.status if result else "no result"
         shown.add_row(*map(Text, (name, line.assignment, status, score, bonus, line.first_mistake)))
     return shown

@@ -70,6 +70,7 @@ def _section(folder: ClassFolder, name: str, lines: list[Line]) -> dict[str, Any
     return {
         "name": name,
         "rows": [_student(folder, line) for line in lines],
+        "has_roster": any(line.known for line in lines),
         "max_score": max_score,
         "mean": statistics.fmean(scores) if scores else None,
         "median": statistics.median(scores) if scores else None,

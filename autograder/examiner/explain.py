@@ -1,0 +1,58 @@
+"""The cases behind a mark, for the instructor: the submission is examined again, with its own seeds, and evidence is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from autograder.examiner.folder import ClassFolder, student_id_refusal
+from autograder.examiner.intake import Unreadable, read_submission
+from autograder.examiner.pool import Pool, Task
+from autograder.examiner.run import WrongUsage, job_name, source_of
+
+
+def explanation(folder: ClassFolder, student: str, assignment: str, confined: bool) -> RenderableType:
+    """Criterion, case, expected and got of everything that cost points. Raise `WrongUsage` where there is nothing to explain."""
+    path = folder.notebook(student, assignment)
+    if student_id_refusal(student) or not path.parent.is_dir():
+        raise WrongUsage(f"{student} has no folder {path.parent}. `autograder grade --class {folder.root}` lists who has.")
+    try:
+        submitted = read_submission(path)
+    except Unreadable as error:
+        raise WrongUsage(f"{student}'s submission cannot be read, so it has 0 points: {error}") from error
+    source = source_of(assignment)
+    pool = Pool(1, folder.key(), confined=confined)
+    try:
+        (done,) = pool.grade(iter([Task(student, assignment, job_name(submitted, source.read_bytes()), submitted, source, explain=True)]))
+    finally:
+        pool.close()
+    if done.result is None:
+        raise WrongUsage(f"No result. {done.failure}")
+    return _told(done.result, done.evidence or [])
+
+
+def _told(result: dict[str, Any], evidence: list[dict[str, Any]]) -> RenderableType:
+    lines: list[RenderableType] = [
+        Text(f"{result['student']}, {result['assignment']}: {result['score']:g} of {result['max_score']:g}, {result['status']}", style="bold")
+    ]
+    if result["limit"]:
+        lines.append(Text(result["limit"]))
+    lines += [Text(f"mended: {line}") for line in result["repaired"]]
+    cases = {(item["cell"], item["title"]): item for item in evidence}
+    for row in result["criteria"]:
+        if not row["mistake"]:
+            continue
+        lines += [Text(""), Text(f"{row['cell'].removesuffix('-hidden')} · {row['title']} · {row['earned']:g} of {row['points']:g}", style="bold")]
+        lines.append(Text(row["mistake"]))
+        case = cases.get((row["cell"], row["title"]))
+        if case:
+            grid = Table.grid(padding=(0, 2))
+            for name in ("case", "expected", "got"):
+                grid.add_row(Text(name, style="dim"), Text(case[name]))
+            lines.append(grid)
+    if len(lines) == 1:
+        lines.append(Text("Every criterion was met."))
+    return Group(*lines)
