@@ -73,10 +73,18 @@ def grade(
 @app.command()
 def report(folder: ClassOption) -> None:
     """Write marks.csv and class.html into the class folder."""
-    from autograder.examiner.report import read_lines, write_report
+    from autograder.examiner.gradebook import Gradebook
+    from autograder.examiner.journal import read
+    from autograder.examiner.lines import Roster
+    from autograder.examiner.report import write_report
+    from autograder.examiner.run import lines_of
 
     place = open_class(folder)
-    write_report(place, read_lines(place, known_assignments(place, [])))
+    if not place.gradebook.exists():
+        fail(f"Nothing was graded in {place.root} yet. First: autograder grade --class {folder}")
+    latest, gradebook = read(place.journal), Gradebook(place.gradebook)
+    names = [name for name in known_assignments(place, []) if gradebook.has(name)]
+    write_report(place, lines_of(place, names, latest, gradebook, Roster(gradebook.students(), latest.values())))
     out.print(Text(f"{place.root / 'marks.csv'}\n{place.root / 'class.html'}"))
 
 

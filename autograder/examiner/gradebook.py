@@ -106,6 +106,11 @@ class Gradebook:
         with self._session() as db:
             return {row[0]: any(row[1:]) for row in db.execute(select(Student.id, *columns))}
 
+    def has(self, name: str) -> bool:
+        """Was the assignment `name` entered?"""
+        with self._session() as db:
+            return db.scalar(select(Assignment.id).where(Assignment.name == name)) is not None
+
     def prepare(self, name: str, nb: NotebookNode) -> dict[str, str]:
         """Enter the assignment `name` with its released notebook, or bring its cells up to date; return their checksums.
 
@@ -148,6 +153,8 @@ class Gradebook:
     def write(self, name: str, entries: Collection[Entry]) -> None:
         """Put results of the assignment `name` into the gradebook: all of them or, where anything fails, none."""
         by_student = {entry.result.student: entry for entry in entries}
+        if not by_student:
+            return
         with self._session() as db, db.begin():
             notebook = db.scalars(select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)).one()
             cells = {kind: _names(db, kind, notebook.id) for kind in CELLS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +40,10 @@ class Line:
     record: Record | None
     known: bool
 
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.student, self.assignment
+
     def to_json(self) -> dict[str, Any]:
         """The object of `--json`. Where the grader failed there is a status of null, and no score."""
         answer: dict[str, Any] = dict.fromkeys(FROM_RESULT) | {"student": self.student, "assignment": self.assignment, "criteria": [], "repaired": []}
@@ -63,3 +68,15 @@ class Line:
             return "no result: the grader's fault, grade again"
         result = self.entry.result
         return result.limit or next((row["mistake"] for row in result.criteria if row["mistake"]), "")
+
+
+class Roster:
+    """Whom the gradebook knew otherwise than from a grading run."""
+
+    def __init__(self, students: dict[str, bool], entries: Iterable[Entry]):
+        """`students`: everyone in the gradebook, True for those of whom it holds more than the id; `entries`: the journal's."""
+        self._students = students
+        self._entered = {entry.result.student for entry in entries if not entry.known}
+
+    def knows(self, student: str) -> bool:
+        return self._students.get(student, False) or (student in self._students and student not in self._entered)

@@ -212,21 +212,32 @@ def examine(main: Connection, to_zygote: socket.socket) -> None:
     import nbformat
 
     from autograder.candidate.zygote import ZygoteClient
-    from autograder.examiner.grading import grade
+    from autograder.examiner.grading import Job, grade
 
     told = json.loads(main.recv_bytes())
-    client = ZygoteClient(to_zygote)
+    client, key = ZygoteClient(to_zygote), bytes.fromhex(told["key"])
     main.send_bytes(json.dumps({"pid": os.getpid()}).encode())
     sources: dict[str, nbformat.NotebookNode] = {}
     while True:
         try:
             order = json.loads(main.recv_bytes())
             submitted = main.recv_bytes()
-        except EOFError:
+        except (EOFError, OSError):
             return
-        path = order["source"]
+        path = order.pop("source")
         sources[path] = sources.get(path) or nbformat.read(path, as_version=4)
-        print(grade, client, told, submitted)
+        answer: dict[str, Any] = {"result": None, "evidence": None, "failure": None}
+        notebook = None
+        try:
+            result, notebook, answer["evidence"] = grade(Job(**order), submitted, sources[path], client, key)
+            answer["result"] = result.to_json()
+        except Exception as error:  # the grader's own fault: said, and the next submission is graded
+            traceback.print_exc()
+            answer["failure"] = f"The grader failed on it ({type(error).__name__}: {error})."
+        with contextlib.suppress(OSError):  # the main process is gone: so says the next order
+            main.send_bytes(json.dumps(answer | {"notebook": notebook is not None}).encode())
+            if notebook is not None:
+                main.send_bytes(nbformat.writes(notebook).encode())
 
 
 def _leave(work: Callable[..., None], *arguments: Any) -> None:

@@ -19,13 +19,17 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autograder.examiner.folder import ClassFolder, Submission, write_whole
 from autograder.examiner.intake import Unreadable, read_submission
 from autograder.examiner.journal import Entry, Journal
-from autograder.examiner.lines import Line, Record
+from autograder.examiner.lines import Line, Roster
 from autograder.examiner.pool import Done, Pool, Task
 from autograder.examiner.results import SubmissionResult
+
+if TYPE_CHECKING:  # seconds of nbgrader, imported while the pool starts
+    from autograder.examiner.gradebook import Gradebook
 
 ROOT = Path(__file__).parents[2]
 BATCH, BATCH_SECONDS = 16, 2.0
@@ -100,7 +104,6 @@ class Run:
         self.sources = {name: source_of(name).read_bytes() for name in assignments}
         self.summary = Summary()
         self.journal = Journal(folder.journal)
-        self.refused: dict[tuple[str, str], Entry] = {}  # folders that can be no student's: told, but written nowhere
         self.batch: list[Entry] = []
         self.batch_since = self.start = time.monotonic()
 
@@ -129,7 +132,6 @@ class Run:
     def _is_new(self, submission: Submission, force: bool) -> bool:
         """Is there no result yet of just this work? (Where there is, but the exchange gave another time: of that time.)"""
         if submission.refusal:
-            self.refused[submission.key] = self._without_grading(submission, "unreadable", submission.refusal)
             return False
         entry = self.journal.latest.get(submission.key)
         if force or entry is None or (entry.notebook and not self.folder.autograded(*submission.key).exists()):
@@ -141,17 +143,11 @@ class Run:
     def _read(self, submission: Submission) -> bytes | Entry:
         """The submitted bytes or, where there is nothing to execute, what there is to say."""
         if not os.path.lexists(submission.path):
-            return self._without_grading(submission, "missing", None)
+            return without_grading(self.folder, submission, "missing", None)
         try:
             return read_submission(submission.path)
         except Unreadable as error:
-            return self._without_grading(submission, "unreadable", str(error))
-
-    def _without_grading(self, submission: Submission, status: str, why: str | None) -> Entry:
-        job = hashlib.sha256(f"{status}\n{why}\n{grader_version()}".encode()).hexdigest()
-        most = max_score(self.sources[submission.assignment])
-        result = SubmissionResult.without_grading(submission.student, submission.assignment, status, why, most, job)
-        return Entry(result, known=True, timestamp=self.folder.timestamp(submission))
+            return without_grading(self.folder, submission, "unreadable", str(error))
 
     # Grading
 
@@ -161,8 +157,7 @@ class Run:
         from autograder.examiner import gradebook
 
         self.gradebook = gradebook.Gradebook(self.folder.gradebook)
-        self.roster = self.gradebook.students()
-        self.entered = {e.result.student for e in self.journal.latest.values() if not e.known}
+        self.roster = Roster(self.gradebook.students(), self.journal.latest.values())
         self.notebooks = {name: nbformat.reads(source.decode(), as_version=4) for name, source in self.sources.items()}
         self.checksums = {name: self.gradebook.prepare(name, gradebook.released(nb)) for name, nb in self.notebooks.items()}
 
@@ -188,7 +183,7 @@ class Run:
                 yield Task(*submission.key, job, found, source_of(submission.assignment), self.folder.timestamp(submission))
 
     def _take(self, done: Done) -> None:
-        from nbformat import from_dict
+        from nbformat.v4 import reads_json
 
         from autograder.examiner.gradebook import untouched
 
@@ -196,13 +191,13 @@ class Run:
         if done.result is None:
             self.summary.failures[task.student, task.assignment] = done.failure or ""
             return
-        answers = untouched(from_dict(json.loads(done.notebook)), self.checksums[task.assignment]) if done.notebook else []
+        answers = untouched(reads_json(done.notebook), self.checksums[task.assignment]) if done.notebook else []
         entry = Entry(SubmissionResult.from_json(done.result), True, done.notebook is not None, answers, task.timestamp)
         self._settle(entry, done.notebook)
 
     def _settle(self, entry: Entry, notebook: str | None) -> None:
         """Write a result down: first the notebook, then the journal's line, which makes it count, then the gradebook."""
-        entry = replace(entry, known=self._known(entry.result.student))
+        entry = replace(entry, known=self.roster.knows(entry.result.student))
         path = self.folder.autograded(*entry.key)
         if notebook is not None:
             write_whole(path, notebook)
@@ -211,10 +206,6 @@ class Run:
         self.journal.append(entry)
         self.summary.graded += 1
         self._enter([entry])
-
-    def _known(self, student: str) -> bool:
-        """Did the gradebook know the student otherwise than from a grading run?"""
-        return self.roster.get(student, False) or (student in self.roster and student not in self.entered)
 
     def _enter(self, entries: Iterable[Entry]) -> None:
         self.batch.extend(entries)
@@ -238,28 +229,45 @@ class Run:
 
     def _report(self, feedback: bool) -> None:
         """Say how each submission stands, and bring the feedback pages of those looked at up to date."""
-        records = {name: self.gradebook.records(name) for name in self.assignments}
         chosen = {s.key for s in self.chosen}
-        for submission in self.all:
-            entry = self.refused.get(submission.key) or self.journal.latest.get(submission.key)
-            if entry is None and submission.key not in chosen:
-                continue
-            record = records[submission.assignment].get(submission.student)
-            known = submission.refusal is None and self._known(submission.student)
-            self.summary.lines.append(Line(*submission.key, entry, record, known))
+        lines = lines_of(self.folder, self.assignments, self.journal.latest, self.gradebook, self.roster)
+        self.summary.lines = [line for line in lines if line.entry or line.key in chosen]
         if feedback:
             with self._clock("feedback"):
-                self._write_pages([line for line in self.summary.lines if (line.student, line.assignment) in chosen])
+                self._write_pages([line for line in self.summary.lines if line.key in chosen])
 
     def _write_pages(self, lines: list[Line]) -> None:
+        from nbformat.v4 import reads_json
+
         from autograder.examiner.feedback import is_current, write_page
 
         for number, line in enumerate(lines, 1):
-            path, record = self.folder.feedback(line.student, line.assignment), line.record or Record()
-            if line.entry is None or line.record is None or is_current(path, line.entry, record):
-                continue
-            write_page(path, line.entry, self.folder.executed(line.student, line.assignment), self.notebooks[line.assignment], record)
+            path = self.folder.feedback(*line.key)
+            if line.entry and line.record and not is_current(path, line.entry, line.record):
+                executed = reads_json(self.folder.autograded(*line.key).read_text(encoding="utf-8")) if line.entry.notebook else None
+                write_page(path, line.entry, executed, self.notebooks[line.assignment], line.record)
             self.progress("Feedback", number, len(lines), line.student)
+
+
+def lines_of(folder: ClassFolder, assignments: list[str], latest: dict[tuple[str, str], Entry], gradebook: Gradebook, roster: Roster) -> list[Line]:
+    """How each submission in the class folder stands. Folders that can be no student's are told of, though written nowhere."""
+    lines = []
+    for name in assignments:
+        records = gradebook.records(name)
+        for s in folder.submissions(name):
+            if s.refusal:
+                lines.append(Line(*s.key, without_grading(folder, s, "unreadable", s.refusal), None, False))
+            else:
+                lines.append(Line(*s.key, latest.get(s.key), records.get(s.student), roster.knows(s.student)))
+    return lines
+
+
+def without_grading(folder: ClassFolder, submission: Submission, status: str, why: str | None) -> Entry:
+    """The entry of a submission that nothing is executed of: 0 points, and why."""
+    most = max_score(source_of(submission.assignment).read_bytes())
+    job = hashlib.sha256(f"{status}\n{why}\n{most}".encode()).hexdigest()
+    result = SubmissionResult.without_grading(*submission.key, status, why, most, job)
+    return Entry(result, known=True, timestamp=folder.timestamp(submission))
 
 
 @cache

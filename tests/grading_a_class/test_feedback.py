@@ -32,7 +32,7 @@ class Found(HTMLParser):
         self.tags.append((tag, dict(attributes)))
 
     def handle_data(self, data):
-        self.text += data if self.tags[-1][0] != "style" else ""
+        self.text += "" if self.tags and self.tags[-1][0] == "style" else data
 
     def handle_endtag(self, tag):
         self.text += " " if tag in ("td", "tr", "p") else ""
