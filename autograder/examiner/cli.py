@@ -66,7 +66,8 @@ def grade(
         err.print(Text(f"{who}, {what}: no result. {why} Run the same command again."))
     if summary.interrupted:
         done = sum(line.entry is not None for line in summary.lines)
-        err.print(f"Stopped. {done} of {len(summary.lines)} submissions have a result, written down. Run the same command again to go on.")
+        so_far = f"{done} of {len(summary.lines)} submissions have a result, written down." if summary.lines else "Nothing was graded yet."
+        err.print(f"Stopped. {so_far} Run the same command again to go on.", soft_wrap=True)
     raise typer.Exit(1 if summary.failures or summary.interrupted else 0)
 
 
@@ -205,4 +206,8 @@ def fail(message: str) -> NoReturn:
 def main() -> None:
     """The entry point. nbgrader and others start programs by name: the environment's own come first, also when it is not active."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    app()
+    try:
+        app()
+    except KeyboardInterrupt:
+        err.print("Stopped before anything was done.")
+        sys.exit(1)

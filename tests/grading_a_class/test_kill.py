@@ -1,0 +1,96 @@
+"""A run that is killed at any moment is finished by the next one: nothing lost, nothing counted twice."""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+
+from autograder.demo.students import ASSIGNMENT, Student, filled_in, reference_solutions
+from autograder.examiner.folder import ClassFolder
+from autograder.examiner.run import ROOT, source_of
+
+pytestmark = pytest.mark.skipif(not source_of(ASSIGNMENT).is_file(), reason="needs the built notebooks: make assignments")
+SIZE, KILLS = 24, 20
+
+
+def start(folder):
+    words = [Path(sys.executable).with_name("autograder"), "grade", "--class", folder.root, "--json", folder.root / "out.jsonl"]
+    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+
+
+def children_of(process):
+    try:
+        return psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def make(root):
+    """A class whose notebooks are quick to grade and all different."""
+    released = nbformat.read(ROOT / "assignments" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
+    half = Student("any", "half-way", "output_size").solutions(reference_solutions())
+    folder = ClassFolder(root)
+    for number in range(SIZE):
+        path = folder.notebook(f"student{number:02}", ASSIGNMENT)
+        path.parent.mkdir(parents=True)
+        path.write_text(nbformat.writes(filled_in(released, half | {"output_size": f"{half['output_size']}\n# {number}"})))
+    return folder
+
+
+@pytest.mark.timeout(600)
+def test_killed_at_random_moments_then_finished(tmp_path):
+    folder = make(tmp_path)
+    dice = random.Random(20)
+    counts = []
+    for _ in range(KILLS):
+        process = start(folder)
+        try:
+            process.wait(dice.uniform(0.2, 9.0))
+        except subprocess.TimeoutExpired:
+            below = children_of(process)
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+            _, alive = psutil.wait_procs(below, timeout=5)
+            assert not alive, f"outlived the main process: {alive}"
+        counts.append(len(folder.journal.read_bytes().splitlines()) if folder.journal.exists() else 0)
+        if counts[-1] == SIZE:  # all done: give the next runs something to do
+            for path in list(folder.submitted.glob("*/*/*.ipynb"))[: SIZE // 2]:
+                path.write_text(path.read_text().replace("# ", "#  ", 1))
+    assert start(folder).wait(200) == 0
+    found = [json.loads(line) for line in (folder.root / "out.jsonl").read_text().splitlines()]
+    assert len(found) == SIZE and {line["status"] for line in found} == {"graded"} and len({line["score"] for line in found}) == 1
+    jobs = [json.loads(line)["result"]["job"] for line in folder.journal.read_text().splitlines()]
+    assert len(jobs) == len(set(jobs)), "a submission was graded twice"
+    db = sqlite3.connect(folder.gradebook)
+    assert db.execute("select count(*), count(distinct student_id) from submitted_assignment").fetchone() == (SIZE, SIZE)
+    ((each,),) = set(db.execute("select sum(auto_score) from grade group by notebook_id"))
+    assert each == found[0]["score"]
+    assert db.execute("select count(*) from autograder_applied").fetchone() == (SIZE,)
+    assert len(list(folder.root.glob("feedback/*/*/*.html"))) == SIZE
+
+
+def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path):
+    folder = make(tmp_path)
+    process = start(folder)
+    while not (folder.journal.exists() and folder.journal.stat().st_size) and process.poll() is None:
+        time.sleep(0.02)
+    below = children_of(process)
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.stderr.read().decode()
+    assert process.wait(30) == 1, said
+    assert "Run the same command again to go on" in " ".join(said.split()) and "Traceback" not in said
+    _, alive = psutil.wait_procs(below, timeout=5)
+    assert not alive
+    done = len(folder.journal.read_text().splitlines())
+    assert 0 < done < SIZE
+    db = sqlite3.connect(folder.gradebook)
+    assert db.execute("select count(*) from submitted_assignment").fetchone() == (done,)
