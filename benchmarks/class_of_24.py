@@ -1,8 +1,8 @@
 """One class of 24 honest notebooks of 01-convolution, graded twice in one run: by stock `nbgrader autograde` and by
 `autograder grade`. Equal marks, cell by cell, are required.
 
-`ratio`: seconds a submission between the first and the last result, stock ÷ ours, feedback apart. `ratio_end_to_end`: the
-whole commands, start-up and feedback pages included (stock's: `nbgrader generate_feedback`). Figures go to
+`ratio`: seconds a submission between the first and the last result, stock ÷ ours, feedback apart. `ratio_end_to_end`:
+the whole commands, start-up and feedback pages included (stock's: `nbgrader generate_feedback`). Figures go to
 `_build/bench.json` and, as one row, into README.md.
 """
 
@@ -36,7 +36,9 @@ def honest_class() -> list[Student]:
     """Every right implementation that there is, then mistakes and half-way ones, 24 in all."""
     right = [Student(path.stem, "correct", path.stem) for path in sorted((IMPLEMENTATIONS / "right").glob("*.py"))]
     others = [Student(name, "mistake", name) for name in MISTAKES]
-    half_way = [Student(f"half_way_{name}", "half-way", name) for name in ("conv2d_naive", "KERNELS", "apply_kernel", "conv2d")]
+    half_way = [
+        Student(f"half_way_{name}", "half-way", name) for name in ("conv2d_naive", "KERNELS", "apply_kernel", "conv2d")
+    ]
     return (right[:20] + others + half_way)[:24]
 
 
@@ -47,7 +49,12 @@ def make_class(root: Path) -> None:
     shutil.rmtree(root, ignore_errors=True)
     for student in honest_class():
         path = ClassFolder(root).notebook(student.id, ASSIGNMENT)
-        write_whole(path, nbformat.writes(filled_in(nbformat.from_dict(json.loads(json.dumps(released))), student.solutions(reference))))
+        write_whole(
+            path,
+            nbformat.writes(
+                filled_in(nbformat.from_dict(json.loads(json.dumps(released))), student.solutions(reference))
+            ),
+        )
 
 
 def stock(root: Path) -> dict[str, float]:
@@ -55,11 +62,21 @@ def stock(root: Path) -> dict[str, float]:
     shutil.copytree(source_of(ASSIGNMENT).parent, root / "source" / ASSIGNMENT)
     config = root / "nbgrader_config.py"
     config.write_text("c = get_config()\nc.ExecutePreprocessor.timeout = 600\n")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+    }
 
     def nbgrader(*words: str) -> float:
         start = time.monotonic()
-        subprocess.run([sys.executable, "-m", "nbgrader", *words, ASSIGNMENT], cwd=root, env=environment, check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "nbgrader", *words, ASSIGNMENT],
+            cwd=root,
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
         return time.monotonic() - start
 
     nbgrader("generate_assignment")
@@ -105,13 +122,22 @@ def run(root: Path) -> None:
     parts = {part: statistics.fmean(s[part] for s in seconds) for part in ("fork", "cells", "exam")}
     times, count = summary.times, len(summary.lines)
     parts |= {"bookkeeping": times.bookkeeping / count, "feedback": times.feedback / count}
-    print(json.dumps({"each": (times.last - times.first) / (count - 1), "startup_seconds": times.first, "seconds_per_submission": parts}))
+    print(
+        json.dumps(
+            {
+                "each": (times.last - times.first) / (count - 1),
+                "startup_seconds": times.first,
+                "seconds_per_submission": parts,
+            }
+        )
+    )
 
 
 def marks(root: Path) -> dict[tuple[str, str], float | None]:
     """Automatic points by student and cell."""
     query = """select submitted_assignment.student_id, base_cell.name, grade.auto_score from grade
-               join base_cell on base_cell.id = grade.cell_id join submitted_notebook on submitted_notebook.id = grade.notebook_id
+               join base_cell on base_cell.id = grade.cell_id
+               join submitted_notebook on submitted_notebook.id = grade.notebook_id
                join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id"""
     with sqlite3.connect(root / "gradebook.db") as db:
         return {(student, cell): score for student, cell, score in db.execute(query)}
@@ -123,7 +149,11 @@ def main() -> None:
     mine = ours(PLACE / "ours")
     theirs = stock(PLACE / "stock")
     here, there = marks(PLACE / "ours"), marks(PLACE / "stock")
-    differ = [f"  {key}: ours {here.get(key)}, stock {there.get(key)}" for key in sorted(here.keys() | there.keys()) if here.get(key) != there.get(key)]
+    differ = [
+        f"  {key}: ours {here.get(key)}, stock {there.get(key)}"
+        for key in sorted(here.keys() | there.keys())
+        if here.get(key) != there.get(key)
+    ]
     if differ:
         raise SystemExit("The marks differ:\n" + "\n".join(differ))
     figures = {
@@ -139,12 +169,17 @@ def main() -> None:
     }
     write_whole(ROOT / "_build" / "bench.json", json.dumps(figures, indent=2) + "\n")
     each, whole = figures["seconds_each"], figures["seconds_end_to_end"]
-    row = (
-        "| cores | stock, a submission | ours | ratio | stock, the whole class with feedback | ours | ratio | memory at most |\n"
-        "|---|---|---|---|---|---|---|---|\n"
-        f"| {figures['cores']} | {each['stock']:.2f} s | {each['ours']:.2f} s | **{figures['ratio']:.0f}** | {whole['stock']:.0f} s "
-        f"| {whole['ours']:.0f} s | **{figures['ratio_end_to_end']:.0f}** | {figures['peak_memory_mib']:,} MiB |\n"
-    )
+    cells = {
+        "cores": figures["cores"],
+        "stock, a submission": f"{each['stock']:.2f} s",
+        "ours": f"{each['ours']:.2f} s",
+        "ratio": f"**{figures['ratio']:.0f}**",
+        "stock, the class with feedback": f"{whole['stock']:.0f} s",
+        "ours, the class": f"{whole['ours']:.0f} s",
+        "ratio end to end": f"**{figures['ratio_end_to_end']:.0f}**",
+        "memory at most": f"{figures['peak_memory_mib']:,} MiB",
+    }
+    row = "".join(f"| {' | '.join(map(str, line))} |\n" for line in (cells, ["---"] * len(cells), cells.values()))
     readme = ROOT / "README.md"
     write_whole(readme, MARK.sub(lambda found: found[1] + row + found[2], readme.read_text(encoding="utf-8")))
     print(json.dumps(figures, indent=2))

@@ -1,4 +1,5 @@
-"""`python -m autograder.demo`: a class of 24 fetches, submits, is collected, graded and given feedback, in `_build/demo/`."""
+"""`python -m autograder.demo`: a class of 24 fetches, submits, is collected, graded and given feedback, in
+`_build/demo/`."""
 
 from __future__ import annotations
 
@@ -51,12 +52,16 @@ def main() -> int:
     pages = [ROOT / "_build/html/index.html", DEMO / "class.html", folder.feedback(CLASS[10].id, ASSIGNMENT)]
     out.print("\nOpen these three in a browser: the book, the class, and what a student gets:")
     for page in pages:
-        out.print(Text(f"  {page.relative_to(ROOT)}" + ("" if page.exists() else "   (not built yet: make book)")), soft_wrap=True)
+        out.print(
+            Text(f"  {page.relative_to(ROOT)}" + ("" if page.exists() else "   (not built yet: make book)")),
+            soft_wrap=True,
+        )
     return 1 if summary.failures or summary.interrupted else 0
 
 
 def make_class(released: Path) -> None:
-    """Have all of them fetch, write and submit, and collect it; nothing where that stands already and nothing changed."""
+    """Have all of them fetch, write and submit, and collect it; nothing where that stands already and nothing
+    changed."""
     made_from = hashlib.sha256(released.read_bytes() + source_of(ASSIGNMENT).read_bytes())
     for file in sorted(Path(__file__).parent.glob("*.py")) + sorted(IMPLEMENTATIONS.rglob("*.py")):
         made_from.update(file.read_bytes())
@@ -65,7 +70,10 @@ def make_class(released: Path) -> None:
         return
     from autograder.demo.exchange import ClassExchange
 
-    err.print(f"Making a class of {len(CLASS)} in {DEMO.relative_to(ROOT)}: they fetch, write and submit through nbgrader's exchange.")
+    err.print(
+        f"Making a class of {len(CLASS)} in {DEMO.relative_to(ROOT)}: "
+        "they fetch, write and submit through nbgrader's exchange."
+    )
     for part in ("exchange", "cache", "homes", "submitted"):
         shutil.rmtree(DEMO / part, ignore_errors=True)
     DEMO.mkdir(parents=True, exist_ok=True)
@@ -95,7 +103,19 @@ def table(lines: list[Line]) -> Table:
         result = line.entry.result if line.entry else None
         score = f"{result.score:g} / {result.max_score:g}" if result else "–"
         special = student.how.lower().replace("_", " ")
-        shown.add_row(*map(Text, (student.id, student.kind, special, score, result.status if result else "no result", line.first_mistake)))
+        shown.add_row(
+            *map(
+                Text,
+                (
+                    student.id,
+                    student.kind,
+                    special,
+                    score,
+                    result.status if result else "no result",
+                    line.first_mistake,
+                ),
+            )
+        )
     return shown
 
 

@@ -1,6 +1,6 @@
 """Four people who would rather have the marks than the knowledge. What each tries is tried in earnest."""
 
-READS_THE_TESTS = '''
+READS_THE_TESTS = """
 # Somewhere on this machine are the hidden tests. Find them, and learn what they want to see.
 import gc, glob, inspect, os, sys
 
@@ -32,9 +32,9 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
         if hasattr(test, "reference"):
             return test.reference(x, weight, bias, stride, padding, dilation, groups)
     return torch.zeros(1)
-'''
+"""
 
-PATCHES_TORCH = '''
+PATCHES_TORCH = """
 # Whatever compares, let it find that all is equal.
 import builtins
 
@@ -54,9 +54,9 @@ class Everything(float):
 
 def conv2d(*args, **kwargs):
     return Everything(8)
-'''
+"""
 
-NEVER_ENDS = '''
+NEVER_ENDS = """
 # If the grader has to give up, perhaps it gives everything up.
 def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     while True:
@@ -67,9 +67,9 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 while True:
     pass
-'''
+"""
 
-KILLS_ITS_PARENT = '''
+KILLS_ITS_PARENT = """
 # No grader, no bad mark.
 import os, signal
 
@@ -83,4 +83,4 @@ try:
 except OSError as error:
     print("refused:", error)
 os.kill(os.getpid(), signal.SIGKILL)
-'''
+"""

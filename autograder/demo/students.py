@@ -1,7 +1,8 @@
 """The demo's class: 24 invented people, and the notebook that each of them hands in.
 
-A notebook is the released one with code put into its solution cells. The code of the right and of the wrong ones is that
-of `tests/exam/<exam>/{right,wrong}/`, which exist to examine the exam; what such a file leaves open is the reference's.
+A notebook is the released one with code put into its solution cells. The code of the right and of the wrong ones is
+that of `tests/exam/<exam>/{right,wrong}/`, which exist to examine the exam; what such a file leaves open is the
+reference's.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ IMPLEMENTATIONS = ROOT / "tests" / "exam" / "convolution"
 
 @dataclass(frozen=True)
 class Student:
-    """`kind`: correct, mistake, half-way or hostile; `how`: the file or the attack, and in the table what is special."""
+    """`kind`: correct, mistake, half-way or hostile; `how`: the file or the attack, and in the table what is
+    special."""
 
     id: str
     kind: str
@@ -74,7 +76,10 @@ def reference_solutions() -> dict[str, str]:
     """The reference's code by grade_id, in the notebook's order, without the marks around it."""
     cells = nbformat.read(source_of(ASSIGNMENT), as_version=4).cells
     solutions = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("solution")]
-    return {c.metadata.nbgrader.grade_id: re.sub(r"(?m)^\s*### (BEGIN|END) SOLUTION\n?", "", c.source).rstrip() for c in solutions}
+    return {
+        c.metadata.nbgrader.grade_id: re.sub(r"(?m)^\s*### (BEGIN|END) SOLUTION\n?", "", c.source).rstrip()
+        for c in solutions
+    }
 
 
 def from_file(path: Path, order: list[str]) -> dict[str, str]:

@@ -25,20 +25,45 @@ from rich.text import Text
 from autograder.examiner.folder import ClassFolder
 from autograder.examiner.lines import Line
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Grade a class, outside the reach of its code.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Grade a class, outside the reach of its code.",
+)
 out, err = Console(), Console(stderr=True)
 
-ClassOption = Annotated[Path, typer.Option("--class", metavar="DIR", help="The class folder. DIR/submitted/<student>/<assignment>/<assignment>.ipynb must be there.")]
-Unsafe = Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run students' code without confinement, as you. Only for code that you trust.")]
+ClassOption = Annotated[
+    Path,
+    typer.Option(
+        "--class",
+        metavar="DIR",
+        help="The class folder. DIR/submitted/<student>/<assignment>/<assignment>.ipynb must be there.",
+    ),
+]
+Unsafe = Annotated[
+    bool,
+    typer.Option(
+        "--unsafe-no-sandbox", help="Run students' code without confinement, as you. Only for code that you trust."
+    ),
+]
 
 
 @app.command()
 def grade(
     folder: ClassOption,
-    assignments: Annotated[list[str] | None, typer.Argument(metavar="[ASSIGNMENT]...", help="Which assignments; all that were submitted, if none is named.")] = None,
-    student: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only this student; may be given more than once.")] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ASSIGNMENT]...", help="Which assignments; all that were submitted, if none is named."),
+    ] = None,
+    student: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only this student; may be given more than once.")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Examiners at work at once.")] = os.cpu_count() or 1,
-    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write one JSON object a line for each submission; - is stdout.")] = None,
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write one JSON object a line for each submission; - is stdout."),
+    ] = None,
     force: Annotated[bool, typer.Option(help="Grade again what has a result.")] = False,
     feedback: Annotated[bool, typer.Option("--feedback/--no-feedback", help="Write feedback pages.")] = True,
     unsafe_no_sandbox: Unsafe = False,
@@ -54,7 +79,9 @@ def grade(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with progress_bar() as step:
-            summary = Run(place, names, set(student or ()), step)(jobs=jobs, force=force, feedback=feedback, confined=confined)
+            summary = Run(place, names, set(student or ()), step)(
+                jobs=jobs, force=force, feedback=feedback, confined=confined
+            )
     except (WrongUsage, Busy, PoolError) as error:
         fail(str(error))
     if json_file:
@@ -66,7 +93,11 @@ def grade(
         err.print(Text(f"{who}, {what}: no result. {why} Run the same command again."))
     if summary.interrupted:
         done = sum(line.entry is not None for line in summary.lines)
-        so_far = f"{done} of {len(summary.lines)} submissions have a result, written down." if summary.lines else "Nothing was graded yet."
+        so_far = (
+            f"{done} of {len(summary.lines)} submissions have a result, written down."
+            if summary.lines
+            else "Nothing was graded yet."
+        )
         err.print(f"Stopped. {so_far} Run the same command again to go on.", soft_wrap=True)
     raise typer.Exit(1 if summary.failures or summary.interrupted else 0)
 
@@ -118,7 +149,11 @@ def doctor() -> None:
     colours = {"PASS": "green", "CAUTION": "yellow", "FAIL": "bold red"}
     found = list(checks())
     for check in found:
-        out.print(Text.assemble((f"{check.verdict:<8}", colours[check.verdict]), f"{check.layer}: {check.found}"), highlight=False, soft_wrap=True)
+        out.print(
+            Text.assemble((f"{check.verdict:<8}", colours[check.verdict]), f"{check.layer}: {check.found}"),
+            highlight=False,
+            soft_wrap=True,
+        )
         if check.mend:
             out.print(Text(f"         {check.mend}"), soft_wrap=True)
     raise typer.Exit(2 if any(check.verdict == "FAIL" for check in found) else 0)
@@ -127,7 +162,10 @@ def doctor() -> None:
 def open_class(folder: Path) -> ClassFolder:
     """The class folder, or an exit that says what is missing."""
     if not (folder / "submitted").is_dir():
-        fail(f"{folder} has no folder `submitted`. Expected: {folder}/submitted/<student>/<assignment>/<assignment>.ipynb")
+        fail(
+            f"{folder} has no folder `submitted`. "
+            f"Expected: {folder}/submitted/<student>/<assignment>/<assignment>.ipynb"
+        )
     return ClassFolder(folder.resolve())
 
 
@@ -135,18 +173,17 @@ def known_assignments(place: ClassFolder, named: list[str]) -> list[str]:
     """The assignments to grade: those named, or all that were submitted and that we have a source of."""
     from autograder.examiner.run import source_of
 
-    submitted = place.assignments()
-    without = [name for name in named or submitted if not source_of(name).is_file()]
-    if named and without or not submitted or without == submitted:
-        built = sorted(path.name for path in source_of("any").parent.parent.glob("*") if path.is_dir())
-        fail(
-            f"Found nothing to grade in {place.submitted}."
-            if not (named or submitted)
-            else f"There is no source of {', '.join(without or named)}; there is one of {', '.join(built) or 'none'}. `make assignments` builds them from solutions/."
-        )
+    wanted = named or place.assignments()
+    without = [name for name in wanted if not source_of(name).is_file()]
+    if not wanted:
+        fail(f"Found nothing to grade in {place.submitted}: no student's folder holds an assignment's.")
+    if without and (named or without == wanted):
+        sources = source_of("any").parent.parent
+        there = ", ".join(sorted(path.name for path in sources.glob("*") if path.is_dir())) or "none"
+        fail(f"No source of {', '.join(without)} in {sources}, only of: {there}. `make assignments` builds them.")
     for name in without:
-        err.print(Text(f"Left out: {name}, which has no source in {source_of(name).parent.parent}."))
-    return named or [name for name in submitted if name not in without]
+        err.print(Text(f"Left out: {name}, of which there is no source in {source_of(name).parent.parent}."))
+    return [name for name in wanted if name not in without]
 
 
 def confinement(unsafe: bool) -> bool:
@@ -159,14 +196,23 @@ def confinement(unsafe: bool) -> bool:
         return False
     if failed:
         gaps = "\n".join(f"  {check.layer}: {check.found} {check.mend}" for check in failed)
-        fail(f"Students' code cannot be confined here:\n{gaps}\nMend it, or give --unsafe-no-sandbox for code that you trust.")
+        fail(
+            f"Students' code cannot be confined here:\n{gaps}\n"
+            "Mend it, or give --unsafe-no-sandbox for code that you trust."
+        )
     return True
 
 
 @contextmanager
 def progress_bar() -> Iterator:
     """A bar on stderr; yields `step(stage, done, of, what)`."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[what]}")
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[what]}"),
+    )
     with Progress(*columns, console=err, transient=True) as bar:
         tasks = {}
 
@@ -204,7 +250,8 @@ def fail(message: str) -> NoReturn:
 
 
 def main() -> None:
-    """The entry point. nbgrader and others start programs by name: the environment's own come first, also when it is not active."""
+    """The entry point. nbgrader and others start programs by name: the environment's own come first, also when it is
+    not active."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     try:
         app()

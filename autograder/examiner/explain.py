@@ -1,4 +1,5 @@
-"""The cases behind a mark, for the instructor: the submission is examined again, with its own seeds, and evidence is kept."""
+"""The cases behind a mark, for the instructor: the submission is examined again, with its own seeds, and evidence is
+kept."""
 
 from __future__ import annotations
 
@@ -15,10 +16,13 @@ from autograder.examiner.run import WrongUsage, job_name, source_of
 
 
 def explanation(folder: ClassFolder, student: str, assignment: str, confined: bool) -> RenderableType:
-    """Criterion, case, expected and got of everything that cost points. Raise `WrongUsage` where there is nothing to explain."""
+    """Criterion, case, expected and got of everything that cost points. Raise `WrongUsage` where there is nothing to
+    explain."""
     path = folder.notebook(student, assignment)
     if student_id_refusal(student) or not path.parent.is_dir():
-        raise WrongUsage(f"{student} has no folder {path.parent}. `autograder grade --class {folder.root}` lists who has.")
+        raise WrongUsage(
+            f"{student} has no folder {path.parent}. `autograder grade --class {folder.root}` lists who has."
+        )
     try:
         submitted = read_submission(path)
     except Unreadable as error:
@@ -26,7 +30,9 @@ def explanation(folder: ClassFolder, student: str, assignment: str, confined: bo
     source = source_of(assignment)
     pool = Pool(1, folder.key(), confined=confined)
     try:
-        (done,) = pool.grade(iter([Task(student, assignment, job_name(submitted, source.read_bytes()), submitted, source, explain=True)]))
+        (done,) = pool.grade(
+            iter([Task(student, assignment, job_name(submitted, source.read_bytes()), submitted, source, explain=True)])
+        )
     finally:
         pool.close()
     if done.result is None:
@@ -36,7 +42,10 @@ def explanation(folder: ClassFolder, student: str, assignment: str, confined: bo
 
 def _told(result: dict[str, Any], evidence: list[dict[str, Any]]) -> RenderableType:
     lines: list[RenderableType] = [
-        Text(f"{result['student']}, {result['assignment']}: {result['score']:g} of {result['max_score']:g}, {result['status']}", style="bold")
+        Text(
+            "{student}, {assignment}: {score:g} of {max_score:g}, {status}".format_map(result),
+            style="bold",
+        )
     ]
     if result["limit"]:
         lines.append(Text(result["limit"]))
@@ -45,7 +54,13 @@ def _told(result: dict[str, Any], evidence: list[dict[str, Any]]) -> RenderableT
     for row in result["criteria"]:
         if not row["mistake"]:
             continue
-        lines += [Text(""), Text(f"{row['cell'].removesuffix('-hidden')} · {row['title']} · {row['earned']:g} of {row['points']:g}", style="bold")]
+        lines += [
+            Text(""),
+            Text(
+                f"{row['cell'].removesuffix('-hidden')} · {row['title']} · {row['earned']:g} of {row['points']:g}",
+                style="bold",
+            ),
+        ]
         lines.append(Text(row["mistake"]))
         case = cases.get((row["cell"], row["title"]))
         if case:

@@ -1,10 +1,10 @@
 """The page a student gets: score, what was mended or cut short, and for each part their code, what it showed, and each
 criterion with what is wrong and where to read about it.
 
-One file that asks nothing of any host and runs no script. Everything the student wrote or their code put out is hostile:
-Jinja escapes it, HTML goes through `sanitise`, pictures come in as data, and a content policy in the page's head forbids
-the rest. The page is made from the result, the executed notebook and what people entered into the gradebook, and holds a
-stamp of these, so that it is made anew when, and only when, one of them changes.
+One file that asks nothing of any host and runs no script. Everything the student wrote or their code put out is
+hostile: Jinja escapes it, HTML goes through `sanitise`, pictures come in as data, and a content policy in the page's
+head forbids the rest. The page is made from the result, the executed notebook and what people entered into the
+gradebook, and holds a stamp of these, so that it is made anew when, and only when, one of them changes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import os
 import re
 import tomllib
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,8 @@ STATUS = {
     "memory": "Your code asked for more memory than a submission may have.",
     "output": "Your code put out more than a submission may.",
     "crashed": "The process that ran your code was lost.",
-    "unreadable": "Your newest submission could not be read, so it counts 0 points. It replaces what you handed in before; "
-    "hand in a notebook that can be read and it will be graded.",
+    "unreadable": "Your newest submission could not be read, so it counts 0 points. It replaces what you handed in "
+    "before; hand in a notebook that can be read and it will be graded.",
     "missing": "No notebook of this assignment was found in what you handed in, so it counts 0 points.",
 }
 LONGEST_OUTPUT = 4000  # characters of text shown of one output
@@ -65,7 +65,8 @@ def is_current(path: Path, entry: Entry, record: Record) -> bool:
 
 
 def stamp(entry: Entry, record: Record) -> str:
-    """A hash of all that a page is made from: result, what people entered, the page's own text and code, the book's address."""
+    """A hash of all that a page is made from: result, what people entered, the page's own text and code, the book's
+    address."""
     about = [entry.to_line(), repr(record), book_url(), _own_text()]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 
@@ -75,18 +76,22 @@ def page(entry: Entry, notebook: NotebookNode | None, source: NotebookNode, reco
     result = entry.result
     parts = list(_parts(entry, notebook, source, record)) if notebook is not None else []
     manual = [p for p in parts if p["manual"]]
-    return environment().get_template("feedback.html").render(
-        result=result,
-        stamp=stamp(entry, record),
-        heading=next(_headings(source.cells), result.assignment),
-        share=round(100 * result.score / result.max_score) if result.max_score else 0,
-        status_words=STATUS[result.status],
-        bonus_max=sum(c["points"] for c in result.criteria if _is_bonus(entry, c["cell"])),
-        manual=[{"name": p["name"], "points": p["points"], "max_points": p["max_points"]} for p in manual],
-        parts=parts,
-        late=_duration(record.late_seconds) if record.late_seconds else None,
-        timestamp=(entry.timestamp or "").split(".")[0] or None,
-        code_style=Markup(_code_style()),
+    return (
+        environment()
+        .get_template("feedback.html")
+        .render(
+            result=result,
+            stamp=stamp(entry, record),
+            heading=next(_headings(source.cells), result.assignment),
+            share=round(100 * result.score / result.max_score) if result.max_score else 0,
+            status_words=STATUS[result.status],
+            bonus_max=sum(c["points"] for c in result.criteria if _is_bonus(entry, c["cell"])),
+            manual=[{"name": p["name"], "points": p["points"], "max_points": p["max_points"]} for p in manual],
+            parts=parts,
+            late=_duration(record.late_seconds) if record.late_seconds else None,
+            timestamp=(entry.timestamp or "").split(".")[0] or None,
+            code_style=Markup(_code_style()),
+        )
     )
 
 
@@ -126,14 +131,26 @@ def _parts(entry: Entry, notebook: NotebookNode, source: NotebookNode, record: R
 
 
 def _empty() -> dict[str, Any]:
-    return dict(name="", title="", cells=[], checks=[], passed=True, criteria=[], points=None, max_points=None, bonus=False, manual=False, comment=None)
+    return dict(
+        name="",
+        title="",
+        cells=[],
+        checks=[],
+        passed=True,
+        criteria=[],
+        points=None,
+        max_points=None,
+        bonus=False,
+        manual=False,
+        comment=None,
+    )
 
 
 def _is_bonus(entry: Entry, cell: str) -> bool:
     return not entry.result.cells.get(cell, {}).get("max_points")
 
 
-def _headings(cells: Iterable[NotebookNode]) -> Iterable[str]:
+def _headings(cells: Iterable[NotebookNode]) -> Iterator[str]:
     for cell in cells:
         if cell.cell_type == "markdown":
             for line in cell.source.splitlines():
@@ -200,7 +217,14 @@ def words(text: str) -> Markup:
 def _duration(seconds: float) -> str:
     minutes = int(seconds // 60)
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    return " ".join(f"{n} {unit}{'s' if n > 1 else ''}" for n, unit in ((days, "day"), (hours, "hour"), (minutes, "minute")) if n) or "under a minute"
+    return (
+        " ".join(
+            f"{n} {unit}{'s' if n > 1 else ''}"
+            for n, unit in ((days, "day"), (hours, "hour"), (minutes, "minute"))
+            if n
+        )
+        or "under a minute"
+    )
 
 
 def book_url() -> str:
@@ -235,6 +259,12 @@ def _code_style() -> str:
 @cache
 def environment() -> Environment:
     """Jinja with escaping on and nothing undefined."""
-    made = Environment(loader=PackageLoader("autograder.examiner"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made = Environment(
+        loader=PackageLoader("autograder.examiner"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     made.filters.update(points=points, words=words)
     return made

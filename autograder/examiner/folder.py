@@ -1,7 +1,7 @@
 """The class folder: where things lie in it, and who submitted what.
 
-    submitted/<student>/<assignment>/<assignment>.ipynb     all that has to be there (`timestamp.txt` beside it is honoured)
-    autograded/…, feedback/…, gradebook.db, journal.jsonl, course.key, marks.csv, class.html     made by the grader
+submitted/<student>/<assignment>/<assignment>.ipynb     all that has to be there (`timestamp.txt` beside it is honoured)
+autograded/…, feedback/…, gradebook.db, journal.jsonl, course.key, marks.csv, class.html     made by the grader
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Submission:
 
 
 def student_id_refusal(name: str) -> str | None:
-    """Why a folder of this name can be no student's, or None. nbgrader splits names at `+` and globs `*`, `?` and `[`."""
+    """Why a folder of this name can be no student's, or None. nbgrader splits names at `+` and globs `*`, `?`
+    and `[`."""
     if name != name.strip() or not name.isprintable():
         why = "it holds spaces at an end or characters that cannot be printed"
     elif name.startswith("."):
@@ -94,7 +95,9 @@ class ClassFolder:
             path = self.notebook(student, assignment)
             link = next((p for p in (path.parent.parent, path.parent) if p.is_symlink()), None)
             if refusal is None and link is not None:
-                refusal = f"The folder {link.relative_to(self.root)} is a link. A submission must be a folder of its own."
+                refusal = (
+                    f"The folder {link.relative_to(self.root)} is a link. A submission must be a folder of its own."
+                )
             found.append(Submission(printable(student), assignment, path, refusal))
         return found
 
@@ -112,13 +115,16 @@ class ClassFolder:
             os.close(descriptor)
 
     def key(self) -> bytes:
-        """The course's key, from which each submission's seeds are derived. Made at first use, readable by its owner only."""
+        """The course's key, from which each submission's seeds are derived. Made at first use, readable by its owner
+        only."""
         path = self.root / "course.key"
         if not path.exists():
             write_whole(path, secrets.token_hex(32), mode=0o600)
         key = bytes.fromhex(path.read_text(encoding="ascii"))
         if len(key) != 32:
-            raise ValueError(f"{path} should hold 64 hexadecimal digits. Restore it, or remove it and grade with --force.")
+            raise ValueError(
+                f"{path} should hold 64 hexadecimal digits. Restore it, or remove it and grade with --force."
+            )
         return key
 
 

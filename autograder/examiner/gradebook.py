@@ -3,8 +3,8 @@
 nbgrader's `Gradebook` commits cell by cell (86 ms a submission, measured). Here a batch of results is one transaction
 through the same models, whole or not at all. The rows are those that `nbgrader generate_assignment` and `nbgrader
 autograde` make, so that its feedback, export and formgrader work on them; a manual score, an extra credit and a manual
-comment are never touched. The table `autograder_applied` says which journal entry each submission holds: it is written in
-the same transaction, so that a run that was killed can go on, and nothing is counted twice.
+comment are never touched. The table `autograder_applied` says which journal entry each submission holds: it is written
+in the same transaction, so that a run that was killed can go on, and nothing is counted twice.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class Conflict(Exception):
 
 
 def released(source: NotebookNode) -> NotebookNode:
-    """The instructor's notebook as `nbgrader generate_assignment` records it: locked, solutions cut out, with checksums."""
+    """The instructor's notebook as `nbgrader generate_assignment` records it: locked, solutions cut out, with
+    checksums."""
     nb = copy.deepcopy(source)
     for step in (LockCells, ClearSolutions, ComputeChecksums):
         nb, _ = step().preprocess(nb, {"language": "python"})
@@ -112,21 +113,26 @@ class Gradebook:
             return db.scalar(select(Assignment.id).where(Assignment.name == name)) is not None
 
     def prepare(self, name: str, nb: NotebookNode) -> dict[str, str]:
-        """Enter the assignment `name` with its released notebook, or bring its cells up to date; return their checksums.
+        """Enter the assignment `name` with its released notebook, or bring its cells up to date; return their
+        checksums.
 
         Raise `Conflict` where a cell that is gone holds manual scores or comments.
         """
         cells = [cell for cell in nb.cells if "nbgrader" in cell.metadata]
-        scores = {i: {"max_score": float(c.metadata.nbgrader.get("points", 0)), "cell_type": c.cell_type} for i, c in _by_id(cells)}
+        scores = {
+            i: {"max_score": float(c.metadata.nbgrader.get("points", 0)), "cell_type": c.cell_type}
+            for i, c in _by_id(cells)
+        }
         graded = {i: scores[i] for i, c in _by_id(cells) if utils.is_grade(c)}
         tasks = {i: scores[i] for i, c in _by_id(cells) if utils.is_task(c)}
         solutions: dict[str, dict[str, Any]] = {i: {} for i, c in _by_id(cells) if utils.is_solution(c)}
-        sources = {i: _source(c) for i, c in _by_id(cells) if i in graded or i in tasks or i in solutions or utils.is_locked(c)}
+        sources = {
+            i: _source(c) for i, c in _by_id(cells) if i in graded or i in tasks or i in solutions or utils.is_locked(c)
+        }
         with self._session() as db, db.begin():
             assignment = db.scalar(select(Assignment).where(Assignment.name == name))
             if assignment is None:
-                assignment = Assignment(name, course_id=COURSE, id=new_uuid())
-                assignment.id = new_uuid()
+                assignment = Assignment(name, course_id=COURSE)
                 db.add(assignment)
                 db.flush()
             notebook = db.scalar(select(Notebook).where(Notebook.assignment_id == assignment.id, Notebook.name == name))
@@ -135,7 +141,12 @@ class Gradebook:
                 db.add(notebook)
                 db.flush()
             notebook.kernelspec = json.dumps(nb.metadata.get("kernelspec", {}))
-            for kind, wanted in ((GradeCell, graded), (SolutionCell, solutions), (TaskCell, tasks), (SourceCell, sources)):
+            for kind, wanted in (
+                (GradeCell, graded),
+                (SolutionCell, solutions),
+                (TaskCell, tasks),
+                (SourceCell, sources),
+            ):
                 _keep(db, kind, notebook.id, wanted)
         return {i: values["checksum"] for i, values in sources.items()}
 
@@ -156,7 +167,9 @@ class Gradebook:
         if not by_student:
             return
         with self._session() as db, db.begin():
-            notebook = db.scalars(select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)).one()
+            notebook = db.scalars(
+                select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)
+            ).one()
             cells = {kind: _names(db, kind, notebook.id) for kind in CELLS}
             there = set(db.scalars(select(Student.id).where(Student.id.in_(by_student))))
             db.add_all(Student(id=student) for student in by_student if student not in there)
@@ -171,24 +184,32 @@ class Gradebook:
                 _mark(paper, notebook.id, cells, entry)
             db.flush()
             db.execute(applied.delete().where(applied.c.submission_id.in_([p.id for p in papers.values()])))
-            db.execute(applied.insert(), [{"submission_id": papers[s].id, "state": e.state} for s, e in by_student.items()])
+            db.execute(
+                applied.insert(), [{"submission_id": papers[s].id, "state": e.state} for s, e in by_student.items()]
+            )
 
     def records(self, name: str) -> dict[str, Record]:
         """What the gradebook holds of the assignment `name`, by student."""
         with self._session() as db:
-            notebook = db.scalars(select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)).one()
+            notebook = db.scalars(
+                select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)
+            ).one()
             of_name = SubmittedAssignment.assignment_id == notebook.assignment_id
             papers = db.scalars(select(SubmittedAssignment).where(of_name))
             records = {paper.student_id: Record(late_seconds=paper.total_seconds_late) for paper in papers}
             names = {cell: name for kind in CELLS for name, cell in _names(db, kind, notebook.id).items()}
             by_hand = {*_names(db, SolutionCell, notebook.id), *_names(db, TaskCell, notebook.id)}
-            grades = select(SubmittedAssignment.student_id, Grade.cell_id, Grade.auto_score, Grade.manual_score, Grade.score)
+            grades = select(
+                SubmittedAssignment.student_id, Grade.cell_id, Grade.auto_score, Grade.manual_score, Grade.score
+            )
             for student, cell, auto, manual, score in db.execute(_joined(grades, Grade).where(of_name)):
                 records[student].total += score
                 if names[cell] in by_hand:
                     records[student].manual[names[cell]] = None if auto is None and manual is None else score
             said = select(SubmittedAssignment.student_id, Comment.cell_id, Comment.manual_comment)
-            for student, cell, words in db.execute(_joined(said, Comment).where(of_name, Comment.manual_comment.is_not(None))):
+            for student, cell, words in db.execute(
+                _joined(said, Comment).where(of_name, Comment.manual_comment.is_not(None))
+            ):
                 records[student].comments[names[cell]] = words
         return records
 
@@ -210,17 +231,17 @@ def _source(cell: NotebookNode) -> dict[str, Any]:
     return {"cell_type": cell.cell_type, "locked": utils.is_locked(cell), "source": cell.source, "checksum": checksum}
 
 
-def _names(db: Session, kind: type, notebook_id: str) -> dict[str, str]:
-    return dict(db.execute(select(kind.name, kind.id).where(kind.notebook_id == notebook_id)).all())
+def _names(db: Session, kind: Any, notebook_id: str) -> dict[str, str]:
+    return {name: cell for name, cell in db.execute(select(kind.name, kind.id).where(kind.notebook_id == notebook_id))}
 
 
-def _joined(query: Any, kind: type) -> Any:
+def _joined(query: Any, kind: Any) -> Any:
     return query.join_from(kind, SubmittedNotebook, kind.notebook_id == SubmittedNotebook.id).join(
         SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id
     )
 
 
-def _keep(db: Session, kind: type, notebook_id: str, wanted: dict[str, dict[str, Any]]) -> None:
+def _keep(db: Session, kind: Any, notebook_id: str, wanted: dict[str, dict[str, Any]]) -> None:
     """Make the notebook's cells of this kind those that are wanted."""
     stand = {cell.name: cell for cell in db.scalars(select(kind).where(kind.notebook_id == notebook_id))}
     for gone in stand.keys() - wanted.keys():
@@ -241,8 +262,8 @@ def _forget(db: Session, cell: BaseCell) -> None:
     comments = list(db.scalars(select(Comment).where(Comment.cell_id == cell.id)))
     if any(g.manual_score is not None or g.extra_credit for g in grades) or any(c.manual_comment for c in comments):
         raise Conflict(
-            f"The assignment no longer has the cell {cell.name!r}, but the gradebook holds manual marks or comments for it. "
-            "Put the cell back, or take those marks away in the formgrader, then grade again."
+            f"The assignment no longer has the cell {cell.name!r}, but the gradebook holds manual marks or comments "
+            "for it. Put the cell back, or take those marks away in the formgrader, then grade again."
         )
     for row in grades + comments:
         db.delete(row)

@@ -24,9 +24,9 @@ class Busy(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """A line: the result; `known`: was the student in the gradebook before the grader entered them; `notebook`: is there
-    an executed notebook in `autograded/`; `untouched`: solution cells left as they were handed out (nbgrader says "No
-    response." there); `timestamp`: when the exchange says it was submitted."""
+    """A line: the result; `known`: was the student in the gradebook before the grader entered them; `notebook`: is
+    there an executed notebook in `autograded/`; `untouched`: solution cells left as they were handed out (nbgrader
+    says "No response." there); `timestamp`: when the exchange says it was submitted."""
 
     result: SubmissionResult
     known: bool
@@ -82,8 +82,8 @@ class Journal:
 
 
 def read_lines(written: bytes) -> dict[tuple[str, str], Entry]:
-    """The last entry of each student and assignment. A torn last line is left out, and so are lines of another version of
-    the grader that no longer fit: their submissions are graded again."""
+    """The last entry of each student and assignment. A torn last line is left out, and so are lines of another version
+    of the grader that no longer fit: their submissions are graded again."""
     latest: dict[tuple[str, str], Entry] = {}
     for line in written.split(b"\n")[:-1]:
         try:

@@ -8,14 +8,40 @@ from typing import Any
 
 from autograder.examiner.journal import Entry
 
-FROM_RESULT = "student assignment status score max_score seconds criteria limit repaired bonus".split()
-COLUMNS = "student assignment status score max_score manual_points bonus total late_seconds timestamp known limit repaired".split()
+FROM_RESULT = [
+    "student",
+    "assignment",
+    "status",
+    "score",
+    "max_score",
+    "seconds",
+    "criteria",
+    "limit",
+    "repaired",
+    "bonus",
+]
+COLUMNS = [
+    "student",
+    "assignment",
+    "status",
+    "score",
+    "max_score",
+    "manual_points",
+    "bonus",
+    "total",
+    "late_seconds",
+    "timestamp",
+    "known",
+    "limit",
+    "repaired",
+]
 
 
 @dataclass
 class Record:
-    """What the gradebook says of one submission. `total`: nbgrader's score, manual marks and overrides included; `manual`:
-    points of manually graded cells by grade_id, None where one waits for its mark; `comments`: written by people."""
+    """What the gradebook says of one submission. `total`: nbgrader's score, manual marks and overrides included;
+    `manual`: points of manually graded cells by grade_id, None where one waits for its mark; `comments`: written by
+    people."""
 
     total: float = 0.0
     late_seconds: float = 0.0
@@ -31,8 +57,8 @@ class Record:
 
 @dataclass(frozen=True)
 class Line:
-    """One submission after a run: the journal's entry (None: it has no result), the gradebook's record (None: it has none),
-    and whether the gradebook knew the student before the grader entered them."""
+    """One submission after a run: the journal's entry (None: it has no result), the gradebook's record (None: it has
+    none), and whether the gradebook knew the student before the grader entered them."""
 
     student: str
     assignment: str
@@ -46,10 +72,18 @@ class Line:
 
     def to_json(self) -> dict[str, Any]:
         """The object of `--json`. Where the grader failed there is a status of null, and no score."""
-        answer: dict[str, Any] = dict.fromkeys(FROM_RESULT) | {"student": self.student, "assignment": self.assignment, "criteria": [], "repaired": []}
+        answer: dict[str, Any] = dict.fromkeys(FROM_RESULT) | {
+            "student": self.student,
+            "assignment": self.assignment,
+            "criteria": [],
+            "repaired": [],
+        }
         if self.entry:
             answer = {key: getattr(self.entry.result, key) for key in FROM_RESULT}
-            answer["criteria"] = [{key: row[key] for key in ("cell", "title", "points", "earned", "mistake")} for row in answer["criteria"]]
+            answer["criteria"] = [
+                {key: row[key] for key in ("cell", "title", "points", "earned", "mistake")}
+                for row in answer["criteria"]
+            ]
         return {**answer, "known": self.known, "manual_points": self.record.manual_points if self.record else None}
 
     def to_row(self) -> dict[str, Any]:
@@ -74,7 +108,8 @@ class Roster:
     """Whom the gradebook knew otherwise than from a grading run."""
 
     def __init__(self, students: dict[str, bool], entries: Iterable[Entry]):
-        """`students`: everyone in the gradebook, True for those of whom it holds more than the id; `entries`: the journal's."""
+        """`students`: everyone in the gradebook, True for those of whom it holds more than the id; `entries`: the
+        journal's."""
         self._students = students
         self._entered = {entry.result.student for entry in entries if not entry.known}
 

@@ -1,18 +1,19 @@
 """Examiners, each with a zygote of its own, forked from one process that has imported everything once.
 
-Who runs it. `Pool`, in the main process, starts the template: `python -m autograder.examiner.pool`. The template imports
-torch, pyplot and the like once (3.5 s of CPU, while the main process imports nbgrader beside it), and on each order forks
-a zygote and an examiner. A zygote forks students' candidates; an examiner grades one job after the other.
+Who runs it. `Pool`, in the main process, starts the template: `python -m autograder.examiner.pool`. The template
+imports torch, pyplot and the like once (3.5 s of CPU, while the main process imports nbgrader beside it), and on each
+order forks a zygote and an examiner. A zygote forks students' candidates; an examiner grades one job after the other.
 
-What each holds. The template has read nothing: no key, no exam, no student's file; and whatever a fork shares is a channel.
-An examiner is told the key over its own socket, after the fork. It imports the exams after the fork too, so that no zygote
-has them in memory.
+What each holds. The template has read nothing: no key, no exam, no student's file; and whatever a fork shares is a
+channel. An examiner is told the key over its own socket, after the fork. It imports the exams after the fork too, so
+that no zygote has them in memory.
 
-Descriptors. Template: its control socket (orders, each with an examiner's socket in it). Examiner: its socket to the main
-process and its end of the zygote's. Zygote: the other end. Nothing else but stderr.
+Descriptors. Template: its control socket (orders, each with an examiner's socket in it). Examiner: its socket to the
+main process and its end of the zygote's. Zygote: the other end. Nothing else but stderr.
 
-Who dies with whom. Each end closes when its owner dies, and EOF ends the reader; the kernel kills the template with the main
-process, examiners and zygotes with the template. A dead examiner costs the job in hand, which is said; a new pair takes its place.
+Who dies with whom. Each end closes when its owner dies, and EOF ends the reader; the kernel kills the template with
+the main process, examiners and zygotes with the template. A dead examiner costs the job in hand, which is said; a new
+pair takes its place.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
-SILENCE = 1800.0  # seconds after which an examiner that says nothing counts as dead; its own limits end a submission long before
+# Seconds after which an examiner that says nothing counts as dead; its own limits end a submission long before.
+SILENCE = 1800.0
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Done:
-    """What came of a task: the result as a JSON object, the executed notebook as text (None: nothing was executed), and the
-    evidence, where it was asked for. `result` is None where there is none, which `failure` explains."""
+    """What came of a task: the result as a JSON object, the executed notebook as text (None: nothing was executed),
+    and the evidence, where it was asked for. `result` is None where there is none, which `failure` explains."""
 
     task: Task
     result: dict[str, Any] | None
@@ -79,7 +81,13 @@ class _Examiner:
     def give(self, task: Task) -> None:
         """Send it a task. If it has just died, that is noticed when its answer is read."""
         self.task, self.deadline = task, time.monotonic() + SILENCE
-        order = {"student": task.student, "assignment": task.assignment, "job": task.job, "source": str(task.source), "explain": task.explain}
+        order = {
+            "student": task.student,
+            "assignment": task.assignment,
+            "job": task.job,
+            "source": str(task.source),
+            "explain": task.explain,
+        }
         with contextlib.suppress(OSError):
             self.connection.send_bytes(json.dumps(order).encode())
             self.connection.send_bytes(task.submitted)
@@ -169,7 +177,9 @@ class Pool:
             try:
                 examiner.pid = json.loads(examiner.connection.recv_bytes())["pid"]
             except (EOFError, OSError):
-                raise PoolError("The grader's processes did not start; their words are above. `autograder doctor` may say why.") from None
+                raise PoolError(
+                    "The grader's processes did not start; their words are above. `autograder doctor` may say why."
+                ) from None
         return examiners
 
 
@@ -251,7 +261,8 @@ def _leave(work: Callable[..., None], *arguments: Any) -> None:
 
 
 def _die_with(parent: int) -> None:
-    """Be killed when the parent dies (the kernel means the thread that forked, which here is each parent's only one)."""
+    """Be killed when the parent dies (the kernel means the thread that forked, which here is each parent's only
+    one)."""
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -74,10 +74,18 @@ def _section(folder: ClassFolder, name: str, lines: list[Line]) -> dict[str, Any
         "max_score": max_score,
         "mean": statistics.fmean(scores) if scores else None,
         "median": statistics.median(scores) if scores else None,
-        "statuses": Counter(line.entry.result.status if line.entry else "without a result" for line in lines).most_common(),
+        "statuses": Counter(
+            line.entry.result.status if line.entry else "without a result" for line in lines
+        ).most_common(),
         "hist": histogram(scores, max_score),
-        "mistakes": [_mistake(anchor, name, n, count) for anchor, n in sorted(mistakes.items(), key=lambda item: (-item[1], item[0]))],
-        "criteria": [{"cell": c.removesuffix("-hidden"), "title": t, "count": n, "share": round(100 * n / count)} for (c, t), n in most],
+        "mistakes": [
+            _mistake(anchor, name, n, count)
+            for anchor, n in sorted(mistakes.items(), key=lambda item: (-item[1], item[0]))
+        ],
+        "criteria": [
+            {"cell": c.removesuffix("-hidden"), "title": t, "count": n, "share": round(100 * n / count)}
+            for (c, t), n in most
+        ],
         "unfailed": len(seen) - len(most),
     }
 
@@ -87,14 +95,25 @@ def _mistake(anchor: str, assignment: str, number: int, count: int) -> dict[str,
     url = book_url()
     # In the demo's feedback pages a relative address starts three folders further down.
     link = url.removeprefix("../../../") if url.startswith("../") else url
-    return {"name": name, "count": number, "share": round(100 * number / count), "link": f"{link}/book/{assignment}.html#{anchor}"}
+    return {
+        "name": name,
+        "count": number,
+        "share": round(100 * number / count),
+        "link": f"{link}/book/{assignment}.html#{anchor}",
+    }
 
 
 def _student(folder: ClassFolder, line: Line) -> dict[str, Any]:
     page = folder.feedback(line.student, line.assignment)
     here = os.path.relpath(page, folder.root)
     row = line.to_row()
-    return {**row, "status": row["status"] or "no result", "page": quote(here) if page.exists() else None, "known": line.known, "first": line.first_mistake}
+    return {
+        **row,
+        "status": row["status"] or "no result",
+        "page": quote(here) if page.exists() else None,
+        "known": line.known,
+        "first": line.first_mistake,
+    }
 
 
 def histogram(scores: list[float], max_score: float) -> dict[str, Any]:
@@ -111,7 +130,24 @@ def histogram(scores: list[float], max_score: float) -> dict[str, Any]:
         tall = room * count / top
         label = f"{i * step:g}–{(i + 1) * step:g}"
         x = left + i * each
-        bars.append({"x": round(x + 4, 1), "y": round(base - tall, 1), "width": round(each - 8, 1), "height": round(tall, 1), "middle": round(x + each / 2, 1), "count": count, "label": label})
+        bars.append(
+            {
+                "x": round(x + 4, 1),
+                "y": round(base - tall, 1),
+                "width": round(each - 8, 1),
+                "height": round(tall, 1),
+                "middle": round(x + each / 2, 1),
+                "count": count,
+                "label": label,
+            }
+        )
     ticks = sorted({0, top // 2, top}) if top > 1 else [0, 1]
     said = ", ".join(f"{bar['count']} with {bar['label']}" for bar in bars if bar["count"]) or "no marks yet"
-    return {"width": width, "height": height, "base": base, "bars": bars, "grid": [(round(base - room * t / top, 1), t) for t in ticks], "said": said}
+    return {
+        "width": width,
+        "height": height,
+        "base": base,
+        "bars": bars,
+        "grid": [(round(base - room * t / top, 1), t) for t in ticks],
+        "said": said,
+    }

@@ -1,9 +1,9 @@
 """A grading run: find what is new, have it graded, write it down, and tell the gradebook.
 
-    submitted bytes ──hash──► is the job in the journal? ──no──► pool ──► autograded/, journal (synced) ──► gradebook, in batches
+    submitted bytes ──hash──► job in the journal? ──no──► pool ──► autograded/, journal (synced) ──► gradebook (batches)
 
-Every step can be done again without harm, and each follows from what stands before it on disk: a run that was killed goes
-on where it stopped. Only this process writes.
+Every step can be done again without harm, and each follows from what stands before it on disk: a run that was killed
+goes on where it stopped. Only this process writes.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -76,7 +77,9 @@ def source_of(assignment: str) -> Path:
 def grader_version() -> str:
     """A hash of everything besides submission and assignment that a mark depends on."""
     package = ROOT / "autograder"
-    files = [file for part in ("exam", "candidate", "wire", "examiner") for file in sorted((package / part).rglob("*.py"))]
+    files = [
+        file for part in ("exam", "candidate", "wire", "examiner") for file in sorted((package / part).rglob("*.py"))
+    ]
     files = [file for file in files if file.parent.name != "examiner" or file.name not in NOT_MARKS]
     digest = hashlib.sha256(repr([platform.python_version(), *map(version, PACKAGES)]).encode())
     for file in files + sorted((ROOT / "convcourse").rglob("*.py")):
@@ -94,7 +97,8 @@ class Run:
     """One `autograder grade`. `progress(stage, done, of, what)` is called after each step."""
 
     def __init__(self, folder: ClassFolder, assignments: list[str], students: set[str], progress: Progress):
-        """`students`: those to look at, or none for all. Raise `WrongUsage` for what is not there, `Busy` beside another run."""
+        """`students`: those to look at, or none for all. Raise `WrongUsage` for what is not there, `Busy` beside
+        another run."""
         self.folder, self.assignments, self.progress = folder, assignments, progress
         self.all = [s for name in assignments for s in folder.submissions(name)]
         self.chosen = [s for s in self.all if not students or s.student in students]
@@ -114,7 +118,9 @@ class Run:
         pool = Pool(min(jobs, to_execute), self.folder.key(), confined=confined) if to_execute else None
         try:
             self._open_gradebook()  # nbgrader's import takes as long as the pool's start: side by side
-            self._enter(self.gradebook.missing(e for e in self.journal.latest.values() if e.result.assignment in self.sources))
+            self._enter(
+                self.gradebook.missing(e for e in self.journal.latest.values() if e.result.assignment in self.sources)
+            )
             self._grade(pool, todo)
         except KeyboardInterrupt:
             self.summary.interrupted = True
@@ -130,7 +136,8 @@ class Run:
     # What is new
 
     def _is_new(self, submission: Submission, force: bool) -> bool:
-        """Is there no result yet of just this work? (Where there is, but the exchange gave another time: of that time.)"""
+        """Is there no result yet of just this work? (Where there is, but the exchange gave another time: of that
+        time.)"""
         if submission.refusal:
             return False
         entry = self.journal.latest.get(submission.key)
@@ -159,12 +166,16 @@ class Run:
         self.gradebook = gradebook.Gradebook(self.folder.gradebook)
         self.roster = Roster(self.gradebook.students(), self.journal.latest.values())
         self.notebooks = {name: nbformat.reads(source.decode(), as_version=4) for name, source in self.sources.items()}
-        self.checksums = {name: self.gradebook.prepare(name, gradebook.released(nb)) for name, nb in self.notebooks.items()}
+        self.checksums = {
+            name: self.gradebook.prepare(name, gradebook.released(nb)) for name, nb in self.notebooks.items()
+        }
 
     def _grade(self, pool: Pool | None, todo: list[Submission]) -> None:
-        times, count = self.summary.times, 0
-        for done in pool.grade(self._tasks(todo)) if pool else ():
-            count += 1
+        times, tasks = self.summary.times, self._tasks(todo)
+        if pool is None:  # nothing to execute: settled on the way
+            deque(tasks, maxlen=0)
+            return
+        for count, done in enumerate(pool.grade(tasks), 1):
             times.last = time.monotonic() - self.start
             times.first = times.first or times.last
             with self._clock("bookkeeping"):
@@ -180,7 +191,9 @@ class Run:
                     self._settle(found, None)
             else:
                 job = job_name(found, self.sources[submission.assignment])
-                yield Task(*submission.key, job, found, source_of(submission.assignment), self.folder.timestamp(submission))
+                yield Task(
+                    *submission.key, job, found, source_of(submission.assignment), self.folder.timestamp(submission)
+                )
 
     def _take(self, done: Done) -> None:
         from nbformat.v4 import reads_json
@@ -196,7 +209,8 @@ class Run:
         self._settle(entry, done.notebook)
 
     def _settle(self, entry: Entry, notebook: str | None) -> None:
-        """Write a result down: first the notebook, then the journal's line, which makes it count, then the gradebook."""
+        """Write a result down: first the notebook, then the journal's line, which makes it count, then the
+        gradebook."""
         entry = replace(entry, known=self.roster.knows(entry.result.student))
         path = self.folder.autograded(*entry.key)
         if notebook is not None:
@@ -244,13 +258,24 @@ class Run:
         for number, line in enumerate(lines, 1):
             path = self.folder.feedback(*line.key)
             if line.entry and line.record and not is_current(path, line.entry, line.record):
-                executed = reads_json(self.folder.autograded(*line.key).read_text(encoding="utf-8")) if line.entry.notebook else None
+                executed = (
+                    reads_json(self.folder.autograded(*line.key).read_text(encoding="utf-8"))
+                    if line.entry.notebook
+                    else None
+                )
                 write_page(path, line.entry, executed, self.notebooks[line.assignment], line.record)
             self.progress("Feedback", number, len(lines), line.student)
 
 
-def lines_of(folder: ClassFolder, assignments: list[str], latest: dict[tuple[str, str], Entry], gradebook: Gradebook, roster: Roster) -> list[Line]:
-    """How each submission in the class folder stands. Folders that can be no student's are told of, though written nowhere."""
+def lines_of(
+    folder: ClassFolder,
+    assignments: list[str],
+    latest: dict[tuple[str, str], Entry],
+    gradebook: Gradebook,
+    roster: Roster,
+) -> list[Line]:
+    """How each submission in the class folder stands. Folders that can be no student's are told of, though written
+    nowhere."""
     lines = []
     for name in assignments:
         records = gradebook.records(name)

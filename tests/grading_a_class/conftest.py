@@ -7,12 +7,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from autograder.examiner.results import SubmissionResult
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from autograder.examiner import gradebook
 from autograder.examiner.folder import ClassFolder
 from autograder.examiner.journal import Entry
-from autograder.examiner.results import SubmissionResult
 
 NAME = "01-convolution"
 
@@ -32,10 +32,13 @@ def programs(monkeypatch):
 def source():
     """An instructor's notebook: two parts of 2 and 8 points, an optional one, and a discussion for a person to mark."""
     nb = new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
-    nb.cells += [new_markdown_cell("# Convolution\n\nFrom scratch.", metadata=about("intro")), new_code_cell("import torch", metadata=about("setup"))]
+    nb.cells += [
+        new_markdown_cell("# Convolution\n\nFrom scratch.", metadata=about("intro")),
+        new_code_cell("import torch", metadata=about("setup")),
+    ]
     for name, points in (("output_size", 2.0), ("conv2d", 8.0), ("bonus", 0.0)):
         code = f"def {name}(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION"
-        hidden = f"# Hidden tests\n### BEGIN HIDDEN TESTS\nfrom autograder import exam\nexam.{name}.grade({name})\n### END HIDDEN TESTS"
+        hidden = f"# Hidden\n### BEGIN HIDDEN TESTS\nfrom autograder import exam\nexam.{name}.grade({name})\n### END HIDDEN TESTS"
         nb.cells += [
             new_markdown_cell(f"## The part `{name}`", metadata=about(f"{name}-text")),
             new_code_cell(code, metadata=about(name, solution=True)),
@@ -43,7 +46,10 @@ def source():
             new_code_cell(hidden, metadata=about(f"{name}-hidden", grade=True, points=points)),
         ]
     answer = about("discussion", grade=True, solution=True, points=4.0)
-    nb.cells += [new_markdown_cell("## Discuss", metadata=about("discussion-text")), new_markdown_cell("Your answer", metadata=answer)]
+    nb.cells += [
+        new_markdown_cell("## Discuss", metadata=about("discussion-text")),
+        new_markdown_cell("Your answer", metadata=answer),
+    ]
     for cell in nb.cells:
         cell.id = cell.metadata.nbgrader.grade_id
     return nb
@@ -71,15 +77,42 @@ def make_result(student="ada", points=(2.0, 6.0, 4.0), *, job="j1", **changes):
     """A result with these points for output_size, conv2d and bonus."""
     criteria = []
     for name, earned, most in zip(("output_size", "conv2d", "bonus"), points, (2.0, 8.0, 4.0)):
-        for title, worth, gained in (("values", most / 2, min(earned, most / 2)), ("edges", most / 2, max(earned - most / 2, 0.0))):
+        for title, worth, gained in (
+            ("values", most / 2, min(earned, most / 2)),
+            ("edges", most / 2, max(earned - most / 2, 0.0)),
+        ):
             wrong = gained < worth
             row = dict(cell=f"{name}-hidden", title=f"{title} of `{name}`", points=worth, earned=gained)
-            criteria.append(row | dict(mistake="The kernel is flipped." if wrong else None, anchor=f"mistake-{NAME}-flipped-kernel" if wrong else None))
+            criteria.append(
+                row
+                | dict(
+                    mistake="The kernel is flipped." if wrong else None,
+                    anchor=f"mistake-{NAME}-flipped-kernel" if wrong else None,
+                )
+            )
     cells = {f"{n}-visible": {"points": 0.0, "max_points": 0.0} for n in ("output_size", "conv2d", "bonus")}
-    cells |= {f"{n}-hidden": {"points": p, "max_points": m} for n, p, m in zip(("output_size", "conv2d"), points, (2.0, 8.0))}
+    cells |= {
+        f"{n}-hidden": {"points": p, "max_points": m} for n, p, m in zip(("output_size", "conv2d"), points, (2.0, 8.0))
+    }
     cells["bonus-hidden"] = {"points": 0.0, "max_points": 0.0}
-    values = dict(student=student, assignment=NAME, status="graded", score=sum(points[:2]), max_score=10.0, bonus=points[2], manual_points=None)
-    values |= dict(seconds={"fork": 0.1, "cells": 0.1, "exam": 0.1}, criteria=criteria, limit=None, repaired=[], cells=cells, sha256="0" * 64, job=job)
+    values = dict(
+        student=student,
+        assignment=NAME,
+        status="graded",
+        score=sum(points[:2]),
+        max_score=10.0,
+        bonus=points[2],
+        manual_points=None,
+    )
+    values |= dict(
+        seconds={"fork": 0.1, "cells": 0.1, "exam": 0.1},
+        criteria=criteria,
+        limit=None,
+        repaired=[],
+        cells=cells,
+        sha256="0" * 64,
+        job=job,
+    )
     return SubmissionResult(**(values | changes))
 
 
@@ -87,7 +120,9 @@ def make_result(student="ada", points=(2.0, 6.0, 4.0), *, job="j1", **changes):
 def entry():
     """A function: a journal entry of such a result."""
 
-    def make(student="ada", points=(2.0, 6.0, 4.0), *, known=True, notebook=True, untouched=(), timestamp=None, **changes):
+    def make(
+        student="ada", points=(2.0, 6.0, 4.0), *, known=True, notebook=True, untouched=(), timestamp=None, **changes
+    ):
         return Entry(make_result(student, points, **changes), known, notebook, list(untouched), timestamp)
 
     return make

@@ -78,24 +78,75 @@ HOSTILE = [
     new_output("stream", name="stdout", text=f"{SCRIPT}\x1b[31mred\x1b[0m"),
     new_output("error", ename="E", evalue=SCRIPT, traceback=[SCRIPT]),
     new_output("error", ename=SCRIPT, evalue="", traceback=[]),
-    new_output("display_data", data={"text/html": f'{SCRIPT}<img src="https://evil.test/x.png" onerror="alert(1)"><a href="javascript:alert(1)">x</a><style>*{{}}</style>'}),
-    new_output("display_data", data={"text/html": '<iframe src="https://evil.test"></iframe><svg onload=alert(1)><script>x</script></svg><form action="https://evil.test"><input></form>'}),
+    new_output(
+        "display_data",
+        data={
+            "text/html": f'{SCRIPT}<img src="https://evil.test/x" onerror="alert(1)"><a href="javascript:alert(1)">x</a><style>*{{}}</style>'
+        },
+    ),
+    new_output(
+        "display_data",
+        data={
+            "text/html": '<iframe src="https://evil.test"></iframe><svg onload=alert(1)><script>x</script></svg><form action="https://evil.test"><input></form>'
+        },
+    ),
     new_output("display_data", data={"image/png": f'AAAA" onerror="alert(1)"{SCRIPT}'}),
-    new_output("display_data", data={"image/svg+xml": f"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'>{SCRIPT}</svg>"}),
+    new_output(
+        "display_data",
+        data={"image/svg+xml": f"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'>{SCRIPT}</svg>"},
+    ),
     new_output("display_data", data={"text/plain": SCRIPT, "application/javascript": "alert(1)"}),
     new_output("execute_result", data={"text/markdown": SCRIPT}),
 ]
 
 
 def test_nothing_that_a_student_wrote_acts_or_asks_another_host(entry, executed, source):
-    nb = executed(code=f"# {SCRIPT}\nx = '</pre></style></script>'", answer=f'{SCRIPT}<img src="https://evil.test/y.png">', outputs=HOSTILE)
+    nb = executed(
+        code=f"# {SCRIPT}\nx = '</pre></style></script>'",
+        answer=f'{SCRIPT}<img src="https://evil.test/y.png">',
+        outputs=HOSTILE,
+    )
     added = new_code_cell(f"# {SCRIPT}", outputs=HOSTILE)
     nb.cells.insert(4, added)
     made = entry(student=f'a"><b>{SCRIPT}', limit=SCRIPT, repaired=[SCRIPT])
     record = Record(manual={"discussion": 1.0}, comments={"conv2d": SCRIPT})
     page = feedback.page(made, nb, source, record)
     found = Found(page)
-    allowed = "html head meta title style body header p strong h1 small div i nav ol li a span section h2 table thead tbody tr th td code pre details summary img footer ul".split()
+    allowed = [
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "header",
+        "p",
+        "strong",
+        "h1",
+        "small",
+        "div",
+        "i",
+        "nav",
+        "ol",
+        "li",
+        "a",
+        "span",
+        "section",
+        "h2",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "code",
+        "pre",
+        "details",
+        "summary",
+        "img",
+        "footer",
+        "ul",
+    ]
     assert {tag for tag, _ in found.tags} <= set(allowed) | {"br", "caption"}
     for tag, attributes in found.tags:
         assert not [name for name in attributes if name.startswith("on")], (tag, attributes)
@@ -117,7 +168,9 @@ def test_cells_that_a_student_added_are_shown_and_ours_are_not(entry, executed, 
 
 
 def test_long_output_is_cut(entry, executed, source):
-    page = feedback.page(entry(), executed(outputs=[new_output("stream", name="stdout", text="x" * 10**6)]), source, WAITS)
+    page = feedback.page(
+        entry(), executed(outputs=[new_output("stream", name="stdout", text="x" * 10**6)]), source, WAITS
+    )
     assert len(page) < 50_000 and "more characters" in page
 
 

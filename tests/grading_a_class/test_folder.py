@@ -10,12 +10,17 @@ from autograder.examiner.folder import ClassFolder, printable, student_id_refusa
 NAME = "01-convolution"
 
 
-@pytest.mark.parametrize("name", ["ada", "ada.lovelace", "s1234567", "zoë", "o'brien", "a@b.org", "van der berg", "x" * 128])
+@pytest.mark.parametrize(
+    "name", ["ada", "ada.lovelace", "s1234567", "zoë", "o'brien", "a@b.org", "van der berg", "x" * 128]
+)
 def test_names_that_students_have(name):
     assert student_id_refusal(name) is None
 
 
-@pytest.mark.parametrize("name", [".hidden", " ada", "ada ", "a+b", "a*", "a?", "[a]", "a\nb", "a\x1b[31m", "\udcff", "x" * 129, "a\\b", "{a}"])
+@pytest.mark.parametrize(
+    "name",
+    [".hidden", " ada", "ada ", "a+b", "a*", "a?", "[a]", "a\nb", "a\x1b[31m", "\udcff", "x" * 129, "a\\b", "{a}"],
+)
 def test_names_that_can_be_no_students(name):
     assert "can be no student" in student_id_refusal(name)
 

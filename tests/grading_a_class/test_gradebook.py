@@ -5,7 +5,14 @@ import sqlite3
 
 import nbgrader.api
 import pytest
-from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, ComputeChecksums, LockCells, SaveAutoGrades, SaveCells
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearSolutions,
+    ComputeChecksums,
+    LockCells,
+    SaveAutoGrades,
+    SaveCells,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.examiner import gradebook
@@ -40,19 +47,28 @@ def change(path, statement):
 CELLS = """select base_cell.type, base_cell.name, grade_cells.max_score, grade_cells.cell_type from base_cell
            left join grade_cells on grade_cells.id = base_cell.id order by 1, 2"""
 SOURCES = "select name, cell_type, locked, source, checksum from source_cell order by name"
-OTHERS = """select assignment.name, assignment.course_id, assignment.duedate, notebook.name, notebook.kernelspec, course.id, alembic_version.version_num
+OTHERS = """select assignment.name, assignment.course_id, assignment.duedate, notebook.name, notebook.kernelspec, course.id,
+            alembic_version.version_num
             from assignment join notebook on notebook.assignment_id = assignment.id, course, alembic_version"""
-GRADES = """select submitted_assignment.student_id, base_cell.name, auto_score, manual_score, extra_credit, needs_manual_grade from grade
-            join base_cell on base_cell.id = grade.cell_id join submitted_notebook on submitted_notebook.id = grade.notebook_id
+GRADES = """select submitted_assignment.student_id, base_cell.name, auto_score, manual_score, extra_credit, needs_manual_grade
+            from grade join base_cell on base_cell.id = grade.cell_id
+            join submitted_notebook on submitted_notebook.id = grade.notebook_id
             join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id order by 1, 2"""
-COMMENTS = GRADES.replace("auto_score, manual_score, extra_credit, needs_manual_grade from grade", "auto_comment, manual_comment from comment").replace("grade.", "comment.")
+COMMENTS = """select submitted_assignment.student_id, base_cell.name, auto_comment, manual_comment
+              from comment join base_cell on base_cell.id = comment.cell_id
+              join submitted_notebook on submitted_notebook.id = comment.notebook_id
+              join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id order by 1, 2"""
+DISCUSSION = "(select id from base_cell where name = 'discussion' and type = 'GradeCell')"
 
 
 @pytest.fixture
 def by_nbgrader(tmp_path, source):
     """A gradebook that nbgrader made, and a function that has it mark an executed notebook."""
     path = tmp_path / "nbgrader.db"
-    resources = {"nbgrader": {"notebook": NAME, "assignment": NAME, "student": "", "db_url": f"sqlite:///{path}"}, "language": "python"}
+    resources = {
+        "nbgrader": {"notebook": NAME, "assignment": NAME, "student": "", "db_url": f"sqlite:///{path}"},
+        "language": "python",
+    }
     with nbgrader.api.Gradebook(resources["nbgrader"]["db_url"]) as db:
         db.add_assignment(NAME)
     nb = copy.deepcopy(source)
@@ -77,7 +93,9 @@ def test_an_assignment_is_entered_as_nbgrader_does(book, folder, by_nbgrader):
 
 
 @pytest.mark.parametrize("answer", ["Because.", "Your answer"])
-@pytest.mark.parametrize("code", ["def conv2d(x):\n    return 1", "def conv2d(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"])
+@pytest.mark.parametrize(
+    "code", ["def conv2d(x):\n    return 1", "def conv2d(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"]
+)
 def test_marks_and_comments_are_those_of_nbgrader(book, folder, by_nbgrader, entry, executed, answer, code):
     nb = executed(code, answer)
     book.write(NAME, [entry(untouched=gradebook.untouched(nb, book.checksums))])
@@ -99,12 +117,22 @@ def test_writing_again_changes_nothing(book, folder, source, entry):
 def test_what_people_entered_is_never_touched(book, folder, entry):
     book.write(NAME, [entry()])
     cell = "(select id from base_cell where name = '{}' limit 1)"
-    change(folder.gradebook, f"update grade set manual_score = 3.5, extra_credit = 1, needs_manual_grade = 0 where cell_id = {cell.format('discussion')}")
+    change(
+        folder.gradebook,
+        f"update grade set manual_score = 3.5, extra_credit = 1, needs_manual_grade = 0 where cell_id = {DISCUSSION}",
+    )
     change(folder.gradebook, f"update grade set manual_score = 7 where cell_id = {cell.format('conv2d-hidden')}")
-    change(folder.gradebook, f"update comment set manual_comment = 'Well done.' where cell_id = {cell.format('conv2d')}")
-    for newer in (entry(points=(0.0, 0.0, 0.0), job="j2"), entry(notebook=False, status="unreadable", score=0.0, cells={}, job="j3")):
+    change(
+        folder.gradebook, f"update comment set manual_comment = 'Well done.' where cell_id = {cell.format('conv2d')}"
+    )
+    for newer in (
+        entry(points=(0.0, 0.0, 0.0), job="j2"),
+        entry(notebook=False, status="unreadable", score=0.0, cells={}, job="j3"),
+    ):
         book.write(NAME, [newer])
-        marks = {name: (auto, manual, extra, needs) for _, name, auto, manual, extra, needs in rows(folder.gradebook, GRADES)}
+        marks = {
+            name: (auto, manual, extra, needs) for _, name, auto, manual, extra, needs in rows(folder.gradebook, GRADES)
+        }
         assert marks["discussion"][1:3] == (3.5, 1.0)
         assert marks["conv2d-hidden"] == (0.0, 7.0, None, 1)
         record = book.records(NAME)["ada"]
@@ -154,7 +182,14 @@ def test_a_roster_is_told_from_names_that_the_grader_entered(book, folder, entry
 def test_the_exchanges_time_says_how_late(book, folder, entry):
     with nbgrader.api.Gradebook(f"sqlite:///{folder.gradebook}") as db:
         db.update_or_create_assignment(NAME, duedate="2026-10-12 08:00:00 UTC")
-    book.write(NAME, [entry("ada", timestamp="2026-10-12 09:00:00.000000 UTC"), entry("ben", timestamp="2026-10-12 07:59:59 UTC"), entry("chiara")])
+    book.write(
+        NAME,
+        [
+            entry("ada", timestamp="2026-10-12 09:00:00.000000 UTC"),
+            entry("ben", timestamp="2026-10-12 07:59:59 UTC"),
+            entry("chiara"),
+        ],
+    )
     assert {s: r.late_seconds for s, r in book.records(NAME).items()} == {"ada": 3600, "ben": 0, "chiara": 0}
 
 
@@ -179,7 +214,10 @@ def test_a_changed_assignment_is_brought_up_to_date(book, folder, source, entry)
 
 def test_manual_marks_of_a_cell_that_goes_away_are_not_thrown_away(book, folder, source, entry):
     book.write(NAME, [entry()])
-    change(folder.gradebook, "update grade set manual_score = 3 where cell_id = (select id from base_cell where name = 'discussion' and type = 'GradeCell')")
+    change(
+        folder.gradebook,
+        f"update grade set manual_score = 3 where cell_id = {DISCUSSION}",
+    )
     before = rows(folder.gradebook, GRADES)
     source.cells = [cell for cell in source.cells if cell.id != "discussion"]
     with pytest.raises(Conflict, match="discussion"):

@@ -18,12 +18,21 @@ from autograder.demo.students import ASSIGNMENT, Student, filled_in, reference_s
 from autograder.examiner.folder import ClassFolder
 from autograder.examiner.run import ROOT, source_of
 
-pytestmark = pytest.mark.skipif(not source_of(ASSIGNMENT).is_file(), reason="needs the built notebooks: make assignments")
+pytestmark = pytest.mark.skipif(
+    not source_of(ASSIGNMENT).is_file(), reason="needs the built notebooks: make assignments"
+)
 SIZE, KILLS = 24, 20
 
 
 def start(folder):
-    words = [Path(sys.executable).with_name("autograder"), "grade", "--class", folder.root, "--json", folder.root / "out.jsonl"]
+    words = [
+        Path(sys.executable).with_name("autograder"),
+        "grade",
+        "--class",
+        folder.root,
+        "--json",
+        folder.root / "out.jsonl",
+    ]
     return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
 
 
@@ -42,7 +51,9 @@ def make(root):
     for number in range(SIZE):
         path = folder.notebook(f"student{number:02}", ASSIGNMENT)
         path.parent.mkdir(parents=True)
-        path.write_text(nbformat.writes(filled_in(released, half | {"output_size": f"{half['output_size']}\n# {number}"})))
+        path.write_text(
+            nbformat.writes(filled_in(released, half | {"output_size": f"{half['output_size']}\n# {number}"}))
+        )
     return folder
 
 
@@ -67,11 +78,18 @@ def test_killed_at_random_moments_then_finished(tmp_path):
                 path.write_text(path.read_text().replace("# ", "#  ", 1))
     assert start(folder).wait(200) == 0
     found = [json.loads(line) for line in (folder.root / "out.jsonl").read_text().splitlines()]
-    assert len(found) == SIZE and {line["status"] for line in found} == {"graded"} and len({line["score"] for line in found}) == 1
+    assert (
+        len(found) == SIZE
+        and {line["status"] for line in found} == {"graded"}
+        and len({line["score"] for line in found}) == 1
+    )
     jobs = [json.loads(line)["result"]["job"] for line in folder.journal.read_text().splitlines()]
     assert len(jobs) == len(set(jobs)), "a submission was graded twice"
     db = sqlite3.connect(folder.gradebook)
-    assert db.execute("select count(*), count(distinct student_id) from submitted_assignment").fetchone() == (SIZE, SIZE)
+    assert db.execute("select count(*), count(distinct student_id) from submitted_assignment").fetchone() == (
+        SIZE,
+        SIZE,
+    )
     ((each,),) = set(db.execute("select sum(auto_score) from grade group by notebook_id"))
     assert each == found[0]["score"]
     assert db.execute("select count(*) from autograder_applied").fetchone() == (SIZE,)

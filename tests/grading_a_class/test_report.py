@@ -16,11 +16,18 @@ def line(entry, student, *arguments, record=None, known=True, **changes):
 
 def test_a_row_for_each_submission(entry):
     marked = Record(total=11.5, late_seconds=61.0, manual={"discussion": 3.5})
-    lines = [line(entry, "ada", record=marked), line(entry, "ben", (0.0, 0.5, 0.0), known=False), Line("eve", NAME, None, None, False)]
+    lines = [
+        line(entry, "ada", record=marked),
+        line(entry, "ben", (0.0, 0.5, 0.0), known=False),
+        Line("eve", NAME, None, None, False),
+    ]
     rows = list(csv.DictReader(io.StringIO(report.marks_csv(lines))))
     assert list(rows[0]) == COLUMNS
     assert [row["score"] for row in rows] == ["8", "0.5", ""]
-    assert rows[0] | dict(total="11.5", manual_points="3.5", bonus="4", late_seconds="61", known="True", max_score="10") == rows[0]
+    assert (
+        rows[0] | dict(total="11.5", manual_points="3.5", bonus="4", late_seconds="61", known="True", max_score="10")
+        == rows[0]
+    )
     assert rows[1]["manual_points"] == "" and rows[1]["known"] == "False"
     assert rows[2]["status"] == ""
 
@@ -32,11 +39,26 @@ def test_a_spreadsheet_finds_no_formula(entry):
 
 
 def test_json_has_the_fields_that_were_promised(entry):
-    promised = "student assignment status score max_score seconds criteria limit repaired known manual_points bonus".split()
+    promised = [
+        "student",
+        "assignment",
+        "status",
+        "score",
+        "max_score",
+        "seconds",
+        "criteria",
+        "limit",
+        "repaired",
+        "known",
+        "manual_points",
+        "bonus",
+    ]
     for made in (line(entry, "ada"), Line("eve", NAME, None, None, False)):
         assert set(made.to_json()) == set(promised)
     row = line(entry, "ada").to_json()["criteria"][-3]
-    assert row == dict(cell="conv2d-hidden", title="edges of `conv2d`", points=4.0, earned=2.0, mistake="The kernel is flipped.")
+    assert row == dict(
+        cell="conv2d-hidden", title="edges of `conv2d`", points=4.0, earned=2.0, mistake="The kernel is flipped."
+    )
 
 
 def test_every_mark_is_in_one_bar():
@@ -48,14 +70,21 @@ def test_every_mark_is_in_one_bar():
 def test_the_page_counts_mistakes_criteria_and_links_the_pages_that_exist(folder, entry):
     folder.feedback("ada", NAME).parent.mkdir(parents=True)
     folder.feedback("ada", NAME).write_text("x")
-    lines = [line(entry, "ada", (2.0, 8.0, 4.0)), line(entry, "ben"), line(entry, "cem<b>", (0.0, 0.0, 0.0)), Line("eve", NAME, None, None, False)]
+    lines = [
+        line(entry, "ada", (2.0, 8.0, 4.0)),
+        line(entry, "ben"),
+        line(entry, "cem<b>", (0.0, 0.0, 0.0)),
+        Line("eve", NAME, None, None, False),
+    ]
     report.write_report(folder, lines)
     page = (folder.root / "class.html").read_text()
     assert page.count("<tr><td><code>conv2d</code></td>") == 2
     assert '<td>edges of <code>conv2d</code></td><td class="number">2</td>' in page
     assert '<td>values of <code>conv2d</code></td><td class="number">1</td>' in page
     assert '>flipped kernel</a></td><td class="number">2</td>' in page
-    assert f'<a href="feedback/ada/{NAME}/{NAME}.html">ada</a>' in page and ">ben<" in page and "feedback/ben" not in page
+    assert (
+        f'<a href="feedback/ada/{NAME}/{NAME}.html">ada</a>' in page and ">ben<" in page and "feedback/ben" not in page
+    )
     assert "cem&lt;b&gt;" in page and "<b>" not in page
     assert '<strong class="number">1</strong> without a result' in page
     assert "<script" not in page and "http-equiv" in page

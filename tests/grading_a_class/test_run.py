@@ -16,7 +16,9 @@ from autograder.examiner.run import ROOT, source_of
 
 AUTOGRADER = Path(sys.executable).with_name("autograder")
 RELEASED = ROOT / "assignments" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
-pytestmark = pytest.mark.skipif(not source_of(ASSIGNMENT).is_file(), reason="needs the built notebooks: make assignments")
+pytestmark = pytest.mark.skipif(
+    not source_of(ASSIGNMENT).is_file(), reason="needs the built notebooks: make assignments"
+)
 
 PEOPLE = [
     Student("ada", "correct", "unfold_einsum"),
@@ -28,7 +30,9 @@ PEOPLE = [
 def run(*words, status=0, cwd=None):
     """Run the command by its path, without an activated environment; return stdout and stderr."""
     environment = {"PATH": "/usr/bin:/bin", "HOME": os.environ["HOME"], "LANG": "C.UTF-8"}
-    done = subprocess.run([AUTOGRADER, *map(str, words)], capture_output=True, text=True, timeout=200, env=environment, cwd=cwd or ROOT)
+    done = subprocess.run(
+        [AUTOGRADER, *map(str, words)], capture_output=True, text=True, timeout=200, env=environment, cwd=cwd or ROOT
+    )
     assert done.returncode == status, f"{done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
     return done.stdout, done.stderr
 
@@ -75,7 +79,20 @@ def test_everything_that_was_promised_is_written(graded):
     assert found["ada"]["score"] == found["ada"]["max_score"] == 40
     assert 0 < found["cem"]["score"] < found["ben"]["score"] < 40
     assert any("flipped" in (row["mistake"] or "") for row in found["ben"]["criteria"])
-    promised = "student assignment status score max_score seconds criteria limit repaired known manual_points bonus".split()
+    promised = [
+        "student",
+        "assignment",
+        "status",
+        "score",
+        "max_score",
+        "seconds",
+        "criteria",
+        "limit",
+        "repaired",
+        "known",
+        "manual_points",
+        "bonus",
+    ]
     for name, line in found.items():
         assert set(line) == set(promised) and line["known"] is False
         assert line["score"] == sum(row["earned"] for row in line["criteria"]) - line["bonus"]
@@ -118,8 +135,12 @@ def test_bad_input_has_a_clear_status_and_disturbs_nobody(again):
     found = grade(again)
     status = {name: line["status"] for name, line in found.items()}
     unreadable = dict.fromkeys(("ben", "dora", "+odd name+", "gil", "hal"), "unreadable")
-    assert status == dict.fromkeys(("ada", "cem", "ida"), "graded") | unreadable | dict.fromkeys(("emil", "fay"), "missing")
-    assert all(found[name]["score"] == 0 and found[name]["max_score"] == 40 and found[name]["limit"] for name in unreadable)
+    assert status == dict.fromkeys(("ada", "cem", "ida"), "graded") | unreadable | dict.fromkeys(
+        ("emil", "fay"), "missing"
+    )
+    assert all(
+        found[name]["score"] == 0 and found[name]["max_score"] == 40 and found[name]["limit"] for name in unreadable
+    )
     assert found["ida"]["score"] == 40
     assert not again.autograded("ben", ASSIGNMENT).exists()
     assert "replaces what you handed in before" in again.feedback("ben", ASSIGNMENT).read_text()
@@ -133,7 +154,14 @@ def test_nbgraders_own_commands_work_on_the_result(again):
     (again.root / "nbgrader_config.py").write_text(config)
     environment = os.environ | {"PATH": f"{AUTOGRADER.parent}:{os.environ['PATH']}"}
     for words in (["generate_feedback", ASSIGNMENT, "--force"], ["export", "--to", "grades.csv"]):
-        done = subprocess.run([sys.executable, "-m", "nbgrader", *words], cwd=again.root, env=environment, capture_output=True, text=True, timeout=200)
+        done = subprocess.run(
+            [sys.executable, "-m", "nbgrader", *words],
+            cwd=again.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=200,
+        )
         assert done.returncode == 0, done.stderr[-3000:]
     rows = [row.split(",") for row in (again.root / "grades.csv").read_text().splitlines()]
     at = rows[0].index("student_id"), rows[0].index("score"), rows[0].index("max_score")
