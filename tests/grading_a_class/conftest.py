@@ -38,7 +38,8 @@ def source():
     ]
     for name, points in (("output_size", 2.0), ("conv2d", 8.0), ("bonus", 0.0)):
         code = f"def {name}(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION"
-        hidden = f"# Hidden\n### BEGIN HIDDEN TESTS\nfrom autograder import exam\nexam.{name}.grade({name})\n### END HIDDEN TESTS"
+        asked = f"from autograder import exam\nexam.{name}.grade({name})"
+        hidden = f"# Hidden\n### BEGIN HIDDEN TESTS\n{asked}\n### END HIDDEN TESTS"
         nb.cells += [
             new_markdown_cell(f"## The part `{name}`", metadata=about(f"{name}-text")),
             new_code_cell(code, metadata=about(name, solution=True)),

@@ -81,7 +81,8 @@ HOSTILE = [
     new_output(
         "display_data",
         data={
-            "text/html": f'{SCRIPT}<img src="https://evil.test/x" onerror="alert(1)"><a href="javascript:alert(1)">x</a><style>*{{}}</style>'
+            "text/html": f'{SCRIPT}<img src="https://evil.test/x" onerror="alert(1)"><style>*{{}}</style>'
+            '<a href="javascript:alert(1)">x</a>'
         },
     ),
     new_output(

@@ -19,6 +19,7 @@ from autograder.examiner import gradebook
 from autograder.examiner.gradebook import Conflict, Gradebook
 
 NAME = "01-convolution"
+pytestmark = pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's own way with SQLAlchemy
 
 
 @pytest.fixture
@@ -47,11 +48,11 @@ def change(path, statement):
 CELLS = """select base_cell.type, base_cell.name, grade_cells.max_score, grade_cells.cell_type from base_cell
            left join grade_cells on grade_cells.id = base_cell.id order by 1, 2"""
 SOURCES = "select name, cell_type, locked, source, checksum from source_cell order by name"
-OTHERS = """select assignment.name, assignment.course_id, assignment.duedate, notebook.name, notebook.kernelspec, course.id,
-            alembic_version.version_num
-            from assignment join notebook on notebook.assignment_id = assignment.id, course, alembic_version"""
-GRADES = """select submitted_assignment.student_id, base_cell.name, auto_score, manual_score, extra_credit, needs_manual_grade
-            from grade join base_cell on base_cell.id = grade.cell_id
+OTHERS = """select assignment.name, assignment.course_id, assignment.duedate, notebook.name, notebook.kernelspec,
+            course.id, alembic_version.version_num from assignment
+            join notebook on notebook.assignment_id = assignment.id, course, alembic_version"""
+GRADES = """select submitted_assignment.student_id, base_cell.name, auto_score, manual_score, extra_credit,
+            needs_manual_grade from grade join base_cell on base_cell.id = grade.cell_id
             join submitted_notebook on submitted_notebook.id = grade.notebook_id
             join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id order by 1, 2"""
 COMMENTS = """select submitted_assignment.student_id, base_cell.name, auto_comment, manual_comment
