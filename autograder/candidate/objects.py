@@ -1,0 +1,151 @@
+"""What can be done with an object that a student wrote: call it, take its gradients, read and set its state.
+
+Used in the candidate, which answers the examiner's questions with it, and by `exam.subject.LocalSubject`, which
+examines an object of the same process (tests; stock nbgrader). Arguments that arrive here are the callee's own copies.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+
+@dataclass
+class Answer:
+    """What one call gave.
+
+    output: what was returned. gradients: of sum(output · cotangent), one for each tensor argument that requires a
+    gradient, in order of appearance. after: every tensor argument as it stands after the call. parameters: gradients
+    of a module's parameters by name (None where none arrived), filled by `gradients` only.
+    """
+
+    output: Any
+    gradients: list[torch.Tensor | None] = field(default_factory=list)
+    after: list[torch.Tensor] = field(default_factory=list)
+    parameters: dict[str, torch.Tensor | None] = field(default_factory=dict)
+
+
+@dataclass
+class Entry:
+    """One name of a module's state. Two names with the same `id` share their tensor; `tensor` None: registered, off."""
+
+    tensor: torch.Tensor | None
+    id: int = 0
+    parameter: bool = False
+    requires_grad: bool = False
+
+
+def describe(obj: Any) -> str:
+    """`function`, `class`, `module` (an instance of nn.Module), `value` (crosses as it is) or `other`."""
+    if isinstance(obj, nn.Module):
+        return "module"
+    if isinstance(obj, type):
+        return "class"
+    if is_plain(obj):
+        return "value"
+    return "function" if callable(obj) else "other"
+
+
+def is_plain(obj: Any, depth: int = 8) -> bool:
+    """Does it cross by value: None, numbers, strings, tensors, dtypes, and lists, tuples and dicts of these?"""
+    if obj is None or isinstance(obj, bool | int | float | str | torch.Tensor | torch.dtype):
+        return True
+    if depth == 0:
+        return False
+    if isinstance(obj, list | tuple):
+        return all(is_plain(item, depth - 1) for item in obj)
+    if isinstance(obj, dict):
+        return all(isinstance(k, str | int) and is_plain(v, depth - 1) for k, v in obj.items())
+    return False
+
+
+def tensors(value: Any) -> Iterator[torch.Tensor]:
+    """The tensors in an argument, in order of appearance."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from tensors(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from tensors(item)
+
+
+def call(obj: Any, args: tuple, kwargs: dict[str, Any], *, inference: bool = False) -> Any:
+    """obj(*args, **kwargs), under `torch.inference_mode()` where asked."""
+    with torch.inference_mode() if inference else nullcontext():
+        return obj(*args, **kwargs)
+
+
+def vjp(obj: Any, args: tuple, kwargs: dict[str, Any], cotangent: torch.Tensor | None, inference: bool = False) -> Answer:
+    """Call it; where the output has the cotangent's shape and a graph, one backward pass too."""
+    given = [*tensors(args), *tensors(kwargs)]
+    output = call(obj, args, kwargs, inference=inference)
+    wanted = [t for t in given if t.requires_grad]
+    gradients: list[torch.Tensor | None] = [None] * len(wanted)
+    if cotangent is not None and wanted and differentiable(output, cotangent):
+        gradients = list(torch.autograd.grad(output, wanted, cotangent.to(output.dtype), allow_unused=True))
+    return Answer(output, gradients, given)
+
+
+def gradients(module: nn.Module, args: tuple, kwargs: dict[str, Any], cotangent: torch.Tensor) -> Answer:
+    """One forward and backward pass through a module: gradients of the arguments and of every parameter."""
+    given = [*tensors(args), *tensors(kwargs)]
+    named = dict(module.named_parameters(remove_duplicate=False))
+    output = module(*args, **kwargs)
+    wanted = [t for t in given if t.requires_grad] + [p for p in named.values() if p.requires_grad]
+    found: list[torch.Tensor | None] = [None] * len(wanted)
+    if wanted and differentiable(output, cotangent):
+        found = list(torch.autograd.grad(output, wanted, cotangent.to(output.dtype), allow_unused=True))
+    first = len([t for t in given if t.requires_grad])
+    learning = [name for name, p in named.items() if p.requires_grad]
+    parameters = dict.fromkeys(named) | dict(zip(learning, found[first:], strict=True))
+    return Answer(output, found[:first], given, parameters)
+
+
+def differentiable(output: Any, cotangent: torch.Tensor) -> bool:
+    return isinstance(output, torch.Tensor) and output.requires_grad and output.shape == cotangent.shape
+
+
+def state(module: nn.Module) -> dict[str, Entry]:
+    """Every parameter and buffer by name, shared ones under each of their names, switched-off ones as None."""
+    found: dict[str, Entry] = {}
+    for prefix, part in module.named_modules(remove_duplicate=False):
+        for parameter, group in ((True, part._parameters), (False, part._buffers)):
+            for name, tensor in group.items():
+                full = f"{prefix}.{name}" if prefix else name
+                if tensor is None:
+                    found[full] = Entry(None, parameter=parameter)
+                else:
+                    found[full] = Entry(tensor.detach(), id(tensor), parameter, tensor.requires_grad)
+    return found
+
+
+def load(module: nn.Module, mapping: dict[str, torch.Tensor]) -> None:
+    module.load_state_dict(mapping, strict=True)
+
+
+def train(module: nn.Module, mode: bool) -> None:
+    module.train(mode)
+
+
+def to(module: nn.Module, dtype: torch.dtype) -> None:
+    module.to(dtype)
+
+
+def attribute(obj: Any, name: str) -> Any:
+    return getattr(obj, name)
+
+
+def source(obj: Any) -> str | None:
+    """The text that a function or class was written as, None where Python has lost it."""
+    try:
+        return inspect.getsource(obj)
+    except (OSError, TypeError):
+        return None

@@ -1,0 +1,201 @@
+"""Compare a student's answers with PyTorch's over a list of cases, and name the mistake where one fits.
+
+Comparisons are written so that only a right answer passes: NaN, an empty or a broadcast result, another dtype or shape
+all fail. Nothing here reaches the student but the sentences of `Finding`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from autograder.exam import words
+from autograder.exam.core import Evidence, Finding, Misconception, Wrong
+from autograder.exam.draw import Draw
+from autograder.exam.subject import Banned, Raised, Subject
+
+TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-8}
+
+
+@dataclass
+class Case:
+    """One call: its arguments, and in words what is special about it ("with a stride of 2")."""
+
+    args: tuple
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    about: str = ""
+
+
+@dataclass
+class Seen:
+    """A case, what PyTorch answers, and what came back (a value or `Raised`)."""
+
+    case: Case
+    expected: Any
+    got: Any
+    fault: str | None
+
+
+def fault(got: Any, expected: Any) -> str | None:
+    """What is wrong with an answer, in words that show no number of ours; None where it is right."""
+    if isinstance(expected, torch.Tensor):
+        if not isinstance(got, torch.Tensor):
+            return f"gave back {kind(got)} where a tensor is expected"
+        if got.shape != expected.shape:
+            return f"gave back a tensor of shape {tuple(got.shape)}, which is not the right shape"
+        if got.dtype != expected.dtype:
+            return f"gave back {got.dtype}, expected {expected.dtype}"
+        if not agree(got, expected):
+            return "gave back NaN or infinity" if not bool(torch.isfinite(got).all()) else "gave back wrong values"
+        return None
+    if isinstance(expected, tuple):
+        if not isinstance(got, tuple | list) or len(got) != len(expected):
+            return f"gave back {kind(got)} where {len(expected)} results are expected"
+        return next((f for f in map(fault, got, expected) if f), None)
+    if type(got) is not type(expected):
+        return f"gave back {kind(got)} where {kind(expected)} is expected"
+    return None if got == expected else "gave back a wrong value"
+
+
+def agree(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Equal in shape, dtype and, within the interface's tolerance, in every value; NaN agrees with nothing."""
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    tolerance = TOLERANCE.get(b.dtype, 0.0)
+    return bool(((a - b).abs() <= tolerance + tolerance * b.abs()).all())
+
+
+def kind(value: Any) -> str:
+    return "nothing (None)" if value is None else f"{value.name}" if isinstance(value, Subject) else type(value).__name__
+
+
+def shown(value: Any) -> str:
+    """A value as the instructor reads it: shape and the first entries."""
+    if isinstance(value, torch.Tensor):
+        flat = ", ".join(f"{x:.4g}" for x in value.flatten()[:8].tolist())
+        return f"{value.dtype} {tuple(value.shape)} [{flat}{', …' if value.numel() > 8 else ''}]"
+    if isinstance(value, tuple | list):
+        return "(" + ", ".join(map(shown, value)) + ")"
+    return repr(value) if not isinstance(value, Raised) else str(value)
+
+
+def describe(case: Case) -> str:
+    named = [f"{key}={shown(value)}" for key, value in case.kwargs.items()]
+    return ", ".join([*map(shown, case.args), *named])
+
+
+def outcome(function: Callable[..., Any], case: Case) -> Any:
+    """What a mutant or reference of ours answers: a value, or `Raised` where it refuses."""
+    try:
+        return function(*case.args, **case.kwargs)
+    except Exception as error:
+        return Raised(type(error).__name__, "")
+
+
+def same(got: Any, theirs: Any) -> bool:
+    """Does a mutant's answer equal what came back? (Two errors are equal, whatever they say.)"""
+    if isinstance(got, Raised) or isinstance(theirs, Raised):
+        return isinstance(got, Raised) and isinstance(theirs, Raised)
+    return fault(got, theirs) is None
+
+
+def named(seen: Sequence[Seen], mistakes: Iterable[Misconception]) -> Misconception | None:
+    """The first misconception one of whose mutants answers every case as the student did."""
+    for mistake in mistakes:
+        for mutant in mistake.mutants:
+            if all(same(s.got, outcome(mutant, s.case)) for s in seen):
+                return mistake
+    return None
+
+
+def judge(name: str, seen: Sequence[Seen], mistakes: Iterable[Misconception]) -> None:
+    """Raise `Wrong` where a case failed, with the mistake's sentence if one fits all that was seen."""
+    wrong = [s for s in seen if s.fault]
+    if not wrong:
+        return
+    first = wrong[0]
+    evidence = Evidence(describe(first.case), shown(first.expected), shown(first.got))
+    if isinstance(first.got, Banned):
+        raise Wrong(Finding(words.banned(name, first.got.message), "banned-call", evidence))
+    if isinstance(first.got, Raised) and first.got.kind == "NotImplementedError":
+        raise Wrong(Finding(words.raised(name, first.got), None, evidence))
+    # A few right answers and the wrong ones: a misconception has to explain both.
+    tell = [*wrong[:12], *[s for s in seen if not s.fault][:4]]
+    mistake = named(tell, mistakes)
+    if mistake is not None:
+        raise Wrong(Finding(mistake.sentence, mistake.id, evidence))
+    right = len(seen) - len(wrong)
+    about = f" {first.case.about}" if first.case.about else ""
+    sentence = f"`{name}`{about} {first.fault}"
+    if isinstance(first.got, Raised):
+        sentence = words.raised(name, first.got, first.case.about)
+    if right and wrong != seen:
+        sentence += f" ({right} of {len(seen)} calls of this kind were right)"
+    raise Wrong(Finding(f"{sentence}.", None, evidence))
+
+
+def ask(subject: Subject, case: Case, expected: Any, cotangent: torch.Tensor | None = None) -> tuple[Seen, Any]:
+    """Call the student's function once; the answer (None where it raised) comes with it."""
+    try:
+        answer = subject.vjp(case.args, case.kwargs, cotangent)
+    except Raised as error:
+        if error.kind == "NotImplementedError" or isinstance(error, Banned):
+            judge(subject.name, [Seen(case, expected, error, "raised")], ())
+        return Seen(case, expected, error, "raised"), None
+    return Seen(case, expected, answer.output, fault(answer.output, expected)), answer
+
+
+def compare_values(
+    subject: Subject, reference: Callable[..., Any], cases: Iterable[Case], mistakes: Iterable[Misconception]
+) -> None:
+    """Every case's answer equals the reference's."""
+    seen = [ask(subject, case, reference(*case.args, **case.kwargs))[0] for case in cases]
+    judge(subject.name, seen, mistakes)
+
+
+@dataclass
+class Gradients:
+    """Gradient faults noted beside right values, kept in `Draw.notes` until the gradients' own criterion."""
+
+    compared: int = 0
+    faults: list[Seen] = field(default_factory=list)
+
+
+def compare_with_gradients(
+    subject: Subject,
+    reference: Callable[..., torch.Tensor],
+    cases: Iterable[Case],
+    mistakes: Iterable[Misconception],
+    draw: Draw,
+) -> None:
+    """Values now; gradients of the same calls, by one backward pass each, are noted for their own criterion."""
+    notes = draw.notes.setdefault("gradients", Gradients())
+    seen = []
+    for case in cases:
+        leaves = [t.requires_grad_() for t in case.args if isinstance(t, torch.Tensor)]
+        expected = reference(*case.args, **case.kwargs)
+        cotangent = draw.normal(*expected.shape, dtype=expected.dtype)
+        found, answer = ask(subject, case, expected.detach(), cotangent)
+        seen.append(found)
+        if found.fault is None:
+            notes.compared += 1
+            wanted = torch.autograd.grad(expected, leaves, cotangent)
+            note = gradient_fault(answer.gradients, wanted)
+            if note:
+                notes.faults.append(Seen(case, wanted, answer.gradients, note))
+    judge(subject.name, seen, mistakes)
+
+
+ORDER = ("input", "weight", "bias")
+
+
+def gradient_fault(got: Sequence[torch.Tensor | None], wanted: Sequence[torch.Tensor]) -> str | None:
+    for name, mine, right in zip(ORDER, got, wanted, strict=False):
+        if mine is None:
+            return f"sends no gradient back to the {name}"
+        if fault(mine, right):
+            return f"sends a wrong gradient back to the {name}"
+    return None if len(got) == len(wanted) else "sends too few gradients back"

@@ -1,0 +1,212 @@
+"""Exams: lists of criteria, and how one is held.
+
+A hidden-test cell is one line, `exam.convolution.conv2d.grade(conv2d)`. It runs every criterion on the student's object
+in the current `Setting` (this kernel, or an examiner that reaches a confined candidate), shows a table of criterion,
+points and what is wrong, and its value is the points earned. A criterion not run, skipped or answered by nothing earns 0.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+from autograder.exam import words
+from autograder.exam.draw import Draw
+from autograder.exam.subject import Banned, LocalSubject, Raised, Subject
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the instructor may see of a failed case, and only they."""
+
+    case: str
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Why a criterion was not met. `sentence` is for the student; `mistake` the id of a misconception, if one fits."""
+
+    sentence: str
+    mistake: str | None = None
+    evidence: Evidence | None = None
+
+
+class Wrong(Exception):
+    """Raised by a check: the criterion is not met."""
+
+    def __init__(self, finding: Finding):
+        super().__init__(finding.sentence)
+        self.finding = finding
+
+
+class Lost(Exception):
+    """The candidate is gone. `status`: timeout, memory, output or crashed; `sentence` says which limit, for the student."""
+
+    def __init__(self, status: str, sentence: str):
+        super().__init__(sentence)
+        self.status, self.sentence = status, sentence
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A mistake that people make: its id, its sentence and, where answers are compared, the wrong functions themselves."""
+
+    id: str
+    sentence: str
+    mutants: tuple[Callable[..., Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One thing that is asked. `check` returns nothing where it is met, and raises `Wrong` where it is not."""
+
+    id: str
+    title: str
+    points: float
+    check: Callable[[Subject, Draw], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one criterion ended."""
+
+    exam: str
+    id: str
+    title: str
+    points: float
+    earned: float
+    finding: Finding | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Missing:
+    """Stands for a graded name that the student's notebook does not define."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+
+class Setting(Protocol):
+    """Where an exam is held."""
+
+    def seed(self, key: str) -> int:
+        """The seed of the criterion `key` ("conv2d/values")."""
+
+    def subject(self, obj: Any) -> Subject:
+        """What the grade cell handed in, as a subject."""
+
+    def lost(self, lost: Lost) -> None:
+        """A criterion cost the candidate: have a fresh one, or raise `Lost` where no more are given."""
+
+    def standing_in(self, obj: Any, names: Mapping[str, str]) -> AbstractContextManager[None]:
+        """Within the block, each student's name that did not pass its own exam is a recipe of `candidate.kit`."""
+
+    def show(self, exam: Exam, outcomes: list[Outcome]) -> None:
+        """Show the table."""
+
+
+@dataclass
+class Local:
+    """This very process: the seed is the criterion's name, subjects are plain objects, the table goes to the cell's output."""
+
+    passed: dict[str, bool] = field(default_factory=dict)
+
+    def seed(self, key: str) -> int:
+        return zlib.crc32(key.encode())
+
+    def subject(self, obj: Any) -> Subject:
+        return obj if isinstance(obj, Subject) else LocalSubject(obj)
+
+    def lost(self, lost: Lost) -> None:
+        raise lost
+
+    @contextmanager
+    def standing_in(self, obj: Any, names: Mapping[str, str]) -> Iterator[None]:
+        from autograder.candidate import kit
+
+        scope = vars(obj).get("__init__", obj).__globals__ if names else {}
+        wanted = {name: kit.RECIPES[recipe] for name, recipe in names.items() if not self.passed.get(name, False)}
+        before = {name: scope[name] for name in wanted if name in scope}
+        scope.update(wanted)
+        try:
+            yield
+        finally:
+            for name in wanted:
+                scope.pop(name)
+            scope.update(before)
+
+    def show(self, exam: Exam, outcomes: list[Outcome]) -> None:
+        self.passed[exam.name] = all(o.earned == o.points for o in outcomes)
+        words.display(exam.title, outcomes)
+
+
+current: ContextVar[Setting] = ContextVar("setting", default=Local())
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What one hidden-test cell asks. `ban`: operators refused while it is held; `stands_in`: see `Setting.standing_in`."""
+
+    name: str
+    title: str
+    criteria: tuple[Criterion, ...]
+    ban: str | None = None
+    stands_in: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def points(self) -> float:
+        return sum(criterion.points for criterion in self.criteria)
+
+    def grade(self, obj: Any) -> float:
+        """Hold the exam on what the student defined; show the table; return the points earned."""
+        outcomes = self.examine(obj)
+        current.get().show(self, outcomes)
+        return float(sum(outcome.earned for outcome in outcomes))
+
+    def examine(self, obj: Any) -> list[Outcome]:
+        """Hold the exam: one outcome for each criterion, in order."""
+        if isinstance(obj, Missing):
+            return [self._outcome(c, Finding(words.not_defined(obj.name))) for c in self.criteria]
+        setting = current.get()
+        outcomes: list[Outcome] = []
+        notes: dict[str, Any] = {}
+        over: Lost | None = None
+        with setting.standing_in(obj, self.stands_in):
+            for criterion in self.criteria:
+                if over is not None:
+                    outcomes.append(self._outcome(criterion, Finding(words.not_reached(over.sentence))))
+                    continue
+                try:
+                    outcomes.append(self._outcome(criterion, self._hold(criterion, setting, obj, notes)))
+                except Lost as lost:
+                    outcomes.append(self._outcome(criterion, Finding(lost.sentence)))
+                    try:
+                        setting.lost(lost)
+                    except Lost as last:
+                        over = last
+        return outcomes
+
+    def _hold(self, criterion: Criterion, setting: Setting, obj: Any, notes: dict[str, Any]) -> Finding | None:
+        subject = setting.subject(obj)
+        subject.ban = self.ban
+        try:
+            criterion.check(subject, Draw(setting.seed(f"{self.name}/{criterion.id}"), notes))
+        except Wrong as wrong:
+            return wrong.finding
+        except Banned as error:
+            return Finding(words.banned(self.name, error.message), "banned-call")
+        except Raised as error:
+            return Finding(words.raised(self.name, error))
+        return None
+
+    def _outcome(self, criterion: Criterion, finding: Finding | None) -> Outcome:
+        earned = criterion.points if finding is None else 0.0
+        return Outcome(self.name, criterion.id, criterion.title, criterion.points, earned, finding)

@@ -1,0 +1,32 @@
+"""The seeded generator that fills an exam's cases: the skeleton of cases is fixed, the seed gives values and order."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import torch
+
+T = TypeVar("T")
+
+
+class Draw:
+    """Tensors of order 1, and permutations, from one seed; and the notes that criteria of one exam leave each other."""
+
+    def __init__(self, seed: int, notes: dict[str, Any] | None = None):
+        self.notes: dict[str, Any] = {} if notes is None else notes
+        self.torch = torch.Generator().manual_seed(seed % 2**63)
+        self.python = random.Random(seed)
+
+    def normal(self, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+        """Standard normal values of a shape."""
+        return torch.randn(shape, generator=self.torch, dtype=dtype)
+
+    def integers(self, low: int, high: int, *shape: int) -> torch.Tensor:
+        """int64 values from low up to, not including, high."""
+        return torch.randint(low, high, shape, generator=self.torch)
+
+    def shuffled(self, items: Sequence[T]) -> list[T]:
+        """The items in another order."""
+        return self.python.sample(list(items), len(items))

@@ -1,0 +1,272 @@
+"""`Subject`: all that a criterion may do with what a student wrote.
+
+Two implementations: `LocalSubject`, an object of this process (tests, stock nbgrader), and `RemoteSubject` in
+`autograder.examiner.proxies`, a handle to an object in the candidate. Criteria use nothing else: no `isinstance`, no
+hooks, no `.grad`, since none of these work through a handle.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from autograder.candidate import objects
+from autograder.candidate.ban import BAN, BannedOperator
+from autograder.candidate.objects import Answer, Entry
+
+# The exceptions whose names a student's error may bear across the boundary, most specific first.
+KINDS = (
+    NotImplementedError, RecursionError, UnboundLocalError, ModuleNotFoundError, IndexError, KeyError, OverflowError,
+    ZeroDivisionError, FloatingPointError, UnicodeError, AttributeError, NameError, TypeError, AssertionError,
+    ImportError, MemoryError, PermissionError, FileNotFoundError, OSError, StopIteration, ValueError, RuntimeError,
+    ArithmeticError, LookupError, EOFError,
+)  # fmt: skip
+MESSAGE_LIMIT = 500
+
+
+class Raised(Exception):
+    """The student's code raised. `kind` is a name from `KINDS` or "Exception"; `message` is bounded plain text."""
+
+    def __init__(self, kind: str, message: str):
+        super().__init__(f"{kind}: {message}")
+        self.kind, self.message = kind, message
+
+    @property
+    def refusal(self) -> bool:
+        """Is it what INTERFACE calls a refusal: ValueError or RuntimeError?"""
+        return self.kind in ("ValueError", "RuntimeError")
+
+
+class Banned(Raised):
+    """The student's code called an operator that is banned in this function."""
+
+
+def raised(error: BaseException) -> Raised:
+    """Describe a student's exception; nothing that its class overrides can make this fail."""
+    kind = next((k.__name__ for k in KINDS if issubclass(type(error), k)), "Exception")
+    try:
+        message = str.__str__(str(error))[:MESSAGE_LIMIT]
+    except BaseException:
+        message = ""
+    message = "".join(c if c.isprintable() or c in "\n\t" else "�" for c in message)
+    return (Banned if isinstance(error, BannedOperator) else Raised)(kind, message)
+
+
+def copy(value: Any) -> Any:
+    """A copy for the callee which keeps a tensor's layout (strides, expansion, offset) and `requires_grad`."""
+    if isinstance(value, torch.Tensor):
+        source = value.detach()
+        twin = source.new_empty(0).set_(
+            source.untyped_storage().clone(), source.storage_offset(), source.shape, source.stride()
+        )
+        return twin.requires_grad_(value.requires_grad)
+    if isinstance(value, tuple | list):
+        return type(value)(copy(item) for item in value)
+    if isinstance(value, dict):
+        return {key: copy(item) for key, item in value.items()}
+    return value
+
+
+def owned(value: Any) -> Any:
+    """What came back, as plain values: dense tensors that share nothing, exact built-in types."""
+    if isinstance(value, torch.Tensor):
+        return torch.Tensor.clone(value.detach(), memory_format=torch.contiguous_format)
+    if isinstance(value, list | tuple):
+        return (list if isinstance(value, list) else tuple)(owned(item) for item in value)
+    if isinstance(value, dict):
+        return {key: owned(item) for key, item in value.items()}
+    for exact in (bool, int, float, str):
+        if isinstance(value, exact):
+            return exact(value)
+    return value
+
+
+class Bridge(torch.autograd.Function):
+    """A call of a subject as one node of the examiner's graph: its backward is asked of the subject."""
+
+    @staticmethod
+    def forward(ctx, subject, args, kwargs, *leaves):
+        output, ctx.token = subject._forward(args, kwargs)
+        ctx.subject = subject
+        return output
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, cotangent):
+        return None, None, None, *ctx.subject._backward(ctx.token, cotangent)
+
+
+class Subject(ABC):
+    """A student's function, class, module or other object. `kind` is one of `objects.describe`'s words."""
+
+    name: str
+    kind: str
+    ban: str | None = None
+    inferring: bool = False
+
+    def __call__(self, *args, **kwargs) -> Any:
+        """Call it. Tensors come back dense and owned; with an argument that requires a gradient, attached to autograd."""
+        leaves = [t for t in objects.tensors((args, kwargs)) if t.requires_grad]
+        if leaves and torch.is_grad_enabled() and not self.inferring:
+            return Bridge.apply(self, args, kwargs, *leaves)
+        return self.vjp(args, kwargs, None).output
+
+    @property
+    def missing(self) -> bool:
+        return self.kind == "missing"
+
+    @property
+    def is_module(self) -> bool:
+        return self.kind == "module"
+
+    @contextmanager
+    def banning(self, name: str) -> Iterator[None]:
+        """Calls within this block run under the ban list `name` (see `candidate.ban.LISTS`)."""
+        before, self.ban = self.ban, name
+        try:
+            yield
+        finally:
+            self.ban = before
+
+    @contextmanager
+    def inference(self) -> Iterator[None]:
+        """Calls within this block run under `torch.inference_mode()`, which refuses autograd."""
+        before, self.inferring = self.inferring, True
+        try:
+            yield
+        finally:
+            self.inferring = before
+
+    @abstractmethod
+    def vjp(self, args: tuple, kwargs: dict[str, Any], cotangent: torch.Tensor | None) -> Answer:
+        """One call and, with a cotangent of the output's shape, one backward pass, in one round trip."""
+
+    @abstractmethod
+    def make(self, *args, **kwargs) -> Subject:
+        """Construct an instance of a class."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Entry]:
+        """A module's parameters and buffers by name."""
+
+    @abstractmethod
+    def load(self, mapping: dict[str, torch.Tensor]) -> None:
+        """`load_state_dict(mapping, strict=True)`."""
+
+    @abstractmethod
+    def gradients(self, args: tuple, kwargs: dict[str, Any], cotangent: torch.Tensor) -> Answer:
+        """One forward and backward pass through a module, with the gradient of every parameter."""
+
+    @abstractmethod
+    def train(self, mode: bool = True) -> None:
+        """Set training mode; `eval()` is `train(False)`."""
+
+    def eval(self) -> None:
+        self.train(False)
+
+    @abstractmethod
+    def to(self, dtype: torch.dtype) -> None:
+        """Change a module's floating-point type in place."""
+
+    @abstractmethod
+    def attribute(self, name: str) -> Any:
+        """The attribute's value, or a Subject where it is no plain value."""
+
+    @abstractmethod
+    def source(self) -> str | None:
+        """The text it was written as, where it can be had."""
+
+    @abstractmethod
+    def _forward(self, args: tuple, kwargs: dict[str, Any]) -> tuple[torch.Tensor, Any]:
+        """A call that keeps its graph, and a token for `_backward`."""
+
+    @abstractmethod
+    def _backward(self, token: Any, cotangent: torch.Tensor) -> list[torch.Tensor | None]:
+        """Gradients of the leaves of that call, in order of appearance."""
+
+
+class LocalSubject(Subject):
+    """An object of this process. What it prints or warns is swallowed; what it raises becomes `Raised`."""
+
+    def __init__(self, obj: Any, name: str | None = None):
+        self.obj = obj
+        self.name = name or getattr(obj, "__name__", type(obj).__name__)
+        self.kind = objects.describe(obj)
+
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+            BAN.during(self.ban),
+        ):
+            warnings.simplefilter("ignore")
+            try:
+                yield
+            except Exception as error:
+                raise raised(error) from None
+
+    def _wrap(self, value: Any) -> Any:
+        return owned(value) if objects.is_plain(value) else LocalSubject(value)
+
+    def _answer(self, answer: Answer) -> Answer:
+        return Answer(
+            self._wrap(answer.output), owned(answer.gradients), owned(answer.after), owned(answer.parameters)
+        )
+
+    def vjp(self, args, kwargs, cotangent):
+        with self._quietly():
+            return self._answer(objects.vjp(self.obj, copy(args), copy(kwargs), cotangent, self.inferring))
+
+    def make(self, *args, **kwargs):
+        with self._quietly():
+            made = LocalSubject(self.obj(*copy(args), **copy(kwargs)), self.name)
+        made.ban = self.ban
+        return made
+
+    def state(self):
+        with self._quietly():
+            entries = objects.state(self.obj)
+            return {name: Entry(owned(e.tensor), e.id, e.parameter, e.requires_grad) for name, e in entries.items()}
+
+    def load(self, mapping):
+        with self._quietly():
+            objects.load(self.obj, copy(mapping))
+
+    def gradients(self, args, kwargs, cotangent):
+        with self._quietly():
+            return self._answer(objects.gradients(self.obj, copy(args), copy(kwargs), cotangent))
+
+    def train(self, mode=True):
+        with self._quietly():
+            objects.train(self.obj, mode)
+
+    def to(self, dtype):
+        with self._quietly():
+            objects.to(self.obj, dtype)
+
+    def attribute(self, name):
+        with self._quietly():
+            return self._wrap(objects.attribute(self.obj, name))
+
+    def source(self):
+        return objects.source(self.obj)
+
+    def _forward(self, args, kwargs):
+        with self._quietly(), torch.enable_grad():
+            args, kwargs = copy(args), copy(kwargs)
+            output = objects.call(self.obj, args, kwargs)
+            return owned(output), (output, [t for t in objects.tensors((args, kwargs)) if t.requires_grad])
+
+    def _backward(self, token, cotangent):
+        output, leaves = token
+        with self._quietly():
+            return list(torch.autograd.grad(output, leaves, cotangent, retain_graph=True, allow_unused=True))

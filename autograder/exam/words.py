@@ -1,0 +1,61 @@
+"""The words students read: facts are found elsewhere, sentences stand here. None shows a hidden input or a number of ours."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autograder.exam.core import Outcome
+    from autograder.exam.subject import Raised
+
+
+def not_defined(name: str) -> str:
+    return f"`{name}` is not defined where this cell runs."
+
+
+def not_reached(why: str) -> str:
+    return f"Not reached: {why}"
+
+
+def banned(name: str, message: str) -> str:
+    return f"`{name}` used what this assignment asks you to write: {message}"
+
+
+def raised(name: str, error: Raised, when: str = "") -> str:
+    if error.kind == "NotImplementedError":
+        return f"`{name}` is not written yet: it raised NotImplementedError."
+    said = f": {error.message}" if error.message else ""
+    return f"`{name}` raised {error.kind}{' ' + when if when else ''}{said}"
+
+
+def points(value: float) -> str:
+    return f"{value:g}"
+
+
+def display(title: str, outcomes: list[Outcome]) -> None:
+    """Show the table of an exam in this cell's output."""
+    from IPython.display import display as show
+
+    show({"text/html": table_html(title, outcomes), "text/plain": table_text(title, outcomes)}, raw=True)
+
+
+def table_text(title: str, outcomes: list[Outcome]) -> str:
+    lines = [title]
+    for outcome in outcomes:
+        mark = "✓" if outcome.finding is None else "✗"
+        lines.append(f" {mark} {points(outcome.earned)}/{points(outcome.points)}  {outcome.title}")
+        if outcome.finding is not None:
+            lines.append(f"      {outcome.finding.sentence}")
+    return "\n".join(lines)
+
+
+def table_html(title: str, outcomes: list[Outcome]) -> str:
+    rows = "".join(
+        f"<tr><td>{'✓' if o.finding is None else '✗'} {html.escape(o.title)}</td>"
+        f"<td>{points(o.earned)} / {points(o.points)}</td>"
+        f"<td>{html.escape(o.finding.sentence) if o.finding else ''}</td></tr>"
+        for o in outcomes
+    )
+    head = "<tr><th>criterion</th><th>points</th><th>what is wrong</th></tr>"
+    return f"<table><caption>{html.escape(title)}</caption>{head}{rows}</table>"

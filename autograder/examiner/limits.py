@@ -1,0 +1,38 @@
+"""Every limit of a submission, with its default. Running into one costs what is concerned, and the feedback says which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use.
+
+    Of the file: `notebook_mib`, `nesting` of its JSON, `added_cells` of the student's own, `attachment_kib` of pictures
+    pasted into answers. Of the run: wall clock of one cell, of one call of a graded name, and of the whole submission,
+    candidates that were started anew (`revivals`) included. Of each candidate: the rest; `memory_mib` is what it may take
+    beyond what it is born with; `output_kib` is what one cell may put out, `outputs_mib` all cells together.
+    """
+
+    notebook_mib: int = 10
+    nesting: int = 64
+    added_cells: int = 200
+    attachment_kib: int = 1024
+    cell_seconds: float = 20.0
+    call_seconds: float = 10.0
+    notebook_seconds: float = 120.0
+    revivals: int = 3
+    cpu_seconds: int = 150
+    memory_mib: int = 2048
+    threads: int = 64
+    open_files: int = 256
+    scratch_mib: int = 256
+    scratch_files: int = 2000
+    output_kib: int = 2048
+    outputs_mib: int = 16
+
+
+LIMITS = Limits()
