@@ -12,7 +12,7 @@ READY := .venv/.ready
 NOTEBOOKS := _build/source/.built
 BOOK_URL ?=
 
-.PHONY: help demo test book assignments bench exam-table mutation links lint browser-deps student-wheel clean
+.PHONY: help demo test book assignments bench exam-table training-bar mutation links lint browser-deps student-wheel clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -35,6 +35,9 @@ bench: $(READY) $(NOTEBOOKS) ## stock nbgrader and this grader on one class, sid
 
 exam-table: $(READY) ## the table of wrong implementations by criteria, a page of the instructor's guide
 	$(BIN)/python -m autograder.exam.table
+
+training-bar: $(READY) $(NOTEBOOKS) ## train assignment 06's reference with 5 seeds and set the mean IoU that it states
+	$(BIN)/python benchmarks/training_bar.py
 
 mutation: $(READY) ## mutate the reference solutions; every survivor is killed or explained
 	$(BIN)/python tests/mutation/run.py

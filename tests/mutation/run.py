@@ -45,7 +45,7 @@ def test_full_marks(name):
 
 
 def solution_module(source: Path) -> tuple[str, list[str]]:
-    """The solution cells of one notebook as a module's text, and the names that are examined as functions or classes."""
+    """The solution cells of one notebook as a module's text, and the names of functions and classes in it."""
     cells = jupytext.read(source).cells
     code, names = [], []
     for cell in cells:
