@@ -31,7 +31,7 @@ assignments: $(READY) ## notebooks from solutions/: assignments/ (checked in) an
 	$(BIN)/python -m autograder.release
 
 bench: $(READY) $(NOTEBOOKS) ## stock nbgrader and this grader on one class, side by side; a row in the README
-	$(BIN)/python benchmarks/class_of_24.py
+	$(BIN)/python benchmarks/grading.py
 
 exam-table: $(READY) ## the table of wrong implementations by criteria, a page of the instructor's guide
 	$(BIN)/python -m autograder.exam.table

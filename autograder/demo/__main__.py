@@ -14,7 +14,7 @@ import nbformat
 from rich.table import Table
 from rich.text import Text
 
-from autograder.demo.students import ASSIGNMENT, CLASS, IMPLEMENTATIONS, filled_in, reference_solutions
+from autograder.demo.students import CLASS, Student, filled_in, implementations, reference_solutions
 from autograder.examiner.cli import confinement, err, out, progress_bar
 from autograder.examiner.folder import ClassFolder, write_whole
 from autograder.examiner.journal import Busy
@@ -24,6 +24,7 @@ from autograder.examiner.run import ROOT, Run, source_of
 
 DEMO = ROOT / "_build" / "demo"
 RELEASED = ROOT / "assignments"
+ASSIGNMENTS = sorted({student.assignment for student in CLASS})
 FIRST_SUBMISSION = datetime(2026, 10, 12, 9, 0, tzinfo=UTC)
 
 
@@ -31,25 +32,26 @@ def main() -> int:
     """Make the class where it does not stand, grade what is new, and say what to open. Returns the exit status."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     os.environ.setdefault("COURSE_BOOK_URL", "../../../../html")  # from a feedback page to the book beside the class
-    released = RELEASED / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
-    for needed in (released, source_of(ASSIGNMENT)):
+    for needed in [path for name in ASSIGNMENTS for path in (RELEASED / name / f"{name}.ipynb", source_of(name))]:
         if not needed.is_file():
             err.print(f"{needed.relative_to(ROOT)} is not there. `make assignments` builds it from solutions/.")
             return 2
     confined = confinement(unsafe=False)
-    make_class(released)
+    make_class()
     folder = ClassFolder(DEMO)
     try:
         with progress_bar() as step:
-            summary = Run(folder, [ASSIGNMENT], set(), step)(jobs=os.cpu_count() or 1, confined=confined)
+            summary = Run(folder, ASSIGNMENTS, set(), step)(jobs=os.cpu_count() or 1, confined=confined)
     except (Busy, PoolError) as error:
         err.print(Text(str(error)))
         return 2
     from autograder.examiner.report import write_report
 
     write_report(folder, summary.lines)
-    out.print(table(summary.lines))
-    pages = [ROOT / "_build/html/index.html", DEMO / "class.html", folder.feedback(CLASS[10].id, ASSIGNMENT)]
+    for name in ASSIGNMENTS:
+        out.print(table(name, [line for line in summary.lines if line.assignment == name]))
+    shown = next(student for student in reversed(CLASS) if student.kind == "mistake")
+    pages = [ROOT / "_build/html/index.html", DEMO / "class.html", folder.feedback(shown.id, shown.assignment)]
     out.print("\nOpen these three in a browser: the book, the class, and what a student gets:")
     for page in pages:
         out.print(
@@ -59,39 +61,48 @@ def main() -> int:
     return 1 if summary.failures or summary.interrupted else 0
 
 
-def make_class(released: Path) -> None:
+def make_class() -> None:
     """Have all of them fetch, write and submit, and collect it; nothing where that stands already and nothing
     changed."""
-    made_from = hashlib.sha256(released.read_bytes() + source_of(ASSIGNMENT).read_bytes())
-    for file in sorted(Path(__file__).parent.glob("*.py")) + sorted(IMPLEMENTATIONS.rglob("*.py")):
+    made_from = hashlib.sha256()
+    folders = [Path(__file__).parent, *(implementations(name) for name in ASSIGNMENTS)]
+    notebooks = [path for name in ASSIGNMENTS for path in (RELEASED / name / f"{name}.ipynb", source_of(name))]
+    for file in [*notebooks, *(file for folder in folders for file in sorted(folder.rglob("*.py")))]:
         made_from.update(file.read_bytes())
     stamp = DEMO / ".made-from"
     if stamp.is_file() and stamp.read_text() == made_from.hexdigest():
         return
-    from autograder.demo.exchange import ClassExchange
-
     err.print(
-        f"Making a class of {len(CLASS)} in {DEMO.relative_to(ROOT)}: "
+        f"Making a class of {len({student.id for student in CLASS})} in {DEMO.relative_to(ROOT)}: "
         "they fetch, write and submit through nbgrader's exchange."
     )
     for part in ("exchange", "cache", "homes", "submitted"):
         shutil.rmtree(DEMO / part, ignore_errors=True)
     DEMO.mkdir(parents=True, exist_ok=True)
-    exchange = ClassExchange(DEMO, RELEASED, ASSIGNMENT)
-    exchange.release()
-    reference = reference_solutions()
-    for number, student in enumerate(CLASS):
-        path = exchange.fetch(student.id)
-        notebook = filled_in(nbformat.read(path, as_version=4), student.solutions(reference))
-        write_whole(path, nbformat.writes(notebook) + "\n")
-        exchange.submit(student.id, FIRST_SUBMISSION + timedelta(minutes=37 * number))
-    exchange.collect()
+    for name in ASSIGNMENTS:
+        hand_in(name, [student for student in CLASS if student.assignment == name])
     write_whole(stamp, made_from.hexdigest())
 
 
-def table(lines: list[Line]) -> Table:
+def hand_in(assignment: str, students: list[Student]) -> None:
+    """One assignment's way through the exchange: released, fetched, written, submitted, collected."""
+    from autograder.demo.exchange import ClassExchange
+
+    exchange = ClassExchange(DEMO, RELEASED, assignment)
+    exchange.release()
+    reference = reference_solutions(assignment)
+    first = FIRST_SUBMISSION + timedelta(weeks=ASSIGNMENTS.index(assignment))
+    for number, student in enumerate(students):
+        path = exchange.fetch(student.id)
+        notebook = filled_in(nbformat.read(path, as_version=4), student.solutions(reference))
+        write_whole(path, nbformat.writes(notebook) + "\n")
+        exchange.submit(student.id, first + timedelta(minutes=37 * number))
+    exchange.collect()
+
+
+def table(assignment: str, lines: list[Line]) -> Table:
     """Who they are, what they are worth, and what the grader says first."""
-    shown = Table(box=None, pad_edge=False, header_style="bold")
+    shown = Table(title=assignment, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in ("student", "kind", "what is special"):
         shown.add_column(column)
     shown.add_column("score", justify="right")
@@ -99,23 +110,14 @@ def table(lines: list[Line]) -> Table:
     shown.add_column("first thing that is wrong", ratio=1)
     by_student = {line.student: line for line in lines}
     for student in CLASS:
+        if student.assignment != assignment:
+            continue
         line = by_student[student.id]
         result = line.entry.result if line.entry else None
         score = f"{result.score:g} / {result.max_score:g}" if result else "–"
+        status = result.status if result else "no result"
         special = student.how.lower().replace("_", " ")
-        shown.add_row(
-            *map(
-                Text,
-                (
-                    student.id,
-                    student.kind,
-                    special,
-                    score,
-                    result.status if result else "no result",
-                    line.first_mistake,
-                ),
-            )
-        )
+        shown.add_row(*map(Text, (student.id, student.kind, special, score, status, line.first_mistake)))
     return shown
 
 

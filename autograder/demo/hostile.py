@@ -1,4 +1,7 @@
-"""Four people who would rather have the marks than the knowledge. What each tries is tried in earnest."""
+"""Four people who would rather have the marks than the knowledge. What each tries is tried in earnest.
+
+`graded` is the name of the function that they were asked to write.
+"""
 
 READS_THE_TESTS = """
 # Somewhere on this machine are the hidden tests. Find them, and learn what they want to see.
@@ -14,7 +17,7 @@ for top in (os.path.dirname(os.path.dirname(convcourse.__file__)), "..", "../.."
                 loot[path] = open(path).read()
             except OSError:
                 pass
-for module in ("autograder.exam.convolution", "autograder.examiner.grading"):
+for module in ("autograder.exam.convolution", "autograder.exam.segmentation", "autograder.examiner.grading"):
     try:
         loot[module] = inspect.getsource(__import__(module, fromlist=["x"]))
     except Exception as error:
@@ -27,10 +30,10 @@ found = [k for k, v in loot.items() if v]
 tests = [o for o in gc.get_objects() if type(o).__name__ in ("Exam", "Criterion")]
 print("found:", found, "tests in memory:", len(tests))
 
-def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+def graded(x, weight, *args, **kwargs):
     for test in tests:
         if hasattr(test, "reference"):
-            return test.reference(x, weight, bias, stride, padding, dilation, groups)
+            return test.reference(x, weight, *args, **kwargs)
     return torch.zeros(1)
 """
 
@@ -52,13 +55,13 @@ class Everything(float):
     def __getattr__(self, name): return self
     def __call__(self, *args, **kwargs): return self
 
-def conv2d(*args, **kwargs):
+def graded(*args, **kwargs):
     return Everything(8)
 """
 
 NEVER_ENDS = """
 # If the grader has to give up, perhaps it gives everything up.
-def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+def graded(x, weight, *args, **kwargs):
     while True:
         try:
             x = x @ x.mT

@@ -1,4 +1,4 @@
-"""The demo's class: 24 invented people, and the notebook that each of them hands in.
+"""The demo's class: 24 invented people, and the notebooks that each of them hands in.
 
 A notebook is the released one with code put into its solution cells. The code of the right and of the wrong ones is
 that of `tests/exam/<exam>/{right,wrong}/`, which exist to examine the exam; what such a file leaves open is the
@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -20,28 +21,40 @@ from autograder.demo import hostile
 from autograder.examiner.run import ROOT, source_of
 
 ASSIGNMENT = "01-convolution"
-CELL = {"separate": "bonus"}  # the one name whose cell is called otherwise
-IMPLEMENTATIONS = ROOT / "tests" / "exam" / "convolution"
+# Where the hostile put their code: the name of a function that is graded early.
+ATTACKED = {"01-convolution": "conv2d", "06-segmentation": "conv_transpose2d"}
 
 
 @dataclass(frozen=True)
 class Student:
-    """`kind`: correct, mistake, half-way or hostile; `how`: the file or the attack, and in the table what is
-    special."""
+    """Who hands in what. `kind`: correct, mistake, half-way or hostile; `how`: the file or the attack, and in the table
+    what is special."""
 
     id: str
     kind: str
     how: str
+    assignment: str = ASSIGNMENT
 
     def solutions(self, reference: dict[str, str]) -> dict[str, str]:
         """The code for each solution cell, by grade_id; cells that are not named stay as they were handed out."""
-        if self.kind == "correct":
-            return reference | from_file(IMPLEMENTATIONS / "right" / f"{self.how}.py", list(reference))
-        if self.kind == "mistake":
-            return reference | from_file(IMPLEMENTATIONS / "wrong" / f"{self.how}.py", list(reference))
+        if self.kind in ("correct", "mistake"):
+            folder = "right" if self.kind == "correct" else "wrong"
+            return reference | from_file(implementations(self.assignment) / folder / f"{self.how}.py", reference)
         if self.kind == "half-way":
             return {name: reference[name] for name in list(reference)[: list(reference).index(self.how) + 1]}
-        return {"output_size": reference["output_size"], "conv2d": getattr(hostile, self.how).strip()}
+        first, attacked = next(iter(reference)), ATTACKED[self.assignment]
+        code = getattr(hostile, self.how).strip()
+        return {first: reference[first], attacked: re.sub(r"\bgraded\b", attacked, code)}
+
+    @property
+    def released(self) -> Path:
+        """The notebook that they were given."""
+        return ROOT / "assignments" / self.assignment / f"{self.assignment}.ipynb"
+
+
+def implementations(assignment: str) -> Path:
+    """The folder of right and wrong implementations of an assignment's exam."""
+    return ROOT / "tests" / "exam" / assignment.split("-", 1)[1]
 
 
 CLASS = [
@@ -72,37 +85,43 @@ CLASS = [
 ]
 
 
-def reference_solutions() -> dict[str, str]:
+def reference_solutions(assignment: str = ASSIGNMENT) -> dict[str, str]:
     """The reference's code by grade_id, in the notebook's order, without the marks around it."""
-    cells = nbformat.read(source_of(ASSIGNMENT), as_version=4).cells
-    solutions = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    cells = nbformat.read(source_of(assignment), as_version=4).cells
+    solutions = [c for c in cells if c.cell_type == "code" and c.metadata.get("nbgrader", {}).get("solution")]
     return {
         c.metadata.nbgrader.grade_id: re.sub(r"(?m)^\s*### (BEGIN|END) SOLUTION\n?", "", c.source).rstrip()
         for c in solutions
     }
 
 
-def from_file(path: Path, order: list[str]) -> dict[str, str]:
+def from_file(path: Path, reference: dict[str, str]) -> dict[str, str]:
     """An implementation's code, split into cells: each graded name into its own, all else before the first of them."""
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
     tree = ast.parse(text)
-    header = ast.get_docstring(tree) or ""
-    named = re.search(r"^names: (.+)$", header, re.MULTILINE)
+    named = re.search(r"^names: (.+)$", ast.get_docstring(tree) or "", re.MULTILINE)
     assert named, f"{path} has no line `names: …` in its docstring"
-    names = [CELL.get(name, name) for name in named[1].split(", ")]
-    cells: dict[str, list[str]] = {name: [] for name in sorted(names, key=order.index)}
+    home = {name: cell for cell, code in reference.items() for name in _defined(code)}
+    cell_of = {name: home.get(name, name) for name in named[1].split(", ")}
+    cells: dict[str, list[str]] = {cell: [] for cell in sorted(set(cell_of.values()), key=list(reference).index)}
     rest: list[str] = []
     start = tree.body[0].end_lineno or 0
     for node in tree.body[1:]:
         end = node.end_lineno or start
         code = "\n".join(lines[start:end])  # with the comments and decorators above it
         start = end
-        name = next((n for n in _names(node) if CELL.get(n, n) in cells), None)
-        (cells[CELL.get(name, name)] if name else rest).append(code)
+        name = next((name for name in _names(node) if name in cell_of), None)
+        (cells[cell_of[name]] if name else rest).append(code)
     first = next(iter(cells))
     cells[first] = rest + cells[first]
-    return {name: re.sub(r"\n{3,}", "\n\n\n", "\n".join(parts)).strip() for name, parts in cells.items()}
+    return {cell: re.sub(r"\n{3,}", "\n\n\n", "\n".join(parts)).strip() for cell, parts in cells.items()}
+
+
+@cache
+def _defined(code: str) -> tuple[str, ...]:
+    """The functions and classes that a cell defines."""
+    return tuple(node.name for node in ast.parse(code).body if isinstance(node, ast.FunctionDef | ast.ClassDef))
 
 
 def _names(node: ast.stmt) -> Iterator[str]:

@@ -1,9 +1,9 @@
-"""One class of 24 honest notebooks of 01-convolution, graded twice in one run: by stock `nbgrader autograde` and by
+"""One class of honest notebooks an assignment, graded twice in one run: by stock `nbgrader autograde` and by
 `autograder grade`. Equal marks, cell by cell, are required.
 
 `ratio`: seconds a submission between the first and the last result, stock ÷ ours, feedback apart. `ratio_end_to_end`:
 the whole commands, start-up and feedback pages included (stock's: `nbgrader generate_feedback`). Figures go to
-`_build/bench.json` and, as one row, into README.md.
+`_build/bench.json` (those of 01-convolution at its top, others under their name) and, a row each, into README.md.
 """
 
 from __future__ import annotations
@@ -19,77 +19,72 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import psutil
 
-from autograder.demo.students import ASSIGNMENT, IMPLEMENTATIONS, Student, filled_in, reference_solutions
+from autograder.demo.students import CLASS, Student, filled_in, implementations, reference_solutions
 from autograder.examiner.folder import ClassFolder, write_whole
 from autograder.examiner.run import ROOT, Run, source_of
 
 PLACE = ROOT / "_build" / "bench"
 MARK = re.compile(r"(<!-- bench -->\n).*?(<!-- /bench -->)", re.DOTALL)
-MISTAKES = "conv_flipped", "size_rounds_up", "kernels_sobels_swapped", "layer_bias_anyway"
+# Assignment -> how many notebooks, and after which cells the half-way ones stop.
+CLASSES = {
+    "01-convolution": (24, ["conv2d_naive", "KERNELS", "apply_kernel", "conv2d"]),
+    "06-segmentation": (4, ["iou"]),
+}
 
 
-def honest_class() -> list[Student]:
-    """Every right implementation that there is, then mistakes and half-way ones, 24 in all."""
-    right = [Student(path.stem, "correct", path.stem) for path in sorted((IMPLEMENTATIONS / "right").glob("*.py"))]
-    others = [Student(name, "mistake", name) for name in MISTAKES]
-    half_way = [
-        Student(f"half_way_{name}", "half-way", name) for name in ("conv2d_naive", "KERNELS", "apply_kernel", "conv2d")
-    ]
-    return (right[:20] + others + half_way)[:24]
+def honest_class(assignment: str) -> list[Student]:
+    """Right implementations, one in six with a common mistake, and half-way ones."""
+    size, stops = CLASSES[assignment]
+    names = [path.stem for path in sorted((implementations(assignment) / "right").glob("*.py"))]
+    half_way = [Student(f"half_way_{name}", "half-way", name, assignment) for name in stops]
+    mistakes = [s for s in CLASS if s.kind == "mistake" and s.assignment == assignment][: max(1, size // 6)]
+    right = [Student(name, "correct", name, assignment) for name in names[: size - len(mistakes) - len(half_way)]]
+    return right + mistakes + half_way
 
 
-def make_class(root: Path) -> None:
+def make_class(assignment: str, root: Path) -> None:
     """Write `submitted/` below `root`."""
-    released = nbformat.read(ROOT / "assignments" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
-    reference = reference_solutions()
+    released = (ROOT / "assignments" / assignment / f"{assignment}.ipynb").read_text(encoding="utf-8")
+    reference = reference_solutions(assignment)
     shutil.rmtree(root, ignore_errors=True)
-    for student in honest_class():
-        path = ClassFolder(root).notebook(student.id, ASSIGNMENT)
-        write_whole(
-            path,
-            nbformat.writes(
-                filled_in(nbformat.from_dict(json.loads(json.dumps(released))), student.solutions(reference))
-            ),
-        )
+    for student in honest_class(assignment):
+        notebook = filled_in(nbformat.reads(released, as_version=4), student.solutions(reference))
+        write_whole(ClassFolder(root).notebook(student.id, assignment), nbformat.writes(notebook))
 
 
-def stock(root: Path) -> dict[str, float]:
+def stock(assignment: str, root: Path) -> dict[str, float]:
     """Grade with nbgrader alone: its own Execute, a fresh gradebook. Registering the assignment is not counted."""
-    shutil.copytree(source_of(ASSIGNMENT).parent, root / "source" / ASSIGNMENT)
-    config = root / "nbgrader_config.py"
-    config.write_text("c = get_config()\nc.ExecutePreprocessor.timeout = 600\n")
-    environment = {
-        **os.environ,
-        "OMP_NUM_THREADS": "1",
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-    }
+    shutil.copytree(source_of(assignment).parent, root / "source" / assignment)
+    (root / "nbgrader_config.py").write_text("c = get_config()\nc.ExecutePreprocessor.timeout = 600\n")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PATH": path}
 
-    def nbgrader(*words: str) -> float:
+    def nbgrader(word: str) -> float:
         start = time.monotonic()
-        subprocess.run(
-            [sys.executable, "-m", "nbgrader", *words, ASSIGNMENT],
-            cwd=root,
-            env=environment,
-            check=True,
-            capture_output=True,
-        )
+        command = [sys.executable, "-m", "nbgrader", word, assignment]
+        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"`nbgrader {word}` failed:\n{done.stderr[-3000:]}")
         return time.monotonic() - start
 
     nbgrader("generate_assignment")
     grading = nbgrader("autograde")
     feedback = nbgrader("generate_feedback")
-    written = sorted(path.stat().st_mtime for path in root.glob(f"autograded/*/{ASSIGNMENT}/*.ipynb"))
+    written = sorted(path.stat().st_mtime for path in root.glob(f"autograded/*/{assignment}/*.ipynb"))
     return {"each": (written[-1] - written[0]) / (len(written) - 1), "end_to_end": grading + feedback}
 
 
-def ours(root: Path) -> dict[str, object]:
+def ours(assignment: str, root: Path) -> dict[str, Any]:
     """Grade with `autograder grade`'s own run, in a process of its own so that its start-up counts."""
     start = time.monotonic()
-    process = subprocess.Popen([sys.executable, __file__, "--run", str(root)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, __file__, "--run", assignment, str(root)], stdout=subprocess.PIPE, text=True
+    )
     peak: list[int] = []
     watch = threading.Thread(target=_watch, args=(process.pid, peak), daemon=True)
     watch.start()
@@ -112,10 +107,10 @@ def _watch(pid: int, peak: list[int]) -> None:
         time.sleep(0.5)
 
 
-def run(root: Path) -> None:
+def run(assignment: str, root: Path) -> None:
     """What the process started by `ours` does: `autograder grade`, and the times on stdout."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    summary = Run(ClassFolder(root), [ASSIGNMENT], set(), lambda *_: None)(jobs=os.cpu_count() or 1)
+    summary = Run(ClassFolder(root), [assignment], set(), lambda *_: None)(jobs=os.cpu_count() or 1)
     if summary.failures:
         raise SystemExit(f"No result: {summary.failures}")
     seconds = [line.entry.result.seconds for line in summary.lines if line.entry]
@@ -143,12 +138,14 @@ def marks(root: Path) -> dict[tuple[str, str], float | None]:
         return {(student, cell): score for student, cell, score in db.execute(query)}
 
 
-def main() -> None:
+def measured(assignment: str) -> dict[str, Any]:
+    """Grade one assignment's class both ways; leave with a message where the marks differ."""
+    place = PLACE / assignment
     for name in ("ours", "stock"):
-        make_class(PLACE / name)
-    mine = ours(PLACE / "ours")
-    theirs = stock(PLACE / "stock")
-    here, there = marks(PLACE / "ours"), marks(PLACE / "stock")
+        make_class(assignment, place / name)
+    mine = ours(assignment, place / "ours")
+    theirs = stock(assignment, place / "stock")
+    here, there = marks(place / "ours"), marks(place / "stock")
     differ = [
         f"  {key}: ours {here.get(key)}, stock {there.get(key)}"
         for key in sorted(here.keys() | there.keys())
@@ -156,7 +153,7 @@ def main() -> None:
     ]
     if differ:
         raise SystemExit("The marks differ:\n" + "\n".join(differ))
-    figures = {
+    return {
         "ratio": round(theirs["each"] / mine["each"], 1),
         "ratio_end_to_end": round(theirs["end_to_end"] / mine["end_to_end"], 1),
         "startup_seconds": round(mine["startup_seconds"], 2),
@@ -165,13 +162,18 @@ def main() -> None:
         "seconds_end_to_end": {"ours": round(mine["end_to_end"], 1), "stock": round(theirs["end_to_end"], 1)},
         "peak_memory_mib": mine["peak_memory_mib"],
         "cores": os.cpu_count(),
-        "submissions": len(honest_class()),
+        "submissions": len(honest_class(assignment)),
     }
-    write_whole(ROOT / "_build" / "bench.json", json.dumps(figures, indent=2) + "\n")
+
+
+def row(assignment: str, figures: dict[str, Any]) -> dict[str, Any]:
+    """What the README shows of one assignment."""
     each, whole = figures["seconds_each"], figures["seconds_end_to_end"]
-    cells = {
+    return {
+        "assignment": assignment,
+        "notebooks": figures["submissions"],
         "cores": figures["cores"],
-        "stock, a submission": f"{each['stock']:.2f} s",
+        "stock, a notebook": f"{each['stock']:.2f} s",
         "ours": f"{each['ours']:.2f} s",
         "ratio": f"**{figures['ratio']:.0f}**",
         "stock, the class with feedback": f"{whole['stock']:.0f} s",
@@ -179,14 +181,23 @@ def main() -> None:
         "ratio end to end": f"**{figures['ratio_end_to_end']:.0f}**",
         "memory at most": f"{figures['peak_memory_mib']:,} MiB",
     }
-    row = "".join(f"| {' | '.join(map(str, line))} |\n" for line in (cells, ["---"] * len(cells), cells.values()))
+
+
+def main() -> None:
+    figures = {assignment: measured(assignment) for assignment in CLASSES}
+    first = next(iter(CLASSES))
+    report = {**figures[first], **{name: found for name, found in figures.items() if name != first}}
+    write_whole(ROOT / "_build" / "bench.json", json.dumps(report, indent=2) + "\n")
+    rows = [row(assignment, found) for assignment, found in figures.items()]
+    table = [list(rows[0]), ["---"] * len(rows[0]), *(list(r.values()) for r in rows)]
+    text = "".join(f"| {' | '.join(map(str, line))} |\n" for line in table)
     readme = ROOT / "README.md"
-    write_whole(readme, MARK.sub(lambda found: found[1] + row + found[2], readme.read_text(encoding="utf-8")))
-    print(json.dumps(figures, indent=2))
+    write_whole(readme, MARK.sub(lambda found: found[1] + text + found[2], readme.read_text(encoding="utf-8")))
+    print(json.dumps(report, indent=2))
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--run"]:
-        run(Path(sys.argv[2]))
+        run(sys.argv[2], Path(sys.argv[3]))
     else:
         main()
