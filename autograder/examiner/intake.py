@@ -1,0 +1,151 @@
+"""Intake: bytes from a stranger become cells, as plain values of exact types.
+
+Nothing is parsed before its size and nesting are known. What is no notebook is `Unreadable`, and the message says to
+the student what to do.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from autograder.wire.limits import LIMITS, MIB, Limits
+
+STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+BRACKETS = 100_000  # opening and closing ones, of lists and objects; an honest notebook has some thousands
+PICTURES = "image/png", "image/jpeg", "image/gif"
+
+
+class Unreadable(Exception):
+    """The submission is nothing that could be graded; the message says why, to the student."""
+
+
+@dataclass
+class Cell:
+    """A cell of the submitted file. `attachments`: pasted pictures, file name -> type -> base64; `key`: the grade_id of
+    the instructor's cell that this one turns out to be, None for the student's own."""
+
+    kind: str
+    source: str
+    id: str | None = None
+    grade_id: str | None = None
+    attachments: dict[str, dict[str, str]] = field(default_factory=dict)
+    key: str | None = None
+
+    @property
+    def empty(self) -> bool:
+        return not self.source.strip()
+
+
+@dataclass
+class Submitted:
+    """What a file holds. `broken`: how many of its cells were none; `language`: the kernel's, "" where it says none."""
+
+    cells: list[Cell]
+    broken: int
+    language: str
+
+
+def read_submission(path: Path) -> bytes:
+    """The submitted bytes. Raise `Unreadable` for a link, a pipe, a folder, or a file that is too large."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        why = "it is a link" if path.is_symlink() else error.strerror or "it cannot be opened"
+        raise Unreadable(f"The notebook could not be opened: {why}. Hand in the file itself.") from None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise Unreadable("What was handed in under the notebook's name is no file. Hand in the notebook itself.")
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(LIMITS.notebook_mib * MIB + 1)
+    finally:
+        os.close(descriptor)
+    check_size(data, LIMITS)
+    return data
+
+
+def check_size(data: bytes, limits: Limits) -> None:
+    """Raise `Unreadable` for a file that is larger than a notebook may be."""
+    if len(data) > limits.notebook_mib * MIB:
+        raise Unreadable(
+            f"The notebook is larger than {limits.notebook_mib} MiB. Clear its outputs (Kernel, Restart Kernel and "
+            "Clear Outputs), save it and hand it in again."
+        )
+
+
+def parse(submitted: bytes, limits: Limits) -> Submitted:
+    """The cells of a notebook file. Raise `Unreadable` where it is none."""
+    check_size(submitted, limits)
+    brackets = STRINGS.sub(b"", submitted).translate(None, NOT_BRACKETS)
+    if (
+        len(brackets) > BRACKETS
+        or max(accumulate(1 if c in b"[{" else -1 for c in brackets), default=0) > limits.nesting
+    ):
+        raise Unreadable(
+            "The file is no notebook: it holds more lists, or deeper ones, than any notebook does. Clear its outputs, "
+            "save it in Jupyter and hand it in again."
+        )
+    try:
+        nb = json.loads(submitted.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise Unreadable("The file is no notebook: it is not JSON. Save it in Jupyter and hand it in again.") from None
+    if not isinstance(nb, dict) or not isinstance(nb.get("cells"), list):
+        raise Unreadable("The file is no notebook: it has no list of cells. Save it in Jupyter and hand it in again.")
+    cells = [cell for raw in nb["cells"] if (cell := _cell(raw))]
+    return Submitted(cells, len(nb["cells"]) - len(cells), _language(nb.get("metadata")))
+
+
+def _cell(raw: Any) -> Cell | None:
+    if not isinstance(raw, dict):
+        return None
+    source = raw.get("source", "")
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    if raw.get("cell_type") not in ("code", "markdown", "raw") or not isinstance(source, str):
+        return None
+    about = _dict(_dict(raw.get("metadata")).get("nbgrader"))
+    own_id, grade_id = raw.get("id"), about.get("grade_id")
+    return Cell(
+        raw["cell_type"],
+        clean_text(source).replace("\r\n", "\n"),
+        own_id if isinstance(own_id, str) else None,
+        grade_id if isinstance(grade_id, str) else None,
+        _attachments(raw.get("attachments")),
+    )
+
+
+def _attachments(raw: Any) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for name, bundle in _dict(raw).items():
+        kept = {
+            kind: re.sub(r"\s", "", data)
+            for kind, data in _dict(bundle).items()
+            if kind in PICTURES and isinstance(data, str) and re.fullmatch(r"[A-Za-z0-9+/=\s]*", data)
+        }
+        if kept and re.fullmatch(r"[\w.-]{1,200}", name):
+            found[name] = kept
+    return found
+
+
+def _language(metadata: Any) -> str:
+    for part, key in (("kernelspec", "language"), ("language_info", "name")):
+        said = _dict(_dict(metadata).get(part)).get(key)
+        if isinstance(said, str):
+            return clean_text(said)[:40]
+    return ""
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def clean_text(text: str) -> str:
+    """Text that any file and database can take: lone halves of surrogate pairs become "?"."""
+    return text.encode("utf-8", "replace").decode()
