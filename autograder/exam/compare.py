@@ -15,7 +15,7 @@ import torch
 from autograder.exam import words
 from autograder.exam.core import Evidence, Finding, Misconception, Wrong
 from autograder.exam.draw import Draw
-from autograder.exam.subject import Banned, Raised, Subject
+from autograder.exam.subject import Answer, Banned, Raised, Subject
 
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-8}
 
@@ -31,12 +31,13 @@ class Case:
 
 @dataclass
 class Seen:
-    """A case, what PyTorch answers, and what came back (a value or `Raised`)."""
+    """A case, what PyTorch answers, and what came back (a value or `Raised`); `answer` is all that the call gave."""
 
     case: Case
     expected: Any
     got: Any
     fault: str | None
+    answer: Answer | None = None
 
 
 def fault(got: Any, expected: Any) -> str | None:
@@ -64,12 +65,16 @@ def agree(a: torch.Tensor, b: torch.Tensor) -> bool:
     """Equal in shape, dtype and, within the interface's tolerance, in every value; NaN agrees with nothing."""
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
-    tolerance = TOLERANCE.get(b.dtype, 0.0)
+    if not b.is_floating_point():
+        return torch.equal(a, b)
+    tolerance = TOLERANCE[b.dtype]
     return bool(((a - b).abs() <= tolerance + tolerance * b.abs()).all())
 
 
 def kind(value: Any) -> str:
-    return "nothing (None)" if value is None else f"{value.name}" if isinstance(value, Subject) else type(value).__name__
+    return (
+        "nothing (None)" if value is None else f"a {value.kind}" if isinstance(value, Subject) else type(value).__name__
+    )
 
 
 def shown(value: Any) -> str:
@@ -88,9 +93,10 @@ def describe(case: Case) -> str:
 
 
 def outcome(function: Callable[..., Any], case: Case) -> Any:
-    """What a mutant or reference of ours answers: a value, or `Raised` where it refuses."""
+    """What a mutant of ours answers: a value, or `Raised` where it refuses."""
     try:
-        return function(*case.args, **case.kwargs)
+        with torch.no_grad():
+            return function(*case.args, **case.kwargs)
     except Exception as error:
         return Raised(type(error).__name__, "")
 
@@ -137,23 +143,27 @@ def judge(name: str, seen: Sequence[Seen], mistakes: Iterable[Misconception]) ->
     raise Wrong(Finding(f"{sentence}.", None, evidence))
 
 
-def ask(subject: Subject, case: Case, expected: Any, cotangent: torch.Tensor | None = None) -> tuple[Seen, Any]:
-    """Call the student's function once; the answer (None where it raised) comes with it."""
+def ask(subject: Subject, case: Case, expected: Any, cotangent: torch.Tensor | None = None) -> Seen:
+    """Call the student's function once, with a backward pass where a cotangent is given."""
     try:
         answer = subject.vjp(case.args, case.kwargs, cotangent)
     except Raised as error:
+        seen = Seen(case, expected, error, "raised")
         if error.kind == "NotImplementedError" or isinstance(error, Banned):
-            judge(subject.name, [Seen(case, expected, error, "raised")], ())
-        return Seen(case, expected, error, "raised"), None
-    return Seen(case, expected, answer.output, fault(answer.output, expected)), answer
+            judge(subject.name, [seen], ())
+        return seen
+    return Seen(case, expected, answer.output, fault(answer.output, expected), answer)
 
 
 def compare_values(
     subject: Subject, reference: Callable[..., Any], cases: Iterable[Case], mistakes: Iterable[Misconception]
-) -> None:
+) -> list[Seen]:
     """Every case's answer equals the reference's."""
-    seen = [ask(subject, case, reference(*case.args, **case.kwargs))[0] for case in cases]
+    expected = [(case, reference(*case.args, **case.kwargs)) for case in cases]
+    with subject.series():
+        seen = [ask(subject, *pair) for pair in expected]
     judge(subject.name, seen, mistakes)
+    return seen
 
 
 @dataclass
@@ -170,23 +180,27 @@ def compare_with_gradients(
     cases: Iterable[Case],
     mistakes: Iterable[Misconception],
     draw: Draw,
-) -> None:
+) -> list[Seen]:
     """Values now; gradients of the same calls, by one backward pass each, are noted for their own criterion."""
     notes = draw.notes.setdefault("gradients", Gradients())
-    seen = []
+    questions = []
     for case in cases:
         leaves = [t.requires_grad_() for t in case.args if isinstance(t, torch.Tensor)]
         expected = reference(*case.args, **case.kwargs)
         cotangent = draw.normal(*expected.shape, dtype=expected.dtype)
-        found, answer = ask(subject, case, expected.detach(), cotangent)
-        seen.append(found)
-        if found.fault is None:
-            notes.compared += 1
-            wanted = torch.autograd.grad(expected, leaves, cotangent)
-            note = gradient_fault(answer.gradients, wanted)
-            if note:
-                notes.faults.append(Seen(case, wanted, answer.gradients, note))
+        wanted = torch.autograd.grad(expected, leaves, cotangent)
+        questions.append((case, expected.detach(), cotangent, wanted))
+    seen = []
+    with subject.series():
+        for case, expected, cotangent, wanted in questions:
+            seen.append(found := ask(subject, case, expected, cotangent))
+            if found.answer is not None and found.fault is None:
+                notes.compared += 1
+                got = found.answer.gradients
+                if note := gradient_fault(got, wanted):
+                    notes.faults.append(Seen(case, wanted, got, note))
     judge(subject.name, seen, mistakes)
+    return seen
 
 
 ORDER = ("input", "weight", "bias")

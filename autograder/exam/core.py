@@ -2,7 +2,7 @@
 
 A hidden-test cell is one line, `exam.convolution.conv2d.grade(conv2d)`. It runs every criterion on the student's object
 in the current `Setting` (this kernel, or an examiner that reaches a confined candidate), shows a table of criterion,
-points and what is wrong, and its value is the points earned. A criterion not run, skipped or answered by nothing earns 0.
+points and what is wrong, and its value is the points earned. A criterion not run or answered by nothing earns 0.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
+from types import ModuleType
 from typing import Any, Protocol
 
 from autograder.exam import words
 from autograder.exam.draw import Draw
-from autograder.exam.subject import Banned, LocalSubject, Raised, Subject
+from autograder.exam.subject import Banned, LocalSubject, Missing, Raised, Subject
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Wrong(Exception):
 
 
 class Lost(Exception):
-    """The candidate is gone. `status`: timeout, memory, output or crashed; `sentence` says which limit, for the student."""
+    """The candidate is gone. `status`: timeout, memory, output or crashed; `sentence` tells the student which limit."""
 
     def __init__(self, status: str, sentence: str):
         super().__init__(sentence)
@@ -55,7 +56,7 @@ class Lost(Exception):
 
 @dataclass(frozen=True)
 class Misconception:
-    """A mistake that people make: its id, its sentence and, where answers are compared, the wrong functions themselves."""
+    """A mistake that people make: its id, its sentence and, where answers are compared, the wrong functions."""
 
     id: str
     sentence: str
@@ -87,13 +88,6 @@ class Outcome:
         return asdict(self)
 
 
-class Missing:
-    """Stands for a graded name that the student's notebook does not define."""
-
-    def __init__(self, name: str):
-        self.name = name
-
-
 class Setting(Protocol):
     """Where an exam is held."""
 
@@ -115,7 +109,7 @@ class Setting(Protocol):
 
 @dataclass
 class Local:
-    """This very process: the seed is the criterion's name, subjects are plain objects, the table goes to the cell's output."""
+    """This very process: the criterion's name is the seed, subjects are plain objects, the cell's output has the table."""
 
     passed: dict[str, bool] = field(default_factory=dict)
 
@@ -148,28 +142,40 @@ class Local:
         words.display(exam.title, outcomes)
 
 
-current: ContextVar[Setting] = ContextVar("setting", default=Local())
+HERE = Local()
+current: ContextVar[Setting] = ContextVar("setting", default=HERE)
 
 
 @dataclass(frozen=True)
 class Exam:
-    """What one hidden-test cell asks. `ban`: operators refused while it is held; `stands_in`: see `Setting.standing_in`."""
+    """What one hidden-test cell asks.
+
+    name: of the solution cell. defines: the student's name that is examined, where it is another ("answer_1").
+    ban: operators refused while it is held. stands_in: see `Setting.standing_in`.
+    bonus: its points are worth 0 in nbgrader and stand apart in reports.
+    """
 
     name: str
     title: str
     criteria: tuple[Criterion, ...]
     ban: str | None = None
     stands_in: Mapping[str, str] = field(default_factory=dict)
+    defines: str = ""
+    bonus: bool = False
+
+    @property
+    def graded_name(self) -> str:
+        return self.defines or self.name
 
     @property
     def points(self) -> float:
         return sum(criterion.points for criterion in self.criteria)
 
     def grade(self, obj: Any) -> float:
-        """Hold the exam on what the student defined; show the table; return the points earned."""
+        """Hold the exam on what the student defined; show the table; return the points for nbgrader."""
         outcomes = self.examine(obj)
         current.get().show(self, outcomes)
-        return float(sum(outcome.earned for outcome in outcomes))
+        return 0.0 if self.bonus else float(sum(outcome.earned for outcome in outcomes))
 
     def examine(self, obj: Any) -> list[Outcome]:
         """Hold the exam: one outcome for each criterion, in order."""
@@ -196,17 +202,22 @@ class Exam:
 
     def _hold(self, criterion: Criterion, setting: Setting, obj: Any, notes: dict[str, Any]) -> Finding | None:
         subject = setting.subject(obj)
-        subject.ban = self.ban
+        subject.name, subject.ban = self.graded_name, self.ban
         try:
             criterion.check(subject, Draw(setting.seed(f"{self.name}/{criterion.id}"), notes))
         except Wrong as wrong:
             return wrong.finding
         except Banned as error:
-            return Finding(words.banned(self.name, error.message), "banned-call")
+            return Finding(words.banned(subject.name, error.message), "banned-call")
         except Raised as error:
-            return Finding(words.raised(self.name, error))
+            return Finding(words.raised(subject.name, error))
         return None
 
     def _outcome(self, criterion: Criterion, finding: Finding | None) -> Outcome:
         earned = criterion.points if finding is None else 0.0
         return Outcome(self.name, criterion.id, criterion.title, criterion.points, earned, finding)
+
+
+def exams_of(package: ModuleType) -> list[Exam]:
+    """The exams of an assignment, in the order its package names them."""
+    return [value for value in vars(package).values() if isinstance(value, Exam)]

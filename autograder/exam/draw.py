@@ -30,3 +30,12 @@ class Draw:
     def shuffled(self, items: Sequence[T]) -> list[T]:
         """The items in another order."""
         return self.python.sample(list(items), len(items))
+
+    def uniform(self, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+        """Values in 0…1, as an image has."""
+        return torch.rand(shape, generator=self.torch, dtype=dtype)
+
+    def away_from_zero(self, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+        """Values of order 1 and either sign, none nearer to zero than 1/2."""
+        sign = 2 * self.integers(0, 2, *shape) - 1
+        return (0.5 + self.uniform(*shape, dtype=dtype)) * sign

@@ -12,14 +12,14 @@ import io
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
 
 from autograder.candidate import objects
 from autograder.candidate.ban import BAN, BannedOperator
-from autograder.candidate.objects import Answer, Entry
+from autograder.candidate.objects import Answer, Entry, Outline
 
 # The exceptions whose names a student's error may bear across the boundary, most specific first.
 KINDS = (
@@ -103,6 +103,15 @@ class Bridge(torch.autograd.Function):
         return None, None, None, *ctx.subject._backward(ctx.token, cotangent)
 
 
+class Missing:
+    """Stands for a graded name that the student's notebook does not define."""
+
+    kind = "missing"
+
+    def __init__(self, name: str):
+        self.name = name
+
+
 class Subject(ABC):
     """A student's function, class, module or other object. `kind` is one of `objects.describe`'s words."""
 
@@ -112,15 +121,16 @@ class Subject(ABC):
     inferring: bool = False
 
     def __call__(self, *args, **kwargs) -> Any:
-        """Call it. Tensors come back dense and owned; with an argument that requires a gradient, attached to autograd."""
+        """Call it. Tensors come back dense and owned; where an argument requires a gradient, attached to autograd."""
         leaves = [t for t in objects.tensors((args, kwargs)) if t.requires_grad]
         if leaves and torch.is_grad_enabled() and not self.inferring:
             return Bridge.apply(self, args, kwargs, *leaves)
         return self.vjp(args, kwargs, None).output
 
     @property
-    def missing(self) -> bool:
-        return self.kind == "missing"
+    def value(self) -> Any:
+        """The plain value that it is, where `kind` is "value"."""
+        raise TypeError(f"{self.name} is no plain value but a {self.kind}")
 
     @property
     def is_module(self) -> bool:
@@ -134,6 +144,10 @@ class Subject(ABC):
             yield
         finally:
             self.ban = before
+
+    def series(self) -> AbstractContextManager[None]:
+        """A run of calls with nothing of ours between them: what has to be set up for a call stays up throughout."""
+        return nullcontext()
 
     @contextmanager
     def inference(self) -> Iterator[None]:
@@ -155,6 +169,10 @@ class Subject(ABC):
     @abstractmethod
     def state(self) -> dict[str, Entry]:
         """A module's parameters and buffers by name."""
+
+    @abstractmethod
+    def outline(self) -> dict[str, Outline]:
+        """`state` without the values: shapes, and which names share a tensor."""
 
     @abstractmethod
     def load(self, mapping: dict[str, torch.Tensor]) -> None:
@@ -197,7 +215,7 @@ class LocalSubject(Subject):
 
     def __init__(self, obj: Any, name: str | None = None):
         self.obj = obj
-        self.name = name or getattr(obj, "__name__", type(obj).__name__)
+        self.name = name or str(getattr(obj, "__name__", type(obj).__name__))
         self.kind = objects.describe(obj)
 
     @contextmanager
@@ -214,13 +232,18 @@ class LocalSubject(Subject):
             except Exception as error:
                 raise raised(error) from None
 
+    @property
+    def value(self):
+        return owned(self.obj) if self.kind == "value" else super().value
+
+    def series(self):
+        return BAN.during(self.ban)
+
     def _wrap(self, value: Any) -> Any:
         return owned(value) if objects.is_plain(value) else LocalSubject(value)
 
     def _answer(self, answer: Answer) -> Answer:
-        return Answer(
-            self._wrap(answer.output), owned(answer.gradients), owned(answer.after), owned(answer.parameters)
-        )
+        return Answer(self._wrap(answer.output), owned(answer.gradients), owned(answer.after), owned(answer.parameters))
 
     def vjp(self, args, kwargs, cotangent):
         with self._quietly():
@@ -236,6 +259,10 @@ class LocalSubject(Subject):
         with self._quietly():
             entries = objects.state(self.obj)
             return {name: Entry(owned(e.tensor), e.id, e.parameter, e.requires_grad) for name, e in entries.items()}
+
+    def outline(self):
+        with self._quietly():
+            return objects.outline(self.obj)
 
     def load(self, mapping):
         with self._quietly():

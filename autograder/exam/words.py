@@ -1,4 +1,4 @@
-"""The words students read: facts are found elsewhere, sentences stand here. None shows a hidden input or a number of ours."""
+"""The words students read: facts are found elsewhere, sentences stand here. None shows a hidden input or number."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Setup:
 
 
 def words(arguments: dict[str, Any]) -> str:
-    """"with stride (2, 1) and padding 1"."""
+    """ "with stride (2, 1) and padding 1"."""
     named = [f"{key} {value!r}" for key, value in arguments.items() if key != "groups" or value != 1]
     return f"with {' and '.join(named)}" if named else ""
 
@@ -92,7 +92,9 @@ TOGETHER = [
 LARGE_KERNEL = [
     Setup((1, 2, 3, 4, 2, 3, 4), {}, about="with a kernel as large as the image"),
     Setup((2, 1, 3, 3, 2, 5, 4), {"padding": 1}, about="with a kernel as large as the padded image"),
-    Setup((1, 2, 4, 5, 1, 3, 3), {"padding": (1, 0), "dilation": 2}, about="with a kernel as large as the padded image"),
+    Setup(
+        (1, 2, 4, 5, 1, 3, 3), {"padding": (1, 0), "dilation": 2}, about="with a kernel as large as the padded image"
+    ),
 ]
 WORDS = [
     Setup(shape, {"padding": word, "dilation": d, "groups": g}, i % 2 == 0, about=f'with padding "{word}"{more}')

@@ -6,17 +6,14 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch.autograd.gradcheck import GradcheckError, gradcheck
 
 from autograder.exam.compare import (
     Case,
-    Gradients,
-    Seen,
-    ask,
     compare_values,
     compare_with_gradients,
     describe,
     fault,
-    judge,
 )
 from autograder.exam.convolution import cases as c
 from autograder.exam.convolution.mistakes import VALUES
@@ -40,47 +37,58 @@ def values(*setups: list[c.Setup]):
     return check
 
 
-def layouts(subject: Subject, draw: Draw) -> None:
-    """Inputs in any order in memory give the right values, and no argument is changed."""
-    wrong: list[Seen] = []
-    plain: list[Seen] = []
-    for layout in c.LAYOUTS:
-        for shape, arguments in (((2, 3, 5, 6), {"stride": 2, "padding": 1}), ((2, 3, 6, 5), {}), ((3, 2, 5, 5), {"dilation": 2})):
-            x = c.laid_out(layout, draw, shape)
-            weight, bias = draw.normal(2, shape[1], 3, 2), draw.normal(2)
-            case = Case((x, weight, bias), arguments, f"on a {layout} input")
-            expected = F.conv2d(x, weight, bias, **arguments)
-            seen, answer = ask(subject, case, expected)
-            changed = answer is not None and any(fault(a, b) for a, b in zip(answer.after, case.args, strict=True))
-            if changed:
-                raise mistake("input-changed", Evidence(describe(case), "arguments as they were", "a changed argument"))
-            dense = Case((x.contiguous(), weight, bias), arguments)
-            plain.append(ask(subject, dense, expected)[0])
-            wrong.append(seen)
-    judge(subject.name, plain, VALUES)
-    if any(s.fault for s in wrong):
-        first = next(s for s in wrong if s.fault)
-        raise mistake("contiguous-only", Evidence(describe(first.case), "as for a contiguous input", str(first.fault)))
+def layouts(*chosen: tuple[tuple[int, int, int, int], dict[str, Any]]):
+    """Inputs in any order in memory give the right values and gradients, and no argument is changed."""
+
+    def check(subject: Subject, draw: Draw) -> None:
+        laid, dense = [], []
+        for layout in c.LAYOUTS:
+            for shape, arguments in chosen:
+                x, weight, bias = c.laid_out(layout, draw, shape), draw.normal(2, shape[1], 3, 2), draw.normal(2)
+                laid.append(Case((x, weight, bias), arguments, f"on a {layout} input"))
+                dense.append(Case((x.contiguous(), weight, bias), arguments))
+        compare_values(subject, F.conv2d, dense, VALUES)
+        try:
+            seen = compare_with_gradients(subject, F.conv2d, laid, (), draw)
+        except Wrong as wrong:
+            raise mistake("contiguous-only", wrong.finding.evidence) from None
+        for s in seen:
+            if s.answer is not None and any(fault(a, b) for a, b in zip(s.answer.after, s.case.args, strict=True)):
+                raise mistake("input-changed", Evidence(describe(s.case), "arguments as they were", "a changed argument"))
+
+    return check
+
+
+TINY = [
+    c.Setup((1, 1, 3, 4, 2, 2, 2), {"stride": (1, 2), "padding": 1}, dtype=torch.float64),
+    c.Setup((1, 2, 3, 3, 2, 2, 1), {"groups": 2}, dtype=torch.float64),
+]
 
 
 def gradients(subject: Subject, draw: Draw) -> None:
     """Gradients to input, weight and bias: on every configuration so far, and by gradcheck in full on two tiny ones."""
-    notes = draw.notes.setdefault("gradients", Gradients())
     compare_with_gradients(subject, F.conv2d, c.cases(c.TOGETHER[:4], draw), VALUES, draw)
-    if notes.faults:
-        first = notes.faults[0]
-        evidence = Evidence(describe(first.case), "PyTorch's gradients", str(first.fault))
-        if "no gradient" in str(first.fault):
-            raise mistake("detached", evidence)
-        raise Wrong(Finding(f"`{subject.name}` is right, but {first.fault}.", None, evidence))
-    for shape, arguments in (((1, 2, 3, 4, 2, 2, 2), {"stride": (1, 2), "padding": 1}), ((1, 2, 4, 3, 2, 2, 2), {"groups": 2})):
-        setup = c.Setup(shape, arguments, dtype=torch.float64)
+    judge_gradients(subject, draw)
+    for setup in TINY:
         given = [t.requires_grad_() for t in c.tensors(setup, draw) if t is not None]
-        try:
-            torch.autograd.gradcheck(lambda *t, a=arguments: subject(*t, **a), given)
-        except torch.autograd.gradcheck.GradcheckError as error:
-            evidence = Evidence(str(arguments), "gradcheck", str(error)[:300])
-            raise Wrong(Finding(f"`{subject.name}`: a gradient disagrees with small differences.", None, evidence)) from None
+        with subject.series():
+            try:
+                gradcheck(lambda *t, options=setup.arguments: subject(*t, **options), given)
+            except GradcheckError as error:
+                evidence = Evidence(str(setup.arguments), "gradcheck", str(error)[:300])
+                said = f"`{subject.name}`: a gradient disagrees with small differences."
+                raise Wrong(Finding(said, None, evidence)) from None
+
+
+def judge_gradients(subject: Subject, draw: Draw) -> None:
+    """The gradients that were noted beside right values."""
+    faults = draw.notes["gradients"].faults
+    if not faults:
+        return
+    evidence = Evidence(describe(faults[0].case), "PyTorch's gradients", str(faults[0].fault))
+    if "no gradient" in faults[0].fault:
+        raise mistake("detached", evidence)
+    raise Wrong(Finding(f"`{subject.name}` is right, but {faults[0].fault}.", None, evidence))
 
 
 # (arguments that cannot be right, the id of the mistake of taking them)
@@ -120,11 +128,19 @@ def expect_refusal(call: Any, name: str, case: Case, id: str) -> None:
         got = call()
     except Raised as error:
         if not error.refusal:
-            sentence = f"`{name}` should refuse with a ValueError or RuntimeError; it raised {error.kind}: {error.message}"
+            sentence = (
+                f"`{name}` should refuse with a ValueError or RuntimeError; it raised {error.kind}: {error.message}"
+            )
             raise Wrong(Finding(sentence, id, Evidence(describe(case), "a refusal", str(error)))) from None
         return
     raise mistake(id, Evidence(describe(case), "a refusal", f"an answer: {type(got).__name__}"))
 
+
+LAYOUTS = (
+    ((2, 3, 5, 6), {"stride": 2, "padding": 1}),
+    ((2, 3, 6, 5), {}),
+    ((3, 2, 5, 5), {"dilation": 2}),
+)
 
 conv2d = Exam(
     "conv2d",
@@ -137,7 +153,7 @@ conv2d = Exam(
         Criterion("groups", "groups and depthwise", 1.0, values(c.GROUPS)),
         Criterion("together", "all arguments together, kernels as large as the image", 0.5, values(c.TOGETHER, c.LARGE_KERNEL)),
         Criterion("words", 'padding "same" and "valid"', 0.5, values(c.WORDS)),
-        Criterion("layouts", "inputs in any memory layout, none of them changed", 0.5, layouts),
+        Criterion("layouts", "inputs in any memory layout, none of them changed", 0.5, layouts(*LAYOUTS)),
         Criterion("gradients", "gradients to input, weight and bias", 1.0, gradients),
         Criterion("refusals", "arguments that cannot be right are refused", 0.5, refuses),
     ),
@@ -147,26 +163,11 @@ conv2d = Exam(
 
 def naive_gradients(subject: Subject, draw: Draw) -> None:
     compare_with_gradients(subject, F.conv2d, c.cases(c.PLAIN[:4], draw), VALUES, draw)
-    notes = draw.notes["gradients"]
-    if notes.faults:
-        first = notes.faults[0]
-        raise mistake("detached", Evidence(describe(first.case), "PyTorch's gradients", str(first.fault)))
+    judge_gradients(subject, draw)
 
 
-def unchanged(subject: Subject, draw: Draw) -> None:
-    """No argument is changed, whatever the input's memory layout, beside right values."""
-    for layout in c.LAYOUTS:
-        x = c.laid_out(layout, draw, (2, 3, 4, 5))
-        case = Case((x, draw.normal(2, 3, 2, 3), draw.normal(2)), {}, f"on a {layout} input")
-        seen, answer = ask(subject, case, F.conv2d(*case.args))
-        judge(subject.name, [seen], VALUES)
-        if any(fault(a, b) for a, b in zip(answer.after, case.args, strict=True)):
-            raise mistake("input-changed", Evidence(describe(case), "arguments as they were", "a changed argument"))
-
-
-def only(*dtypes: torch.dtype):
-    chosen = [s for s in c.PLAIN if s.dtype in dtypes]
-    return values(chosen)
+def only(dtype: torch.dtype):
+    return values([s for s in c.PLAIN if s.dtype == dtype])
 
 
 conv2d_naive = Exam(
@@ -175,7 +176,7 @@ conv2d_naive = Exam(
     (
         Criterion("values", "the formula: every window, channel, image and bias", 2.0, only(torch.float32)),
         Criterion("float64", "the input's dtype is kept", 0.5, only(torch.float64)),
-        Criterion("layouts", "inputs in any memory layout, none of them changed", 0.5, unchanged),
+        Criterion("layouts", "inputs in any memory layout, none of them changed", 0.5, layouts(((2, 3, 4, 5), {}))),
         Criterion("gradients", "gradients to input, weight and bias", 1.0, naive_gradients),
     ),
     ban="convolution",

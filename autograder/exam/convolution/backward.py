@@ -1,0 +1,159 @@
+"""The exam of `conv2d_backward`: three gradients, each judged by itself, from formulas and without autograd."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from autograder.exam.compare import Case, Seen, agree, ask, fault, judge
+from autograder.exam.convolution import cases as c
+from autograder.exam.convolution.functions import mistake
+from autograder.exam.convolution.mistakes_backward import GRAD_BIAS, GRAD_WEIGHT, GRAD_X
+from autograder.exam.core import Criterion, Evidence, Exam
+from autograder.exam.draw import Draw
+from autograder.exam.subject import Raised, Subject
+
+RESULTS = ("grad_x", "grad_weight", "grad_bias")
+MISTAKES = (GRAD_X, GRAD_WEIGHT, GRAD_BIAS)
+
+# (N, C_in, H, W, C_out, kH, kW)
+PLAIN = [
+    c.Setup(shape, dtype=dtype)
+    for shape, dtype in [
+        ((1, 1, 5, 5, 1, 3, 3), torch.float32),
+        ((2, 3, 5, 6, 2, 2, 3), torch.float32),
+        ((3, 2, 6, 5, 4, 3, 2), torch.float32),
+        ((2, 2, 4, 5, 3, 1, 1), torch.float32),
+        ((2, 2, 3, 4, 3, 3, 4), torch.float32),
+        ((2, 3, 5, 4, 2, 3, 3), torch.float64),
+    ]
+]
+# Windows that meet, leave gaps, and leave rows and columns untouched at the end.
+STRIDE = c.setups(
+    [(2, 2, 6, 7, 3, 3, 2), (1, 3, 8, 7, 2, 2, 3)], [{"stride": s} for s in (2, 3, (2, 1), (1, 3), (3, 2))]
+)
+PADDING = [
+    *c.setups([(2, 2, 4, 5, 3, 3, 2), (1, 2, 5, 4, 2, 3, 3)], [{"padding": p} for p in (1, (1, 0), (0, 2), (2, 1))]),
+    *c.setups(
+        [(2, 2, 6, 7, 2, 3, 3)], [{"stride": s, "padding": p} for s, p in ((2, 1), ((2, 1), (0, 1)), ((1, 3), (2, 1)))]
+    ),
+]
+
+
+@dataclass
+class Question:
+    case: Case
+    expected: tuple[torch.Tensor, ...]
+
+
+def gradients(grad_out: torch.Tensor, x: torch.Tensor, weight: torch.Tensor, stride: Any = 1, padding: Any = 0):
+    """PyTorch's three gradients."""
+    x, weight = x.detach().requires_grad_(), weight.detach().requires_grad_()
+    bias = torch.zeros(len(weight), dtype=x.dtype, requires_grad=True)
+    out = F.conv2d(x, weight, bias, stride, padding)
+    return torch.autograd.grad(out, (x, weight, bias), grad_out)
+
+
+def questions(chosen: list[c.Setup], draw: Draw) -> list[Question]:
+    made = []
+    for setup in draw.shuffled(chosen):
+        x, weight, _ = c.tensors(setup, draw)
+        shape = F.conv2d(x, weight, None, **setup.arguments).shape
+        grad_out = draw.normal(*shape, dtype=setup.dtype)
+        case = Case((grad_out, x, weight), setup.arguments, setup.about)
+        made.append(Question(case, gradients(grad_out, x, weight, **setup.arguments)))
+    return made
+
+
+def answers(subject: Subject, asked: list[Question]) -> list[Seen]:
+    """Every call under inference mode, where autograd refuses; three results are asked for."""
+    with subject.inference(), subject.series():
+        seen = [ask(subject, q.case, q.expected) for q in asked]
+    for s in seen:
+        if not isinstance(s.got, Raised) and not (isinstance(s.got, tuple | list) and len(s.got) == 3):
+            judge(subject.name, [s], ())
+    return seen
+
+
+def swapped(seen: list[Seen]) -> bool:
+    """Do the three results come in another order?"""
+    orders = ((1, 0, 2), (0, 2, 1), (2, 1, 0), (1, 2, 0), (2, 0, 1))
+    if any(isinstance(s.got, Raised) for s in seen):
+        return False
+    return any(
+        all(isinstance(g, torch.Tensor) and agree(g, s.expected[i]) for s in seen for g, i in zip(s.got, order))
+        for order in orders
+    )
+
+
+def judge_result(subject: Subject, seen: list[Seen], index: int) -> None:
+    """One of the three results, over all cases."""
+    if swapped(seen):
+        raise mistake("grad-swapped", Evidence("any", ", ".join(RESULTS), "another order"))
+    judge(f"{subject.name}: {RESULTS[index]}", [of_result(s, index) for s in seen], MISTAKES[index])
+
+
+def of_result(seen: Seen, index: int) -> Seen:
+    if isinstance(seen.got, Raised):
+        return Seen(seen.case, seen.expected[index], seen.got, "raised")
+    got, expected = seen.got[index], seen.expected[index]
+    return Seen(seen.case, expected, got, fault(got, expected))
+
+
+def result(index: int) -> Callable[[Subject, Draw], None]:
+    """One result with stride 1 and no padding; the calls are shared among the three criteria."""
+
+    def check(subject: Subject, draw: Draw) -> None:
+        if "plain" not in draw.notes:
+            draw.notes["plain"] = answers(subject, questions(PLAIN, draw))
+        judge_result(subject, draw.notes["plain"], index)
+
+    return check
+
+
+def all_three(chosen: list[c.Setup]) -> Callable[[Subject, Draw], None]:
+    def check(subject: Subject, draw: Draw) -> None:
+        seen = answers(subject, questions(chosen, draw))
+        for index in range(3):
+            judge_result(subject, seen, index)
+
+    return check
+
+
+def care(subject: Subject, draw: Draw) -> None:
+    """Any memory layout of either tensor, and no argument changed."""
+    all_three(PLAIN[1:2])(subject, draw)
+    for layout in c.LAYOUTS:
+        x = c.laid_out(layout, draw, (2, 3, 6, 5))
+        weight, grad_out = draw.normal(2, 3, 3, 2), c.laid_out(layout, draw, (2, 2, 2, 2))
+        arguments = {"stride": (2, 3), "padding": (0, 1)}
+        case = Case((grad_out, x, weight), arguments, f"on {layout} tensors")
+        dense = Case((grad_out.contiguous(), x.contiguous(), weight), arguments)
+        expected = gradients(grad_out, x, weight, **arguments)
+        first, second = answers(subject, [Question(dense, expected), Question(case, expected)])
+        for index in range(3):
+            judge_result(subject, [first], index)
+        if second.fault:
+            raise mistake("contiguous-only", Evidence(str(arguments), "as for contiguous tensors", second.fault))
+        assert second.answer is not None
+        if any(fault(a, b) for a, b in zip(second.answer.after, case.args, strict=True)):
+            raise mistake("input-changed", Evidence(str(arguments), "arguments as they were", "a changed argument"))
+
+
+conv2d_backward = Exam(
+    "conv2d_backward",
+    "conv2d_backward",
+    (
+        Criterion("bias", "grad_bias", 1.0, result(2)),
+        Criterion("weight", "grad_weight", 1.5, result(1)),
+        Criterion("input", "grad_x", 2.0, result(0)),
+        Criterion("stride", "all three with a stride, pixels that no window touched included", 1.0, all_three(STRIDE)),
+        Criterion("padding", "all three with padding", 1.0, all_three(PADDING)),
+        Criterion("care", "tensors in any memory layout, none of them changed", 0.5, care),
+    ),
+    ban="convolution",
+)
