@@ -1,0 +1,254 @@
+"""From `solutions/<name>.py` the notebooks: `python -m autograder.release`, which is `make assignments`.
+
+Each text source (jupytext, py:percent) becomes two notebooks:
+
+- `_build/source/<name>/<name>.ipynb`, the instructor's, with solutions and hidden tests: the grader reads it;
+- `assignments/<name>/<name>.ipynb`, what students receive, by the steps of `nbgrader generate_assignment`.
+
+On a cell's header line stands its nbgrader metadata, of which only what differs from a locked text must be written:
+`# %% nbgrader={"grade_id": "conv2d", "solution": true}`. Beside the notebooks goes `convcourse/assignments.json`, from
+which `python -m convcourse check` knows what belongs into a submission. The same sources give the same bytes. All
+faults of all sources are told at once, and nothing is written then.
+
+`python -m autograder.release wheel`, which is `make student-wheel`, packs `convcourse` alone.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import importlib
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+from nbgrader import utils
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearHiddenTests,
+    ClearMarkScheme,
+    ClearOutput,
+    ClearSolutions,
+    ComputeChecksums,
+    LockCells,
+)
+
+ROOT = Path(__file__).parents[1]
+TEXTS, SOURCE, RELEASED = ROOT / "solutions", ROOT / "_build" / "source", ROOT / "assignments"
+MANIFEST = ROOT / "convcourse" / "assignments.json"
+
+# What `nbgrader generate_assignment` does to a notebook, less what needs a gradebook or a kernel.
+STEPS = (
+    LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ComputeChecksums,
+    ClearHiddenTests, ClearMarkScheme, ComputeChecksums, CheckCellMetadata,
+)  # fmt: skip
+TOTAL, LARGEST = 40, 8
+STUB = "raise NotImplementedError()"
+SECRET = re.compile(r"autograder|(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
+REGION = re.compile(r"(?ms)^[ \t]*### BEGIN (SOLUTION|HIDDEN TESTS)\n(.*?)^[ \t]*### END \1$")
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+}
+
+
+def source_notebook(text: str) -> NotebookNode:
+    """The instructor's notebook of a text source: metadata in full, each cell's id its grade_id."""
+    nb = jupytext.reads(text, fmt="py:percent")
+    nb.metadata = nbformat.from_dict(METADATA)
+    nb.nbformat, nb.nbformat_minor = 4, 5
+    for number, cell in enumerate(nb.cells):
+        given = cell.metadata.get("nbgrader", {})
+        values = {"grade": False, "solution": False, "task": False, "schema_version": 3} | given
+        values.setdefault("grade_id", f"without-id-{number}")
+        values.setdefault("locked", not values["solution"])
+        cell.metadata["nbgrader"] = nbformat.from_dict(values)
+        cell.id = re.sub(r"[^A-Za-z0-9_-]", "-", values["grade_id"])[:64]
+    return nb
+
+
+def released_notebook(source: NotebookNode) -> NotebookNode:
+    """What students receive of it: solutions and hidden tests cut out, the rest locked, with checksums."""
+    nb, resources = copy.deepcopy(source), {"language": "python"}
+    for step in STEPS:
+        nb, resources = step().preprocess(nb, resources)
+    return nb
+
+
+def to_text(nb: NotebookNode) -> str:
+    """A notebook as a file: the same notebook gives the same bytes."""
+    nbformat.validate(nb)
+    return nbformat.writes(nb) + "\n"
+
+
+def exams_of(name: str) -> Any:
+    """The package `autograder.exam.<name>` of the assignment `NN-<name>`."""
+    return importlib.import_module(f"autograder.exam.{name.split('-', 1)[1].replace('-', '_')}")
+
+
+def faults(source: NotebookNode, exams: Any) -> Iterator[str]:
+    """What an instructor must mend before this notebook may go out, a sentence each."""
+    ids = [cell.metadata.nbgrader.grade_id for cell in source.cells]
+    for number, cell in enumerate(source.cells):
+        if ids[number].startswith("without-id-"):
+            yield f'the cell that starts with "{cell.source[:40]}" has no grade_id on its header line'
+    yield from (f"{i}: {count} cells have this grade_id" for i, count in Counter(ids).items() if count > 1)
+    try:
+        released = released_notebook(source)
+    except Exception as error:  # nbgrader's steps raise whatever they like
+        yield f"nbgrader does not release it: {error}"
+        return
+    yield from _points(source, exams)
+    yield from _stubs(source, released)
+    yield from _leaks(source, released)
+
+
+def _points(source: NotebookNode, exams: Any) -> Iterator[str]:
+    total = 0.0
+    for cell in source.cells:
+        about = cell.metadata.nbgrader
+        if not utils.is_grade(cell):
+            continue
+        points = about.get("points")
+        if points is None or points < 0 or points % 0.5:
+            yield f"{about.grade_id}: {points} points; they must be a multiple of 0.5"
+            continue
+        if points > LARGEST:
+            yield f"{about.grade_id}: {points} points; no cell may have more than {LARGEST}"
+        if utils.is_solution(cell):
+            continue  # marked by a person
+        total += points
+        asked = re.search(r"exam\.\w+\.(\w+)\.grade\(", cell.source)
+        if not about.grade_id.endswith("-hidden"):
+            if points or asked:
+                yield f"{about.grade_id}: only cells whose grade_id ends in -hidden give points and call an exam"
+            continue
+        exam = getattr(exams, asked[1], None) if asked else None
+        if exam is None:
+            yield f"{about.grade_id}: it calls no exam of {exams.__name__}"
+            continue
+        if points != (0 if exam.bonus else exam.points):
+            yield f"{about.grade_id}: {points} points on the cell, {exam.points} in its exam"
+        said = f"{exam.points:g} {'bonus ' if exam.bonus else ''}point"
+        if said not in cell.source:
+            yield f'{about.grade_id}: its comment must tell students what it gives, "({said}s)"'
+    if total != TOTAL:
+        yield f"its automatic points are {total:g}, they must be {TOTAL}"
+
+
+def _stubs(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
+    for cell, stub in zip(source.cells, released.cells):
+        if not utils.is_solution(cell) or cell.cell_type != "code":
+            continue
+        i = cell.metadata.nbgrader.grade_id
+        if not REGION.search(cell.source):
+            yield f"{i}: it has no ### BEGIN SOLUTION … ### END SOLUTION"
+        if STUB not in stub.source:
+            yield f"{i}: the stub does not raise NotImplementedError"
+        kept = set(cell.source.splitlines()) | {"# YOUR CODE HERE", STUB}
+        for line in stub.source.splitlines():
+            if line not in kept and line.strip() not in kept:
+                yield f"{i}: the stub's line {line!r} is not the solution's"
+
+
+def _leaks(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
+    """Text that only the instructor may have, in what students receive."""
+    given = {line.strip() for cell in released.cells for line in cell.source.splitlines()}
+    for cell in released.cells:
+        if found := SECRET.search(cell.source):
+            yield f"{cell.metadata.nbgrader.grade_id}: students would read {found[0]!r}"
+    for cell in source.cells:
+        for region in REGION.finditer(cell.source):
+            lines = {line.strip() for line in region[2].splitlines()}
+            for line in sorted(line for line in lines & given if len(line) > 24):
+                yield f"{cell.metadata.nbgrader.grade_id}: the line {line!r} stands in the released notebook"
+
+
+def manifest(released: dict[str, NotebookNode]) -> dict[str, Any]:
+    """What `convcourse check` must know: each assignment's cells in order, with digests of what was handed out."""
+    return {name: [_entry(cell) for cell in nb.cells] for name, nb in released.items()}
+
+
+def _entry(cell: NotebookNode) -> dict[str, Any]:
+    about = cell.metadata.nbgrader
+    kind = "solution" if about.solution else "grade" if about.grade else "given"
+    digest = hashlib.sha256(cell.source.encode()).hexdigest()[:16]
+    return {"id": about.grade_id, "type": cell.cell_type, "kind": kind, "digest": digest}
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file, unless it holds this text already."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote {path.relative_to(ROOT)}")
+
+
+def build() -> dict[Path, str]:
+    """Every derived file with its text. Raise SystemExit with all faults, if there are any."""
+    files: dict[Path, str] = {}
+    released: dict[str, NotebookNode] = {}
+    found: list[str] = []
+    for text in sorted(TEXTS.glob("*.py")):
+        name = text.stem
+        source = source_notebook(text.read_text(encoding="utf-8"))
+        found += [f"solutions/{text.name}: {fault}" for fault in faults(source, exams_of(name))]
+        if not found:
+            released[name] = released_notebook(source)
+            files[SOURCE / name / f"{name}.ipynb"] = to_text(source)
+            files[RELEASED / name / f"{name}.ipynb"] = to_text(released[name])
+    if found:
+        raise SystemExit("Nothing was released:\n" + "\n".join(f"  {fault}" for fault in found))
+    files[MANIFEST] = json.dumps(manifest(released), indent=1) + "\n"
+    return files
+
+
+def wheel(dist: Path = ROOT / "dist") -> Path:
+    """Build the wheel of `convcourse`, a distribution of its own: nothing of the grader, nothing from a network."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needs = ["torch", "torchvision", "numpy", "matplotlib", "scikit-image", "scikit-learn", "ipython", "nbformat"]
+    missing = set(needs) - set(project["dependencies"])
+    assert not missing, f"pyproject.toml no longer names {missing}"
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        _copy(ROOT / "convcourse", place / "convcourse")
+        (place / "LICENSE").write_bytes((ROOT / "LICENSE").read_bytes())
+        (place / "pyproject.toml").write_text(
+            '[build-system]\nrequires = ["setuptools>=77"]\nbuild-backend = "setuptools.build_meta"\n\n'
+            f'[project]\nname = "convcourse"\nversion = "{project["version"]}"\n'
+            'description = "What readers and students of the course on convolutions import."\n'
+            f'requires-python = "{project["requires-python"]}"\nlicense = "MIT"\ndependencies = {json.dumps(needs)}\n\n'
+            '[tool.setuptools.packages.find]\ninclude = ["convcourse*"]\n\n'
+            '[tool.setuptools.package-data]\n"*" = ["*.json", "*.npz", "*.png"]\n'
+        )
+        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+        subprocess.run([*command, "--wheel-dir", str(dist), str(place)], check=True)
+    return dist / f"convcourse-{project['version']}-py3-none-any.whl"
+
+
+def _copy(source: Path, target: Path) -> None:
+    for file in sorted(source.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            (target / file.relative_to(source)).parent.mkdir(parents=True, exist_ok=True)
+            (target / file.relative_to(source)).write_bytes(file.read_bytes())
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case []:
+            for path, text in build().items():
+                write(path, text)
+        case ["wheel"]:
+            print(f"wrote {wheel().relative_to(ROOT)}")
+        case _:
+            raise SystemExit("Usage: python -m autograder.release [wheel]")

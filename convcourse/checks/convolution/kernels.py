@@ -1,0 +1,103 @@
+"""Visible checks of `KERNELS`, `apply_kernel` and `separate`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from convcourse.checks.core import Check, close, numbers
+
+NAMES = (
+    *("identity", "edge1", "edge2", "edge3", "sharpen"),
+    *("box_blur", "gaussian_blur", "sobel_x", "sobel_y"),
+)
+
+
+def KERNELS(table: Any) -> None:
+    check = Check("KERNELS")
+    if not isinstance(table, dict):
+        check.fail(f"it must be a dict from names to tensors; yours is a {type(table).__name__}.")
+    with check("nine names, each a float32 tensor of 3×3"):
+        if missing := [name for name in NAMES if name not in table]:
+            check.fail(f"these names are missing: {', '.join(missing)}.")
+        for name in NAMES:
+            kernel = table[name]
+            if not isinstance(kernel, torch.Tensor) or tuple(kernel.shape) != (3, 3):
+                shape = tuple(kernel.shape) if isinstance(kernel, torch.Tensor) else type(kernel).__name__
+                check.fail(f"`{name}` must be a tensor of shape (3, 3); yours is {shape}.")
+            if kernel.dtype != torch.float32:
+                check.fail(f"`{name}` must be float32, yours is {kernel.dtype}. Write 1.0, or dtype=torch.float32.")
+    with check("on a grey plane the picture's kernels give 1, the edges' kernels 0"):
+        for name in NAMES:
+            total, wanted = table[name].sum().item(), float("edge" not in name and "sobel" not in name)
+            if abs(total - wanted) > 1e-5:
+                check.fail(f"the entries of `{name}` must sum to {wanted:g}, yours sum to {total:g}.")
+    with check("sobel_x answers to a vertical edge, sobel_y to a horizontal one"):
+        ramp = torch.tensor([0.0, 0.0, 1.0]).expand(3, 3)
+        for name, window, where in (("sobel_x", ramp, "on its right"), ("sobel_y", ramp.mT.flip(0), "at the top")):
+            answer = (table[name] * window).sum().item()
+            if answer <= 0:
+                check.fail(f"`{name}` must be positive where it is brighter {where}; yours gives {answer:g}.")
+
+
+def apply_kernel(function: Any) -> None:
+    check = Check("apply_kernel")
+    image = numbers(20, 3, 6, 8).sigmoid()
+    kernel = numbers(21, 3, 3)
+    with check("the middle of a picture, each channel alone"):
+        expected = F.conv2d(image[:, None], kernel[None, None], padding=1)[:, 0]
+        got = check.ask(function, image, kernel)
+        rule = "each channel is filtered alone, with zeros around it"
+        if isinstance(got, torch.Tensor) and got.shape == expected.shape:
+            slips = [
+                (lambda: _inside(expected.sum(0).expand(3, -1, -1)), "Yours adds the channels up."),
+                (lambda: _inside(expected.clamp(0, 1)), "Yours cuts to 0…1; leave the values as they come."),
+                (lambda: _inside(_apply(image, kernel.flip(0, 1))), "Yours turns the kernel by 180°."),
+            ]
+            check.same(_inside(got), _inside(expected), rule, slips)
+        check.same(got, expected, f"{rule} (the middle is right, the border is not)" if _is(got, expected) else rule)
+    with check("a grey picture (H, W), and a kernel that is not square"):
+        kernel = numbers(22, 1, 5)
+        expected = _apply(image[:1], kernel)[0]
+        check.same(check.ask(function, image[0], kernel), expected, "a picture (H, W) and a kernel of 1×5")
+    with check("float64, and no argument is changed"):
+        given = image.double(), numbers(23, 3, 3)
+        before = [t.clone() for t in given]
+        expected = _apply(given[0], given[1].double())
+        check.same(check.ask(function, *given), expected, "a float64 picture and a float32 kernel")
+        check.unchanged(before, given)
+
+
+def _inside(picture: torch.Tensor) -> torch.Tensor:
+    return picture[..., 1:-1, 1:-1]
+
+
+def _is(got: Any, expected: torch.Tensor) -> bool:
+    return isinstance(got, torch.Tensor) and got.shape == expected.shape
+
+
+def _apply(image: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+    """PyTorch's answer, for a picture (C, H, W)."""
+    size = kernel.shape[0] // 2, kernel.shape[1] // 2
+    return F.conv2d(image[:, None], kernel[None, None], padding=size)[:, 0]
+
+
+def separate(function: Any) -> None:
+    check = Check("separate")
+    with check("the column times the row is the kernel"):
+        kernel = torch.outer(numbers(60, 5), numbers(61, 3))
+        got = check.ask(function, kernel)
+        if not isinstance(got, tuple | list) or len(got) != 2:
+            check.fail(f"it must return (column, row); yours returned a {type(got).__name__}.")
+        for name, part, length in zip(("column", "row"), got, kernel.shape):
+            if tuple(part.shape) != (length,):
+                check.fail(f"the {name} of a 5×3 kernel must have the shape ({length},), yours is {tuple(part.shape)}.")
+        product = torch.outer(*got)
+        ratio = (product / kernel).mean()
+        if not close(product, kernel) and close(product, ratio * kernel):
+            check.fail(f"your column times your row is the kernel times {ratio:.3g}.")
+        check.same(product, kernel, "the column times the row must be the kernel")
+    with check("a kernel that is no such product is refused"):
+        check.refuses(function, torch.eye(3), why="the 3×3 identity matrix, which is no column times a row,")

@@ -1,0 +1,56 @@
+"""Visible checks of `Conv2d`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch.nn.functional as F
+
+from convcourse.checks.core import Check, numbers
+
+
+def Conv2d(made: Any) -> None:
+    check = Check("Conv2d")
+    x = numbers(50, 2, 4, 7, 8)
+    with check("its parameters are called `weight` and `bias` and have PyTorch's shapes"):
+        layer = check.ask(made, 4, 6, (3, 2), groups=2)
+        weight, bias = check.ask(getattr, layer, "weight"), check.ask(getattr, layer, "bias")
+        for name, tensor, shape in (("weight", weight, (6, 2, 3, 2)), ("bias", bias, (6,))):
+            if tuple(tensor.shape) != shape:
+                check.fail(
+                    f"`{name}` of Conv2d(4, 6, (3, 2), groups=2) must be {shape}, yours is {tuple(tensor.shape)}."
+                )
+        if set(check.ask(layer.state_dict)) != {"weight", "bias"}:
+            found = ", ".join(check.ask(layer.state_dict)) or "nothing"
+            check.fail(f"`state_dict()` must hold weight and bias, it holds {found}. Are they nn.Parameters?")
+    with check("its first weights are drawn as PyTorch draws them"):
+        bound = (2 * 3 * 2) ** -0.5
+        most = check.ask(lambda: check.ask(made, 64, 64, (3, 2), groups=32).weight).abs().max().item()
+        if not 0.95 * bound < most <= bound * 1.0001:
+            check.fail(f"with fan_in = 12 weights are uniform up to 1/√12 = {bound:.3f}; your largest is {most:.3f}.")
+    for title, arguments in (
+        ("it computes what conv2d computes", {}),
+        ("stride, padding, dilation and groups are handed on", dict(stride=2, padding=(2, 1), dilation=2, groups=2)),
+        ('padding="same"', dict(padding="same")),
+    ):
+        with check(title):
+            layer = check.ask(made, 4, 6, 3, **arguments)
+            weight, bias = check.ask(getattr, layer, "weight"), check.ask(getattr, layer, "bias")
+            said = ", ".join(f"{key}={value!r}" for key, value in arguments.items()) or "no further arguments"
+            check.same(check.ask(layer, x), F.conv2d(x, weight, bias, **arguments), said)
+    with check("without a bias"):
+        layer = check.ask(made, 4, 6, 3, bias=False)
+        if check.ask(getattr, layer, "bias") is not None:
+            check.fail("with bias=False `bias` must be None (`register_parameter`).")
+        check.same(check.ask(layer, x), F.conv2d(x, check.ask(getattr, layer, "weight")), "bias=False")
+    for mode in ("reflect", "replicate", "circular"):
+        with check(f'padding_mode="{mode}"'):
+            layer = check.ask(made, 4, 6, 3, padding=1, padding_mode=mode)
+            weight, bias = check.ask(getattr, layer, "weight"), check.ask(getattr, layer, "bias")
+            expected = F.conv2d(F.pad(x, (1, 1, 1, 1), mode=mode), weight, bias)
+            zeros = lambda weight=weight, bias=bias: F.conv2d(x, weight, bias, padding=1)
+            slips = [(zeros, "Yours pads zeros.")]
+            check.same(check.ask(layer, x), expected, f'padding=1, padding_mode="{mode}"', slips)
+    with check("what cannot be right is refused when the layer is made"):
+        check.refuses(made, 4, 6, 3, groups=4, why="6 output channels in 4 groups")
+        check.refuses(made, 4, 6, 3, padding_mode="mirror", why='padding_mode="mirror"')

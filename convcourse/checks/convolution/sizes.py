@@ -1,0 +1,43 @@
+"""Visible checks of `output_size` and of the questions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convcourse.checks.core import Check
+
+# (n, kernel_size, stride, padding, dilation) and how many windows that makes, counted on paper.
+WINDOWS = [
+    ((5, 3, 1, 0, 1), 3),
+    ((5, 5, 1, 0, 1), 1),
+    ((10, 3, 4, 0, 1), 2),
+    ((8, 3, 2, 1, 1), 4),
+    ((10, 3, 2, 1, 2), 4),
+]
+
+
+def output_size(function: Any) -> None:
+    check = Check("output_size")
+    with check("five rows of pixels, and a whole number each time"):
+        for (n, kernel_size, stride, padding, dilation), windows in WINDOWS:
+            got = check.ask(function, n, kernel_size, stride=stride, padding=padding, dilation=dilation)
+            row = f"{n} pixels, kernel size {kernel_size}, stride {stride}, padding {padding}, dilation {dilation}"
+            if got != windows:
+                check.fail(f"{row}: {windows} windows fit, yours says {got}. Draw the row, and count.")
+            if type(got) is not int:
+                check.fail(f"{row}: the size must be an int, yours is a {type(got).__name__}; `//` keeps ints ints.")
+    with check("stride 1, no padding and no dilation are the defaults"):
+        if check.ask(function, 7, 3) != 5:
+            check.fail("`output_size(7, 3)` must be 5: with stride 1 and no padding 5 windows of 3 fit into 7 pixels.")
+
+
+def question_1(answer: Any) -> None:
+    Check("answer_1").whole_number(answer)
+
+
+def question_2(answer: Any) -> None:
+    Check("answer_2").whole_number(answer)
+
+
+def question_3(answer: Any) -> None:
+    Check("answer_3").letter(answer, "abcd")

@@ -1,0 +1,140 @@
+"""How a visible check calls what a student wrote, compares, and says what is wrong.
+
+A check sees a function, a class or a value of the notebook and uses it as anybody would: it calls it with tensors and
+numbers, and reads attributes. It runs in the student's kernel, and again while the notebook is graded, where what it
+gets may be a stand-in for an object of another process; so it asks for no types and sets no hooks.
+"""
+
+from __future__ import annotations
+
+import math
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import torch
+
+TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-8}
+
+
+class CheckFailed(AssertionError):
+    """What a check found, in words. Jupyter shows these instead of a traceback through the check."""
+
+    def _render_traceback_(self) -> list[str]:
+        cause = self.__cause__
+        theirs = [] if cause is None else traceback.format_exception(type(cause), cause, cause.__traceback__)
+        return [*"".join(theirs).splitlines(), f"✗ {self}"]
+
+
+class Check:
+    """The checks of one name, one after the other; the first that fails ends them."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    @contextmanager
+    def __call__(self, title: str) -> Iterator[None]:
+        """A step, which is told when it is passed."""
+        yield
+        print(f"✓ {self.name}: {title}")
+
+    def fail(self, sentence: str, cause: Exception | None = None) -> NoReturn:
+        raise CheckFailed(f"{self.name}: {sentence}") from cause
+
+    def ask(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """call(*args, **kwargs); what it raises becomes a sentence that says how it was called."""
+        try:
+            return call(*args, **kwargs)
+        except Exception as error:
+            # An error of another process comes with these two instead of its type.
+            kind = getattr(error, "kind", type(error).__name__)
+            said = getattr(error, "message", str(error))
+            if kind == "NotImplementedError":
+                self.fail("it is not written yet. Replace `raise NotImplementedError()` in the cell above.")
+            self.fail(f"called with {_words(args, kwargs)} it raised {kind}: {said}", error)
+
+    def refuses(self, call: Callable[..., Any], *args: Any, why: str, **kwargs: Any) -> None:
+        """The call raises ValueError (or RuntimeError); `why` says what cannot be right about it."""
+        try:
+            call(*args, **kwargs)
+        except Exception as error:
+            kind = getattr(error, "kind", type(error).__name__)
+            if kind in ("ValueError", "RuntimeError"):
+                return
+            said = getattr(error, "message", str(error))
+            self.fail(f"{why} must be refused with a ValueError; yours raised {kind}: {said}", error)
+        self.fail(f"{why} must be refused with a ValueError; yours gave an answer.")
+
+    def same(
+        self, got: Any, expected: torch.Tensor, rule: str, slips: Sequence[tuple[Callable[[], torch.Tensor], str]] = ()
+    ) -> None:
+        """Shape, dtype and values are those of `expected`; `rule` says why they must be.
+
+        slips: answers that people give by a slip, each with the sentence that names it.
+        """
+        if not isinstance(got, torch.Tensor):
+            self.fail(f"{rule}; yours returned {_article(type(got).__name__)}, not a tensor.")
+        if got.dtype == expected.dtype and close(got, expected):
+            return
+        for slip, sentence in slips:
+            if close(got, slip()):
+                self.fail(f"{rule}. {sentence}")
+        if got.shape != expected.shape:
+            self.fail(f"{rule}; its shape must be {tuple(expected.shape)}, yours is {tuple(got.shape)}.")
+        if got.dtype != expected.dtype:
+            self.fail(f"{rule}; its dtype must be {expected.dtype}, like the input's; yours is {got.dtype}.")
+        got, expected = got.detach(), expected.detach()
+        off = ~torch.isclose(got, expected, rtol=1e-4, atol=1e-4)
+        place = tuple(int(i) for i in off.nonzero()[0])
+        where = f" at {list(place)}" if place else ""
+        share = f"{int(off.sum())} of {off.numel()} numbers differ; the first{where}" if off.numel() > 1 else "it"
+        self.fail(f"{rule}; {share} is {got[place].item():.4g} and must be {expected[place].item():.4g}.")
+
+    def unchanged(self, before: Sequence[torch.Tensor], now: Sequence[torch.Tensor]) -> None:
+        """The arguments are as they were before the call."""
+        if not all(torch.equal(a, b) for a, b in zip(before, now, strict=True)):
+            self.fail("it changes a tensor of its caller; work on a new one (no `+=`, no `x[...] = …` on arguments).")
+
+    def whole_number(self, answer: Any) -> None:
+        """An answer to a question has the form asked for: a whole number above 0. Whether it is right is not said."""
+        if isinstance(answer, bool) or not isinstance(answer, int | float) or not math.isfinite(answer):
+            self.fail(f"write a number, such as {self.name} = 12; yours is {_article(type(answer).__name__)}.")
+        if answer != int(answer) or answer < 1:
+            self.fail(f"the answer is a whole number above 0; yours is {answer}.")
+        print(f"✓ {self.name}: its form is right; the hidden tests say whether the answer is")
+
+    def letter(self, answer: Any, letters: str) -> None:
+        """An answer to a question has the form asked for: one of these letters."""
+        if not isinstance(answer, str) or len(answer.strip()) != 1 or answer.strip().lower() not in letters.lower():
+            choice = ", ".join(f'"{letter}"' for letter in letters)
+            self.fail(f"write one of the letters {choice}; yours is {answer!r:.40}.")
+        print(f"✓ {self.name}: its form is right; the hidden tests say whether the answer is")
+
+
+def numbers(seed: int, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    """Random numbers of order 1 which leave the notebook's own stream of random numbers alone."""
+    return torch.randn(shape, dtype=dtype, generator=torch.Generator().manual_seed(seed))
+
+
+def close(got: torch.Tensor, expected: torch.Tensor) -> bool:
+    """Of the same shape, and equal but for rounding."""
+    tolerance = TOLERANCE.get(expected.dtype, 1e-4)
+    same_shape = got.shape == expected.shape
+    return same_shape and torch.allclose(got.detach().to(expected.dtype), expected.detach(), tolerance, tolerance)
+
+
+def _article(kind: str) -> str:
+    return "None" if kind == "NoneType" else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def _words(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """The arguments of a call, tensors by their shape."""
+    parts = [_word(arg) for arg in args] + [f"{key}={_word(value)}" for key, value in kwargs.items()]
+    return f"({', '.join(parts)})"
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    return repr(value)
