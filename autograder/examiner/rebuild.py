@@ -151,12 +151,12 @@ def recognise(cells: list[Cell], given: dict[str, NotebookNode], accidents: Acci
     names: dict[str, set[str]] = {}
     for key, ours in given.items():
         texts.setdefault(_stripped(handed_out(ours)), set()).add(key)
-        for name in _defined(ours.source) if ours.cell_type == "code" and is_answer(ours) else ():
+        for name in defined(ours.source) if ours.cell_type == "code" and is_answer(ours) else ():
             names.setdefault(name, set()).add(key)
     fitting: dict[str, Callable[[Cell], Iterable[str]]] = {
         "id": lambda cell: [cell.id or ""],
         "text": lambda cell: texts.get(_stripped(cell.source), []),
-        "name": lambda cell: chain(*(names.get(name, []) for name in _defined(cell.source) if cell.kind == "code")),
+        "name": lambda cell: chain(*(names.get(name, []) for name in defined(cell.source) if cell.kind == "code")),
     }
     for how, fits in fitting.items():
         for cell in reversed(cells):  # of several that fit, the last is the one meant
@@ -171,7 +171,7 @@ def recognise(cells: list[Cell], given: dict[str, NotebookNode], accidents: Acci
         keys.sort(key=order.index)
 
 
-def _defined(source: str) -> set[str]:
+def defined(source: str) -> set[str]:
     """The names that a cell's text defines at its outermost level, as far as this can be told without parsing it."""
     bound = re.findall(r"(?m)^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)", source)
     return {function or variable for function, variable in bound}

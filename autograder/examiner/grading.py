@@ -1,0 +1,230 @@
+"""From submitted bytes to a result: rebuild the notebook, run it in a candidate, hold its exams, write down what came.
+
+Grade cells, which are the instructor's text, run here; names that they take from the student's notebook are looked up
+in the candidate at that moment. All other cells run in the candidate, in the notebook's order. The result is a function
+of the bytes, the assignment, the course's key and the grader's version; outputs in the file are never looked at.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import hashlib
+import io
+import warnings
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from autograder.exam import words
+from autograder.exam.core import Exam, Lost, Missing, Outcome, current
+from autograder.exam.subject import Raised
+from autograder.examiner.intake import Unreadable
+from autograder.examiner.link import ZygoteClient
+from autograder.examiner.rebuild import rebuild
+from autograder.examiner.results import SubmissionResult, in_halves, worst
+from autograder.examiner.sanitise import clean_outputs
+from autograder.examiner.setting import Remote, stopped
+from autograder.wire.limits import LIMITS
+
+
+@dataclass(frozen=True)
+class Job:
+    """A submission to grade. `job` names the work; `explain`: keep the evidence."""
+
+    student: str
+    assignment: str
+    job: str
+    explain: bool = False
+
+
+@dataclass
+class Marks:
+    """What the grade cells of a notebook gave, so far."""
+
+    cells: dict[str, dict[str, float]]
+    criteria: list[dict[str, Any]]
+    evidence: list[dict[str, Any]]
+    bonus: float = 0.0
+
+
+def grade(
+    job: Job, submitted: bytes, source: NotebookNode, client: ZygoteClient, key: bytes
+) -> tuple[SubmissionResult, NotebookNode | None, list[dict[str, Any]] | None]:
+    """Grade one submission. `source`: the instructor's notebook; `key`: the course's.
+
+    Returns the result, the executed notebook (None where nothing could be executed) and the evidence (None where it was
+    not asked for).
+    """
+    exams = exams_of(job.assignment)
+    limits = getattr(exams, "LIMITS", LIMITS)
+    digest = hashlib.sha256(submitted).hexdigest()
+    grade_cells = [cell for cell in source.cells if is_examined(cell)]
+    most = float(sum(cell.metadata.nbgrader.points for cell in grade_cells))
+    try:
+        program, repaired = rebuild(submitted, source, limits)
+    except Unreadable as why:
+        result = SubmissionResult.without_grading(
+            job.student, job.assignment, "unreadable", str(why), most, job.job, digest
+        )
+        return result, None, [] if job.explain else None
+    remote = Remote(client, limits, key, submitted, {name for cell in grade_cells for name in free_names(cell.source)})
+    marks = Marks({}, [], [])
+    try:
+        for count, cell in enumerate((cell for cell in program.cells if cell.cell_type == "code"), 1):
+            cell.execution_count = count
+            if is_examined(cell):
+                examine(cell, remote, marks, job.assignment, getattr(exams, "SENTENCES", {}))
+            else:
+                cell.outputs = clean_outputs(remote.run(cell.id, cell.source))
+    finally:
+        remote.close()
+    result = SubmissionResult(
+        job.student,
+        job.assignment,
+        status=worst(lost.status for lost in remote.happened),
+        score=sum(cell["points"] for cell in marks.cells.values()),
+        max_score=most,
+        bonus=in_halves(marks.bonus),
+        seconds={part: round(seconds, 4) for part, seconds in remote.seconds.items()},
+        criteria=marks.criteria,
+        limit=limit_of(remote.happened),
+        repaired=repaired,
+        cells=marks.cells,
+        sha256=digest,
+        job=job.job,
+    )
+    return result, program, marks.evidence if job.explain else None
+
+
+def exams_of(assignment: str) -> ModuleType:
+    """The exams of the assignment `NN-name`."""
+    return import_module(f"autograder.exam.{assignment.split('-', 1)[1].replace('-', '_')}")
+
+
+def is_examined(cell: NotebookNode) -> bool:
+    """Is it a grade cell that gives points by itself?"""
+    about = cell.metadata.get("nbgrader", {})
+    return bool(about.get("grade")) and not about.get("solution")
+
+
+def examine(cell: NotebookNode, remote: Remote, marks: Marks, assignment: str, sentences: dict[str, str]) -> None:
+    """Run a grade cell: its outputs into the cell, what it found into `marks`."""
+    grade_id, most = cell.metadata.nbgrader.grade_id, float(cell.metadata.nbgrader.points)
+    with remote.examining():
+        outputs, value = run_grade_cell(cell.source, remote)
+    points = in_halves(min(max(float(value), 0.0), most)) if isinstance(value, int | float) else 0.0
+    for exam, outcomes in remote.shown:
+        outputs.append(table(exam, outcomes))
+        marks.bonus += sum(outcome.earned for outcome in outcomes) if exam.bonus else 0.0
+        marks.criteria += [row(grade_id, outcome, assignment, sentences) for outcome in outcomes]
+        marks.evidence += [
+            {"cell": grade_id, "title": outcome.title, **asdict(outcome.finding.evidence)}
+            for outcome in outcomes
+            if outcome.finding and outcome.finding.evidence
+        ]
+    remote.shown.clear()
+    marks.cells[grade_id] = {"points": points, "max_points": most}
+    # Exactly one result, whatever happened: nbgrader gives a cell without one all its points.
+    result = new_output("execute_result", data={"text/plain": str(points)}, execution_count=cell.execution_count)
+    cell.outputs = [*outputs, result]
+
+
+def run_grade_cell(source: str, remote: Remote) -> tuple[list[NotebookNode], Any]:
+    """Run the instructor's text here; return what it printed or raised, and the value of its last expression."""
+    hidden = "BEGIN HIDDEN TESTS" in source
+    tree = ast.parse(source)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    printed = io.StringIO()
+    outputs: list[dict[str, Any]] = []
+    value = None
+    scope: dict[str, Any] = {"__name__": "__main__"}
+    try:
+        with (
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(io.StringIO()),  # warnings never change a mark
+            warnings.catch_warnings(),
+            held_in(remote),
+        ):
+            warnings.simplefilter("ignore")
+            for name in sorted(free_names(source)):
+                scope[name] = remote.look_up(name)
+                if not hidden:  # an exam says itself what is not there; a visible check expects Python to
+                    _be_there(name, scope[name])
+            exec(compile(tree, "<grade cell>", "exec"), scope)
+            if isinstance(last, ast.Expr):
+                value = eval(compile(ast.Expression(last.value), "<grade cell>", "eval"), scope)
+    except Lost as lost:
+        with contextlib.suppress(Lost):
+            remote.lost(lost)
+        outputs.append(stopped(lost.sentence))
+    except Exception as error:
+        if hidden:
+            raise
+        kind, said = (error.kind, error.message) if isinstance(error, Raised) else (type(error).__name__, str(error))
+        outputs.append({"output_type": "error", "ename": kind, "evalue": said, "traceback": [f"{kind}: {said}"]})
+    if printed.getvalue():
+        outputs.insert(0, {"output_type": "stream", "name": "stdout", "text": printed.getvalue()})
+    return clean_outputs(outputs), value
+
+
+def _be_there(name: str, found: Any) -> None:
+    if isinstance(found, Missing):
+        raise NameError(f"name {name!r} is not defined")
+    if isinstance(found, Lost):
+        raise found
+
+
+def free_names(source: str) -> set[str]:
+    """The names that a grade cell takes from the student's notebook."""
+    nodes = list(ast.walk(ast.parse(source)))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    bound |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    imports = [alias for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names]
+    bound |= {alias.asname or alias.name.split(".")[0] for alias in imports}
+    return {node.id for node in names} - bound - vars(builtins).keys()
+
+
+@contextlib.contextmanager
+def held_in(remote: Remote) -> Iterator[None]:
+    """Within the block, exams are held in this setting."""
+    token = current.set(remote)
+    try:
+        yield
+    finally:
+        current.reset(token)
+
+
+def row(grade_id: str, outcome: Outcome, assignment: str, sentences: dict[str, str]) -> dict[str, Any]:
+    """One criterion as the journal keeps it."""
+    finding = outcome.finding
+    named = finding.mistake if finding and finding.mistake in sentences else None
+    return {
+        "cell": grade_id,
+        "title": outcome.title,
+        "points": outcome.points,
+        "earned": outcome.earned,
+        "mistake": finding.sentence if finding else None,
+        "anchor": f"mistake-{assignment}-{named}" if named else None,
+    }
+
+
+def table(exam: Exam, outcomes: list[Outcome]) -> NotebookNode:
+    """The exam's table as an output."""
+    shown = {"text/html": words.table_html(exam.title, outcomes), "text/plain": words.table_text(exam.title, outcomes)}
+    return new_output("display_data", data=shown)
+
+
+def limit_of(happened: list[Lost]) -> str | None:
+    """Which limits were run into, in two sentences at most."""
+    sentences = list(dict.fromkeys(lost.sentence for lost in happened))
+    more = f" And {len(sentences) - 2} more." if len(sentences) > 2 else ""
+    return " ".join(sentences[:2]) + more if sentences else None

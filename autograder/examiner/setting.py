@@ -1,0 +1,214 @@
+"""Where an exam is held in earnest: the candidate of one submission, kept alive, and what its exams found.
+
+The student's cells run in a candidate; criteria reach what these define through it. A candidate that is lost (a limit,
+a crash) costs the cell or the criterion in hand. A fresh one then runs the cells so far again, less the one that was
+to blame and less long ones that define nothing that is graded. That happens `limits.revivals` times at most; after
+that the rest is not reached, and says why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.exam.core import Exam, Lost, Missing, Outcome
+from autograder.exam.subject import LocalSubject, Subject
+from autograder.examiner.link import Link, ZygoteClient
+from autograder.examiner.rebuild import defined
+from autograder.wire.limits import Limits
+
+LONG = 1.0  # seconds after which a cell counts as long
+
+
+@dataclass
+class Ran:
+    """A cell that ran. `again`: does a fresh candidate run it again?"""
+
+    id: str
+    source: str
+    again: bool = True
+
+
+class Remote:
+    """The `Setting` of one submission, in which its cells run and its exams are held."""
+
+    def __init__(self, client: ZygoteClient, limits: Limits, key: bytes, submitted: bytes, graded: set[str]):
+        """`key`: the course's; `graded`: names that grade cells ask for."""
+        self.seconds = dict.fromkeys(("fork", "cells", "exam"), 0.0)
+        self.happened: list[Lost] = []
+        self.shown: list[tuple[Exam, list[Outcome]]] = []
+        self._client, self._limits, self._key, self._graded = client, limits, key, graded
+        self._digest = hashlib.sha256(submitted).digest()
+        self._deadline = time.monotonic() + limits.notebook_seconds
+        self._link: Link | None = None
+        self._forks = limits.revivals + 1
+        self._over: Lost | None = None
+        self._lost_here = 0
+        self._ran: list[Ran] = []
+        self._looked_up: list[tuple[Subject, str, Link]] = []
+        self._passed: dict[str, bool] = {}
+        self._standing: dict[str, str] = {}
+        self._stood_in: AbstractContextManager[None] | None = None
+
+    # The candidate
+
+    def _alive(self) -> Link:
+        """The candidate; a fresh one, where it was lost. Raise `Lost` where no more are given."""
+        if self._over is None and time.monotonic() > self._deadline:
+            self._record(Lost("timeout", f"The notebook ran for more than {self._limits.notebook_seconds:g} seconds."))
+            self._over = self.happened[-1]
+        while self._link is None and self._over is None:
+            if self._forks == 0:
+                self._over = self.happened[-1]
+                break
+            self._forks -= 1
+            with self._clock("fork"):
+                self._link = self._client.fork(self._limits, self._deadline)
+                self._run_again(self._link)
+        if self._over is not None:
+            self._drop()
+            raise self._over
+        assert self._link is not None
+        return self._link
+
+    def _run_again(self, link: Link) -> None:
+        for cell in self._ran:
+            if cell.again:
+                try:
+                    link.run_cell(cell.id, cell.source)
+                except Lost as lost:
+                    cell.again = False
+                    self._record(lost)
+                    self._drop()
+                    return
+
+    def _drop(self) -> None:
+        if self._link is not None:
+            self._link.close()
+        self._link = self._stood_in = None
+
+    def _record(self, lost: Lost) -> None:
+        if not self.happened or lost is not self.happened[-1]:
+            self.happened.append(lost)
+
+    def close(self) -> None:
+        """End the candidate, and all that it started."""
+        self._drop()
+
+    @contextmanager
+    def examining(self) -> Iterator[None]:
+        """Within the block, a grade cell runs."""
+        self._lost_here = 0
+        before = self.seconds["fork"]
+        with self._clock("exam"):
+            yield
+        self.seconds["exam"] -= self.seconds["fork"] - before  # fresh candidates are charged apart
+
+    @contextmanager
+    def _clock(self, part: str) -> Iterator[None]:
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[part] += time.monotonic() - start
+
+    # The student's cells, and what they define
+
+    def run(self, cell_id: str, source: str) -> list[dict[str, Any]]:
+        """Run a cell of the student's notebook; return its outputs."""
+        try:
+            link = self._alive()
+        except Lost as lost:
+            return [stopped(f"Not run: {lost.sentence}")]
+        cell = Ran(cell_id, source)
+        start = time.monotonic()
+        try:
+            with self._clock("cells"):
+                ran = link.run_cell(cell_id, source)
+        except Lost as lost:
+            self._record(lost)
+            self._drop()
+            return [stopped(lost.sentence)]
+        if ran.limit:
+            self._record(Lost(ran.status, ran.limit))
+        cell.again = time.monotonic() - start < LONG or not self._graded.isdisjoint(defined(source))
+        self._ran.append(cell)
+        return ran.outputs
+
+    def look_up(self, name: str) -> Any:
+        """What a name of the student's stands for now: a value, a subject, `Missing`, or the `Lost` that is in the way."""
+        while True:
+            try:
+                link = self._alive()
+                found = link.look_up(name)
+            except Lost as lost:
+                if lost is self._over:
+                    return lost
+                self._record(lost)
+                self._drop()
+                continue
+            if isinstance(found, Subject):
+                self._looked_up.append((found, name, link))
+            return found
+
+    # What exams ask of a setting
+
+    def seed(self, key: str) -> int:
+        told = hmac.digest(self._key, self._digest + key.encode(), "sha256")
+        return int.from_bytes(told[:8], "big")
+
+    def subject(self, obj: Any) -> Subject:
+        if isinstance(obj, Lost):
+            raise obj
+        known = next((entry for entry in self._looked_up if entry[0] is obj), None)
+        if known is None:
+            return obj if isinstance(obj, Subject) else LocalSubject(obj)
+        found, name, link = known
+        now = self._alive()
+        if link is not now:
+            found = now.look_up(name)
+        if isinstance(found, Missing) or not isinstance(found, Subject):
+            raise Lost("crashed", f"`{name}` was not the same when your cells ran again.")
+        if self._standing and self._stood_in is None:
+            self._stood_in = now.stand_in(found, self._standing)
+            self._stood_in.__enter__()
+        return found
+
+    def lost(self, lost: Lost) -> None:
+        """One criterion of an exam is given a second chance, as long as a fresh candidate is left for the exams after
+        this one; after that, the rest of the exam is not reached."""
+        self._record(lost)
+        self._drop()
+        self._lost_here += 1
+        if self._over or self._lost_here > 1 or self._forks < 2:
+            raise lost
+
+    @contextmanager
+    def standing_in(self, obj: Any, names: Mapping[str, str]) -> Iterator[None]:
+        # Done in the candidate when the subject is next asked for.
+        self._standing = {name: recipe for name, recipe in names.items() if not self._passed.get(name, False)}
+        try:
+            yield
+        finally:
+            self._standing = {}
+            if self._stood_in is not None:
+                try:
+                    self._stood_in.__exit__(None, None, None)
+                except Lost as lost:
+                    self._record(lost)
+                    self._drop()
+                self._stood_in = None
+
+    def show(self, exam: Exam, outcomes: list[Outcome]) -> None:
+        self._passed[exam.name] = all(outcome.earned == outcome.points for outcome in outcomes)
+        self.shown.append((exam, outcomes))
+
+
+def stopped(sentence: str) -> dict[str, Any]:
+    """An output that says why there is no other."""
+    return {"output_type": "error", "ename": "Stopped", "evalue": sentence, "traceback": [sentence]}
