@@ -41,6 +41,16 @@ class Entry:
     requires_grad: bool = False
 
 
+@dataclass
+class Outline:
+    """An `Entry` without its values: a network of 31 million parameters is counted without being carried."""
+
+    shape: tuple[int, ...] | None
+    id: int = 0
+    parameter: bool = False
+    requires_grad: bool = False
+
+
 def describe(obj: Any) -> str:
     """`function`, `class`, `module` (an instance of nn.Module), `value` (crosses as it is) or `other`."""
     if isinstance(obj, nn.Module):
@@ -125,6 +135,14 @@ def state(module: nn.Module) -> dict[str, Entry]:
                 else:
                     found[full] = Entry(tensor.detach(), id(tensor), parameter, tensor.requires_grad)
     return found
+
+
+def outline(module: nn.Module) -> dict[str, Outline]:
+    """`state` without the values."""
+    return {
+        name: Outline(None if e.tensor is None else tuple(e.tensor.shape), e.id, e.parameter, e.requires_grad)
+        for name, e in state(module).items()
+    }
 
 
 def load(module: nn.Module, mapping: dict[str, torch.Tensor]) -> None:
