@@ -1,4 +1,4 @@
-"""Chapter 1's diagrams of one convolution: windows, channels, arguments. Each function returns an SVG for a cell's output."""
+"""Chapter 1's diagrams of one convolution: windows, channels, arguments. Each function returns a cell's output."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Scan:
 
 
 def assumptions(n: int = 7, kernel_size: int = 3) -> SVG:
-    """Three ways to join ``n`` inputs to n − k + 1 outputs: all to all, neighbours only, neighbours with shared weights."""
+    """``n`` inputs joined to n − k + 1 outputs: all to all, neighbours only, neighbours with shared weights."""
     outputs = n - kernel_size + 1
     sheet = Sheet(570, 190)
     near = [(o, o + t, t) for o in range(outputs) for t in range(kernel_size)]
@@ -119,7 +119,7 @@ def channels(c_in: int = 3, c_out: int = 2) -> SVG:
         sheet.box(x, y, 90, 90, "plane")
         sheet.box(x + 62, y + 62, 24, 24, tints[s % 3])
     sheet.text("input", 88, 250)
-    sheet.text("(C_in, H, W)", 88, 272, "soft")
+    sheet.text("(S, H, W)", 88, 272, "soft")
     for t in range(c_out):
         top = 62 + 118 * t
         for s in range(c_in):
@@ -132,9 +132,9 @@ def channels(c_in: int = 3, c_out: int = 2) -> SVG:
         sheet.arrow(222 + 56 * c_in + 50, top + 22, 462, top + 22)
         sheet.box(470, top - 14, 75, 75, "plane")
         sheet.dot(508, top + 23, 4, "c")
-    sheet.text("weight (C_out, C_in, k, k)", 305, 272, "soft")
+    sheet.text("weight (T, S, k, k)", 305, 272, "soft")
     sheet.text("output", 508, 20)
-    sheet.text("(C_out, H′, W′)", 500, 272, "soft")
+    sheet.text("(T, H′, W′)", 500, 272, "soft")
     return sheet.svg()
 
 
@@ -188,8 +188,9 @@ def rows(cases: Sequence[Scan], cell: float = 22) -> SVG:
         title = f"n={scan.n}, kernel_size={scan.kernel_size}, stride={scan.stride}"
         title += f", padding={scan.padding}, dilation={scan.dilation}" if scan.padding or scan.dilation > 1 else ""
         sheet.text(f"{title}:  {len(scan.starts)} windows", 6, top + 9, size=15, anchor="start")
-        inside = lambda i, j: "cell+a" if scan.padding <= j < scan.padding + scan.n else "pad"
-        sheet.grid(1, scan.n + 2 * scan.padding, 6, top + 22, cell, inside)
+        inside = range(scan.padding, scan.padding + scan.n)
+        kind = lambda i, j, inside=inside: "cell+a" if j in inside else "pad"
+        sheet.grid(1, scan.n + 2 * scan.padding, 6, top + 22, cell, kind)
         for pixel in scan.lost:
             sheet.cross(6 + pixel * cell, top + 22, cell)
         for w, start in enumerate(scan.starts):
@@ -215,7 +216,7 @@ def padding_modes(row: Sequence[int] = (1, 2, 3, 4, 5), padding: int = 2) -> SVG
 
 
 def groups(counts: Sequence[int] = (1, 2, 4), channels: int = 4) -> SVG:
-    """Which input channel reaches which output channel, for each number of groups, and how many kernel slices that is."""
+    """Which input channel reaches which output channel for each number of groups, in how many kernel slices."""
     sheet = Sheet(570, 200)
     for p, g in enumerate(counts):
         left, step, block = 40 + 195 * p, 36, channels // g

@@ -1,4 +1,4 @@
-"""A sheet to draw on: grids of cells, arrows, labels and small photographs in one palette that follows light and dark."""
+"""A sheet to draw on: grids of cells, arrows, labels, small photographs, in one palette for light and dark."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -97,9 +97,7 @@ class Sheet:
         data = io.BytesIO()
         pixels = (image.detach().clamp(0, 1) * 255).round().byte().numpy()
         Image.fromarray(np.moveaxis(pixels, 0, -1) if pixels.ndim == 3 else pixels).save(data, "PNG", optimize=True)
-        self.drawing.append(
-            drawsvg.Image(x, y, width, height, data=data.getvalue(), mime_type="image/png", embed=True)
-        )
+        self.drawing.append(drawsvg.Image(x, y, width, height, data=data.getvalue(), mime_type="image/png", embed=True))
 
 
 def number(value: float) -> str:

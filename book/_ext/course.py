@@ -2,6 +2,7 @@
 
 - `config-inited`: the execution cache gets a folder named after everything a cell's result depends on besides its own
   text (myst-nb keys its cache on the cells alone, so an edited ``convcourse`` would go on showing old results).
+- `env-get-updated`: a chapter's number is that of its file, also while chapters before it are not written yet.
 - `html-page-context`: a page whose body has ``<figure class="live-NAME …">`` loads ``figures/NAME.mjs``; small mends of
   what Sphinx writes, so that axe finds nothing.
 """
@@ -55,6 +56,23 @@ def prepare_execution(app, config) -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 
 
+def number_by_file(app, env) -> list[str]:
+    """Chapter ``06-…`` is chapter 6, with its sections, figures and formulas; Sphinx has counted chapters from 1."""
+    for page in env.found_docs:
+        if not (found := re.match(r"book/(\d\d)-", page)) or "secnumber" not in env.titles[page]:
+            continue
+        number = lambda old, chapter=int(found[1]): (chapter, *old[1:])
+        titles = [
+            env.titles[page],
+            *env.tocs[page].findall(lambda node: "secnumber" in getattr(node, "attributes", {})),
+        ]
+        for node in titles:
+            node["secnumber"] = number(node["secnumber"])
+        for numbers in [env.toc_secnumbers[page], *env.toc_fignumbers.get(page, {}).values()]:
+            numbers.update({anchor: number(old) for anchor, old in numbers.items() if old})
+    return []
+
+
 def load_live_figures(app, pagename, templatename, context, doctree) -> None:
     for name in sorted(set(re.findall(r'<figure[^>]*class="[^"]*\blive-([\w-]+)', context.get("body", "")))):
         if not (ROOT / "book" / "_static" / "figures" / f"{name}.mjs").is_file():
@@ -70,6 +88,7 @@ def mend_body(app, pagename, templatename, context, doctree) -> None:
 
 def setup(app) -> dict[str, bool]:
     app.connect("config-inited", prepare_execution)
+    app.connect("env-get-updated", number_by_file, priority=900)  # after Sphinx's own count
     app.connect("html-page-context", load_live_figures)
     app.connect("html-page-context", mend_body)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,6 @@
 // Nine numbers on a photograph: the kernel slides, its answer appears; the window under the pointer is read out.
 import {correlate, fromRows, plane} from '../conv.mjs';
-import {button, choice, controls, element, kernelEditor, mount, number, paint, photographs, sentence} from '../live.mjs';
+import {button, cell, choice, controls, drawing, element, kernelEditor, mount, number, paint, photographs, sentence} from '../live.mjs';
 
 const PHOTOGRAPHS = ['cat', 'coffee', 'astronaut'];
 const KERNELS = {
@@ -16,6 +16,7 @@ const KERNELS = {
 };
 const DIVISORS = {box_blur: 9, gaussian_blur: 16};
 const OWN = 'your own';
+const SIDE = 38;
 const STEPS = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]};
 
 mount('kernels', 'Kernels on photographs', async (box, picture) => {
@@ -24,7 +25,7 @@ mount('kernels', 'Kernels on photographs', async (box, picture) => {
   let answer, timer;
   const before = element('canvas', {tabIndex: 0, role: 'application', ariaLabel: 'Photograph. Arrow keys move the window.'});
   const after = element('canvas', {role: 'img', ariaLabel: 'The answer to the kernel'});
-  const line = sentence(), scale = sentence();
+  const line = sentence(), scale = sentence(), windowPanel = element('div', {className: 'live-panel'});
 
   const photo = choice('photograph', PHOTOGRAPHS, 'cat', (name) => compute({photo: photos[PHOTOGRAPHS.indexOf(name)]}));
   const preset = choice('kernel', [...Object.keys(KERNELS), OWN], 'sobel_x', (name) => {
@@ -67,7 +68,18 @@ mount('kernels', 'Kernels on photographs', async (box, picture) => {
       }
     }
     const pixel = (i, j) => data[Math.min(Math.max(i, 0), height - 1) * width + Math.min(Math.max(j, 0), width - 1)];
-    const terms = state.rows.flatMap((weights, u) => weights.map((weight, v) => [weight, pixel(state.row + u - 1, state.column + v - 1)]))
+    const pixels = state.rows.map((weights, u) => weights.map((_, v) => pixel(state.row + u - 1, state.column + v - 1)));
+    const cells = pixels.flatMap((values, u) => values.map((value, v) => {
+      const node = cell(v * SIDE + 1, u * SIDE + 1, SIDE, 'cell', value.toFixed(2));
+      const grey = Math.round(255 * value);
+      node.firstChild.style.fill = `rgb(${grey}, ${grey}, ${grey})`;
+      node.lastChild.style.fill = value > 0.5 ? '#000' : '#fff';
+      node.lastChild.setAttribute('font-size', 15);
+      return node;
+    }));
+    windowPanel.replaceChildren(element('span', {}, 'window'),
+      drawing(3 * SIDE + 2, 3 * SIDE + 2, 'The nine pixels under the kernel', ...cells));
+    const terms = state.rows.flatMap((weights, u) => weights.map((weight, v) => [weight, pixels[u][v]]))
       .filter(([weight]) => weight !== 0)
       .map(([weight, value]) => `${value.toFixed(2)}·${weight < 0 ? `(${number(weight)})` : number(weight)}`);
     const sum = terms.join(' + ') || '0';
@@ -122,7 +134,8 @@ mount('kernels', 'Kernels on photographs', async (box, picture) => {
     move(state.row + far * down, state.column + far * right);
   });
 
-  box.append(element('div', {className: 'live-row'}, before, editor.field, after), scale, line,
+  box.append(element('div', {className: 'live-row'}, before, after),
+    element('div', {className: 'live-row'}, windowPanel, editor.field), line, scale,
     controls(photo.label, preset.label, slide));
   compute({});
 });

@@ -57,7 +57,12 @@ export function frameAndInside({height, data}, width) {
 mount('shift', 'Does the answer follow the shift?', async (box, picture) => {
   const [scene] = await photographs(picture);
   const state = {shift: 8, depth: 5, mode: 'zeros', stride: 1};
-  const change = (name) => (value) => { state[name] = Number.isNaN(Number(value)) ? value : Number(value); draw(); };
+  let waiting; // a slider may move several times between two frames
+  const change = (name) => (value) => {
+    state[name] = value;
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(draw);
+  };
   const views = element('canvas', {role: 'img', ariaLabel: 'The scene with its two views framed'});
   const map = element('canvas', {role: 'img', ariaLabel: 'Where the answers differ'});
   const line = sentence();
@@ -81,7 +86,7 @@ mount('shift', 'Does the answer follow the shift?', async (box, picture) => {
 
   box.append(element('div', {className: 'live-row'},
     element('div', {className: 'live-panel'}, element('span', {}, 'scene, two views'), views),
-    element('div', {className: 'live-panel'}, element('span', {}, 'difference'), map)), line,
+    element('div', {className: 'live-panel'}, element('span', {}, 'difference (white: one spread or more)'), map)), line,
   controls(
     slider('shift', {min: 0, max: FAR, value: state.shift}, change('shift')).label,
     slider('layers', {min: 1, max: 8, value: state.depth}, change('depth')).label,

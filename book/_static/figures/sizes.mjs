@@ -3,7 +3,7 @@ import {outputSize} from '../conv.mjs';
 import {cell, controls, drawing, element, mount, sentence, shape, slider} from '../live.mjs';
 
 const RANGES = {n: [3, 16], k: [1, 7], stride: [1, 5], padding: [0, 4], dilation: [1, 4]};
-const WIDTH = 560;
+const WIDTH = 560; // of the drawing, at most
 
 mount('sizes', 'Windows on a row of pixels', (box) => {
   const state = {n: 10, k: 3, stride: 2, padding: 0, dilation: 1};
@@ -34,7 +34,7 @@ mount('sizes', 'Windows on a row of pixels', (box) => {
       parts.push(shape('line', {x1: middle(start), x2: middle(start + reach - 1), y1: y, y2: y, class: 'wire'}));
       for (const tap of taps(start)) parts.push(shape('circle', {cx: middle(tap), cy: y, r: 4.5, class: 'b solid'}));
     });
-    panel.replaceChildren(drawing(WIDTH, 4 + size + 14 + 15 * Math.max(count, 1), `${count} windows on ${n} pixels`, ...parts));
+    panel.replaceChildren(drawing(full * size + 8, 4 + size + 14 + 15 * Math.max(count, 1), `${count} windows on ${n} pixels`, ...parts));
 
     const room = full - reach;
     formula.textContent = `⌊(${n} + 2·${padding} − ${dilation}·(${k} − 1) − 1) / ${stride}⌋ + 1 = `
