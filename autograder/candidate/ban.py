@@ -10,8 +10,9 @@ compared elsewhere), the exercise can be avoided; the examiner reads the source 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 
@@ -20,27 +21,116 @@ class BannedOperator(RuntimeError):
     """A graded function called an operator that its assignment asks to be written by hand."""
 
 
-# List name -> (operators of `aten`, what to say). An operator that this PyTorch lacks is left out (tested).
-CONVOLUTION = (
-    "convolution _convolution _convolution_mode convolution_overrideable convolution_backward "
-    "convolution_backward_overrideable _slow_conv2d_forward _slow_conv2d_backward slow_conv3d slow_conv3d_forward "
-    "slow_conv_dilated2d slow_conv_dilated3d slow_conv_transpose2d slow_conv_transpose3d thnn_conv2d "
-    "mkldnn_convolution _conv_depthwise2d conv_depthwise3d _nnpack_spatial_convolution conv_tbc conv_tbc_backward "
-    "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d im2col col2im"
-).split()
-LISTS: dict[str, tuple[list[str], str]] = {
-    "convolution": (
+@dataclass(frozen=True)
+class Rule:
+    """Operators of `aten` that are refused, and what to say; calls that `free(operator, arguments)` knows still pass.
+
+    An operator that this PyTorch lacks is left out (tested).
+    """
+
+    operators: list[str]
+    sentence: str
+    free: Callable[[str, tuple], bool] | None = None
+
+
+CONVOLUTION = [
+    "convolution",
+    "_convolution",
+    "_convolution_mode",
+    "convolution_overrideable",
+    "convolution_backward",
+    "convolution_backward_overrideable",
+    "_slow_conv2d_forward",
+    "_slow_conv2d_backward",
+    "slow_conv3d",
+    "slow_conv3d_forward",
+    "slow_conv_dilated2d",
+    "slow_conv_dilated3d",
+    "slow_conv_transpose2d",
+    "slow_conv_transpose3d",
+    "thnn_conv2d",
+    "mkldnn_convolution",
+    "_conv_depthwise2d",
+    "conv_depthwise3d",
+    "_nnpack_spatial_convolution",
+    "conv_tbc",
+    "conv_tbc_backward",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "im2col",
+    "col2im",
+]
+# Operator -> the position of its argument `transposed`.
+FLAGGED = {"convolution": 6, "_convolution": 6, "convolution_overrideable": 6, "convolution_backward": 7}
+TRANSPOSED = [
+    *FLAGGED,
+    *[
+        "conv_transpose1d",
+        "conv_transpose2d",
+        "conv_transpose3d",
+        "slow_conv_transpose2d",
+        "slow_conv_transpose3d",
+        "col2im",
+    ],
+]
+KINDS = ["nearest1d", "nearest2d", "nearest3d", "linear1d", "bilinear2d", "bicubic2d", "trilinear3d"]
+EXACT = ["_upsample_nearest_exact1d", "_upsample_nearest_exact2d", "_upsample_nearest_exact3d"]
+SMOOTHED = ["_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa", "_upsample_lanczos2d_aa"]
+UPSAMPLING = [*(f"upsample_{kind}" for kind in KINDS), *EXACT, *SMOOTHED]
+
+
+def untransposed(operator: str, arguments: tuple) -> bool:
+    """A plain convolution, or autograd at work on one or on `unfold`: its gradients are these operators as well."""
+    node = torch._C._current_autograd_node()
+    if node is not None and node.name() in ("ConvolutionBackward0", "ConvolutionBackwardBackward0", "Im2ColBackward0"):
+        return True
+    return operator in FLAGGED and not arguments[FLAGGED[operator]]
+
+
+LISTS = {
+    "convolution": Rule(
         CONVOLUTION,
         "a library convolution (or `unfold`/`fold`) was called here; write it yourself. "
         "`Tensor.unfold`, `as_strided`, FFT and matrix products are allowed.",
     ),
+    "transposed": Rule(
+        TRANSPOSED,
+        "a library transposed convolution (or `fold`) was called here; write it yourself. "
+        "`F.conv2d` and its gradient, `F.unfold`, FFT and matrix products are allowed.",
+        untransposed,
+    ),
+    "upsampling": Rule(
+        [*UPSAMPLING, *(f"{operator}_backward" for operator in UPSAMPLING)],
+        "a library function that resizes (`F.interpolate`, `nn.Upsample`) was called here; write it yourself.",
+    ),
 }
 
-def _refusal(operator: str, sentence: str):
-    def refuse(*args, **kwargs):
-        raise BannedOperator(f"{operator}: {sentence}")
+Key = torch._C.DispatchKey
+# An override takes PyTorch's own kernel out of its slot. Kernels that do for every backend stand in the others' too.
+ELSEWHERE = {
+    "CPU": torch._C.DispatchKeySet(Key.XLA),
+    "AutogradCPU": torch._C.DispatchKeySet(Key.AutogradXLA) | torch._C.DispatchKeySet(Key.XLA),
+}
 
-    return refuse
+
+def _guard(full: str, key: str, rule: Rule) -> Callable:
+    name, _, overload = full.partition(".")
+    operator = getattr(getattr(torch.ops.aten, name), overload or "default")
+
+    def guarded(*args, **kwargs):
+        if rule.free is None or not rule.free(name, args):
+            raise BannedOperator(f"{name}: {rule.sentence}")
+        if name == "col2im":  # it has a kernel for each backend, so what is needed is written with other operators
+            from torch._decomp import decomposition_table
+
+            return decomposition_table[operator](*args, **kwargs)
+        return operator.redispatch(ELSEWHERE[key], *args, **kwargs)
+
+    return guarded
 
 
 def overloads(operator: str) -> list[str]:
@@ -72,12 +162,12 @@ class Ban:
         self.name = name
         if name is None:
             return
-        operators, sentence = LISTS[name]
+        rule = LISTS[name]
         self._library = torch.library.Library("aten", "IMPL")
-        for operator in operators:
+        for operator in rule.operators:
             for full in overloads(operator):
-                for key in ("CPU", "AutogradCPU"):
-                    self._library.impl(full, _refusal(operator, sentence), key)
+                for key in ELSEWHERE:
+                    self._library.impl(full, _guard(full, key, rule), key)
 
     @contextmanager
     def during(self, name: str | None) -> Iterator[None]:

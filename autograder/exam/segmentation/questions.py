@@ -17,11 +17,11 @@ SKIP_MEBIBYTES = 64 * 568 * 568 * 4 / 2**20
 TEXTS = {
     "question_1": "A U-Net of depth 3 without padding (`UNet(1, 2, depth=3)`) gets an image of 300 × 300 pixels. "
     "How many pixels wide is its output? Set `answer_1` to this number.",
-    "question_2": "Training the paper's U-Net on one image of 572 × 572, the first skip has to be kept until the very end. "
+    "question_2": "While the paper's U-Net is trained on one image of 572 × 572, its first skip is kept until the end. "
     "It holds 64 channels of 568 × 568 float32 values, before cropping. How many MiB (2²⁰ bytes) is that? "
     "Set `answer_2` to the number rounded to a whole one.",
-    "question_3": 'The input of a U-Net of depth 4 with padding "same" is shifted 8 pixels to the right. What happens to its '
-    "output, far away from the borders?\n"
+    "question_3": 'The input of a U-Net of depth 4 with padding "same" is shifted 8 pixels to the right. What happens '
+    "to its output, far away from the borders?\n"
     "- A: it shifts by exactly 8 pixels, since all layers are convolutions;\n"
     "- B: it stays where it is;\n"
     "- C: it need not be a shifted copy: pooling cuts the image into other cells, and only shifts by multiples of 16 "
