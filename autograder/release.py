@@ -16,7 +16,6 @@ faults of all sources are told at once, and nothing is written then.
 from __future__ import annotations
 
 import copy
-import hashlib
 import importlib
 import json
 import re
@@ -43,6 +42,8 @@ from nbgrader.preprocessors import (
     LockCells,
 )
 
+from convcourse.check import digest
+
 ROOT = Path(__file__).parents[1]
 TEXTS, SOURCE, RELEASED = ROOT / "solutions", ROOT / "_build" / "source", ROOT / "assignments"
 MANIFEST = ROOT / "convcourse" / "assignments.json"
@@ -55,6 +56,7 @@ STEPS = (
 TOTAL, LARGEST = 40, 8
 STUB = "raise NotImplementedError()"
 SECRET = re.compile(r"autograder|(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
+ASKED = re.compile(r"exam\.\w+\.(?P<exam>\w+)\.grade\((\w+)\)")
 REGION = re.compile(r"(?ms)^[ \t]*### BEGIN (SOLUTION|HIDDEN TESTS)\n(.*?)^[ \t]*### END \1$")
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -72,6 +74,8 @@ def source_notebook(text: str) -> NotebookNode:
         values = {"grade": False, "solution": False, "task": False, "schema_version": 3} | given
         values.setdefault("grade_id", f"without-id-{number}")
         values.setdefault("locked", not values["solution"])
+        if cell.cell_type == "code" and (values["solution"] or values["grade"]):
+            cell.metadata["tags"] = ["raises-exception"]  # "Run All" goes on where a part is not written yet
         cell.metadata["nbgrader"] = nbformat.from_dict(values)
         cell.id = re.sub(r"[^A-Za-z0-9_-]", "-", values["grade_id"])[:64]
     return nb
@@ -128,12 +132,12 @@ def _points(source: NotebookNode, exams: Any) -> Iterator[str]:
         if utils.is_solution(cell):
             continue  # marked by a person
         total += points
-        asked = re.search(r"exam\.\w+\.(\w+)\.grade\(", cell.source)
+        asked = ASKED.search(cell.source)
         if not about.grade_id.endswith("-hidden"):
             if points or asked:
                 yield f"{about.grade_id}: only cells whose grade_id ends in -hidden give points and call an exam"
             continue
-        exam = getattr(exams, asked[1], None) if asked else None
+        exam = getattr(exams, asked["exam"], None) if asked else None
         if exam is None:
             yield f"{about.grade_id}: it calls no exam of {exams.__name__}"
             continue
@@ -174,16 +178,24 @@ def _leaks(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
                 yield f"{cell.metadata.nbgrader.grade_id}: the line {line!r} stands in the released notebook"
 
 
-def manifest(released: dict[str, NotebookNode]) -> dict[str, Any]:
+def manifest(sources: dict[str, NotebookNode]) -> dict[str, Any]:
     """What `convcourse check` must know: each assignment's cells in order, with digests of what was handed out."""
-    return {name: [_entry(cell) for cell in nb.cells] for name, nb in released.items()}
+    return {name: list(_entries(source)) for name, source in sources.items()}
 
 
-def _entry(cell: NotebookNode) -> dict[str, Any]:
-    about = cell.metadata.nbgrader
-    kind = "solution" if about.solution else "grade" if about.grade else "given"
-    digest = hashlib.sha256(cell.source.encode()).hexdigest()[:16]
-    return {"id": about.grade_id, "type": cell.cell_type, "kind": kind, "digest": digest}
+def _entries(source: NotebookNode) -> Iterator[dict[str, Any]]:
+    asked = {
+        cell.metadata.nbgrader.grade_id.removesuffix("-hidden"): (name[2], cell.metadata.nbgrader.points == 0)
+        for cell in source.cells
+        if (name := ASKED.search(cell.source))
+    }
+    for cell in released_notebook(source).cells:
+        about = cell.metadata.nbgrader
+        kind = "solution" if about.solution else "grade" if about.grade else "given"
+        entry = {"id": about.grade_id, "type": cell.cell_type, "kind": kind, "digest": digest(cell)}
+        if kind == "solution" and about.grade_id in asked:
+            entry["defines"], entry["optional"] = asked[about.grade_id]
+        yield entry
 
 
 def write(path: Path, text: str) -> None:
@@ -197,19 +209,19 @@ def write(path: Path, text: str) -> None:
 def build() -> dict[Path, str]:
     """Every derived file with its text. Raise SystemExit with all faults, if there are any."""
     files: dict[Path, str] = {}
-    released: dict[str, NotebookNode] = {}
+    sources: dict[str, NotebookNode] = {}
     found: list[str] = []
     for text in sorted(TEXTS.glob("*.py")):
         name = text.stem
         source = source_notebook(text.read_text(encoding="utf-8"))
         found += [f"solutions/{text.name}: {fault}" for fault in faults(source, exams_of(name))]
         if not found:
-            released[name] = released_notebook(source)
+            sources[name] = source
             files[SOURCE / name / f"{name}.ipynb"] = to_text(source)
-            files[RELEASED / name / f"{name}.ipynb"] = to_text(released[name])
+            files[RELEASED / name / f"{name}.ipynb"] = to_text(released_notebook(source))
     if found:
         raise SystemExit("Nothing was released:\n" + "\n".join(f"  {fault}" for fault in found))
-    files[MANIFEST] = json.dumps(manifest(released), indent=1) + "\n"
+    files[MANIFEST] = json.dumps(manifest(sources), indent=1) + "\n"
     return files
 
 

@@ -73,13 +73,7 @@ exam.convolution.output_size.grade(output_size)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "question_1-text"}
-# **Question 1.** An image of 96 × 96 pixels passes three layers, one after the other:
-#
-# 1. `kernel_size=7, stride=2, padding=3`
-# 2. `kernel_size=3, stride=3`
-# 3. `kernel_size=3, padding=3, dilation=3`
-#
-# How many pixels high is the last layer's output? Set `answer_1` to the number; find it in whichever way you like.
+# **Question 1.** An image of 96 × 96 pixels passes three layers, one after the other: the first has `kernel_size=7, stride=2, padding=3`, the second `kernel_size=3, stride=3`, the third `kernel_size=3, padding=3, dilation=3`. How many pixels high is the output of the last one? Set `answer_1` to this number.
 
 # %% nbgrader={"grade_id": "question_1", "solution": true}
 # answer_1 = …
@@ -335,7 +329,7 @@ with needs("conv2d"):
     plots.show_row(panels, [title for title, _, _ in settings], height=2.4)
 
 # %% [markdown] nbgrader={"grade_id": "question_2-text"}
-# **Question 2.** One image of 56 × 56 pixels with 16 channels passes `nn.Conv2d(16, 32, kernel_size=3, stride=2, padding=1, groups=2)`. How many multiplications of a weight with a pixel does that take? Count those with the padding's zeros too. Set `answer_2` to the number.
+# **Question 2.** One image of 56 × 56 pixels with 16 channels passes `nn.Conv2d(16, 32, kernel_size=3, stride=2, padding=1, groups=2)`. How many multiplications of a weight with a pixel does that take, those with the zeros of the padding counted? Set `answer_2` to this number.
 
 # %% nbgrader={"grade_id": "question_2", "solution": true}
 # answer_2 = …
@@ -530,19 +524,18 @@ exam.convolution.bonus.grade(separate)
 # %% [markdown] nbgrader={"grade_id": "question_3-text"}
 # ## 9. What it assumes
 #
-# **Question 3.** A fully connected layer becomes a convolution by two restrictions: an output sees only a small window of its input, and all outputs share one set of weights. What does the *second* one assume?
+# **Question 3.** A fully connected layer becomes a convolution by two restrictions: an output sees only a small window of its input, and all outputs share one set of weights. What does the *second* restriction assume?
+# - A: that pixels far apart do not matter for the same output;
+# - B: that a pattern means the same wherever in the picture it stands;
+# - C: that neighbouring pixels have similar values;
+# - D: that the picture is as high as it is wide.
 #
-# - **a** Pixels that are far apart never matter for the same output.
-# - **b** A pattern means the same wherever in the picture it stands.
-# - **c** Neighbouring pixels have similar values.
-# - **d** The picture is as high as it is wide.
-#
-# Set `answer_3` to one of the letters, such as `"a"`.
+# Set `answer_3` to one of the letters, such as `"A"`.
 
 # %% nbgrader={"grade_id": "question_3", "solution": true}
 # answer_3 = "…"
 ### BEGIN SOLUTION
-answer_3 = "b"
+answer_3 = "B"
 ### END SOLUTION
 
 # %% nbgrader={"grade_id": "question_3-visible", "grade": true, "points": 0}

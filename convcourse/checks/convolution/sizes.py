@@ -40,4 +40,4 @@ def question_2(answer: Any) -> None:
 
 
 def question_3(answer: Any) -> None:
-    Check("answer_3").letter(answer, "abcd")
+    Check("answer_3").letter(answer, "ABCD")

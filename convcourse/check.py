@@ -1,0 +1,248 @@
+"""`python -m convcourse check 01-convolution.ipynb`: is this notebook ready to be handed in?
+
+It looks at the file (can it be read, are the assignment's cells as they were handed out), runs all cells from top to
+bottom in a fresh process, and tells what would get in the way of grading. Exit status: 0 ready, 1 not ready, 2 used
+wrongly. What the assignments' cells are stands in `assignments.json`, which is made with the notebooks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+import textwrap
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from convcourse.rehearsal import Ran, rehearse
+
+USAGE = "Usage: python -m convcourse check NOTEBOOK.ipynb"
+LARGEST_MIB = 10  # the grader reads no more
+UNWRITTEN = "not written yet"
+MENDING = "Fetch the assignment anew, and copy your code into its cells."
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A cell of an assignment as handed out. kind: given, solution or grade; defines: the name it must define."""
+
+    id: str
+    type: str
+    kind: str
+    digest: str
+    defines: str | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the report. ok: None where it is neither good nor bad."""
+
+    ok: bool | None
+    about: str
+    sentence: str = ""
+
+
+class Unreadable(Exception):
+    """The file is no notebook; it would count as zero."""
+
+
+def main(arguments: list[str]) -> int:
+    """The command. Returns its exit status."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure:
+        reconfigure(errors="replace")  # a terminal that knows no ✓
+    if arguments in (["-h"], ["--help"], ["check", "--help"]):
+        print(USAGE)
+        return 0
+    if len(arguments) != 2 or arguments[0] != "check":
+        print(USAGE, file=sys.stderr)
+        return 2
+    path = Path(arguments[1])
+    if not path.is_file():
+        print(f"There is no file {path}. Is the notebook saved, and is this the folder it lies in?", file=sys.stderr)
+        return 2
+    assignments = load_assignments()
+    name = assignment_of(path, assignments)
+    if name is None:
+        known = ", ".join(assignments)
+        print(f"{path.name} belongs to no assignment of the course; there are: {known}.", file=sys.stderr)
+        return 2
+    lines = []
+    for line in report(path, name, assignments[name]):
+        print(as_text(line), flush=True)
+        lines.append(line)
+    wrong = sum(line.ok is False for line in lines)
+    if not wrong:
+        print("\nReady to be handed in. (The hidden tests look at more cases than the visible checks do.)")
+        return 0
+    print(
+        f"\nNot ready: {wrong} {'thing' if wrong == 1 else 'things'} to mend, marked ✗ above. "
+        "You may hand it in all the same; what is not written gives no points."
+    )
+    return 1
+
+
+def load_assignments() -> dict[str, list[Entry]]:
+    """Every assignment's cells, in order."""
+    text = (Path(__file__).parent / "assignments.json").read_text(encoding="utf-8")
+    return {name: [Entry(**entry) for entry in entries] for name, entries in json.loads(text).items()}
+
+
+def assignment_of(path: Path, assignments: dict[str, list[Entry]]) -> str | None:
+    """The assignment that a file is for, by its name; "01-convolution (1)" and "Copy of 01-convolution" count too."""
+    return next((name for name in assignments if name in path.stem), None)
+
+
+def as_text(line: Line) -> str:
+    mark = {True: "✓", False: "✗", None: "–"}[line.ok]
+    text = f"{line.about}: {line.sentence}" if line.sentence else line.about
+    return textwrap.fill(text, 100, initial_indent=f"{mark} ", subsequent_indent="  ", break_long_words=False)
+
+
+def report(path: Path, name: str, entries: list[Entry]) -> Iterator[Line]:
+    """All that is to be said about a notebook, line by line while it is found out."""
+    try:
+        nb = read(path)
+    except Unreadable as error:
+        yield Line(False, "file", str(error))
+        return
+    problems = [*file_problems(path, name, nb), *cell_problems(nb, entries)]
+    yield from problems
+    if not problems:
+        yield Line(True, f"the file and all {len(entries)} cells of the assignment are in order")
+    ran = rehearse(nb, path.parent, [entry.defines for entry in entries if entry.defines])
+    if ran.stopped:
+        yield Line(False, "run", ran.stopped)
+    elif not ran.errors:
+        yield Line(True, f"all cells run from top to bottom, in {ran.seconds:.0f} s")
+    yield from own_cells(nb, entries, ran)
+    parts = [part(entry, nb, ran) for entry in entries if entry.kind == "solution"]
+    if all(line.sentence.startswith(UNWRITTEN) for line in parts):
+        yield Line(False, "parts", "all are as they were handed out. Did you save, and is this the file you worked in?")
+    yield from parts
+
+
+def read(path: Path) -> NotebookNode:
+    """The notebook, or `Unreadable` with what is wrong and what to do."""
+    if path.stat().st_size > LARGEST_MIB << 20:
+        size = path.stat().st_size / (1 << 20)
+        raise Unreadable(
+            f"it has {size:.0f} MiB, the grader reads {LARGEST_MIB} at most. Clear the outputs of all cells, and save."
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            nb = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+            nbformat.validate(nb)
+    except Exception as error:
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise Unreadable(f"it cannot be read as a notebook, and would count as zero ({said:.120}). {MENDING}") from None
+    return nb
+
+
+def file_problems(path: Path, name: str, nb: NotebookNode) -> Iterator[Line]:
+    if path.name != f"{name}.ipynb":
+        yield Line(False, "file", f"it must be called {name}.ipynb to be found; it is called {path.name}.")
+    kernel = nb.metadata.get("kernelspec", {})
+    language = nb.metadata.get("language_info", {}).get("name") or kernel.get("language") or "python"
+    if language != "python":
+        yield Line(
+            False,
+            "kernel",
+            f"the notebook is for {language}; choose a Python kernel (Kernel → Change Kernel), and save.",
+        )
+
+
+def cell_problems(nb: NotebookNode, entries: list[Entry]) -> Iterator[Line]:
+    """Cells of the assignment that are missing, doubled, changed, or have lost what marks them."""
+    marked = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells]
+    lost = [entry.id for entry in entries if entry.id not in marked and found(nb, entry)]
+    if lost:
+        some = ", ".join(f"`{i}`" for i in lost[:3]) + (" …" if len(lost) > 3 else "")
+        yield Line(
+            False, "cells", f"{len(lost)} have lost their marks for grading ({some}), as some editors do. {MENDING}"
+        )
+    for entry in entries:
+        cells = [cell for cell, i in zip(nb.cells, marked) if i == entry.id]
+        if not cells and entry.id not in lost:
+            yield Line(False, f"cell `{entry.id}`", f"it is missing. {MENDING}")
+        if len(cells) > 1:
+            yield Line(
+                False,
+                f"cell `{entry.id}`",
+                f"it is there {len(cells)} times. Keep one, and copy code into new cells, not with the whole cell.",
+            )
+        for cell in cells[:1]:
+            if cell.cell_type != entry.type:
+                yield Line(
+                    False, f"cell `{entry.id}`", f"it must be a {entry.type} cell, it is a {cell.cell_type} cell."
+                )
+            elif entry.kind != "solution" and digest(cell) != entry.digest:
+                yield Line(
+                    False,
+                    f"cell `{entry.id}`",
+                    "it is locked, and was changed. The grader takes the original; write into a cell of your own.",
+                )
+    order = [entry.id for entry in entries]
+    there = [order.index(i) for i in marked if i in order]
+    if len(there) == len(set(there)) and there != sorted(there):
+        yield Line(
+            False, "cells", f"their order has changed; the grader runs them in the assignment's order. {MENDING}"
+        )
+
+
+def digest(cell: NotebookNode) -> str:
+    """How a cell was handed out, in short: `autograder.release` writes the same into the list of cells."""
+    return hashlib.sha256(cell.source.encode()).hexdigest()[:16]
+
+
+def found(nb: NotebookNode, entry: Entry) -> NotebookNode | None:
+    """The cell that an entry stands for: by its marks, else by its id, its text, or the name it defines."""
+    defines = re.compile(rf"(?m)^(def {entry.defines}\b|class {entry.defines}\b|{entry.defines}\s*=)")
+    tests = (
+        lambda cell: cell.metadata.get("nbgrader", {}).get("grade_id") == entry.id,
+        lambda cell: cell.get("id") == entry.id,
+        lambda cell: digest(cell) == entry.digest,
+        lambda cell: entry.defines and cell.cell_type == "code" and defines.search(cell.source),
+    )
+    return next((cell for test in tests for cell in nb.cells if test(cell)), None)
+
+
+def own_cells(nb: NotebookNode, entries: list[Entry], ran: Ran) -> Iterator[Line]:
+    """Cells that are neither a part's own nor its checks, and raise."""
+    by_part = {entry.id for entry in entries if entry.kind != "given"}
+    for number, error in ran.errors.items():
+        cell = nb.cells[number]
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if grade_id not in by_part and "raises-exception" not in cell.metadata.get("tags", []):
+            what = f"the given cell `{grade_id}`" if grade_id else f'your own cell "{cell.source.strip()[:40]}"'
+            yield Line(False, what, f"{error}. Mend it or delete it: running all cells stops there.")
+
+
+def part(entry: Entry, nb: NotebookNode, ran: Ran) -> Line:
+    """How one part stands: written, run, its name defined, its visible checks passed."""
+    cell = found(nb, entry)
+    if cell is None or digest(cell) == entry.digest:
+        return Line(None if entry.optional else False, entry.id, UNWRITTEN + " (optional)" * entry.optional)
+    if entry.type == "markdown":
+        return Line(True, entry.id)
+    if (number := nb.cells.index(cell)) in ran.errors:
+        return Line(False, entry.id, f"its cell does not run: {ran.errors[number]}")
+    checks = [
+        i for i, c in enumerate(nb.cells) if c.metadata.get("nbgrader", {}).get("grade_id") == f"{entry.id}-visible"
+    ]
+    for i in checks:
+        if i in ran.errors:
+            return Line(False, entry.id, ran.errors[i].removeprefix(f"{entry.defines}: "))
+    if ran.stopped and not set(checks) <= ran.finished:
+        return Line(None, entry.id, "not reached")
+    if entry.defines and entry.defines not in ran.defined and not ran.stopped:
+        return Line(False, entry.id, f"`{entry.defines}` is not defined in the end; the name must stay as it was.")
+    return Line(True, entry.id)
