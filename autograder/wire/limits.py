@@ -1,4 +1,4 @@
-"""Every limit of a submission, with its default. Running into one costs what is concerned, and the feedback says which."""
+"""Every limit of a submission, with its default. Running into one costs what is concerned; the feedback says which."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Limits:
 
     Of the file: `notebook_mib`, `nesting` of its JSON, `added_cells` of the student's own, `attachment_kib` of pictures
     pasted into answers. Of the run: wall clock of one cell, of one call of a graded name, and of the whole submission,
-    candidates that were started anew (`revivals`) included. Of each candidate: the rest; `memory_mib` is what it may take
-    beyond what it is born with; `output_kib` is what one cell may put out, `outputs_mib` all cells together.
+    candidates that were started anew (`revivals`) included. Of each candidate: the rest; `memory_mib` is what it may
+    take beyond what it is born with; `output_kib` is what one cell may put out, `outputs_mib` all cells together.
     """
 
     notebook_mib: int = 10

@@ -1,0 +1,193 @@
+"""The candidate's loop: it answers the examiner's questions about what the student's cells defined.
+
+Runs in the forked and confined process, beside the student's code, which can do to this module whatever it likes: then
+the answers are wrong, and the examiner takes every answer for a stranger's.
+
+Descriptor: one end of the socket pair to the examiner. EOF there, and the process ends.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from autograder.candidate import kit, objects
+from autograder.candidate.ban import BAN, BannedOperator
+from autograder.candidate.shell import Shell, out_of_memory
+from autograder.wire import codec, messages
+from autograder.wire.errors import kind_of, message_of
+from autograder.wire.frames import Closed, Stream
+
+_NOTHING = object()
+
+
+class PulledLoader(kit.Loader):
+    """A loader whose batches are the examiner's: each comes when asked for, within the call that was given it."""
+
+    def __init__(self, told: messages.Batches, pull: Callable[[messages.Pull], Any]):
+        self._id, self._length, self._pull = told.id, told.length, pull
+        self.dataset = range(told.items)
+
+    def batch(self, position: int) -> tuple[torch.Tensor, torch.Tensor]:
+        return self._pull(messages.Pull(self._id, position))
+
+    def __len__(self) -> int:
+        return self._length
+
+
+class Answering:
+    """What the examiner can ask: cells, names, and operations on objects by their ids."""
+
+    def __init__(self, stream: Stream, shell: Shell, head_limit: int, body_limit: int):
+        self._stream, self._shell = stream, shell
+        self._limits = head_limit, body_limit
+        self._objects: dict[int, Any] = {}
+        self._ids = itertools.count(1)
+        self._stood: dict[str, Any] = {}
+        self._inward: dict[type, Callable[[Any], Any]] = {
+            messages.Held: lambda held: self._objects[held.id],
+            messages.Built: lambda built: kit.RECIPES[built.name](*built.args, **built.kwargs),
+            messages.Batches: lambda told: PulledLoader(told, self._pull),
+        }
+
+    def serve(self) -> None:
+        """Answer one question after the other, until the examiner is gone."""
+        while True:
+            try:
+                question = self._receive()
+            except Closed:
+                os._exit(0)
+            for id in question.released:
+                self._objects.pop(id, None)
+            self._send(messages.Reply(question.number, self._answer(question.ask)))
+            del question  # what an exam asked with is not kept until the next question
+
+    def _receive(self) -> Any:
+        head, body = self._stream.receive(*self._limits)
+        return codec.decode(head, body, messages.QUESTIONS, inward=self._inward, layouts=True)
+
+    def _send(self, message: Any) -> None:
+        try:
+            head, parts = codec.encode(message, outward=self._handle)
+        except Exception as error:
+            failed = messages.Failed("TypeError", f"what it gave back cannot be read: {message_of(error)}", False)
+            head, parts = codec.encode(messages.Reply(message.number, failed))
+        self._stream.send(head, parts)
+
+    def _pull(self, wanted: messages.Pull) -> Any:
+        self._send(wanted)
+        return self._receive().value
+
+    def _answer(self, ask: Any) -> Any:
+        try:
+            if isinstance(ask, messages.Run):
+                BAN.switch(None)
+                outputs, status = self._shell.run(ask.source, ask.seconds)
+                return messages.Ran(outputs, status, self._shell.execution_count - 1)
+            if isinstance(ask, messages.LookUp):
+                value = self._shell.user_ns.get(ask.name, _NOTHING)
+                return messages.Undefined() if value is _NOTHING else messages.Done(self._out(value))
+            if isinstance(ask, messages.StandIn):
+                return messages.Done(self._stand_in(ask.names))
+            BAN.switch(ask.ban)
+            operation = getattr(self, f"_do_{ask.operation}")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return messages.Done(operation(self._objects.get(ask.target), *ask.values))
+        except BaseException as error:
+            kind = "MemoryError" if out_of_memory(error) else kind_of(error)
+            return messages.Failed(kind, message_of(error), isinstance(error, BannedOperator))
+
+    # ---- operations: what `exam.subject.Subject` can do, on the object itself
+
+    def _do_vjp(self, obj, args, kwargs, cotangent, inference):
+        before = _prints(args, kwargs)
+        return self._told(objects.vjp(obj, args, kwargs, cotangent, inference), before)
+
+    def _do_gradients(self, obj, args, kwargs, cotangent):
+        before = _prints(args, kwargs)
+        return self._told(objects.gradients(obj, args, kwargs, cotangent), before)
+
+    def _do_make(self, obj, args, kwargs):
+        return self._handle(obj(*args, **kwargs))
+
+    def _do_build(self, _, built):
+        return self._handle(built)
+
+    def _do_forward(self, obj, args, kwargs):
+        with torch.enable_grad():
+            output = objects.call(obj, args, kwargs)
+        leaves = [t for t in objects.tensors((args, kwargs)) if t.requires_grad]
+        return self._out(output), self._keep((output, leaves))
+
+    def _do_backward(self, kept, cotangent):
+        output, leaves = kept
+        return list(torch.autograd.grad(output, leaves, cotangent, retain_graph=True, allow_unused=True))
+
+    def _do_state(self, obj):
+        return [(n, e.tensor, e.id, e.parameter, e.requires_grad) for n, e in objects.state(obj).items()]
+
+    def _do_outline(self, obj):
+        return [(n, e.shape, e.id, e.parameter, e.requires_grad) for n, e in objects.outline(obj).items()]
+
+    def _do_load(self, obj, mapping):
+        objects.load(obj, mapping)
+
+    def _do_train(self, obj, mode):
+        objects.train(obj, mode)
+
+    def _do_to(self, obj, dtype):
+        objects.to(obj, dtype)
+
+    def _do_attribute(self, obj, name):
+        return self._out(objects.attribute(obj, name))
+
+    def _do_source(self, obj):
+        return objects.source(obj)
+
+    # ----
+
+    def _told(self, answer: objects.Answer, before: list[Any]) -> tuple[Any, ...]:
+        """An answer as it crosses: arguments that stand as they were are not sent back."""
+        after = [
+            messages.Unchanged() if _print(tensor) == print_ else tensor
+            for tensor, print_ in zip(answer.after, before, strict=True)
+        ]
+        return self._out(answer.output), list(answer.gradients), after, answer.parameters
+
+    def _out(self, value: Any) -> Any:
+        return value if objects.is_plain(value) else self._handle(value)
+
+    def _handle(self, value: Any) -> messages.Handle:
+        name = getattr(value, "__name__", None)
+        return messages.Handle(
+            self._keep(value), objects.describe(value), name if isinstance(name, str) else type(value).__name__
+        )
+
+    def _keep(self, value: Any) -> int:
+        id = next(self._ids)
+        self._objects[id] = value
+        return id
+
+    def _stand_in(self, names: dict[str, str]) -> None:
+        scope = self._shell.user_ns
+        for name, stood in self._stood.items():
+            if stood is _NOTHING:
+                scope.pop(name, None)
+            else:
+                scope[name] = stood
+        self._stood = {name: scope.get(name, _NOTHING) for name in names}
+        scope.update({name: kit.RECIPES[recipe] for name, recipe in names.items()})
+
+
+def _print(tensor: torch.Tensor) -> tuple[Any, ...]:
+    return tensor.dtype, tensor.shape, codec.raw(tensor)
+
+
+def _prints(args: tuple, kwargs: dict[str, Any]) -> list[Any]:
+    return [_print(tensor) for tensor in (*objects.tensors(args), *objects.tensors(kwargs))]

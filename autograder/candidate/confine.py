@@ -1,0 +1,132 @@
+"""The walls around a candidate: one function each, put up in the order of `WALLS`, by the candidate itself.
+
+A wall that cannot be put up stops the run. Each is irreversible, and needs neither root nor a container.
+
+What they leave to others: the bytes of the scratch folder and the number of threads are watched from outside
+(`examiner.watch`); memory that is no address space (memfd, sockets' buffers) is out of reach through `system_calls`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import sys
+import sysconfig
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from autograder.candidate import calls
+from autograder.wire.limits import MIB, Limits
+
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
+# Landlock's version from which signals and abstract sockets are confined too.
+LANDLOCK = 6
+# What Python, its packages and the system's libraries read; what is not there is left out.
+SYSTEM = (
+    "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/usr/share/fonts", "/usr/local/share/fonts",
+    "/usr/share/fontconfig", "/etc/fonts", "/usr/share/zoneinfo", "/etc/localtime", "/usr/share/mime",
+    "/etc/mime.types",     "/etc/ld.so.cache", "/usr/share/locale", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu",
+    "/dev/zero", "/dev/random", "/dev/urandom",
+)  # fmt: skip
+WRITABLE = ("/dev/null",)
+
+
+@dataclass(frozen=True)
+class Confinement:
+    """What is walled in: the one descriptor that stays open, the one folder that may be written, and the limits."""
+
+    descriptor: int
+    scratch: Path
+    limits: Limits
+
+
+def descriptors(to: Confinement) -> None:
+    """Every descriptor but the examiner's is closed; the standard ones lead nowhere."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    low = 3
+    if to.descriptor < low:
+        raise OSError(f"the examiner's descriptor is {to.descriptor}, one of the standard ones")
+    os.closerange(low, to.descriptor)
+    os.closerange(to.descriptor + 1, 1 << 20)
+
+
+def environment(to: Confinement) -> None:
+    """No variable of the grader's is left, nor a path that leads to it."""
+    scratch = str(to.scratch)
+    os.environ.clear()
+    os.environ.update(
+        {name: scratch for name in ("HOME", "TMPDIR", "MPLCONFIGDIR", "IPYTHONDIR", "XDG_CACHE_HOME")},
+        **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
+        LANG="C.UTF-8", PATH="/usr/bin:/bin", NBGRADER_EXECUTION="autograde",
+    )  # fmt: skip
+    os.chdir(to.scratch)
+    sys.argv = [""]
+    sys.path = ["", *(path for path in sys.path if any(Path(path).is_relative_to(top) for top in readable()))]
+
+
+def resources(to: Confinement) -> None:
+    """Limits that the kernel holds. Threads are not among them: it counts those of all a user's processes together."""
+    limits = to.limits
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    for kind, value in {
+        resource.RLIMIT_AS: pages * resource.getpagesize() + limits.memory_mib * MIB,
+        resource.RLIMIT_CPU: limits.cpu_seconds,
+        resource.RLIMIT_FSIZE: limits.scratch_mib * MIB,
+        resource.RLIMIT_NOFILE: limits.open_files,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+    }.items():
+        resource.setrlimit(kind, (value, value))
+
+
+def files(to: Confinement) -> None:
+    """Landlock: the named folders may be read, the scratch folder written; no signal leaves, no abstract socket."""
+    import sandlock
+
+    if sandlock.landlock_abi_version() < LANDLOCK:
+        raise OSError(f"Landlock is at version {sandlock.landlock_abi_version()}, and {LANDLOCK} is needed")
+    sandlock.confine(sandlock.Sandbox(fs_readable=list(readable()), fs_writable=[str(to.scratch), *WRITABLE]))
+
+
+def system_calls(to: Confinement) -> None:
+    """seccomp: what is not allowed is refused with EPERM, so that it fails with a sentence and the run goes on."""
+    calls.allow_only()
+
+
+WALLS = (descriptors, environment, resources, files, system_calls)
+# The first three are always there; without the others (`--unsafe-no-sandbox`) nothing is promised.
+ALWAYS = WALLS[:3]
+
+
+def confine(to: Confinement, confined: bool = True) -> None:
+    """Put up every wall. In the process that is to be confined, while it has one thread."""
+    for wall in WALLS if confined else ALWAYS:
+        try:
+            wall(to)
+        except Exception as error:
+            raise RuntimeError(f"The wall `{wall.__name__}` could not be put up: {error}") from error
+
+
+def prctl(option: int, value: int) -> None:
+    """Raise OSError where the kernel refuses."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, value, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), f"prctl({option}, {value}): {os.strerror(ctypes.get_errno())}")
+
+
+@cache
+def readable() -> tuple[str, ...]:
+    """What a candidate may read: Python, its packages, `convcourse`, the system's libraries and fonts."""
+    paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    paths |= {path for path in SYSTEM if os.path.exists(path)}
+    paths.add(os.path.join(sys.base_prefix, "lib"))
+    spec = find_spec("convcourse")
+    assert spec is not None and spec.origin is not None
+    paths.add(os.path.dirname(spec.origin))
+    return tuple(sorted(os.path.realpath(path) for path in paths if path and os.path.exists(path)))

@@ -1,0 +1,45 @@
+"""Honest habits that confinement would break, given a meaning that needs no process and no terminal."""
+
+from __future__ import annotations
+
+import builtins
+import getpass
+import random
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader
+
+from autograder.candidate.shell import NO_INPUT
+
+
+def adopt() -> None:
+    """Put them in place, in the candidate."""
+    builtins.input = getpass.getpass = _no_input
+    torch.compile = _uncompiled
+    DataLoader.__init__ = _in_this_process(DataLoader.__init__)
+    random.seed(0)  # what a fork inherits differs from one run of the grader to the next
+    np.random.seed(0)
+
+
+def _no_input(*_: Any, **__: Any) -> str:
+    raise EOFError(NO_INPUT)
+
+
+def _uncompiled(model: Any = None, **_: Any) -> Any:
+    """`torch.compile`, also as a decorator with arguments: what was given is used as it is."""
+    return (lambda given: given) if model is None else model
+
+
+def _in_this_process(init: Any) -> Any:
+    """`DataLoader(num_workers=2)` counts as 0, and what only workers need is left out."""
+
+    def wrapped(self: DataLoader, *args: Any, **kwargs: Any) -> None:
+        for name in ("num_workers", "prefetch_factor", "persistent_workers", "multiprocessing_context", "timeout"):
+            kwargs.pop(name, None)
+        if len(args) > 5:  # dataset, batch_size, shuffle, sampler, batch_sampler, num_workers
+            args = (*args[:5], 0, *args[6:])
+        init(self, *args, **kwargs)
+
+    return wrapped

@@ -1,0 +1,241 @@
+"""A student's cells, run in an IPython shell that records what they put out as nbformat's outputs.
+
+The shell is made after confinement. It has no history (whose thread would forbid a fork) and no terminal.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import signal
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.history import HistoryManager
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.text import SList
+from traitlets import Type
+
+from autograder.wire.errors import message_of
+
+HistoryManager.enabled = False
+NO_COMMANDS = "Commands and new processes are refused while a notebook is graded; the other cells run all the same.\n"
+NO_INPUT = "Nobody can answer input() while a notebook is graded; give the value in the code."
+FULL = "\n[The output ends here: its limit is reached.]\n"
+# Kinds of data that a page can show; a picture comes as bytes or as base64, the others as text.
+SHOWN = "text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/svg+xml"
+
+
+class OutputLimit(BaseException):
+    """A cell put out more than it may. No `Exception`, so that a student's `except Exception` does not swallow it."""
+
+
+class TimeLimit(BaseException):
+    """A cell took longer than it may."""
+
+
+class Recorder:
+    """Outputs of the cell that runs, in order; what is put out while none runs is dropped."""
+
+    def __init__(self, cell_limit: int, total_limit: int):
+        self._cell_limit, self._left = cell_limit, total_limit
+        self._room, self._recording, self._clear = 0, False, False
+        self.outputs: list[dict[str, Any]] = []
+        self.full = False
+
+    def start(self) -> None:
+        self.outputs, self.full, self._clear = [], False, False
+        self._room = min(self._cell_limit, self._left)
+        self._recording = True
+
+    def stop(self) -> list[dict[str, Any]]:
+        self._recording = False
+        self._left -= min(self._cell_limit, self._left) - self._room
+        return self.outputs
+
+    def stream(self, name: str, text: str) -> None:
+        last = self.outputs[-1] if self.outputs and not self._clear else {}
+        if self._take(text):
+            if last.get("output_type") == "stream" and last["name"] == name:
+                last["text"] += text
+            else:
+                self.outputs.append({"output_type": "stream", "name": name, "text": text})
+
+    def show(self, output_type: str, data: dict[str, Any], **more: Any) -> None:
+        bundle = {kind: _as_text(data[kind]) for kind in SHOWN if isinstance(data.get(kind), str | bytes)}
+        if bundle and self._take("".join(bundle.values())):
+            self.outputs.append({"output_type": output_type, "data": bundle, "metadata": {}, **more})
+
+    def error(self, name: str, message: str, traceback: list[str]) -> None:
+        if self._take("".join(traceback), enforce=False):
+            self.outputs.append({"output_type": "error", "ename": name, "evalue": message, "traceback": traceback})
+
+    def clear(self, wait: bool) -> None:
+        """Drop what was put out so far, or do so before the next output."""
+        self._clear = wait
+        if not wait:
+            self.outputs.clear()
+
+    def _take(self, text: str, enforce: bool = True) -> bool:
+        if not self._recording:
+            return False
+        if self._clear:
+            self.clear(wait=False)
+        size = len(text.encode("utf-8", "replace"))
+        if size <= self._room:
+            self._room -= size
+            return True
+        if not self.full:
+            self.full, self._room = True, 0
+            self.outputs.append({"output_type": "stream", "name": "stderr", "text": FULL})
+        if enforce:
+            raise OutputLimit("This cell put out more than it may.")
+        return False
+
+
+class Written(io.TextIOBase):
+    """`sys.stdout` or `sys.stderr`: what is written is recorded."""
+
+    encoding, errors = "utf-8", "replace"
+
+    def __init__(self, recorder: Recorder, name: str):
+        self._recorder, self._name = recorder, name
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() takes text, not {type(text).__name__}")
+        if text:
+            self._recorder.stream(self._name, str(text))
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+
+class Publisher(DisplayPublisher):
+    """What `display` shows. An update of an earlier output takes its place."""
+
+    def publish(self, data, metadata=None, source=None, *, transient=None, update=False, **kwargs):
+        recorder, key = self.shell.recorder, (transient or {}).get("display_id")
+        before = self.shell.displayed.get(key) if update else None
+        if before is not None:
+            fresh = Recorder(1 << 62, 1 << 62)
+            fresh.start()
+            fresh.show("display_data", data)
+            before.update(*fresh.outputs)
+            return
+        recorder.show("display_data", data)
+        if key is not None and recorder.outputs:
+            self.shell.displayed[key] = recorder.outputs[-1]
+
+    def clear_output(self, wait=False):
+        self.shell.recorder.clear(wait)
+
+
+class Result(DisplayHook):
+    """The value of a cell's last expression."""
+
+    def write_output_prompt(self):
+        pass
+
+    def write_format_data(self, format_dict, md_dict=None):
+        self.shell.recorder.show("execute_result", format_dict, execution_count=self.prompt_count)
+
+    def finish_displayhook(self):
+        pass
+
+
+class Shell(InteractiveShell):
+    """IPython without a terminal, and without new processes."""
+
+    display_pub_class = Type(Publisher)
+    displayhook_class = Type(Result)
+
+    def __init__(self, recorder: Recorder):
+        self.recorder = recorder
+        self.displayed: dict[Any, dict[str, Any]] = {}
+        super().__init__(colors="nocolor")
+
+    def run(self, source: str, seconds: float) -> tuple[list[dict[str, Any]], str]:
+        """Run a cell; its outputs and how it ended: ok, error, timeout, memory or output."""
+        self.recorder.start()
+        signal.signal(signal.SIGALRM, _interrupt)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        error: BaseException | None = None
+        try:
+            result = self.run_cell(source, store_history=True, silent=False)
+            error = result.error_before_exec or result.error_in_exec
+        except BaseException as caught:
+            error = caught
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        outputs = self.recorder.stop()
+        sys.last_value = sys.last_traceback = None
+        if self.recorder.full:
+            return outputs, "output"
+        return outputs, how_it_ended(error)
+
+    def _showtraceback(self, etype, evalue, stb):
+        self.recorder.error(str(etype.__name__), message_of(evalue), [str(line) for line in stb])
+
+    def enable_gui(self, gui=None):
+        """`%matplotlib inline` asks for it; there is no window to enable."""
+
+    def system(self, cmd):
+        sys.stderr.write(NO_COMMANDS)
+        self.user_ns["_exit_code"] = 1
+
+    system_piped = system_raw = system
+
+    def getoutput(self, cmd, split=True, depth=0):
+        sys.stderr.write(NO_COMMANDS)
+        return SList() if split else ""
+
+    def ask_exit(self):
+        """`exit` and `quit`: a notebook's other cells run all the same."""
+
+
+def start(cell_limit: int, total_limit: int) -> Shell:
+    """The shell of this process, with everything that is put out going through it."""
+    recorder = Recorder(cell_limit, total_limit)
+    shell = Shell(recorder)
+    Shell._instance = InteractiveShell._instance = shell  # what `get_ipython()` of a library finds
+    sys.stdout, sys.stderr = Written(recorder, "stdout"), Written(recorder, "stderr")
+    shell.enable_matplotlib("inline")
+    return shell
+
+
+def rehearse(cells: Iterable[str]) -> None:
+    """Run cells in a shell that is thrown away, so that what IPython imports late is there; nothing else is left."""
+    kept = sys.stdout, sys.stderr, sys.displayhook, sys.excepthook, sys.modules["__main__"], Shell._instance
+    shell = start(1 << 20, 1 << 20)
+    for cell in cells:
+        shell.run(cell, seconds=60.0)
+    sys.stdout, sys.stderr, sys.displayhook, sys.excepthook, sys.modules["__main__"] = kept[:5]
+    Shell._instance = InteractiveShell._instance = kept[5]
+
+
+def how_it_ended(error: BaseException | None) -> str:
+    if error is None:
+        return "ok"
+    if isinstance(error, TimeLimit):
+        return "timeout"
+    return "memory" if out_of_memory(error) else "error"
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Python's own, or PyTorch's, which is a RuntimeError by its words only."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and "can't allocate memory" in message_of(error)
+    )
+
+
+def _as_text(data: str | bytes) -> str:
+    return base64.b64encode(data).decode() if isinstance(data, bytes) else str(data)
+
+
+def _interrupt(*_: Any) -> None:
+    raise TimeLimit("This cell took longer than it may.")

@@ -1,0 +1,314 @@
+"""The examiner's side of a candidate: ask one question, take one answer, and trust nothing about it.
+
+`ZygoteClient` has candidates forked; a `Link` is one of them: cells are run in it and objects asked about, until it is
+closed or lost. Lost means gone: whatever the reason, its processes are dead when `Lost` is raised.
+
+What arrives is a plain value of exact types by the time it leaves this module, a `RemoteSubject` where it stands for an
+object of the candidate, or a `Raised`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from autograder.candidate import kit
+from autograder.exam.core import Lost
+from autograder.exam.subject import Banned, Missing, Raised, Subject
+from autograder.examiner.outputs import rebuilt
+from autograder.examiner.proxies import RemoteSubject
+from autograder.examiner.watch import Exceeded, Watch
+from autograder.wire import codec, messages
+from autograder.wire.errors import MESSAGE_LIMIT, NAMES, plain
+from autograder.wire.frames import FOREVER, Closed, Late, Malformed, Stream, TooLong, WireError, packed
+from autograder.wire.limits import LIMITS, MIB, Limits
+
+# Beside the student's own time: a cell that was interrupted says so within this time, or it is killed.
+GRACE = 1.0
+START_SECONDS = 30.0
+ANSWER_MIB = 256  # what one answer may hold
+HEAD_LIMIT = 4 * MIB
+
+
+class NotConfined(RuntimeError):
+    """No candidate could be had: a wall is missing on this machine, or the zygote is gone."""
+
+
+@dataclass(frozen=True)
+class CellRun:
+    """What came of a cell. `status`: ok, error, timeout, memory or output; `limit` says which limit it was."""
+
+    cell: str
+    outputs: list[dict[str, Any]]
+    status: str
+    limit: str | None = None
+
+
+class ZygoteClient:
+    """Has candidates forked by the zygote at the other end of the socket, one at a time."""
+
+    def __init__(self, sock: socket.socket, confined: bool = True):
+        self._socket, self._confined = sock, confined
+        self._stream = Stream(sock.fileno())
+
+    def fork(self, limits: Limits = LIMITS, until: float = FOREVER) -> Link:
+        """A fresh candidate, confined, with a scratch folder of its own. `until`: the moment (`time.monotonic`) when it
+        is ended, whatever it does."""
+        began = time.monotonic()
+        scratch = Path(tempfile.mkdtemp(prefix="candidate-"))
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                order = messages.Fork(str(scratch), self._confined, asdict(limits))
+                report = self._order(order, theirs.fileno())
+            if not isinstance(report, messages.Forked):
+                raise NotConfined(getattr(report, "why", "The zygote did not fork."))
+            link = Link(self, ours, report.pid, scratch, limits, until)
+        except BaseException:
+            ours.close()
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+        link.begin()
+        link.seconds["fork"] = time.monotonic() - began
+        return link
+
+    def end(self) -> messages.Ended:
+        """Kill the candidate and what it started; how it ended."""
+        report = self._order(messages.End())
+        assert isinstance(report, messages.Ended)
+        return report
+
+    def _order(self, order: Any, *descriptors: int) -> Any:
+        try:
+            socket.send_fds(self._socket, [packed(*codec.encode(order))], descriptors)
+            answer = self._stream.receive(HEAD_LIMIT, 0, time.monotonic() + START_SECONDS)
+        except (OSError, WireError) as error:
+            raise NotConfined(f"The zygote does not answer ({error}).") from None
+        return codec.decode(*answer, messages.REPORTS)
+
+
+class Link:
+    """One candidate. `seconds`: wall clock of its start, its cells and its calls."""
+
+    def __init__(
+        self, client: ZygoteClient, sock: socket.socket, pid: int, scratch: Path, limits: Limits, until: float
+    ):
+        self._client, self._socket, self._scratch, self._limits, self._until = client, sock, scratch, limits, until
+        self._watch = Watch(pid, scratch, limits)
+        self._stream = Stream(sock.fileno(), self._watch.check)
+        self._lost: Lost | None = None
+        self._loaders: dict[int, kit.Loader] = {}
+        self._outputs_left = limits.outputs_mib * MIB
+        self._inward = {messages.Handle: self._proxy}
+        self.released: list[int] = []
+        self.seconds = {"fork": 0.0, "cells": 0.0, "calls": 0.0}
+        sock.setblocking(False)
+
+    def begin(self) -> None:
+        """Wait until the candidate stands behind its walls; raise `NotConfined` where it does not."""
+        try:
+            message = self._receive(time.monotonic() + START_SECONDS, HEAD_LIMIT, 0)
+        except WireError as error:
+            message = messages.Refused(f"The candidate did not start ({error}).")
+        if not isinstance(message, messages.Ready):
+            self.close()
+            raise NotConfined(message.why if isinstance(message, messages.Refused) else "The candidate did not start.")
+
+    def run(self, cells: Iterable[tuple[str, str]]) -> list[CellRun]:
+        """Run cells in order, each (cell id, source). A failing cell does not stop the others."""
+        return [self.run_cell(cell, source) for cell, source in cells]
+
+    def run_cell(self, cell: str, source: str) -> CellRun:
+        """Run one cell."""
+        began, limits = time.monotonic(), self._limits
+        ask = messages.Run(source, limits.cell_seconds)
+        try:
+            ran = self._question(ask, limits.cell_seconds + GRACE, (8 * limits.output_kib << 10) + HEAD_LIMIT, cell)
+            if not isinstance(ran, messages.Ran) or ran.status not in _ENDS:
+                self.distrust()
+            self._check_watch()
+            try:
+                outputs, whole = rebuilt(ran.outputs, ran.count, min(2 * limits.output_kib << 10, self._outputs_left))
+            except Malformed:
+                self.distrust()
+        finally:
+            self.seconds["cells"] += time.monotonic() - began
+        self._outputs_left -= sum(len(str(output)) for output in outputs)
+        status = ran.status if whole else "output"
+        return CellRun(cell, outputs, status, self._limit(status, cell))
+
+    def look_up(self, name: str) -> Any:
+        """What the name stands for at this moment: a plain value, a `RemoteSubject`, or `Missing`."""
+        answer = self._question(messages.LookUp(name), self._limits.call_seconds)
+        return Missing(name) if isinstance(answer, messages.Undefined) else self._value(answer)
+
+    def build(self, recipe: kit.Recipe) -> RemoteSubject:
+        """What the recipe makes, as a subject."""
+        built = self.ask("build", 0, (recipe,), None)
+        return built if isinstance(built, RemoteSubject) else self.distrust()
+
+    @contextmanager
+    def stand_in(self, subject: Subject, names: Mapping[str, str]) -> Iterator[None]:
+        """Within the block these names of the student's code stand for recipes of the kit.
+
+        `subject` is what is examined: all that it can call lives in the one namespace of the student's cells."""
+        if names:
+            self._value(self._question(messages.StandIn(dict(names)), self._limits.call_seconds))
+        try:
+            yield
+        finally:
+            if names and self._lost is None:
+                self._value(self._question(messages.StandIn({}), self._limits.call_seconds))
+
+    def ask(self, operation: str, target: int, values: tuple[Any, ...], ban: str | None) -> Any:
+        """Do something with an object of the candidate, for `RemoteSubject`."""
+        began = time.monotonic()
+        try:
+            return self._value(self._question(messages.Call(operation, target, values, ban), self._limits.call_seconds))
+        finally:
+            self.seconds["calls"] += time.monotonic() - began
+
+    def close(self) -> None:
+        """The candidate and all that it started are gone, and its scratch folder too."""
+        if self._lost is None:
+            self._lost = Lost("crashed", "The candidate was closed.")
+            self._end()
+
+    def distrust(self) -> NoReturn:
+        """What came is no answer to what was asked."""
+        self._lose("crashed", "The notebook's code wrote into the grader's own channel.")
+
+    # ----
+
+    def _question(self, ask: Any, seconds: float, head_limit: int = HEAD_LIMIT, cell: str = "") -> Any:
+        """Ask, and wait for the answer; what must not be ends the candidate."""
+        if self._lost is not None:
+            raise self._lost
+        number = secrets.randbits(64)
+        released, self.released = self.released, []
+        self._loaders = {}
+        head, parts = codec.encode(messages.Question(number, released, ask), outward=self._outward, layouts=True)
+        deadline = min(time.monotonic() + seconds, self._until)
+        try:
+            if self._stream.has_bytes():
+                self._early()
+            self._stream.send(head, parts, deadline)
+            while True:
+                message = self._receive(deadline, head_limit, ANSWER_MIB * MIB)
+                if isinstance(message, messages.Pull):
+                    self._hand_out(message, deadline)
+                elif isinstance(message, messages.Reply) and message.number == number:
+                    return message.answer
+                else:
+                    self.distrust()
+        except Late:
+            self._lose("timeout", self._too_late(cell))
+        except TooLong:
+            self._lose("output", f"The notebook's code gave back more than {ANSWER_MIB} MiB at once.")
+        except Closed:
+            self._gone()
+        except WireError:
+            self.distrust()
+        except Exceeded as error:
+            self._lose(error.status, error.sentence)
+
+    def _receive(self, deadline: float, head_limit: int, body_limit: int) -> Any:
+        head, body = self._stream.receive(head_limit, body_limit, deadline)
+        return codec.decode(head, body, messages.ANSWERS, inward=self._inward)
+
+    def _value(self, answer: Any) -> Any:
+        if isinstance(answer, messages.Done):
+            return answer.value
+        if not isinstance(answer, messages.Failed):
+            self.distrust()
+        if answer.kind == "MemoryError":
+            self._lose("memory", self._limit("memory", "") or "")
+        kind = answer.kind if answer.kind in NAMES else "Exception"
+        raise (Banned if answer.banned else Raised)(kind, plain(answer.message, MESSAGE_LIMIT))
+
+    def _outward(self, value: Any) -> Any:
+        """What an exam hands in beside plain values."""
+        if isinstance(value, RemoteSubject):
+            return messages.Held(value.hold.id)
+        if isinstance(value, kit.Recipe):
+            return messages.Built(value.name, value.args, value.kwargs)
+        if isinstance(value, kit.Loader):
+            self._loaders[len(self._loaders)] = value
+            return messages.Batches(len(self._loaders) - 1, len(value), len(value.dataset))
+        raise TypeError(f"a {type(value).__name__} cannot be handed in")
+
+    def _hand_out(self, wanted: messages.Pull, deadline: float) -> None:
+        loader = self._loaders.get(wanted.loader)
+        if loader is None or not 0 <= wanted.position < len(loader):
+            self.distrust()
+        head, parts = codec.encode(messages.Batch(loader.batch(wanted.position)), layouts=True)
+        self._stream.send(head, parts, deadline)
+
+    def _proxy(self, handle: messages.Handle) -> RemoteSubject:
+        if handle.kind not in KINDS:
+            raise Malformed("a handle of no kind")
+        return RemoteSubject(self, handle)
+
+    def _check_watch(self) -> None:
+        try:
+            self._watch.check()
+        except Exceeded as error:
+            self._lose(error.status, error.sentence)
+
+    def _early(self) -> NoReturn:
+        """Something came before it was asked for: bytes, or the end."""
+        if self._socket.recv(1, socket.MSG_PEEK):
+            self.distrust()
+        self._gone()
+
+    def _gone(self) -> NoReturn:
+        """The candidate has ended: say how."""
+        ended = self._end()
+        if ended.signal == signal.SIGXCPU or ended.cpu_seconds >= self._limits.cpu_seconds:
+            sentence = f"The notebook's code took more than {self._limits.cpu_seconds} seconds of processor time."
+            self._raise(Lost("timeout", sentence))
+        how = f" ({signal.Signals(ended.signal).name})" if ended.signal else ""
+        self._raise(Lost("crashed", f"The notebook's code ended the process that it ran in{how}."))
+
+    def _lose(self, status: str, sentence: str) -> NoReturn:
+        self._end()
+        self._raise(Lost(status, sentence))
+
+    def _raise(self, lost: Lost) -> NoReturn:
+        self._lost = lost
+        raise lost from None
+
+    def _end(self) -> messages.Ended:
+        self._socket.close()
+        try:
+            return self._client.end()
+        finally:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _too_late(self, cell: str) -> str:
+        if time.monotonic() >= self._until:
+            return f"The whole notebook may take {self._limits.notebook_seconds:g} seconds; that time was up."
+        if cell:
+            return f"The cell `{cell}` took longer than {self._limits.cell_seconds:g} seconds."
+        return f"A call took longer than {self._limits.call_seconds:g} seconds."
+
+    def _limit(self, status: str, cell: str) -> str | None:
+        where = f"The cell `{cell}`" if cell else "A call"
+        return {
+            "timeout": f"{where} took longer than {self._limits.cell_seconds:g} seconds.",
+            "memory": f"{where} needed more than {self._limits.memory_mib} MiB of memory.",
+            "output": f"{where} put out more than {self._limits.output_kib} KiB.",
+        }.get(status)
+
+
+_ENDS = "ok", "error", "timeout", "memory", "output"
+KINDS = "function", "class", "module", "value", "other"

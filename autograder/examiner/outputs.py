@@ -1,0 +1,68 @@
+"""What a candidate says that a cell put out, rebuilt as outputs of nbformat with nothing in them but text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograder.wire.frames import Malformed
+
+# Kinds of data that a page can show.
+SHOWN = "text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/svg+xml"
+LINES = 1000
+
+
+def rebuilt(told: list[Any], count: int, limit: int) -> tuple[list[dict[str, Any]], bool]:
+    """The outputs, of at most `limit` bytes, and whether all of them found room; `Malformed` for anything else.
+
+    `count` is the cell's place among those that ran."""
+    outputs, size = [], 0
+    for output in told:
+        clean = _rebuilt(output, count)
+        size += sum(len(text.encode()) for text in _texts(clean))
+        if size > limit:
+            return outputs, False
+        outputs.append(clean)
+    return outputs, True
+
+
+def _rebuilt(told: Any, count: int) -> dict[str, Any]:
+    if type(told) is not dict:
+        raise Malformed("an output that is no dict")
+    kind = told.get("output_type")
+    if kind == "stream":
+        name = told.get("name")
+        return {
+            "output_type": kind,
+            "name": "stderr" if name == "stderr" else "stdout",
+            "text": _text(told.get("text")),
+        }
+    if kind == "error":
+        lines = told.get("traceback")
+        if type(lines) is not list or len(lines) > LINES:
+            raise Malformed("an error without lines")
+        return {
+            "output_type": kind,
+            "ename": _text(told.get("ename")),
+            "evalue": _text(told.get("evalue")),
+            "traceback": [_text(line) for line in lines],
+        }
+    data = told.get("data")
+    if kind not in ("display_data", "execute_result") or type(data) is not dict:
+        raise Malformed("an output of no kind")
+    bundle = {mime: _text(data[mime]) for mime in SHOWN if mime in data}
+    clean = {"output_type": kind, "data": bundle, "metadata": {}}
+    return clean | {"execution_count": count} if kind == "execute_result" else clean
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise Malformed("an output that is no text")
+    return value
+
+
+def _texts(output: dict[str, Any]) -> list[str]:
+    if output["output_type"] == "stream":
+        return [output["text"]]
+    if output["output_type"] == "error":
+        return [output["ename"], output["evalue"], *output["traceback"]]
+    return list(output["data"].values())

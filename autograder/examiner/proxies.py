@@ -1,0 +1,142 @@
+"""`RemoteSubject`: what a student wrote, reached in the candidate. Each thing that a `Subject` does is a question.
+
+Nothing that comes back is believed but as an answer: each has exactly the form that its question calls for, or the
+candidate is given up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from autograder.candidate import objects
+from autograder.candidate.objects import Answer, Entry, Outline
+from autograder.exam.subject import Raised, Subject
+from autograder.wire import messages
+
+if TYPE_CHECKING:
+    from autograder.examiner.link import Link
+
+NAME_LIMIT = 100
+
+
+class Hold:
+    """An object that the candidate keeps for as long as this lives."""
+
+    __slots__ = ("id", "link")
+
+    def __init__(self, link: Link, id: int):
+        self.link, self.id = link, id
+
+    def __del__(self) -> None:
+        self.link.released.append(self.id)
+
+
+class RemoteSubject(Subject):
+    """A handle. Attributes that a `Subject` does not have are asked of the student's object."""
+
+    def __init__(self, link: Link, handle: messages.Handle):
+        self.link, self.hold = link, Hold(link, handle.id)
+        self.name, self.kind = handle.name[:NAME_LIMIT], handle.kind
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name in ("link", "hold"):
+            raise AttributeError(name)
+        try:
+            return self.attribute(name)
+        except Raised as error:
+            if error.kind == "AttributeError":
+                raise AttributeError(f"`{self.name}` has no attribute `{name}`") from None
+            raise
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name}>"
+
+    def _ask(self, operation: str, *values: Any) -> Any:
+        return self.link.ask(operation, self.hold.id, values, self.ban)
+
+    def vjp(self, args, kwargs, cotangent):
+        return self._answer(self._ask("vjp", args, kwargs, cotangent, self.inferring), args, kwargs)
+
+    def gradients(self, args, kwargs, cotangent):
+        return self._answer(self._ask("gradients", args, kwargs, cotangent), args, kwargs)
+
+    def make(self, *args, **kwargs):
+        made = self._subject(self._ask("make", args, kwargs))
+        made.name, made.ban = self.name, self.ban
+        return made
+
+    def state(self):
+        rows = self._rows(self._ask("state"), torch.Tensor)
+        return {name: Entry(*row) for name, *row in rows}
+
+    def outline(self):
+        rows = self._rows(self._ask("outline"), tuple)
+        return {name: Outline(*row) for name, *row in rows}
+
+    def load(self, mapping):
+        self._ask("load", dict(mapping))
+
+    def train(self, mode=True):
+        self._ask("train", mode)
+
+    def to(self, dtype):
+        self._ask("to", dtype)
+
+    def attribute(self, name):
+        return self._ask("attribute", name)
+
+    def source(self):
+        text = self._ask("source")
+        self._expect(text is None or type(text) is str)
+        return text
+
+    def _forward(self, args, kwargs):
+        told = self._ask("forward", args, kwargs)
+        self._expect(type(told) is tuple and len(told) == 2 and type(told[1]) is int)
+        leaves = [t for t in objects.tensors((args, kwargs)) if t.requires_grad]
+        return told[0], (Hold(self.link, told[1]), [(t.shape, t.dtype) for t in leaves])
+
+    def _backward(self, token, cotangent):
+        hold, leaves = token
+        found = self.link.ask("backward", hold.id, (cotangent,), self.ban)
+        self._expect(type(found) is list and len(found) == len(leaves))
+        for gradient, (shape, dtype) in zip(found, leaves, strict=True):
+            self._expect(gradient is None or _is_tensor(gradient, shape, dtype))
+        return found
+
+    def _answer(self, told: Any, args: tuple, kwargs: dict[str, Any]) -> Answer:
+        self._expect(type(told) is tuple and [type(part) for part in told[1:]] == [list, list, dict])
+        output, gradients, after, parameters = told
+        given = [*objects.tensors(args), *objects.tensors(kwargs)]
+        self._expect(len(after) == len(given) and len(gradients) == sum(t.requires_grad for t in given))
+        self._expect(all(g is None or isinstance(g, torch.Tensor) for g in (*gradients, *parameters.values())))
+        self._expect(all(type(name) is str for name in parameters))
+        stands = []
+        for mine, theirs in zip(given, after, strict=True):
+            unchanged = type(theirs) is messages.Unchanged
+            self._expect(unchanged or isinstance(theirs, torch.Tensor))
+            stands.append(mine.detach().clone(memory_format=torch.contiguous_format) if unchanged else theirs)
+        return Answer(output, gradients, stands, parameters)
+
+    def _rows(self, told: Any, kind: type) -> list[tuple[Any, ...]]:
+        self._expect(type(told) is list)
+        for row in told:
+            self._expect(type(row) is tuple and len(row) == 5 and type(row[0]) is str)
+            self._expect(row[1] is None or isinstance(row[1], kind))
+            self._expect([type(part) for part in row[2:]] == [int, bool, bool])
+            self._expect(kind is not tuple or row[1] is None or all(type(n) is int for n in row[1]))
+        return told
+
+    def _subject(self, told: Any) -> RemoteSubject:
+        self._expect(isinstance(told, RemoteSubject))
+        return told
+
+    def _expect(self, true: bool) -> None:
+        if not true:
+            self.link.distrust()
+
+
+def _is_tensor(value: Any, shape: torch.Size, dtype: torch.dtype) -> bool:
+    return isinstance(value, torch.Tensor) and value.shape == shape and value.dtype == dtype

@@ -1,0 +1,263 @@
+"""Values as JSON and raw bytes, never `pickle`.
+
+The head is JSON: `[table, tree]`. The table has a row for each tensor, `[dtype, shape]`, or `[dtype, shape, strides,
+requires grad]` where memory layout counts; the tree is a number, a text, null, or a list that opens with a tag:
+
+    ["l", …] list   ["t", …] tuple   ["d", key, value, …] dict   ["T", row] tensor   ["y", name] dtype
+    ["Reply", field, …] a message, by the name of its class
+
+Reading trusts nothing: depth and counts are checked before the text is parsed, sizes before tensors are made, and every
+value is of exactly the type it seems to be, owns its memory and shares it with none.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from functools import cache
+from math import prod
+from typing import Any
+
+import torch
+
+from autograder.wire import messages
+from autograder.wire.frames import Malformed
+
+DEPTH, NODES = 40, 200_000
+DIMENSIONS, INTEGER_BITS = 64, 1024
+DTYPES: dict[str, torch.dtype] = {
+    str(dtype).removeprefix("torch."): dtype
+    for dtype in (
+        *(torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.complex64, torch.complex128, torch.bool),
+        *(torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8, torch.uint16, torch.uint32, torch.uint64),
+    )
+}
+NAME_OF = {dtype: name for name, dtype in DTYPES.items()}
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_MESSAGES = {*messages.ORDERS, *messages.REPORTS, *messages.QUESTIONS, *messages.ANSWERS}
+_PLAIN = frozenset((type(None), bool, float))
+# An annotation in `messages` -> the exact types that its field may have; any for those not named here.
+_FIELDS: dict[str, tuple[type, ...]] = {t.__name__: (t,) for t in (bool, int, str, list, tuple, dict)}
+_FIELDS["float"] = (float, int)
+_write = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
+class Unsendable(TypeError):
+    """A value that cannot cross."""
+
+
+def encode(
+    value: Any, *, outward: Callable[[Any], Any] | None = None, layouts: bool = False
+) -> tuple[bytes, list[bytes]]:
+    """Head and body parts. What is neither plain nor a message is first put through `outward`, where there is one."""
+    writer = _Writer(outward, layouts)
+    tree = writer.node(value, 0)
+    return _write([writer.table, tree]).encode(), writer.parts
+
+
+def decode(
+    head: bytes,
+    body: memoryview,
+    allowed: tuple[type, ...],
+    *,
+    inward: Mapping[type, Callable[[Any], Any]] = {},
+    layouts: bool = False,
+) -> Any:
+    """The value, with messages of the `allowed` classes only; raise `Malformed` for anything else.
+
+    A message of a class in `inward` is put through that function.
+    """
+    _check_depth(head)
+    try:
+        table, tree = json.loads(head)
+        return _Reader(_tensors(table, body, layouts), {cls.__name__: cls for cls in allowed}, inward).node(tree)
+    except Malformed:
+        raise
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError, RuntimeError) as error:
+        raise Malformed(f"no message: {type(error).__name__}") from None
+
+
+class _Writer:
+    def __init__(self, outward: Callable[[Any], Any] | None, layouts: bool):
+        self.table: list[list[Any]] = []
+        self.parts: list[bytes] = []
+        self._outward, self._layouts = outward, layouts
+
+    def node(self, value: Any, depth: int) -> Any:
+        if depth > DEPTH:
+            raise Unsendable("it is nested too deeply")
+        if value is None or isinstance(value, bool | float | str):
+            return value
+        if isinstance(value, int):
+            if int.bit_length(value) > INTEGER_BITS:
+                raise Unsendable(f"an integer of {int.bit_length(value)} bits")
+            return value
+        if isinstance(value, torch.Tensor) and sendable(value):
+            return ["T", self._tensor(value)]
+        if isinstance(value, list | tuple):
+            return ["l" if isinstance(value, list) else "t", *(self.node(item, depth + 1) for item in value)]
+        if isinstance(value, dict):
+            if not all(isinstance(key, str | int) and not isinstance(key, bool) for key in value):
+                raise Unsendable("a dict with keys that are neither text nor integers")
+            return ["d", *(self.node(part, depth + 1) for item in value.items() for part in item)]
+        if isinstance(value, torch.dtype) and value in NAME_OF:
+            return ["y", NAME_OF[value]]
+        if type(value) in _MESSAGES:
+            return [
+                type(value).__name__,
+                *(self.node(getattr(value, name), depth + 1) for name, _ in _signature(type(value))),
+            ]
+        if self._outward is None:
+            raise Unsendable(f"a {type(value).__name__} cannot cross")
+        return self.node(self._outward(value), depth + 1)
+
+    def _tensor(self, tensor: torch.Tensor) -> int:
+        row: list[Any] = [NAME_OF[tensor.dtype], list(tensor.shape)]
+        flat = tensor.detach()
+        if self._layouts:
+            if flat.is_contiguous():
+                row += [None, tensor.requires_grad]
+            else:
+                flat, strides = laid_out(flat)
+                row += [strides, tensor.requires_grad]
+        self.parts.append(raw(flat))
+        self.table.append(row)
+        return len(self.table) - 1
+
+
+class _Reader:
+    def __init__(self, tensors: list[torch.Tensor], allowed: dict[str, type], inward: Mapping[type, Callable]):
+        self._tensors, self._allowed, self._inward = tensors, allowed, inward
+
+    def node(self, tree: Any) -> Any:
+        kind = type(tree)
+        if kind in _PLAIN:
+            return tree
+        if kind is str:
+            return tree if tree.isascii() else tree.encode("utf-8", "replace").decode()
+        if kind is int:
+            if tree.bit_length() > INTEGER_BITS:
+                raise Malformed("an integer that is too long")
+            return tree
+        if kind is not list:
+            raise Malformed(f"a {kind.__name__} in the tree")
+        tag, *rest = tree
+        if tag == "T":
+            return self._tensors[_index(rest[0])]
+        if tag == "l":
+            return [self.node(item) for item in rest]
+        if tag == "t":
+            return tuple(self.node(item) for item in rest)
+        if tag == "d":
+            return {self._key(rest[i]): self.node(rest[i + 1]) for i in range(0, len(rest), 2)}
+        if tag == "y":
+            return DTYPES[rest[0]]
+        message = self._message(self._allowed[tag], rest)
+        convert = self._inward.get(type(message))
+        return message if convert is None else convert(message)
+
+    def _key(self, key: Any) -> str | int:
+        if type(key) not in (str, int):
+            raise Malformed("a key that is neither text nor integer")
+        return self.node(key)
+
+    def _message(self, cls: type, rest: list[Any]) -> Any:
+        signature = _signature(cls)
+        if len(rest) != len(signature):
+            raise Malformed(f"{cls.__name__} with {len(rest)} fields")
+        values = [self.node(item) for item in rest]
+        for value, (name, types) in zip(values, signature, strict=True):
+            if types and type(value) not in types:
+                raise Malformed(f"{cls.__name__}.{name} is a {type(value).__name__}")
+        return cls(*values)
+
+
+@cache
+def _signature(cls: Any) -> list[tuple[str, tuple[type, ...]]]:
+    return [(field.name, _FIELDS.get(str(field.type), ())) for field in fields(cls)]
+
+
+def _index(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise Malformed("no index")
+    return value
+
+
+def _check_depth(head: bytes) -> None:
+    opened = head.count(b"[") + head.count(b"{")
+    if opened > NODES or head.count(b",") > NODES:
+        raise Malformed("too many values")
+    if opened <= DEPTH:
+        return
+    depth = 0
+    for bracket in _STRINGS.sub(b"", head):
+        if bracket in b"[{":
+            depth += 1
+            if depth > 2 * DEPTH:
+                raise Malformed("nested too deeply")
+        elif bracket in b"]}":
+            depth -= 1
+
+
+def sendable(tensor: torch.Tensor) -> bool:
+    """Dense, in main memory, of a type that is known here?"""
+    return tensor.layout is torch.strided and tensor.device.type == "cpu" and tensor.dtype in NAME_OF
+
+
+def raw(tensor: torch.Tensor) -> bytes:
+    """A tensor's values as they lie in memory when it is contiguous."""
+    dense = tensor.detach().resolve_conj().resolve_neg().contiguous()
+    return ctypes.string_at(dense.data_ptr(), dense.numel() * dense.element_size())
+
+
+def laid_out(tensor: torch.Tensor) -> tuple[torch.Tensor, list[int]]:
+    """The stretch of memory that a tensor lies in, as a vector, and its strides. What lies between is left out."""
+    strides = list(tensor.stride())
+    span = 1 + sum((n - 1) * s for n, s in zip(tensor.shape, strides, strict=True)) if tensor.numel() else 0
+    once = tensor  # each place of memory once: along an expanded axis all are the same
+    for axis in reversed(range(tensor.dim())):
+        if strides[axis] == 0 and tensor.shape[axis] > 1:
+            once = once.narrow(axis, 0, 1)
+    memory = torch.zeros(span, dtype=tensor.dtype)
+    if span:
+        try:
+            memory.as_strided(once.shape, once.stride()).copy_(once)
+        except RuntimeError:  # windows that overlap: their memory has no gaps of another's
+            memory.copy_(tensor.as_strided((span,), (1,), tensor.storage_offset()))
+    return memory, strides
+
+
+def _tensors(table: Any, body: memoryview, layouts: bool) -> list[torch.Tensor]:
+    """Dense tensors that own their memory, as the table says; exactly the body's bytes are used."""
+    found, place = [], 0
+    for row in table:
+        name, shape, *layout = row
+        dtype = DTYPES[name]
+        if type(shape) is not list or len(shape) > DIMENSIONS or bool(layout) != layouts:
+            raise Malformed("no shape")
+        shape = [_index(n) for n in shape]
+        strides = layout[0] if layout else None
+        count = prod(shape)
+        if strides is not None and count:
+            count = 1 + sum((n - 1) * _index(s) for n, s in zip(shape, strides, strict=True))
+        size = count * dtype.itemsize
+        if size > len(body) - place:
+            raise Malformed("a tensor larger than what came")
+        tensor = _filled(body[place : place + size], dtype, count)
+        place += size
+        tensor = tensor.reshape(shape) if strides is None else tensor.as_strided(shape, strides)
+        found.append(tensor.requires_grad_() if layout and layout[1] else tensor)
+    if place != len(body):
+        raise Malformed("more bytes than tensors")
+    return found
+
+
+def _filled(data: memoryview, dtype: torch.dtype, count: int) -> torch.Tensor:
+    if count == 0:
+        return torch.empty(0, dtype=dtype)
+    if dtype is torch.bool:  # a byte that is neither 0 nor 1 is no bool that PyTorch could reckon with
+        return torch.frombuffer(data, dtype=torch.uint8) != 0
+    return torch.frombuffer(data, dtype=dtype).clone()

@@ -1,0 +1,31 @@
+"""A student's exception as data: a name from a fixed list and a bounded plain text. Describing one cannot fail."""
+
+from __future__ import annotations
+
+# The exceptions whose names may cross the boundary, most specific first; any other is an "Exception".
+KINDS = (
+    NotImplementedError, RecursionError, UnboundLocalError, ModuleNotFoundError, IndexError, KeyError, OverflowError,
+    ZeroDivisionError, FloatingPointError, UnicodeError, AttributeError, NameError, TypeError, AssertionError,
+    ImportError, MemoryError, PermissionError, FileNotFoundError, OSError, StopIteration, ValueError, RuntimeError,
+    ArithmeticError, LookupError, EOFError,
+)  # fmt: skip
+NAMES = frozenset(kind.__name__ for kind in KINDS) | {"Exception"}
+MESSAGE_LIMIT = 500
+
+
+def kind_of(error: BaseException) -> str:
+    """The first of `KINDS` that it is, by its true class."""
+    return next((kind.__name__ for kind in KINDS if issubclass(type(error), kind)), "Exception")
+
+
+def message_of(error: BaseException) -> str:
+    """Its words, or "" where its class cannot say them."""
+    try:
+        return plain(str.__str__(str(error)), MESSAGE_LIMIT)
+    except BaseException:
+        return ""
+
+
+def plain(text: str, limit: int) -> str:
+    """At most `limit` characters, each of them printable, a line break or a tab."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text[:limit])
