@@ -36,6 +36,8 @@ from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
+# Of the environment only this: what a process is born with lies in its memory, and in that of all it forks.
+PASSED = "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "MPLCONFIGDIR"
 # Seconds after which an examiner that says nothing counts as dead; its own limits end a submission long before.
 SILENCE = 1800.0
 
@@ -101,6 +103,7 @@ class Pool:
         self._jobs, self._key, self._confined = jobs, key, confined
         self._examiners: list[_Examiner] = []
         self._control, theirs = socket.socketpair()
+        passed = {name: os.environ[name] for name in PASSED if name in os.environ}
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         with theirs:
             self._template = subprocess.Popen(
@@ -109,7 +112,13 @@ class Pool:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is for the main process, which then ends the others
-                env={**os.environ, **threads, "MPLBACKEND": "agg", "NBGRADER_EXECUTION": "autograde"},
+                env={
+                    **passed,
+                    **threads,
+                    "MPLBACKEND": "agg",
+                    "NBGRADER_EXECUTION": "autograde",
+                    "PYTHONHASHSEED": "0",
+                },
             )
 
     def close(self) -> None:
@@ -221,11 +230,11 @@ def examine(main: Connection, to_zygote: socket.socket) -> None:
     """An examiner: grade what comes, until the main process closes the connection."""
     import nbformat
 
-    from autograder.candidate.zygote import ZygoteClient
     from autograder.examiner.grading import Job, grade
+    from autograder.examiner.link import ZygoteClient
 
     told = json.loads(main.recv_bytes())
-    client, key = ZygoteClient(to_zygote), bytes.fromhex(told["key"])
+    client, key = ZygoteClient(to_zygote, told["confined"]), bytes.fromhex(told["key"])
     main.send_bytes(json.dumps({"pid": os.getpid()}).encode())
     sources: dict[str, nbformat.NotebookNode] = {}
     while True:
