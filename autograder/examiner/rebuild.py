@@ -22,7 +22,7 @@ from autograder.examiner.sanitise import clean_markdown
 from autograder.wire.limits import LIMITS, Limits
 
 SOLUTION = re.compile(r"(?ms)^([ \t]*)[^\n]*BEGIN SOLUTION.*?END SOLUTION[^\n]*$")
-HIDDEN = re.compile(r"(?ms)^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*(?:\n|\Z)")
+HIDDEN = re.compile(r"(?ms)\n?^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*$")
 STUB = {"code": "# YOUR CODE HERE\nraise NotImplementedError()", "markdown": "YOUR ANSWER HERE"}
 PYTHON = "", "python", "python3", "ipython"
 # What can happen to cells, in the order in which it is told; {} are the cells.

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.exam.core import Exam, Lost, Missing, Outcome
+from autograder.exam.core import Exam, Lost, Outcome
 from autograder.exam.subject import LocalSubject, Subject
 from autograder.examiner.link import Link, ZygoteClient
 from autograder.examiner.rebuild import defined
@@ -136,12 +136,13 @@ class Remote:
             return [stopped(lost.sentence)]
         if ran.limit:
             self._record(Lost(ran.status, ran.limit))
-        cell.again = time.monotonic() - start < LONG or not self._graded.isdisjoint(defined(source))
+        long = time.monotonic() - start > LONG and self._graded.isdisjoint(defined(source))
+        cell.again = not long and ran.limit is None
         self._ran.append(cell)
         return ran.outputs
 
     def look_up(self, name: str) -> Any:
-        """What a name of the student's stands for now: a value, a subject, `Missing`, or the `Lost` that is in the way."""
+        """What a student's name stands for now: a value, a subject, `Missing`, or the `Lost` that is in the way."""
         while True:
             try:
                 link = self._alive()
@@ -172,8 +173,8 @@ class Remote:
         now = self._alive()
         if link is not now:
             found = now.look_up(name)
-        if isinstance(found, Missing) or not isinstance(found, Subject):
-            raise Lost("crashed", f"`{name}` was not the same when your cells ran again.")
+        if not isinstance(found, Subject):
+            raise Lost("crashed", f"`{name}` was gone when your cells ran again without those that hit a limit.")
         if self._standing and self._stood_in is None:
             self._stood_in = now.stand_in(found, self._standing)
             self._stood_in.__enter__()

@@ -1,0 +1,210 @@
+"""The notebook that runs is the instructor's, with what the student wrote in it; accidents are mended and told."""
+
+import json
+import re
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
+
+from autograder.examiner import rebuild as subject
+from autograder.examiner.intake import Unreadable
+from autograder.examiner.rebuild import rebuild
+from autograder.wire.limits import Limits
+
+MINE = "def output_size(n, k):\n    return n - k + 1"
+
+
+def cell_of(nb, key):
+    return next(cell for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == key)
+
+
+def texts(nb):
+    return {cell.id: cell.source for cell in nb.cells}
+
+
+def test_an_honest_notebook_is_taken_as_it_is(source, written):
+    program, repaired = rebuild(written(output_size=MINE, discussion="I think so."), source)
+    assert repaired == []
+    expected = texts(source) | {"output_size": MINE, "discussion": "I think so."}
+    expected["conv2d_naive"] = "def conv2d_naive(x, weight, bias=None):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+    assert texts(program) == expected
+    assert [cell.metadata for cell in program.cells] == [cell.metadata for cell in source.cells]
+    nbformat.validate(program)
+
+
+def test_what_was_handed_out_is_what_nbgrader_hands_out(source, handed_out):
+    assert [subject.handed_out(cell) for cell in source.cells] == [cell.source for cell in handed_out.cells]
+
+
+def test_nothing_but_answers_comes_from_the_file(source, written):
+    def forge(nb):
+        nb.metadata["kernelspec"] = {"name": "evil", "language": "python", "display_name": "Python 3"}
+        hidden = cell_of(nb, "output_size-hidden")
+        hidden.source, hidden.metadata.nbgrader.points = "40.0", 400
+        hidden.outputs = [nbformat.v4.new_output("execute_result", data={"text/plain": "3.0"})]
+        cell_of(nb, "output_size").metadata.nbgrader.update(grade=True, points=40, locked=True)
+        cell_of(nb, "discussion").metadata.nbgrader.points = 40
+        cell_of(nb, "setup").source = "torch = None"
+
+    program, repaired = rebuild(written(forge, output_size=MINE), source)
+    assert [cell.metadata for cell in program.cells] == [cell.metadata for cell in source.cells]
+    assert program.metadata == source.metadata
+    assert texts(program)["output_size-hidden"] == texts(source)["output_size-hidden"]
+    assert not any(cell.get("outputs") for cell in program.cells)
+    assert repaired == ["These locked cells had been changed and were put back: `setup`, `output_size-hidden`."]
+
+
+def test_own_cells_follow_the_known_cell_before_them(source, written):
+    def add(nb):
+        at = nb.cells.index(cell_of(nb, "output_size"))
+        nb.cells[at + 1 : at + 1] = [new_code_cell("mine = 1"), new_markdown_cell("A thought."), new_code_cell("  ")]
+        nb.cells.insert(0, new_code_cell("first = 0"))
+        nb.cells.append(new_raw_cell("last <script>"))
+
+    program, repaired = rebuild(written(add), source)
+    ids = [cell.id for cell in program.cells]
+    assert ids[:2] == ["added-1", "intro"] and ids[-2:] == ["discussion", "added-4"]
+    at = ids.index("output_size")
+    assert ids[at + 1 : at + 4] == ["added-2", "added-3", "output_size-visible"]
+    assert program.cells[-1].cell_type == "markdown" and program.cells[-1].source == "last < script>"
+    assert repaired == []
+
+
+def lose_metadata(nb):
+    for cell in nb.cells:
+        cell.metadata = {}
+
+
+def lose_ids(nb):
+    lose_metadata(nb)
+    for number, cell in enumerate(nb.cells):
+        cell.id = f"x{number}"
+
+
+def lose_one(nb):
+    cell = cell_of(nb, "output_size")
+    cell.metadata, cell.id = {}, "x"
+
+
+@pytest.mark.parametrize(
+    "lose, how", [(lose_metadata, ["by their ids"]), (lose_ids, ["their text", "they define", "place"]), (lose_one, ["they define"])]
+)
+def test_lost_metadata_costs_nothing(source, written, lose, how):
+    answers = dict(output_size=MINE, discussion="I think so.")
+    whole, _ = rebuild(written(**answers), source)
+    program, repaired = rebuild(written(lose, **answers), source)
+    assert texts(program) == texts(whole)
+    assert len(repaired) == len(how) and all(words in told for words, told in zip(how, repaired))
+
+
+@pytest.mark.parametrize(
+    "copies, counts, own",
+    [
+        (["def output_size(): 1", MINE], MINE, ["def output_size(): 1"]),
+        ([MINE, ""], MINE, []),
+        ([MINE, "STUB"], MINE, []),
+        (["", MINE, "  \n"], MINE, []),
+        (["STUB", ""], "", []),
+    ],
+)
+def test_of_doubled_cells_the_last_that_was_written_in_counts(source, written, copies, counts, own):
+    stub = subject.handed_out(cell_of(source, "output_size"))
+
+    def double(nb):
+        at = nb.cells.index(cell_of(nb, "output_size"))
+        nb.cells[at : at + 1] = [
+            new_code_cell(stub if text == "STUB" else text, metadata=nb.cells[at].metadata) for text in copies
+        ]
+
+    program, repaired = rebuild(written(double), source)
+    assert cell_of(program, "output_size").source == counts
+    assert [cell.source for cell in program.cells if cell.id.startswith("added")] == own
+    assert repaired == [
+        "These cells were there more than once, and the last one that was written in counts: `output_size`."
+    ]
+
+
+def test_missing_cells_are_put_back(source, written):
+    def remove(nb):
+        nb.cells = [
+            cell
+            for cell in nb.cells
+            if cell.metadata.nbgrader.grade_id not in ("setup", "conv2d_naive", "conv2d_naive-hidden", "intro", "discussion")
+        ]
+
+    program, repaired = rebuild(written(remove, output_size=MINE), source)
+    assert [cell.id for cell in program.cells] == [cell.id for cell in source.cells]
+    assert "raise NotImplementedError" in texts(program)["conv2d_naive"]
+    assert texts(program)["discussion"] == "YOUR ANSWER HERE"
+    assert [re.findall("`(.*?)`", told) for told in repaired] == [
+        ["setup", "conv2d_naive-hidden"],
+        ["conv2d_naive", "discussion"],
+    ]
+
+
+def test_cells_in_another_order_run_in_ours(source, written):
+    def turn(nb):
+        nb.cells.reverse()
+
+    program, _ = rebuild(written(turn, output_size=MINE), source)
+    assert [cell.id for cell in program.cells] == [cell.id for cell in source.cells]
+
+
+def test_a_cell_of_another_type_is_changed_back(source, written):
+    def change(nb):
+        at = nb.cells.index(cell_of(nb, "output_size"))
+        nb.cells[at] = new_markdown_cell(MINE, metadata=nb.cells[at].metadata)
+
+    program, repaired = rebuild(written(change), source)
+    assert cell_of(program, "output_size").cell_type == "code" and cell_of(program, "output_size").source == MINE
+    assert "another type" in repaired[0]
+
+
+def test_another_kernel_is_told(source, written):
+    def change(nb):
+        nb.metadata["kernelspec"] = {"name": "ir", "language": "R", "display_name": "R"}
+
+    assert "'R'" in rebuild(written(change), source)[1][0]
+
+
+def test_a_notebook_of_something_else_is_refused(source):
+    other = nbformat.v4.new_notebook(cells=[new_code_cell("print('hello')"), new_markdown_cell("# Mine")])
+    for nb in (other, nbformat.v4.new_notebook()):
+        with pytest.raises(Unreadable, match="another assignment"):
+            rebuild(nbformat.writes(nb).encode(), source)
+
+
+def test_too_many_cells_and_pictures_are_left_out_and_told(source, written):
+    limits = Limits(added_cells=10, attachment_kib=1)
+
+    def add(nb):
+        nb.cells += [new_code_cell(f"x{i} = {i}") for i in range(300)]
+        cell_of(nb, "discussion").attachments = {"a.png": {"image/png": "A" * 2000}}
+
+    program, repaired = rebuild(written(add, discussion="![a](attachment:a.png)"), source, limits)
+    assert len(program.cells) == len(source.cells) + 10
+    assert "attachments" not in cell_of(program, "discussion")
+    assert cell_of(program, "discussion").source == "![a](a.png, not pasted in)"
+    assert [re.search(r"\d+ cells (were added|are shown)", told) is not None for told in repaired] == [True, True]
+
+
+def test_pictures_that_fit_stay(source, written):
+    def add(nb):
+        cell_of(nb, "discussion").attachments = {"a.png": {"image/png": "iVBORw0KGgo="}}
+
+    program, repaired = rebuild(written(add, discussion="![a](attachment:a.png)"), source)
+    assert cell_of(program, "discussion").source == "![a](attachment:a.png)"
+    assert cell_of(program, "discussion").attachments == {"a.png": {"image/png": "iVBORw0KGgo="}}
+    assert repaired == []
+    nbformat.validate(program)
+
+
+def test_a_hundred_thousand_cells_take_no_time(source):
+    import time
+
+    cells = [{"cell_type": "code", "source": f"output_size = {i}", "metadata": {}} for i in range(20_000)]
+    start = time.process_time()
+    program, _ = rebuild(json.dumps({"cells": cells, "metadata": {}}).encode(), source)
+    assert time.process_time() - start < 3
+    assert cell_of(program, "output_size").source == "output_size = 19999"

@@ -1,0 +1,159 @@
+"""What the instructor's formgrader shows of a student's work is rendered by nbconvert, and nothing in it acts."""
+
+import re
+from html.parser import HTMLParser
+
+import nbformat
+import pytest
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters import markdown2html
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from autograder.examiner.sanitise import TEXT_LIMIT, clean_html, clean_markdown, clean_outputs
+
+ACTS = "script", "iframe", "object", "embed", "form", "input", "link", "meta", "svg", "style", "base", "math", "img"
+
+
+class Found(HTMLParser):
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def assert_harmless(html):
+    for tag, attributes in Found(html).tags:
+        assert tag not in ACTS, (tag, attributes)
+        for name, value in attributes.items():
+            assert not name.startswith("on") and name != "style", (tag, name)
+            if name in ("href", "src") and (scheme := re.match(r"[\s\x00-\x20]*([\w+.-]+):", value or "")):
+                assert scheme[1] in ("http", "https", "attachment"), (tag, value)
+
+
+MARKDOWN = [
+    "<script>alert(1)</script>",
+    "<script\n>alert(1)</script\n>",
+    "<img src=x onerror=alert(1)>",
+    "<!-- --><svg onload=alert(1)>",
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt:alert(1))",
+    "[x](java&#115;cript:alert(1))",
+    "[x](javascript&colon;alert(1))",
+    "[x](&#x6a;avascript:alert(1))",
+    "[x](<javascript:alert(1)>)",
+    "[x][1]\n\n[1]: javascript:alert(1)",
+    "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "<javascript:alert(1)>",
+    "![x](https://evil.test/x.png)",
+    "!!![x](https://evil.test/x.png)",
+    "![[x]](https://evil.test/x.png)",
+    "![x\\]](https://evil.test/x.png)",
+    "![`](attachment:a`)](https://evil.test/x.png)",
+    "![x][1]\n\n[1]: https://evil.test/x.png",
+    "[![x](attachment:a.png)](javascript:alert(1))",
+    '![x](attachment:a.png "t\\" onerror=\\"alert(1)")',
+    "![x](attachment:gone.png)",
+    "![x](attachment:a%2epng)",
+    "<style>*{display:none}</style>",
+    "`<b>` and ```\n<script>\n```",
+]
+
+
+@pytest.mark.parametrize("text", MARKDOWN)
+def test_markdown_shows_and_does_nothing(text):
+    assert_harmless(markdown2html(clean_markdown(text)))
+
+
+def test_markdown_reads_as_before():
+    text = "**Bold**, `a[i] < b`, $a < b$, 3 < 4, [link](https://pytorch.org), & so on:\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    assert clean_markdown(text) == text
+    assert clean_markdown("![p](attachment:a.png)", ["a.png"]) == "![p](attachment:a.png)"
+
+
+def test_mathematics_cannot_link():
+    for text in (clean_markdown(r"$\href{javascript:alert(1)}{x}$"), clean_html(r"<p>$\href{javascript:alert(1)}{x}$</p>")):
+        assert r"\href" not in text
+
+
+HTML = [
+    "<script>alert(1)</script>",
+    '<table onclick="alert(1)"><tr><td style="position:fixed">1</td></tr></table>',
+    '<a href="javascript:alert(1)">x</a><img src="https://evil.test/x"><style>*{}</style>',
+    "<svg><script>alert(1)</script></svg><math><mtext><script>1</script></mtext></math>",
+    "<iframe srcdoc='<script>alert(1)</script>'></iframe><form action=x><input></form>",
+    "<b>" * 30_000,
+]
+
+
+@pytest.mark.parametrize("html", HTML)
+def test_html_shows_and_does_nothing(html):
+    assert_harmless(clean_html(html))
+
+
+def test_a_table_stays_a_table():
+    table = '<table><caption>t</caption><tbody><tr><th colspan="2">a &lt; b</th></tr></tbody></table>'
+    assert clean_html(table) == table
+
+
+def outputs():
+    """Outputs as a hostile candidate might send them."""
+    bundle = {
+        "text/html": "".join(HTML[:5]),
+        "text/markdown": "\n\n".join(MARKDOWN[:-4]),
+        "text/latex": r"$\href{javascript:alert(1)}{x}$",
+        "image/svg+xml": "<svg onload='alert(1)'><script>alert(1)</script></svg>",
+        "application/javascript": "alert(1)",
+        "application/vnd.jupyter.widget-view+json": {"model_id": "x"},
+        "image/png": 'AAAA" onerror="alert(1)',
+        "text/plain": "<script>",
+    }
+    return [
+        *({"output_type": kind, "data": {mime: data}} for kind in ("display_data", "execute_result") for mime, data in bundle.items()),
+        {"output_type": "display_data", "data": bundle, "metadata": {"image/png": {"width": "1 onload=alert(1)"}}},
+        {"output_type": "stream", "name": "stdout", "text": "\x1b[31m<script>\x1b[0m\x00\x07"},
+        {"output_type": "error", "ename": "<script>", "evalue": "<script>", "traceback": ["<script>\x1b[0;31mE\x1b[0m"]},
+        {"output_type": "error", "ename": 3, "evalue": None, "traceback": "x"},
+        {"output_type": "update_display_data", "data": {"text/html": "<b>"}},
+        {"output_type": "stream", "name": "<script>", "text": "x"},
+        {"output_type": "stream", "name": "stdout", "text": ["a", 1]},
+        {"data": {}},
+    ]
+
+
+def test_what_formgrader_would_show_is_harmless():
+    """A picture counts as one that was fetched, so that none may be left from these."""
+    cell = new_code_cell("print('<script>')", outputs=clean_outputs(outputs()))
+    nb = new_notebook(cells=[cell, *(new_markdown_cell(clean_markdown(text)) for text in MARKDOWN)])
+    nbformat.validate(nb)
+    assert nbformat.reads(nbformat.writes(nb), as_version=4) == nb
+    assert_harmless(HTMLExporter(template_name="basic").from_notebook_node(nb)[0])
+
+
+def test_pictures_and_texts_stay():
+    good = [
+        {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo=\n", "text/plain": "<Figure>"}},
+        {"output_type": "stream", "name": "stdout", "text": "a\n\tb é ✓\n"},
+    ]
+    cleaned = clean_outputs(good)
+    assert cleaned[0].data == good[0]["data"] and cleaned[1].text == good[1]["text"]
+
+
+def test_a_progress_bar_leaves_its_last_state():
+    (shown,) = clean_outputs([{"output_type": "stream", "name": "stderr", "text": "\r 0%\r50%\r100%\ndone\r\n"}])
+    assert shown.text == "100%\ndone\n"
+
+
+def test_an_output_is_bounded():
+    for output in (
+        {"output_type": "stream", "name": "stdout", "text": "x" * 10**7},
+        {"output_type": "error", "ename": "E", "evalue": "x" * 10**7, "traceback": ["y"] * 10**5},
+        {"output_type": "display_data", "data": {"text/html": "<i>x</i>" * 10**6}},
+    ):
+        (shown,) = clean_outputs([output])
+        assert len(nbformat.writes(new_notebook(cells=[new_code_cell("", outputs=[shown])]))) < 3 * TEXT_LIMIT
