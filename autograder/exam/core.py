@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
+from inspect import isfunction
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -65,12 +66,16 @@ class Misconception:
 
 @dataclass(frozen=True)
 class Criterion:
-    """One thing that is asked. `check` returns nothing where it is met, and raises `Wrong` where it is not."""
+    """One thing that is asked. `check` returns nothing where it is met, and raises `Wrong` where it is not.
+
+    slow: it takes seconds, so tests of the exam itself run it in their own make target only.
+    """
 
     id: str
     title: str
     points: float
     check: Callable[[Subject, Draw], None]
+    slow: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,8 +131,9 @@ class Local:
     def standing_in(self, obj: Any, names: Mapping[str, str]) -> Iterator[None]:
         from autograder.candidate import kit
 
-        scope = vars(obj).get("__init__", obj).__globals__ if names else {}
         wanted = {name: kit.RECIPES[recipe] for name, recipe in names.items() if not self.passed.get(name, False)}
+        written = [f for f in (obj, *getattr(obj, "__dict__", {}).values()) if isfunction(f)]
+        scope = written[0].__globals__ if written else {}
         before = {name: scope[name] for name in wanted if name in scope}
         scope.update(wanted)
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch.autograd.gradcheck import GradcheckError, gradcheck
 
 from autograder.exam.compare import (
@@ -17,6 +16,7 @@ from autograder.exam.compare import (
 )
 from autograder.exam.convolution import cases as c
 from autograder.exam.convolution.mistakes import VALUES
+from autograder.exam.convolution.mistakes import conv2d as conv2d_of_pytorch
 from autograder.exam.convolution.sentences import SENTENCES
 from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
 from autograder.exam.draw import Draw
@@ -32,7 +32,7 @@ def values(*setups: list[c.Setup]):
     chosen = [setup for part in setups for setup in part]
 
     def check(subject: Subject, draw: Draw) -> None:
-        compare_with_gradients(subject, F.conv2d, c.cases(chosen, draw), VALUES, draw)
+        compare_with_gradients(subject, conv2d_of_pytorch, c.cases(chosen, draw), VALUES, draw)
 
     return check
 
@@ -47,14 +47,16 @@ def layouts(*chosen: tuple[tuple[int, int, int, int], dict[str, Any]]):
                 x, weight, bias = c.laid_out(layout, draw, shape), draw.normal(2, shape[1], 3, 2), draw.normal(2)
                 laid.append(Case((x, weight, bias), arguments, f"on a {layout} input"))
                 dense.append(Case((x.contiguous(), weight, bias), arguments))
-        compare_values(subject, F.conv2d, dense, VALUES)
+        compare_values(subject, conv2d_of_pytorch, dense, VALUES)
         try:
-            seen = compare_with_gradients(subject, F.conv2d, laid, (), draw)
+            seen = compare_with_gradients(subject, conv2d_of_pytorch, laid, (), draw)
         except Wrong as wrong:
             raise mistake("contiguous-only", wrong.finding.evidence) from None
         for s in seen:
             if s.answer is not None and any(fault(a, b) for a, b in zip(s.answer.after, s.case.args, strict=True)):
-                raise mistake("input-changed", Evidence(describe(s.case), "arguments as they were", "a changed argument"))
+                raise mistake(
+                    "input-changed", Evidence(describe(s.case), "arguments as they were", "a changed argument")
+                )
 
     return check
 
@@ -67,7 +69,7 @@ TINY = [
 
 def gradients(subject: Subject, draw: Draw) -> None:
     """Gradients to input, weight and bias: on every configuration so far, and by gradcheck in full on two tiny ones."""
-    compare_with_gradients(subject, F.conv2d, c.cases(c.TOGETHER[:4], draw), VALUES, draw)
+    compare_with_gradients(subject, conv2d_of_pytorch, c.cases(c.TOGETHER[:4], draw), VALUES, draw)
     judge_gradients(subject, draw)
     for setup in TINY:
         given = [t.requires_grad_() for t in c.tensors(setup, draw) if t is not None]
@@ -117,7 +119,7 @@ def refusals(draw: Draw) -> list[tuple[Case, str]]:
 
 def refuses(subject: Subject, draw: Draw) -> None:
     """What cannot be right is refused with ValueError or RuntimeError; counts beside right values only."""
-    compare_values(subject, F.conv2d, c.cases(c.PLAIN[:4] + c.GROUPS[:2] + c.WORDS[:1], draw), VALUES)
+    compare_values(subject, conv2d_of_pytorch, c.cases(c.PLAIN[:4] + c.GROUPS[:2] + c.WORDS[:1], draw), VALUES)
     for case, id in refusals(draw):
         expect_refusal(lambda case=case: subject(*case.args, **case.kwargs), subject.name, case, id)
 
@@ -136,7 +138,7 @@ def expect_refusal(call: Any, name: str, case: Case, id: str) -> None:
     raise mistake(id, Evidence(describe(case), "a refusal", f"an answer: {type(got).__name__}"))
 
 
-LAYOUTS = (
+LAYOUTS: tuple[tuple[tuple[int, int, int, int], dict[str, Any]], ...] = (
     ((2, 3, 5, 6), {"stride": 2, "padding": 1}),
     ((2, 3, 6, 5), {}),
     ((3, 2, 5, 5), {"dilation": 2}),
@@ -162,7 +164,7 @@ conv2d = Exam(
 
 
 def naive_gradients(subject: Subject, draw: Draw) -> None:
-    compare_with_gradients(subject, F.conv2d, c.cases(c.PLAIN[:4], draw), VALUES, draw)
+    compare_with_gradients(subject, conv2d_of_pytorch, c.cases(c.PLAIN[:4], draw), VALUES, draw)
     judge_gradients(subject, draw)
 
 

@@ -2,21 +2,280 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from autograder.exam.compare import Case, describe, fault, judge, shown
 from autograder.exam.convolution import cases as c
-from autograder.exam.core import Criterion, Exam
+from autograder.exam.convolution.functions import expect_refusal, judge_gradients, mistake
+from autograder.exam.convolution.layer_probe import (
+    Question,
+    answered,
+    ask,
+    check_state,
+    compare,
+    load,
+    make,
+    questions,
+    values,
+    weights,
+)
+from autograder.exam.convolution.mistakes_layer import LAYER, layer
+from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
 from autograder.exam.draw import Draw
-from autograder.exam.subject import Subject
+from autograder.exam.subject import Banned, Raised, Subject
 
 
-def todo(subject: Subject, draw: Draw) -> None:
-    subject.make(1, 1, 1)
-    c.LAYOUTS
+def biased(setups: list[c.Setup]) -> list[c.Setup]:
+    """In float32 and with a bias: dtypes, and layers without one, have criteria of their own."""
+    return [replace(setup, bias=True, dtype=torch.float32) for setup in setups]
+
+
+VALUES = biased(
+    c.PLAIN[1:8:2] + c.PLAIN[8:12] + c.STRIDE[::3] + c.PADDING[::3] + c.DILATION[::2] + c.GROUPS[::2] + c.TOGETHER[1::3]
+)
+WORDS = biased(c.WORDS)
+# Borders of each mode: a number, a pair, words; with what else moves the windows.
+BORDERS: list[tuple[c.Shape, dict[str, Any]]] = [
+    ((2, 2, 5, 6, 2, 3, 3), {"padding": 1}),
+    ((1, 2, 5, 6, 3, 3, 5), {"padding": (1, 2)}),
+    ((1, 2, 6, 5, 2, 3, 2), {"padding": (2, 0), "stride": (1, 2)}),
+    ((1, 1, 5, 6, 2, 3, 3), {"padding": "same"}),
+    ((2, 2, 6, 7, 2, 2, 4), {"padding": "same", "dilation": (3, 1), "groups": 2}),
+    ((1, 2, 5, 4, 1, 2, 3), {"padding": "valid"}),
+]
+MODES = [
+    c.Setup(shape, {**arguments, "padding_mode": mode}, about=f'with padding_mode "{mode}"')
+    for mode in ("reflect", "replicate", "circular")
+    for shape, arguments in BORDERS
+] + [c.Setup(BORDERS[1][0], {**BORDERS[1][1], "padding_mode": "zeros"}, about='with padding_mode "zeros"')]
+
+
+def right(chosen: list[c.Setup]) -> Callable[[Subject, Draw], None]:
+    return lambda subject, draw: compare(subject, chosen, draw)
+
+
+def case_of(setup: c.Setup, draw: Draw) -> Case:
+    return next(c.cases([setup], draw))
+
+
+def not_the_library(subject: Subject, draw: Draw) -> None:
+    """Whose forward is the library's has not written a layer; anything else that it raises is judged elsewhere."""
+    case = case_of(c.PLAIN[0], draw)
+    try:
+        make(subject, case)(case.args[0])
+    except Banned:
+        raise
+    except Raised:
+        return
+
+
+def parameters(subject: Subject, draw: Draw) -> None:
+    """`weight` and `bias` of PyTorch's shapes, learning; the bias registered as None where it is switched off."""
+    not_the_library(subject, draw)
+    for setup in biased([c.PLAIN[0], c.PLAIN[2], c.GROUPS[1], c.GROUPS[7]]):
+        case = case_of(setup, draw)
+        state = check_state(subject, make(subject, case), case)
+        if not all(state[name].requires_grad for name in weights(case)):
+            raise Wrong(Finding(f"`{subject.name}`: weight and bias should learn, so they require a gradient."))
+    chosen = [replace(setup, bias=False, dtype=torch.float32) for setup in (c.PLAIN[2], c.GROUPS[1])]
+    for question in questions(chosen, draw):
+        made = make(subject, question.case)
+        if "bias" not in check_state(subject, made, question.case):
+            raise mistake("bias-not-registered", Evidence("bias=False", "bias registered as None", "no name `bias`"))
+        judge(subject.name, [ask(subject, question)], LAYER)
+
+
+# Layers with so many outputs that weight and bias have thousands of entries: (in, out, kernel, groups).
+MANY = (4, 4096, (1, 2), 2), (2, 3072, 2, 1)
+
+
+def distribution(subject: Subject, draw: Draw) -> None:
+    """Uniform in −b…b with b = 1/√fan_in, weight and bias, drawn anew for each layer."""
+    not_the_library(subject, draw)
+    for inputs, outputs, kernel, groups in MANY:
+        made = [values(subject.make(inputs, outputs, kernel, groups=groups).state()) for _ in range(2)]
+        area = kernel**2 if isinstance(kernel, int) else kernel[0] * kernel[1]
+        for name in ("weight", "bias"):
+            if any(name not in state for state in made):
+                raise Wrong(Finding(f"`{subject.name}` has no parameter `{name}`."))
+            first, second = (state[name].flatten().double() for state in made)
+            evidence = Evidence(f"{name} of {MANY}", f"uniform, b² = 1/{inputs // groups * area}", shown(first))
+            spread(name, first, inputs, outputs, area, groups, evidence)
+            if torch.equal(first, second):
+                raise Wrong(Finding(f"Two layers start with the same {name}; each draws its own.", None, evidence))
+
+
+def spread(
+    name: str, drawn: torch.Tensor, inputs: int, outputs: int, area: int, groups: int, evidence: Evidence
+) -> None:
+    """A wrong bound is named where it is a known one."""
+    fan = inputs // groups * area
+    if uniform(drawn, fan**-0.5):
+        return
+    if name == "bias" and not drawn.any():
+        raise mistake("bias-zero", evidence)
+    if any(uniform(drawn, fan_out**-0.5) for fan_out in (outputs * area, outputs // groups * area, outputs)):
+        raise mistake("init-fan-out", evidence)
+    if groups > 1 and uniform(drawn, (inputs * area) ** -0.5):
+        raise mistake("init-fan-groups", evidence)
+    bounded = drawn.abs().max()
+    symmetric = bool(drawn.min() < 0 < drawn.max())
+    raise mistake("init-bound" if uniform(drawn, float(bounded)) or not symmetric else "init-normal", evidence)
+
+
+def uniform(drawn: torch.Tensor, bound: float) -> bool:
+    """Are these drawn uniformly from −bound…bound? Two tests, each failing right work less than once in 10¹⁰.
+
+    None lies beyond the bound, and the empirical distribution is nowhere farther than `far` from the uniform one
+    (Dvoretzky, Kiefer, Wolfowitz: P ≤ 2 exp(−2 n far²)).
+    """
+    n = drawn.numel()
+    far = (12 / n) ** 0.5
+    if not bool((drawn.abs() <= bound * (1 + 1e-6)).all()):
+        return False
+    expected = (drawn.sort().values / bound + 1) / 2
+    steps = torch.arange(n + 1, dtype=torch.float64) / n
+    return bool(torch.maximum((steps[1:] - expected).abs(), (steps[:-1] - expected).abs()).max() <= far)
+
+
+def gradients(subject: Subject, draw: Draw) -> None:
+    """Gradients to the input and to both parameters, on every configuration so far."""
+    compare(subject, VALUES[:4], draw)
+    if draw.notes["gradients"].faults:
+        case = draw.notes["gradients"].faults[0].case
+        check_state(subject, make(subject, case), case)
+    judge_gradients(subject, draw)
+
+
+def exchange(subject: Subject, draw: Draw) -> None:
+    """A state_dict of nn.Conv2d's names goes in and comes out, each layer has its own, and what is loaded counts."""
+    for setup in biased(c.PLAIN[3:6:2] + c.GROUPS[:1]):
+        first, second = case_of(setup, draw), case_of(setup, draw)
+        one, other = make(subject, first), make(subject, first)
+        load(subject, one, first)
+        before = layer(*first.args, **first.kwargs)
+        with subject.series():
+            out = one(first.args[0])
+        judged(subject, first, before, out)
+        load(subject, other, second)
+        if any(fault(value, weights(first)[name]) for name, value in values(one.state()).items()):
+            raise mistake(
+                "shared-weights",
+                Evidence("two layers, weights loaded into the second", "the first's own", "the second's"),
+            )
+        load(subject, one, second)
+        with subject.series():
+            out = one(first.args[0])
+        after = layer(first.args[0], *second.args[1:], **first.kwargs)
+        if not fault(out, before):
+            raise mistake("stale-copy", Evidence("weights loaded after a call", shown(after), shown(out)))
+        judged(subject, first, after, out)
+        state = one.state()
+        if set(weights(second)) != {name for name, e in state.items() if e.parameter}:
+            raise mistake("names-differ", Evidence("state_dict", "weight, bias", ", ".join(state)))
+
+
+def judged(subject: Subject, case: Case, expected: torch.Tensor, got: Any) -> None:
+    if found := fault(got, expected):
+        raise Wrong(Finding(f"`{subject.name}` {found}.", None, Evidence(describe(case), shown(expected), shown(got))))
+
+
+def dtypes(subject: Subject, draw: Draw) -> None:
+    """float64, asked for when the layer is made, and by `to` afterwards."""
+    asked = questions([replace(setup, dtype=torch.float64) for setup in biased(c.TOGETHER[::9])], draw)
+    with subject.series():
+        for question in asked[::2]:
+            made = make(subject, question.case, dtype=torch.float64, device="cpu")
+            held(made, question, "device-dtype-ignored")
+        seen = [ask(subject, question, dtype=torch.float64, device="cpu") for question in asked[::2]]
+    judge(subject.name, seen, LAYER)
+    for question in asked[1::2]:
+        x = question.case.args[0].detach()
+        with subject.series():
+            made = make(subject, question.case)
+            made(x.float())
+            made.to(torch.float64)
+            held(made, question, "dtype-constant")
+            load(subject, made, question.case)
+            moved = answered(made, question)
+        if moved.fault:
+            raise mistake("dtype-constant", Evidence(describe(moved.case), shown(moved.expected), shown(moved.got)))
+
+
+def held(made: Subject, question: Question, slip: str) -> None:
+    """The parameters are float64."""
+    found = {str(t.dtype) for t in values(made.state()).values()}
+    if found != {"torch.float64"}:
+        raise mistake(slip, Evidence(describe(question.case), "torch.float64", ", ".join(found)))
+
+
+def steady(subject: Subject, draw: Draw) -> None:
+    """The same answers in training and evaluation, from inputs in any memory layout, none of them changed."""
+    compare(subject, VALUES[:2], draw)
+    for layout in c.LAYOUTS:
+        x = c.laid_out(layout, draw, (2, 4, 6, 5))
+        case = Case((x, draw.normal(2, 2, 3, 2), draw.normal(2)), {"stride": (2, 1), "padding": 1, "groups": 2})
+        expected = layer(*case.args, **case.kwargs)
+        evidence = Evidence(describe(case), shown(expected), layout)
+        with subject.series():
+            made = make(subject, case)
+            load(subject, made, case)
+            for mode in (True, False):
+                made.train(mode)
+                try:
+                    answer = made.vjp((x,), {}, None)
+                except Raised:
+                    raise mistake("contiguous-only", evidence) from None
+                if fault(answer.after[0], x):
+                    raise mistake("input-changed", evidence)
+                if fault(answer.output, expected):
+                    raise mistake("contiguous-only" if mode else "train-dependent", evidence)
+
+
+# (in, out, kernel size, options that cannot be right, the mistake of taking them): refused when the layer is made.
+REFUSED: list[tuple[int, int, int, dict[str, Any], str]] = [
+    (3, 4, 3, {"groups": 2}, "no-refusal-groups"),
+    (4, 3, 3, {"groups": 2}, "no-refusal-groups"),
+    (4, 6, 1, {"groups": 3}, "no-refusal-groups"),
+    (2, 2, 3, {"padding": "same", "stride": 2}, "no-refusal-padding"),
+    (2, 2, 3, {"padding": "same", "stride": (1, 2)}, "no-refusal-padding"),
+    (2, 2, 3, {"padding": "full"}, "no-refusal-padding"),
+    (2, 2, 3, {"padding": 1, "padding_mode": "mirror"}, "padding-mode-unknown"),
+    (2, 2, 3, {"padding_mode": "constant"}, "padding-mode-unknown"),
+]
+
+
+def refuses(subject: Subject, draw: Draw) -> None:
+    """Refused when the layer is made, channels at the call; counts beside right values only."""
+    compare(subject, VALUES[:2] + WORDS[:1], draw)
+    for inputs, outputs, kernel, options, id in REFUSED:
+        case = Case((inputs, outputs, kernel), options)
+        expect_refusal(lambda case=case: subject.make(*case.args, **case.kwargs), subject.name, case, id)
+    for inputs, groups, given in ((3, 1, 2), (3, 1, 4), (3, 1, 1), (4, 2, 2), (4, 2, 6)):
+        made = subject.make(inputs, 2, 3, groups=groups)
+        case = Case((draw.normal(1, given, 5, 5),), {}, f"channels {given} for {inputs}")
+        expect_refusal(lambda made=made, case=case: made(*case.args), subject.name, case, "no-refusal-channels")
 
 
 Conv2d = Exam(
     "Conv2d",
     "Conv2d",
-    (Criterion("todo", "todo", 8.0, todo),),
+    (
+        Criterion("parameters", "weight and bias: names, shapes, learning, bias=False", 1.0, parameters),
+        Criterion("distribution", "how weight and bias are drawn at the start", 1.0, distribution),
+        Criterion("values", "the convolution, with every argument an int or a pair", 1.5, right(VALUES)),
+        Criterion("words", 'padding "same" and "valid"', 0.5, right(WORDS)),
+        Criterion("modes", "the four padding modes", 1.0, right(MODES)),
+        Criterion("gradients", "gradients to the input and both parameters", 0.5, gradients),
+        Criterion("exchange", "state_dict exchanged with nn.Conv2d, each layer with its own", 0.5, exchange),
+        Criterion("dtypes", "float64, from the start and by `to`", 0.5, dtypes),
+        Criterion("steady", "train and eval alike, any memory layout, input unchanged", 0.5, steady),
+        Criterion("refusals", "arguments that cannot be right are refused when the layer is made", 1.0, refuses),
+    ),
     ban="convolution",
     stands_in={"conv2d": "conv2d"},
 )

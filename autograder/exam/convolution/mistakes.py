@@ -16,11 +16,23 @@ import torch.nn.functional as F
 from autograder.exam.convolution.sentences import SENTENCES
 from autograder.exam.core import Misconception
 
-conv2d = F.conv2d
-
 
 def pair(value: Any) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else tuple(value)
+    down, right = (value, value) if isinstance(value, int) else value
+    return down, right
+
+
+def split(kh: int, kw: int, dh: int, dw: int) -> tuple[int, int, int, int]:
+    """PyTorch's "same" as (left, right, top, bottom): the odd one at the end."""
+    h, w = dh * (kh - 1), dw * (kw - 1)
+    return w // 2, w - w // 2, h // 2, h - h // 2
+
+
+def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """PyTorch's; "same" is padded here, since there it warns of even kernels."""
+    if padding == "same":
+        x, padding = F.pad(x, split(*weight.shape[2:], *pair(dilation))), 0
+    return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
 
 
 def with_arguments(change: Callable[..., tuple]) -> Callable[..., torch.Tensor]:
@@ -67,12 +79,6 @@ def same_padded(pad: Callable[[int, int, int, int], tuple[int, int, int, int]]) 
         return conv2d(x, weight, bias, stride, padding, dilation, groups)
 
     return mutant
-
-
-def split(kh: int, kw: int, dh: int, dw: int) -> tuple[int, int, int, int]:
-    """PyTorch's "same": the odd one at the end."""
-    h, w = dh * (kh - 1), dw * (kw - 1)
-    return w // 2, w - w // 2, h // 2, h - h // 2
 
 
 def one_input_channel(index: int, scale: bool = False) -> Callable[..., torch.Tensor]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch.nn import grad as library
 
 from autograder.exam.convolution.mistakes import misconception, pair, turned
 
@@ -24,7 +25,7 @@ def cropped(grad: T, x: T, padding: Any) -> T:
 
 def grad_padded(grad_out: T, x: T, weight: T, stride: Any = 1, padding: Any = 0) -> T:
     """The gradient to the padded input."""
-    return torch.nn.grad.conv2d_input(padded(x, padding).shape, weight, grad_out, stride)
+    return library.conv2d_input(padded(x, padding).shape, weight, grad_out, stride)
 
 
 def grad_x(grad_out: T, x: T, weight: T, stride: Any = 1, padding: Any = 0) -> T:
@@ -32,7 +33,7 @@ def grad_x(grad_out: T, x: T, weight: T, stride: Any = 1, padding: Any = 0) -> T
 
 
 def grad_weight(grad_out: T, x: T, weight: T, stride: Any = 1, padding: Any = 0) -> T:
-    return torch.nn.grad.conv2d_weight(x, weight.shape, grad_out, stride, padding)
+    return library.conv2d_weight(x, weight.shape, grad_out, stride, padding)
 
 
 def unspread(grad_out: T, x: T, weight: T, padding: Any) -> T:
