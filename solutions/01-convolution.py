@@ -1,7 +1,7 @@
 # %% [markdown] nbgrader={"grade_id": "intro"}
 # # Assignment 1: convolution from scratch
 #
-# You are going to write the operation that convolutional networks are made of: first as it stands in the formula, then fast, with its gradient, and as a layer that can take the place of PyTorch's. The parts follow [chapter 1](../../book/01-convolution.md), and none of them needs another one to be right.
+# You are going to write the operation that convolutional networks are made of: first as it stands in the formula, then fast, with its gradient, and as a layer that can take the place of PyTorch's. The parts follow chapter 1 of the book, and none of them needs another one to be right.
 #
 # **How to work.** Each part has a cell for your code, which holds a heading line and `raise NotImplementedError()`. Replace this line. The cell below it holds *visible checks*: they take a second, name what is wrong, and give no points. After them a picture shows what you have made. The *hidden tests* run after you have handed in, and give the points; they ask for nothing that the text does not say, but they look at many more cases than the visible checks do. You may add cells of your own anywhere, with helpers or with experiments; locked cells stay as they are. Before you hand in, choose *Restart Kernel and Run All Cells*, save, and run in a terminal
 #
@@ -11,7 +11,7 @@
 #
 # **What is not allowed.** The point is to write the convolution, so inside the functions that are graded nobody else's may do the work: `F.conv2d` and the other `conv` functions, `nn.Conv2d` and its relatives, `F.unfold`, `F.fold`, under whatever name, forward and backward. The grader refuses such a call and says so. Allowed is all the rest: loops, indexing, `F.pad` and the padding modules, `Tensor.unfold`, `as_strided`, `einsum`, matrix products, Fourier transforms. In cells of your own `F.conv2d` is welcome: comparing with it is the best test that you can write.
 #
-# **What holds everywhere.** Images come as tensors of shape $(N, C, H, W)$: a batch of $N$ images with $C$ channels, $H$ rows and $W$ columns. A pair is always *(down, right)*, that is (H, W). Results keep the input's dtype, float32 or float64. They are differentiable wherever a tensor goes in, so gradients reach every tensor argument. Arguments are never changed. Inputs need not lie in memory in one piece (transposed, `expand`ed and channels-last tensors come too). Where arguments must be refused, raise a `ValueError` (a `RuntimeError` will do).
+# **What holds everywhere.** Images come as tensors of shape $(N, C, H, W)$: a batch of $N$ images with $C$ channels, $H$ rows and $W$ columns. A pair is always *(down, right)*, that is (H, W). Results keep the input's dtype, float32 or float64. They are differentiable wherever a tensor goes in, so gradients reach every tensor argument. Arguments are never changed. Tensors that come in need not lie in memory in one piece: transposed, expanded and channels-last ones come too. Where arguments must be refused, raise a `ValueError` (a `RuntimeError` will do). How you write it is up to you, as long as a call ends within ten seconds; the images of the hidden tests are small.
 
 # %% nbgrader={"grade_id": "setup"}
 # Given: what all parts use. Run it first.
@@ -36,17 +36,17 @@ def pair(value):
 #
 # A convolution lays a window on the image, turns what it sees into one number, and moves on; so the size of the result is the number of windows. Count them along one axis: everything later needs this number.
 #
-# A row of $n$ pixels gets $p$ zeros on *both* ends. A kernel of $k$ taps that stand $d$ pixels apart reaches over $d\,(k-1)+1$ pixels. The first window starts at the very left, the others follow $s$ pixels apart, and a window that does not fit in whole is dropped.
+# A row of $n$ pixels gets $p$ zeros on *both* ends. A kernel of $k$ taps that stand $d$ pixels apart reaches over $d\,(k-1)+1$ pixels. The first window starts at the very left, the others follow $\sigma$ pixels apart, and a window that does not fit in whole is dropped.
 #
 # ```text
-# n = 7, k = 3, s = 2, p = 1, d = 1          0 1 2 3 4 5 6 7 0      padded row
+# n = 7, k = 3, σ = 2, p = 1, d = 1          0 1 2 3 4 5 6 7 0      padded row
 #                                            [———]
 #                                                [———]              4 windows
 #                                                    [———]
 #                                                        [———]
 # ```
 #
-# Write `output_size`: whole numbers in, an `int` out. You may rely on at least one window fitting.
+# Write `output_size`: whole numbers in, an `int` out; `stride` is $\sigma$. You may rely on at least one window fitting.
 
 
 # %% nbgrader={"grade_id": "output_size", "solution": true}
@@ -136,14 +136,12 @@ exam.convolution.conv2d_naive.grade(conv2d_naive)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "conv2d_naive-picture-text"}
-# What have you made? Your function looks for a pattern: the kernel below is a small bright ring, and the result is bright where the picture has one. The two pictures on the right must look the same.
+# What have you made? A kernel answers most to what looks like itself: this one is a small bright ring around something dark, and the answers are largest where coins leave such a gap, least in their midst. The two pictures on the right must look the same.
 
 # %% nbgrader={"grade_id": "conv2d_naive-picture"}
 with needs("conv2d_naive"):
     coins = data.photograph("coins", 48, grey=True)[None]  # (1, 1, H, W)
-    ring = torch.tensor(
-        [[-1, 1, 1, 1, -1], [1, 0, -1, 0, 1], [1, -1, -2, -1, 1], [1, 0, -1, 0, 1], [-1, 1, 1, 1, -1.0]]
-    )
+    ring = torch.tensor([[0, 1, 1, 1, 0], [1, 0, -1, 0, 1], [1, -1, -4, -1, 1], [1, 0, -1, 0, 1], [0, 1, 1, 1, 0.0]])
     yours = conv2d_naive(coins, ring[None, None])
     pytorch = F.conv2d(coins, ring[None, None])
     plots.show_row([coins[0], ring, yours[0], pytorch[0]], ["coins", "kernel", "yours", "PyTorch's"])
@@ -205,7 +203,7 @@ exam.convolution.KERNELS.grade(KERNELS)
 
 # %% nbgrader={"grade_id": "apply_kernel", "solution": true}
 def apply_kernel(image, kernel):
-    """An image (C, H, W) or (H, W), each channel cross-correlated with a kernel (kH, kW), with zeros around it."""
+    """An image (C, H, W) or (H, W), each channel cross-correlated with a kernel (kH, kW), in its size."""
     ### BEGIN SOLUTION
     height, width = kernel.shape
     padded = F.pad(image, (width // 2, width // 2, height // 2, height // 2))
@@ -226,15 +224,16 @@ exam.convolution.apply_kernel.grade(apply_kernel)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "apply_kernel-picture-text"}
-# Your nine kernels on a photograph: above as your `apply_kernel` gives them, below as PyTorch does. Blurs soften, `sharpen` overdoes the fur a little, edges are drawn around zero, which is shown as mid-grey: look at the whiskers, and at which of them `sobel_x` and `sobel_y` see.
+# Your nine kernels on a photograph: above as your `apply_kernel` gives them, below as PyTorch does. A blur softens, `sharpen` overdoes it; the other six answer to edges, around zero, which is drawn as mid-grey. Find what `sobel_x` sees and `sobel_y` does not.
 
 # %% nbgrader={"grade_id": "apply_kernel-picture"}
 with needs("KERNELS", "apply_kernel"):
-    cat = data.photograph("chelsea", 300, grey=True)[:, 30:126, 170:266]  # (1, 96, 96), around an eye
+    cat = data.photograph("chelsea", 110, grey=True)[:, :96, 50:146]  # (1, 96, 96)
     panels = []
     for kernel in KERNELS.values():
-        both = torch.cat([apply_kernel(cat, kernel)[0], F.conv2d(cat, kernel[None, None], padding=1)[0]])
-        panels.append(both if kernel.sum() > 0.5 else 0.5 + both)
+        pytorch = F.conv2d(cat, kernel[None, None], padding=1)
+        both = torch.cat([apply_kernel(cat, kernel), pytorch], dim=1)
+        panels.append(both if kernel.sum() > 0.5 else 0.5 + both / 2)
     plots.show_row(panels, list(KERNELS), height=2.2, vmin=0, vmax=1)
 
 # %% [markdown] nbgrader={"grade_id": "conv2d-text"}
@@ -242,14 +241,14 @@ with needs("KERNELS", "apply_kernel"):
 #
 # Now the real one: fast enough for a network, which in Python means without a loop over pixels, and with every freedom of `torch.nn.functional.conv2d`. Whatever the formula reads outside the image counts as zero.
 #
-# $$\text{out}[n,t,r,c]=\text{bias}[t]+\sum_{s}\sum_{u}\sum_{v}\text{weight}[t,s,u,v]\cdot x\bigl[n,\;s+\text{first}(t),\;r\,s_h+u\,d_h-p_h,\;c\,s_w+v\,d_w-p_w\bigr]$$
+# $$\text{out}[n,t,r,c]=\text{bias}[t]+\sum_{s}\sum_{u}\sum_{v}\text{weight}[t,s,u,v]\cdot x\bigl[n,\;s+\text{first}(t),\;r\,\sigma_h+u\,d_h-p_h,\;c\,\sigma_w+v\,d_w-p_w\bigr]$$
 #
 # | | |
 # |---|---|
 # | `x` | $(N, S, H, W)$ |
 # | `weight` | $(T, S/g, k_h, k_w)$ |
 # | `bias` | $(T,)$, or `None` |
-# | `stride`, `padding`, `dilation` | $s$, $p$, $d$: each an int, or a pair (down, right) |
+# | `stride`, `padding`, `dilation` | $\sigma$, $p$, $d$: each an int, or a pair (down, right) |
 # | `groups` | $g$: channels are dealt into $g$ blocks of neighbours, in order. The $T/g$ output channels of a block see the $S/g$ input channels of the same block alone; $\text{first}(t)=\lfloor t\,g/T\rfloor\cdot S/g$ is the block's first |
 # | result | $(N, T, H', W')$, where $H'$ and $W'$ follow from part 1 |
 #
@@ -260,7 +259,7 @@ with needs("KERNELS", "apply_kernel"):
 
 # %% nbgrader={"grade_id": "conv2d", "solution": true}
 def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Cross-correlation of images (N, S, H, W) with kernels (T, S/groups, kH, kW), as torch.nn.functional.conv2d.
+    """Cross-correlation of images (N, S, H, W) with kernels (T, S/groups, kH, kW): F.conv2d.
 
     stride, padding, dilation: an int or a pair (down, right); padding may be "same" or "valid" too.
     Raises ValueError for what cannot be right.
@@ -271,7 +270,7 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     if min(*stride, groups) < 1:
         raise ValueError(f"stride and groups must be at least 1, they are {stride} and {groups}")
     if x.shape[1] != groups * channels_per_group or out_channels % groups:
-        raise ValueError(f"a weight {tuple(weight.shape)} in {groups} groups does not fit {x.shape[1]} input channels")
+        raise ValueError(f"a weight {tuple(weight.shape)} in {groups} groups does not fit {x.shape[1]} channels")
     if bias is not None and bias.shape != (out_channels,):
         raise ValueError(f"the bias must have the shape ({out_channels},), it has {tuple(bias.shape)}")
 
@@ -288,7 +287,7 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
         ends = [(p, p) for p in pair(padding)]
     x = F.pad(x, (*ends[1], *ends[0]))  # F.pad begins with the last axis
     if any(gap >= n for gap, n in zip(gaps, x.shape[2:])):
-        raise ValueError(f"a kernel {tuple(kernel_size)} with dilation {dilation} is larger than the padded image")
+        raise ValueError(f"the kernel {kernel_size}, dilated by {dilation}, is larger than the padded image")
 
     windows = x.unfold(2, gaps[0] + 1, stride[0]).unfold(3, gaps[1] + 1, stride[1])
     windows = windows[..., :: dilation[0], :: dilation[1]]  # (N, S, H', W', kH, kW)
@@ -310,23 +309,24 @@ exam.convolution.conv2d.grade(conv2d)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "conv2d-picture-text"}
-# One kernel, a smoothing Gaussian, with four settings. With dilation 8 it looks at nine pixels which are far apart, so that every edge is seen nine times; with stride 4 the picture becomes small (it is shown enlarged); three groups keep red, green and blue apart, one group adds them up. Above yours, below PyTorch's.
+# One kernel, a smoothing Gaussian, with four settings; above yours, below PyTorch's. Three groups keep red, green and blue apart, one group adds them up. With stride 4 the picture becomes small (it is shown enlarged). With dilation 8 the nine pixels of a window lie so far apart that every edge is seen several times.
 
 # %% nbgrader={"grade_id": "conv2d-picture"}
 with needs("conv2d"):
     coffee = data.photograph("coffee", 96)[None, :, :, :96]  # (1, 3, 96, 96)
     blur = torch.tensor([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16
-    settings = [
-        ("groups=3", blur.repeat(3, 1, 1, 1), dict(padding=1, groups=3)),
-        ("groups=1", blur.repeat(1, 3, 1, 1) / 3, dict(padding=1)),
-        ("stride=4", blur.repeat(3, 1, 1, 1), dict(padding=1, stride=4, groups=3)),
-        ("dilation=8", blur.repeat(3, 1, 1, 1), dict(padding=8, dilation=8, groups=3)),
-    ]
-    panels = [
-        torch.cat([conv2d(coffee, w, **arguments)[0], F.conv2d(coffee, w, **arguments)[0]], dim=1)
-        for _, w, arguments in settings
-    ]
-    plots.show_row(panels, [title for title, _, _ in settings], height=2.4)
+    colours = blur.repeat(3, 1, 1, 1)  # (3, 1, 3, 3): the same kernel for red, green and blue
+    settings = {
+        "groups=3": (colours, dict(padding=1, groups=3)),
+        "groups=1": (colours.transpose(0, 1) / 3, dict(padding=1)),
+        "stride=4": (colours, dict(padding=1, stride=4, groups=3)),
+        "dilation=8": (colours, dict(padding=8, dilation=8, groups=3)),
+    }
+    panels = [torch.cat([coffee[0], coffee[0]], dim=1)]
+    for weight, arguments in settings.values():
+        both = conv2d(coffee, weight, **arguments), F.conv2d(coffee, weight, **arguments)
+        panels.append(torch.cat(both, dim=2)[0])
+    plots.show_row(panels, ["the picture", *settings], height=2.8)
 
 # %% [markdown] nbgrader={"grade_id": "question_2-text"}
 # **Question 2.** One image of 56 × 56 pixels with 16 channels passes `nn.Conv2d(16, 32, kernel_size=3, stride=2, padding=1, groups=2)`. How many multiplications of a weight with a pixel does that take, those with the zeros of the padding counted? Set `answer_2` to this number.
@@ -353,13 +353,13 @@ exam.convolution.question_2.grade(answer_2)
 #
 # A layer learns because the loss $L$ tells it, through $G=\partial L/\partial\,\text{out}$, in which direction each of its results should move. Write the step from there to the three gradients that a layer hands on, by the formulas and without `torch.autograd`.
 #
-# With one number each for $s$ and $p$ to keep it short, and $x$ already padded, each product of the forward formula gives one term to each sum:
+# Let the image be padded already, and the stride be one number $\sigma$ for both axes, to keep it short. Then each product of the forward formula gives one term to a sum:
 #
 # $$\frac{\partial L}{\partial\,\text{weight}[t,s,u,v]}=\sum_{n,r,c}G[n,t,r,c]\cdot x[n,\,s,\,r\,\sigma+u,\,c\,\sigma+v]$$
 #
 # $$\frac{\partial L}{\partial x[n,s,i,j]}=\sum_{t}\;\sum_{\substack{r,u:\\ r\sigma+u=i}}\;\sum_{\substack{c,v:\\ c\sigma+v=j}}G[n,t,r,c]\cdot\text{weight}[t,s,u,v]\qquad\qquad\frac{\partial L}{\partial\,\text{bias}[t]}=\sum_{n,r,c}G[n,t,r,c]$$
 #
-# where $\sigma$ is the stride. For stride 1 the second one is a convolution again, with the kernel turned by 180°: the chapter says why.
+# For stride 1 the second one is a convolution again, with the kernel turned by 180°: the chapter says why.
 #
 # | | shape |
 # |---|---|
@@ -404,15 +404,15 @@ exam.convolution.conv2d_backward.grade(conv2d_backward)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "conv2d_backward-picture-text"}
-# How often is a pixel used? With a kernel of ones and $G=1$ everywhere, the gradient to the image counts the windows that see each pixel. With stride 1 only the border is seen less often; with stride 3 and a kernel of 4 the windows overlap in a grid, which chapter 6 will meet again as the *checkerboard*; with stride 3 and a kernel of 2 some pixels are never seen (black).
+# How often is a pixel used? With a kernel of ones and $G=1$ everywhere, the gradient to the image counts the windows that see each pixel. With stride 1 only the border is seen less often; with stride 3 and a kernel of 4 the windows overlap in a grid, and the last row and column are left over (black); with stride 3 and a kernel of 2 there are gaps between the windows. Chapter 6 will meet these patterns again, as checkerboards.
 
 # %% nbgrader={"grade_id": "conv2d_backward-picture"}
 with needs("conv2d_backward"):
     panels, plane = [], torch.zeros(1, 1, 17, 17)
     for size, stride in ((4, 1), (4, 3), (2, 3)):
         windows = (17 - size) // stride + 1
-        grad_x, _, _ = conv2d_backward(torch.ones(1, 1, windows, windows), plane, torch.ones(1, 1, size, size), stride)
-        panels.append(grad_x[0])
+        ones, kernel = torch.ones(1, 1, windows, windows), torch.ones(1, 1, size, size)
+        panels.append(conv2d_backward(ones, plane, kernel, stride)[0][0])
     plots.show_row(panels, ["kernel 4, stride 1", "kernel 4, stride 3", "kernel 2, stride 3"], vmin=0)
 
 # %% [markdown] nbgrader={"grade_id": "Conv2d-text"}
@@ -421,8 +421,8 @@ with needs("conv2d_backward"):
 # A layer is the operation together with the numbers that it learns. Write `Conv2d`, which can take the place of `torch.nn.Conv2d` in any network: the same arguments, the same parameters, the same first weights, the same answers. Its `forward` may call your `conv2d`; where yours is missing or wrong, PyTorch's own stands in for it while this part is examined.
 #
 # - **Arguments**, in this order: `in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode="zeros", device=None, dtype=None`. As in PyTorch, `kernel_size`, `stride`, `padding` and `dilation` are an int or a pair, `padding` also `"same"` or `"valid"`.
-# - **Parameters**: `weight` of shape $(T, S/g, k_h, k_w)$ and `bias` of shape $(T,)$, both `nn.Parameter`s, made once, with the given `device` and `dtype`, and nothing else in its `state_dict()`: it must load into `torch.nn.Conv2d`, and the other way round. With `bias=False` the attribute `bias` is `None` (`self.register_parameter("bias", None)`). Every layer has its own.
-# - **First weights**: `weight` and `bias` alike are drawn uniformly from $-b\dots b$ with $b=1/\sqrt{\text{fan\_in}}$, where fan_in $=S/g\cdot k_h\cdot k_w$ is the number of inputs that one output sees. In which order they are drawn is free.
+# - **Parameters**: `weight` of shape $(T, S/g, k_h, k_w)$ and `bias` of shape $(T,)$, both `nn.Parameter`s, made once, with the given `device` and `dtype`, and nothing else in its `state_dict()`: it must load into `torch.nn.Conv2d`, and the other way round. With `bias=False` the attribute `bias` is `None` (`self.register_parameter("bias", None)`). Every layer has its own, drawn anew.
+# - **First weights**: `weight` and `bias` alike are drawn uniformly from $-b\dots b$ with $b=1/\sqrt{\text{fan\_in}}$, where fan_in $=S/g\cdot k_h\cdot k_w$ is the number of inputs that one output sees. In which order they are drawn is free, so the numbers themselves need not be PyTorch's.
 # - **`padding_mode`**: `"zeros"`, or what `F.pad` does in the modes `"reflect"`, `"replicate"` and `"circular"` (the border is then padded in that mode and not once more with zeros). It works with numbers and with `"same"` alike.
 # - **Refuse** with a `ValueError` *when the layer is made*: groups that do not divide both numbers of channels, `"same"` with another stride than 1, an unknown padding word, an unknown padding mode. An image whose channels do not fit is refused when the layer is called.
 # - Like every layer it follows `.to(dtype)`, gives the same answers in `train()` and in `eval()`, passes gradients to its input and its parameters, and does not change its input.
@@ -492,7 +492,7 @@ exam.convolution.Conv2d.grade(Conv2d)
 # %% [markdown] nbgrader={"grade_id": "bonus-text"}
 # ## 8. Optional: kernels that come apart
 #
-# A 2-D Gaussian blur is a blur down followed by a blur to the right: $k_h+k_w$ multiplications a pixel in the place of $k_h\cdot k_w$. Write `separate(kernel)`, which finds for a kernel of shape $(k_h, k_w)$ a `column` of shape $(k_h,)$ and a `row` of shape $(k_w,)$ with
+# A 2-D Gaussian blur is a blur down followed by a blur to the right: $k_h+k_w$ multiplications a pixel in the place of $k_h\cdot k_w$. Write `separate(kernel)`, which finds for a kernel of shape $(k_h, k_w)$, with any sides, a `column` of shape $(k_h,)$ and a `row` of shape $(k_w,)$ with
 #
 # $$\text{kernel}[u,v]=\text{column}[u]\cdot\text{row}[v]$$
 #
