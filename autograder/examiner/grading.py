@@ -82,7 +82,7 @@ def grade(
             if is_examined(cell):
                 examine(cell, remote, marks, job.assignment, getattr(exams, "SENTENCES", {}))
             else:
-                cell.outputs = clean_outputs(remote.run(cell.id, cell.source))
+                cell.outputs = clean_outputs(remote.run(cell.id, cell.source), count)
     finally:
         remote.close()
     result = SubmissionResult(

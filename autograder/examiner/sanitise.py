@@ -48,9 +48,14 @@ def clean_markdown(text: str, pasted: Collection[str] = ()) -> str:
     return TEX.sub(r"\\ \1", text)
 
 
-def clean_outputs(outputs: Iterable[dict[str, Any]]) -> list[NotebookNode]:
-    """A cell's outputs, in nbformat's form, with nothing in them that acts. What is no output is left out."""
-    return [cleaned for output in outputs if (cleaned := _clean(output))]
+def clean_outputs(outputs: Iterable[dict[str, Any]], count: int | None = None) -> list[NotebookNode]:
+    """The outputs of a cell that ran as the `count`th, in nbformat's form, with nothing in them that acts. What is no
+    output is left out."""
+    cleaned = [cleaned for output in outputs if (cleaned := _clean(output))]
+    for output in cleaned:
+        if output.output_type == "execute_result":
+            output.execution_count = count
+    return cleaned
 
 
 def _clean(output: dict[str, Any]) -> NotebookNode | None:

@@ -1,10 +1,15 @@
 """A small notebook of assignment 01, what students make of it, and a zygote that all tests share."""
 
 import copy
+import socket
+import subprocess
+import sys
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from autograder.examiner.link import ZygoteClient
 
 NAME = "01-convolution"
 HIDDEN = "# Hidden tests stand here.\n### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
@@ -33,10 +38,10 @@ def source():
         ),
         "conv2d_naive": (
             "def conv2d_naive(x, weight, bias=None):",
-            "y = torch.nn.functional.unfold(x, weight.shape[2:])  # not how it is done",
+            "return torch.nn.functional.conv2d(x, weight, bias)  # which is banned",
             "print('nothing is checked')",
             "exam.convolution.conv2d_naive.grade(conv2d_naive)",
-            5.0,
+            4.0,
         ),
     }
     for name, (head, body, visible, hidden, points) in parts.items():
@@ -79,3 +84,20 @@ def written(handed_out):
         return nbformat.writes(nb).encode()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def client():
+    """A zygote of its own process, and the examiner's end of it: tests are the examiner."""
+    ours, theirs = socket.socketpair()
+    code = (
+        "import socket, sys\n"
+        "from autograder.candidate import preload, zygote\n"
+        "preload.preload()\n"
+        "zygote.main(socket.socket(fileno=int(sys.argv[1])))"
+    )
+    with theirs:
+        process = subprocess.Popen([sys.executable, "-c", code, str(theirs.fileno())], pass_fds=[theirs.fileno()])
+    yield ZygoteClient(ours)
+    ours.close()
+    assert process.wait(20) == 0
