@@ -141,7 +141,8 @@ exam.convolution.conv2d_naive.grade(conv2d_naive)
 # %% nbgrader={"grade_id": "conv2d_naive-picture"}
 with needs("conv2d_naive"):
     coins = data.photograph("coins", 48, grey=True)[None]  # (1, 1, H, W)
-    ring = torch.tensor([[0, 1, 1, 1, 0], [1, 0, -1, 0, 1], [1, -1, -4, -1, 1], [1, 0, -1, 0, 1], [0, 1, 1, 1, 0.0]])
+    half = torch.tensor([[0, 1, 1, 1, 0], [1, 0, -1, 0, 1], [1, -1, -2, -1, 1.0]])
+    ring = torch.cat([half, half[:2].flip(0)])  # (5, 5)
     yours = conv2d_naive(coins, ring[None, None])
     pytorch = F.conv2d(coins, ring[None, None])
     plots.show_row([coins[0], ring, yours[0], pytorch[0]], ["coins", "kernel", "yours", "PyTorch's"])
@@ -232,8 +233,8 @@ with needs("KERNELS", "apply_kernel"):
     panels = []
     for kernel in KERNELS.values():
         pytorch = F.conv2d(cat, kernel[None, None], padding=1)
-        both = torch.cat([apply_kernel(cat, kernel), pytorch], dim=1)
-        panels.append(both if kernel.sum() > 0.5 else 0.5 + both / 2)
+        stacked = torch.cat([apply_kernel(cat, kernel), pytorch], dim=1)
+        panels.append(stacked if kernel.sum() > 0.5 else 0.5 + stacked / 2)
     plots.show_row(panels, list(KERNELS), height=2.2, vmin=0, vmax=1)
 
 # %% [markdown] nbgrader={"grade_id": "conv2d-text"}
@@ -324,9 +325,9 @@ with needs("conv2d"):
     }
     panels = [torch.cat([coffee[0], coffee[0]], dim=1)]
     for weight, arguments in settings.values():
-        both = conv2d(coffee, weight, **arguments), F.conv2d(coffee, weight, **arguments)
-        panels.append(torch.cat(both, dim=2)[0])
-    plots.show_row(panels, ["the picture", *settings], height=2.8)
+        stacked = conv2d(coffee, weight, **arguments), F.conv2d(coffee, weight, **arguments)
+        panels.append(torch.cat(stacked, dim=2)[0])
+    plots.show_row(panels, ["the picture", *settings], height=2.2)
 
 # %% [markdown] nbgrader={"grade_id": "question_2-text"}
 # **Question 2.** One image of 56 × 56 pixels with 16 channels passes `nn.Conv2d(16, 32, kernel_size=3, stride=2, padding=1, groups=2)`. How many multiplications of a weight with a pixel does that take, those with the zeros of the padding counted? Set `answer_2` to this number.

@@ -15,8 +15,6 @@ from typing import Any, NoReturn
 
 import torch
 
-TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-8}
-
 
 class CheckFailed(AssertionError):
     """What a check found, in words. Jupyter shows these instead of a traceback through the check."""
@@ -43,9 +41,12 @@ class Check:
         raise CheckFailed(f"{self.name}: {sentence}") from cause
 
     def ask(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """call(*args, **kwargs); what it raises becomes a sentence that says how it was called."""
+        """call(*args, **kwargs), whose tensors must stay as they are; what it raises becomes a sentence."""
+        if not callable(call):
+            self.fail("it is not defined as something that can be called; define it in the cell above.")
+        before = [arg.clone() if isinstance(arg, torch.Tensor) else None for arg in args]
         try:
-            return call(*args, **kwargs)
+            answer = call(*args, **kwargs)
         except Exception as error:
             # An error of another process comes with these two instead of its type.
             kind = getattr(error, "kind", type(error).__name__)
@@ -53,6 +54,17 @@ class Check:
             if kind == "NotImplementedError":
                 self.fail("it is not written yet. Replace `raise NotImplementedError()` in the cell above.")
             self.fail(f"called with {_words(args, kwargs)} it raised {kind}: {said}", error)
+        for arg, was in zip(args, before):
+            if was is not None and (arg.shape != was.shape or not torch.equal(arg, was)):
+                self.fail("it changes a tensor that it is given; work on a new one (no `+=`, no `x[...] = …` on `x`).")
+        return answer
+
+    def attribute(self, layer: Any, name: str) -> Any:
+        """What stands under a name of a layer."""
+        try:
+            return getattr(layer, name)
+        except Exception as error:
+            self.fail(f"the layer has no `{name}`.", error)
 
     def refuses(self, call: Callable[..., Any], *args: Any, why: str, **kwargs: Any) -> None:
         """The call raises ValueError (or RuntimeError); `why` says what cannot be right about it."""
@@ -85,16 +97,11 @@ class Check:
         if got.dtype != expected.dtype:
             self.fail(f"{rule}; its dtype must be {expected.dtype}, like the input's; yours is {got.dtype}.")
         got, expected = got.detach(), expected.detach()
-        off = ~torch.isclose(got, expected, rtol=1e-4, atol=1e-4)
+        off = ~torch.isclose(got, expected, *_tolerances(expected))
         place = tuple(int(i) for i in off.nonzero()[0])
         where = f" at {list(place)}" if place else ""
         share = f"{int(off.sum())} of {off.numel()} numbers differ; the first{where}" if off.numel() > 1 else "it"
-        self.fail(f"{rule}; {share} is {got[place].item():.4g} and must be {expected[place].item():.4g}.")
-
-    def unchanged(self, before: Sequence[torch.Tensor], now: Sequence[torch.Tensor]) -> None:
-        """The arguments are as they were before the call."""
-        if not all(torch.equal(a, b) for a, b in zip(before, now, strict=True)):
-            self.fail("it changes a tensor of its caller; work on a new one (no `+=`, no `x[...] = …` on arguments).")
+        self.fail(f"{rule}; {share} is {_number(got[place])} and must be {_number(expected[place])}.")
 
     def whole_number(self, answer: Any) -> None:
         """An answer to a question has the form asked for: a whole number above 0. Whether it is right is not said."""
@@ -119,9 +126,17 @@ def numbers(seed: int, *shape: int, dtype: torch.dtype = torch.float32) -> torch
 
 def close(got: torch.Tensor, expected: torch.Tensor) -> bool:
     """Of the same shape, and equal but for rounding."""
-    tolerance = TOLERANCE.get(expected.dtype, 1e-4)
     same_shape = got.shape == expected.shape
-    return same_shape and torch.allclose(got.detach().to(expected.dtype), expected.detach(), tolerance, tolerance)
+    return same_shape and torch.allclose(got.detach().to(expected.dtype), expected.detach(), *_tolerances(expected))
+
+
+def _tolerances(expected: torch.Tensor) -> tuple[float, float]:
+    """Relative and absolute."""
+    return (1e-8, 1e-8) if expected.dtype == torch.float64 else (1e-4, 1e-4)
+
+
+def _number(value: torch.Tensor) -> str:
+    return f"{value.item():.10g}" if value.dtype == torch.float64 else f"{value.item():.5g}"
 
 
 def _article(kind: str) -> str:

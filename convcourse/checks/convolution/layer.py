@@ -14,7 +14,7 @@ def Conv2d(made: Any) -> None:
     x = numbers(50, 2, 4, 7, 8)
     with check("its parameters are called `weight` and `bias` and have PyTorch's shapes"):
         layer = check.ask(made, 4, 6, (3, 2), groups=2)
-        weight, bias = check.ask(getattr, layer, "weight"), check.ask(getattr, layer, "bias")
+        weight, bias = check.attribute(layer, "weight"), check.attribute(layer, "bias")
         for name, tensor, shape in (("weight", weight, (6, 2, 3, 2)), ("bias", bias, (6,))):
             if tuple(tensor.shape) != shape:
                 check.fail(
@@ -35,18 +35,18 @@ def Conv2d(made: Any) -> None:
     ):
         with check(title):
             layer = check.ask(made, 4, 6, 3, **arguments)
-            weight, bias = check.ask(getattr, layer, "weight"), check.ask(getattr, layer, "bias")
+            weight, bias = check.attribute(layer, "weight"), check.attribute(layer, "bias")
             said = ", ".join(f"{key}={value!r}" for key, value in arguments.items()) or "no further arguments"
             check.same(check.ask(layer, x), F.conv2d(x, weight, bias, **arguments), said)
     with check("without a bias"):
         layer = check.ask(made, 4, 6, 3, bias=False)
-        if check.ask(getattr, layer, "bias") is not None:
+        if check.attribute(layer, "bias") is not None:
             check.fail("with bias=False `bias` must be None (`register_parameter`).")
-        check.same(check.ask(layer, x), F.conv2d(x, check.ask(getattr, layer, "weight")), "bias=False")
+        check.same(check.ask(layer, x), F.conv2d(x, check.attribute(layer, "weight")), "bias=False")
     for mode in ("reflect", "replicate", "circular"):
         with check(f'padding_mode="{mode}"'):
             layer = check.ask(made, 4, 6, 3, padding=1, padding_mode=mode)
-            weight, bias = check.ask(getattr, layer, "weight"), check.ask(getattr, layer, "bias")
+            weight, bias = check.attribute(layer, "weight"), check.attribute(layer, "bias")
             expected = F.conv2d(F.pad(x, (1, 1, 1, 1), mode=mode), weight, bias)
             zeros = lambda weight=weight, bias=bias: F.conv2d(x, weight, bias, padding=1)
             slips = [(zeros, "Yours pads zeros.")]

@@ -10,15 +10,17 @@ from convcourse.checks.core import Check
 WINDOWS = [
     ((5, 3, 1, 0, 1), 3),
     ((5, 5, 1, 0, 1), 1),
+    ((9, 3, 2, 0, 1), 4),
     ((10, 3, 4, 0, 1), 2),
-    ((8, 3, 2, 1, 1), 4),
+    ((7, 3, 1, 1, 1), 7),
+    ((10, 3, 1, 0, 2), 6),
     ((10, 3, 2, 1, 2), 4),
 ]
 
 
 def output_size(function: Any) -> None:
     check = Check("output_size")
-    with check("five rows of pixels, and a whole number each time"):
+    with check("seven rows of pixels, and a whole number each time"):
         for (n, kernel_size, stride, padding, dilation), windows in WINDOWS:
             got = check.ask(function, n, kernel_size, stride=stride, padding=padding, dilation=dilation)
             row = f"{n} pixels, kernel size {kernel_size}, stride {stride}, padding {padding}, dilation {dilation}"

@@ -61,15 +61,14 @@ def first_steps(check: Check, function: Any) -> None:
 
 def care(check: Check, function: Any) -> None:
     """Dtypes, gradients, arguments left alone."""
-    with check("float64 stays float64, and no argument is changed"):
+    with check("float64 stays float64"):
         given = numbers(9, 1, 2, 5, 5, dtype=torch.float64), numbers(10, 2, 2, 3, 3, dtype=torch.float64)
-        before = [t.clone() for t in given]
         check.same(check.ask(function, *given), F.conv2d(*given), "a float64 input")
-        check.unchanged(before, given)
     with check("gradients reach input, weight and bias"):
         shapes = (1, 2, 4, 4), (2, 2, 3, 3), (2,)
         leaves = x, weight, bias = [numbers(11 + i, *shape).requires_grad_() for i, shape in enumerate(shapes)]
         got = check.ask(function, x, weight, bias)
+        check.same(got, F.conv2d(x, weight, bias), "tensors that require a gradient")
         if not got.requires_grad:
             check.fail("the result is cut off from autograd; compute with tensors, not with `.data` or `.item()`.")
         weights = torch.linspace(1, 2, got.numel()).reshape(got.shape)
@@ -112,7 +111,13 @@ def conv2d(function: Any) -> None:
             )
     with check("groups"):
         weight = numbers(33, 6, 2, 3, 2)
-        check.same(check.ask(function, x, weight, groups=2), F.conv2d(x, weight, groups=2), "2 groups")
+        dealt = x[:, [0, 2, 1, 3]]
+        check.same(
+            check.ask(function, x, weight, groups=2),
+            F.conv2d(x, weight, groups=2),
+            "2 groups",
+            [(lambda: F.conv2d(dealt, weight, groups=2), "Yours deals channels out in turn; a group is a block.")],
+        )
         weight = numbers(34, 4, 1, 3, 3)
         check.same(
             check.ask(function, x, weight, groups=4), F.conv2d(x, weight, groups=4), "as many groups as channels"
