@@ -93,7 +93,8 @@ class Answering:
                 value = self._shell.user_ns.get(ask.name, _NOTHING)
                 return messages.Undefined() if value is _NOTHING else messages.Done(self._out(value))
             if isinstance(ask, messages.StandIn):
-                return messages.Done(self._stand_in(ask.names))
+                self._stand_in(ask.names)
+                return messages.Done(None)
             BAN.switch(ask.ban)
             operation = getattr(self, f"_do_{ask.operation}")
             with warnings.catch_warnings():

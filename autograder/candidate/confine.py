@@ -21,15 +21,15 @@ from pathlib import Path
 from autograder.candidate import calls
 from autograder.wire.limits import MIB, Limits
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 # Landlock's version from which signals and abstract sockets are confined too.
 LANDLOCK = 6
 # What Python, its packages and the system's libraries read; what is not there is left out.
 SYSTEM = (
     "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/usr/share/fonts", "/usr/local/share/fonts",
     "/usr/share/fontconfig", "/etc/fonts", "/usr/share/zoneinfo", "/etc/localtime", "/usr/share/mime",
-    "/etc/mime.types",     "/etc/ld.so.cache", "/usr/share/locale", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu",
-    "/dev/zero", "/dev/random", "/dev/urandom",
+    "/etc/mime.types", "/etc/ld.so.cache", "/usr/share/locale", "/proc/cpuinfo", "/proc/meminfo",
+    "/sys/devices/system/cpu", "/dev/zero", "/dev/random", "/dev/urandom",
 )  # fmt: skip
 WRITABLE = ("/dev/null",)
 

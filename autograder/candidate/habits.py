@@ -18,7 +18,7 @@ def adopt() -> None:
     """Put them in place, in the candidate."""
     builtins.input = getpass.getpass = _no_input
     torch.compile = _uncompiled
-    DataLoader.__init__ = _in_this_process(DataLoader.__init__)
+    DataLoader.__init__ = _in_this_process(DataLoader.__init__)  # type: ignore[method-assign]
     random.seed(0)  # what a fork inherits differs from one run of the grader to the next
     np.random.seed(0)
 

@@ -21,7 +21,7 @@ from traitlets import Type
 
 from autograder.wire.errors import message_of
 
-HistoryManager.enabled = False
+HistoryManager.enabled = False  # type: ignore[assignment]  # a trait, by whose value all instances are made
 NO_COMMANDS = "Commands and new processes are refused while a notebook is graded; the other cells run all the same.\n"
 NO_INPUT = "Nobody can answer input() while a notebook is graded; give the value in the code."
 FULL = "\n[The output ends here: its limit is reached.]\n"
@@ -119,6 +119,7 @@ class Publisher(DisplayPublisher):
     """What `display` shows. An update of an earlier output takes its place."""
 
     def publish(self, data, metadata=None, source=None, *, transient=None, update=False, **kwargs):
+        assert isinstance(self.shell, Shell)
         recorder, key = self.shell.recorder, (transient or {}).get("display_id")
         before = self.shell.displayed.get(key) if update else None
         if before is not None:
@@ -132,6 +133,7 @@ class Publisher(DisplayPublisher):
             self.shell.displayed[key] = recorder.outputs[-1]
 
     def clear_output(self, wait=False):
+        assert isinstance(self.shell, Shell)
         self.shell.recorder.clear(wait)
 
 
@@ -142,6 +144,7 @@ class Result(DisplayHook):
         pass
 
     def write_format_data(self, format_dict, md_dict=None):
+        assert isinstance(self.shell, Shell)
         self.shell.recorder.show("execute_result", format_dict, execution_count=self.prompt_count)
 
     def finish_displayhook(self):
@@ -202,7 +205,7 @@ def start(cell_limit: int, total_limit: int) -> Shell:
     """The shell of this process, with everything that is put out going through it."""
     recorder = Recorder(cell_limit, total_limit)
     shell = Shell(recorder)
-    Shell._instance = InteractiveShell._instance = shell  # what `get_ipython()` of a library finds
+    InteractiveShell._instance = Shell._instance = shell  # type: ignore[assignment]  # what `get_ipython()` of a library finds
     sys.stdout, sys.stderr = Written(recorder, "stdout"), Written(recorder, "stderr")
     shell.enable_matplotlib("inline")
     return shell
@@ -210,12 +213,12 @@ def start(cell_limit: int, total_limit: int) -> Shell:
 
 def rehearse(cells: Iterable[str]) -> None:
     """Run cells in a shell that is thrown away, so that what IPython imports late is there; nothing else is left."""
-    kept = sys.stdout, sys.stderr, sys.displayhook, sys.excepthook, sys.modules["__main__"], Shell._instance
+    kept = sys.stdout, sys.stderr, sys.displayhook, sys.excepthook, sys.modules["__main__"]
     shell = start(1 << 20, 1 << 20)
     for cell in cells:
         shell.run(cell, seconds=60.0)
-    sys.stdout, sys.stderr, sys.displayhook, sys.excepthook, sys.modules["__main__"] = kept[:5]
-    Shell._instance = InteractiveShell._instance = kept[5]
+    sys.stdout, sys.stderr, sys.displayhook, sys.excepthook, sys.modules["__main__"] = kept
+    InteractiveShell._instance = Shell._instance = None
 
 
 def how_it_ended(error: BaseException | None) -> str:

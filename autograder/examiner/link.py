@@ -10,12 +10,10 @@ object of the candidate, or a `Raised`.
 from __future__ import annotations
 
 import secrets
-import shutil
-import signal
 import socket
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,9 +22,10 @@ from typing import Any, NoReturn
 from autograder.candidate import kit
 from autograder.exam.core import Lost
 from autograder.exam.subject import Banned, Missing, Raised, Subject
+from autograder.examiner import limit_words
 from autograder.examiner.outputs import rebuilt
 from autograder.examiner.proxies import RemoteSubject
-from autograder.examiner.watch import Exceeded, Watch
+from autograder.examiner.watch import Exceeded, Watch, remove
 from autograder.wire import codec, messages
 from autograder.wire.errors import MESSAGE_LIMIT, NAMES, plain
 from autograder.wire.frames import FOREVER, Closed, Late, Malformed, Stream, TooLong, WireError, packed
@@ -35,12 +34,18 @@ from autograder.wire.limits import LIMITS, MIB, Limits
 # Beside the student's own time: a cell that was interrupted says so within this time, or it is killed.
 GRACE = 1.0
 START_SECONDS = 30.0
+ENDS = "ok", "error", "timeout", "memory", "output"
+KINDS = "function", "class", "module", "value", "other"
 ANSWER_MIB = 256  # what one answer may hold
 HEAD_LIMIT = 4 * MIB
 
 
 class NotConfined(RuntimeError):
-    """No candidate could be had: a wall is missing on this machine, or the zygote is gone."""
+    """No candidate could be had: a wall is missing on this machine."""
+
+
+class ZygoteGone(RuntimeError):
+    """The zygote does not answer: this examiner can grade nothing any more."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class ZygoteClient:
             link = Link(self, ours, report.pid, scratch, limits, until)
         except BaseException:
             ours.close()
-            shutil.rmtree(scratch, ignore_errors=True)
+            remove(scratch)
             raise
         link.begin()
         link.seconds["fork"] = time.monotonic() - began
@@ -92,7 +97,7 @@ class ZygoteClient:
             socket.send_fds(self._socket, [packed(*codec.encode(order))], descriptors)
             answer = self._stream.receive(HEAD_LIMIT, 0, time.monotonic() + START_SECONDS)
         except (OSError, WireError) as error:
-            raise NotConfined(f"The zygote does not answer ({error}).") from None
+            raise ZygoteGone(f"The zygote does not answer ({error}).") from None
         return codec.decode(*answer, messages.REPORTS)
 
 
@@ -108,7 +113,7 @@ class Link:
         self._lost: Lost | None = None
         self._loaders: dict[int, kit.Loader] = {}
         self._outputs_left = limits.outputs_mib * MIB
-        self._inward = {messages.Handle: self._proxy}
+        self._inward: dict[type, Callable[[Any], Any]] = {messages.Handle: self._proxy}
         self.released: list[int] = []
         self.seconds = {"fork": 0.0, "cells": 0.0, "calls": 0.0}
         sock.setblocking(False)
@@ -130,10 +135,10 @@ class Link:
     def run_cell(self, cell: str, source: str) -> CellRun:
         """Run one cell."""
         began, limits = time.monotonic(), self._limits
-        ask = messages.Run(source, limits.cell_seconds)
+        ask = messages.Run(source, min(limits.cell_seconds, max(0.1, self._until - began)))
         try:
             ran = self._question(ask, limits.cell_seconds + GRACE, (8 * limits.output_kib << 10) + HEAD_LIMIT, cell)
-            if not isinstance(ran, messages.Ran) or ran.status not in _ENDS:
+            if not isinstance(ran, messages.Ran) or ran.status not in ENDS:
                 self.distrust()
             self._check_watch()
             try:
@@ -144,7 +149,7 @@ class Link:
             self.seconds["cells"] += time.monotonic() - began
         self._outputs_left -= sum(len(str(output)) for output in outputs)
         status = ran.status if whole else "output"
-        return CellRun(cell, outputs, status, self._limit(status, cell))
+        return CellRun(cell, outputs, status, limit_words.over(limits, status, cell))
 
     def look_up(self, name: str) -> Any:
         """What the name stands for at this moment: a plain value, a `RemoteSubject`, or `Missing`."""
@@ -211,7 +216,7 @@ class Link:
                 else:
                     self.distrust()
         except Late:
-            self._lose("timeout", self._too_late(cell))
+            self._lose("timeout", limit_words.too_late(self._limits, cell, time.monotonic() >= self._until))
         except TooLong:
             self._lose("output", f"The notebook's code gave back more than {ANSWER_MIB} MiB at once.")
         except Closed:
@@ -231,7 +236,7 @@ class Link:
         if not isinstance(answer, messages.Failed):
             self.distrust()
         if answer.kind == "MemoryError":
-            self._lose("memory", self._limit("memory", "") or "")
+            self._lose("memory", limit_words.over(self._limits, "memory", "") or "")
         kind = answer.kind if answer.kind in NAMES else "Exception"
         raise (Banned if answer.banned else Raised)(kind, plain(answer.message, MESSAGE_LIMIT))
 
@@ -272,12 +277,7 @@ class Link:
 
     def _gone(self) -> NoReturn:
         """The candidate has ended: say how."""
-        ended = self._end()
-        if ended.signal == signal.SIGXCPU or ended.cpu_seconds >= self._limits.cpu_seconds:
-            sentence = f"The notebook's code took more than {self._limits.cpu_seconds} seconds of processor time."
-            self._raise(Lost("timeout", sentence))
-        how = f" ({signal.Signals(ended.signal).name})" if ended.signal else ""
-        self._raise(Lost("crashed", f"The notebook's code ended the process that it ran in{how}."))
+        self._raise(Lost(*limit_words.death(self._limits, self._end())))
 
     def _lose(self, status: str, sentence: str) -> NoReturn:
         self._end()
@@ -292,23 +292,4 @@ class Link:
         try:
             return self._client.end()
         finally:
-            shutil.rmtree(self._scratch, ignore_errors=True)
-
-    def _too_late(self, cell: str) -> str:
-        if time.monotonic() >= self._until:
-            return f"The whole notebook may take {self._limits.notebook_seconds:g} seconds; that time was up."
-        if cell:
-            return f"The cell `{cell}` took longer than {self._limits.cell_seconds:g} seconds."
-        return f"A call took longer than {self._limits.call_seconds:g} seconds."
-
-    def _limit(self, status: str, cell: str) -> str | None:
-        where = f"The cell `{cell}`" if cell else "A call"
-        return {
-            "timeout": f"{where} took longer than {self._limits.cell_seconds:g} seconds.",
-            "memory": f"{where} needed more than {self._limits.memory_mib} MiB of memory.",
-            "output": f"{where} put out more than {self._limits.output_kib} KiB.",
-        }.get(status)
-
-
-_ENDS = "ok", "error", "timeout", "memory", "output"
-KINDS = "function", "class", "module", "value", "other"
+            remove(self._scratch)

@@ -15,7 +15,8 @@ def rebuilt(told: list[Any], count: int, limit: int) -> tuple[list[dict[str, Any
     """The outputs, of at most `limit` bytes, and whether all of them found room; `Malformed` for anything else.
 
     `count` is the cell's place among those that ran."""
-    outputs, size = [], 0
+    outputs: list[dict[str, Any]] = []
+    size = 0
     for output in told:
         clean = _rebuilt(output, count)
         size += sum(len(text.encode()) for text in _texts(clean))

@@ -231,7 +231,7 @@ def examine(main: Connection, to_zygote: socket.socket) -> None:
     import nbformat
 
     from autograder.examiner.grading import Job, grade
-    from autograder.examiner.link import ZygoteClient
+    from autograder.examiner.link import ZygoteClient, ZygoteGone
 
     told = json.loads(main.recv_bytes())
     client, key = ZygoteClient(to_zygote, told["confined"]), bytes.fromhex(told["key"])
@@ -250,6 +250,8 @@ def examine(main: Connection, to_zygote: socket.socket) -> None:
         try:
             result, notebook, answer["evidence"] = grade(Job(**order), submitted, sources[path], client, key)
             answer["result"] = result.to_json()
+        except ZygoteGone:  # the main process has a new pair forked
+            raise
         except Exception as error:  # the grader's own fault: said, and the next submission is graded
             traceback.print_exc()
             answer["failure"] = f"The grader failed on it ({type(error).__name__}: {error})."

@@ -117,7 +117,7 @@ class RemoteSubject(Subject):
         for mine, theirs in zip(given, after, strict=True):
             unchanged = type(theirs) is messages.Unchanged
             self._expect(unchanged or isinstance(theirs, torch.Tensor))
-            stands.append(mine.detach().clone(memory_format=torch.contiguous_format) if unchanged else theirs)
+            stands.append(mine.detach() if unchanged else theirs)
         return Answer(output, gradients, stands, parameters)
 
     def _rows(self, told: Any, kind: type) -> list[tuple[Any, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ class Exceeded(Exception):
     def __init__(self, status: str, sentence: str):
         super().__init__(sentence)
         self.status, self.sentence = status, sentence
+
+
+UNSEEN = "The notebook made folders whose contents could not be counted."
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Watch:
 
     def _scratch(self) -> tuple[int, int]:
         """How many files and bytes there are, files that were deleted and are still open among them."""
-        files = size = 0
+        files = size = vanished = 0
         folders = [str(self.scratch)]
         while folders:
             try:
@@ -47,10 +51,15 @@ class Watch:
                         size += entry.stat(follow_symlinks=False).st_blocks * 512
                         if entry.is_dir(follow_symlinks=False):
                             folders.append(entry.path)
-                        if files > self.limits.scratch_files:
-                            return files, size
-            except OSError:  # it was deleted, or closed to us, meanwhile
-                continue
+            except FileNotFoundError:  # moved or deleted meanwhile: look again, but not for ever
+                vanished += 1
+                files, size, folders = 0, 0, [str(self.scratch)]
+            except OSError as error:  # nested deeper than a path is long, or closed to us
+                raise Exceeded("output", UNSEEN) from error
+            if vanished > 20:
+                raise Exceeded("output", UNSEEN)
+            if files > self.limits.scratch_files:
+                break
         return files, size + self._deleted()
 
     def _deleted(self) -> int:
@@ -61,10 +70,29 @@ class Watch:
                 size += 0 if found.st_nlink else found.st_blocks * 512
         except OSError:  # the candidate is gone, which the link finds out
             pass
-        return size
+        return size  # of files that are still mapped, but no longer open, the limit of memory takes care
 
     def _threads(self) -> int:
         try:
             return len(os.listdir(f"/proc/{self.pid}/task"))
         except OSError:
             return 0
+
+
+def remove(folder: Path) -> None:
+    """Remove what a candidate wrote, however deep it is nested: what lies deeper than one folder is first moved up."""
+    moved = itertools.count()
+    while entries := list(os.scandir(folder)):
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.path)
+                continue
+            os.chmod(entry.path, 0o700)
+            for inner in list(os.scandir(entry.path)):
+                if inner.is_dir(follow_symlinks=False):
+                    os.chmod(inner.path, 0o700)
+                    os.rename(inner.path, folder / f"{folder.name}-{next(moved)}")
+                else:
+                    os.unlink(inner.path)
+            os.rmdir(entry.path)
+    os.rmdir(folder)

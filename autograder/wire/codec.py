@@ -17,7 +17,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from functools import cache
 from math import prod
 from typing import Any
 
@@ -42,6 +41,7 @@ _PLAIN = frozenset((type(None), bool, float))
 # An annotation in `messages` -> the exact types that its field may have; any for those not named here.
 _FIELDS: dict[str, tuple[type, ...]] = {t.__name__: (t,) for t in (bool, int, str, list, tuple, dict)}
 _FIELDS["float"] = (float, int)
+_SIGNATURES = {cls: [(field.name, _FIELDS.get(str(field.type), ())) for field in fields(cls)] for cls in _MESSAGES}
 _write = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
@@ -108,22 +108,21 @@ class _Writer:
         if type(value) in _MESSAGES:
             return [
                 type(value).__name__,
-                *(self.node(getattr(value, name), depth + 1) for name, _ in _signature(type(value))),
+                *(self.node(getattr(value, name), depth + 1) for name, _ in _SIGNATURES[type(value)]),
             ]
         if self._outward is None:
             raise Unsendable(f"a {type(value).__name__} cannot cross")
         return self.node(self._outward(value), depth + 1)
 
     def _tensor(self, tensor: torch.Tensor) -> int:
-        row: list[Any] = [NAME_OF[tensor.dtype], list(tensor.shape)]
-        flat = tensor.detach()
+        row: list[Any] = [NAME_OF[tensor.dtype], [*tensor.shape]]
         if self._layouts:
-            if flat.is_contiguous():
-                row += [None, tensor.requires_grad]
-            else:
-                flat, strides = laid_out(flat)
-                row += [strides, tensor.requires_grad]
-        self.parts.append(raw(flat))
+            strides = None
+            needs = tensor.requires_grad
+            if not tensor.is_contiguous():
+                tensor, strides = laid_out(tensor.detach())
+            row += [strides, needs]
+        self.parts.append(raw(tensor))
         self.table.append(row)
         return len(self.table) - 1
 
@@ -165,7 +164,7 @@ class _Reader:
         return self.node(key)
 
     def _message(self, cls: type, rest: list[Any]) -> Any:
-        signature = _signature(cls)
+        signature = _SIGNATURES[cls]
         if len(rest) != len(signature):
             raise Malformed(f"{cls.__name__} with {len(rest)} fields")
         values = [self.node(item) for item in rest]
@@ -173,11 +172,6 @@ class _Reader:
             if types and type(value) not in types:
                 raise Malformed(f"{cls.__name__}.{name} is a {type(value).__name__}")
         return cls(*values)
-
-
-@cache
-def _signature(cls: Any) -> list[tuple[str, tuple[type, ...]]]:
-    return [(field.name, _FIELDS.get(str(field.type), ())) for field in fields(cls)]
 
 
 def _index(value: Any) -> int:
@@ -209,7 +203,10 @@ def sendable(tensor: torch.Tensor) -> bool:
 
 def raw(tensor: torch.Tensor) -> bytes:
     """A tensor's values as they lie in memory when it is contiguous."""
-    dense = tensor.detach().resolve_conj().resolve_neg().contiguous()
+    try:
+        return tensor.detach().numpy().tobytes()
+    except (RuntimeError, TypeError):  # what numpy does not know: bfloat16, lazy conjugates
+        dense = tensor.detach().resolve_conj().resolve_neg().contiguous()
     return ctypes.string_at(dense.data_ptr(), dense.numel() * dense.element_size())
 
 
@@ -248,7 +245,7 @@ def _tensors(table: Any, body: memoryview, layouts: bool) -> list[torch.Tensor]:
             raise Malformed("a tensor larger than what came")
         tensor = _filled(body[place : place + size], dtype, count)
         place += size
-        tensor = tensor.reshape(shape) if strides is None else tensor.as_strided(shape, strides)
+        tensor = tensor.view(shape) if strides is None else tensor.as_strided(shape, strides)
         found.append(tensor.requires_grad_() if layout and layout[1] else tensor)
     if place != len(body):
         raise Malformed("more bytes than tensors")

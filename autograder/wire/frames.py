@@ -72,11 +72,10 @@ class Stream:
         """Write one frame; raise `Late` where the other side does not take it in time."""
         data = memoryview(packed(head, body))
         while data:
-            self._wait(self._out, deadline)
             try:
                 data = data[os.write(self.descriptor, data) :]
             except BlockingIOError:
-                continue
+                self._wait(self._out, deadline)
             except OSError as error:
                 raise Closed(str(error)) from None
 
@@ -84,7 +83,7 @@ class Stream:
         """Read one frame: its head and its body. The limits are of their bytes."""
         first = b""
         while len(first) < HEADER.size:
-            first += self._read(CHUNK, deadline)
+            first += self._read(deadline)
         head, body = HEADER.unpack_from(first)
         if head > head_limit or body > body_limit:
             raise TooLong(f"{head} and {body} bytes, where {head_limit} and {body_limit} are allowed")
@@ -95,29 +94,30 @@ class Stream:
         frame[: len(first)] = first
         view, filled = memoryview(frame), len(first)
         while filled < total:
-            filled += self._read_into(view[filled:], deadline)
+            more = self._read(deadline)
+            if filled + len(more) > total:
+                raise Malformed("bytes behind the message")
+            view[filled : filled + len(more)] = more
+            filled += len(more)
         return bytes(view[HEADER.size : HEADER.size + head]), view[HEADER.size + head :]
 
     def has_bytes(self) -> bool:
         """Has something come that was not read, or is the other side gone?"""
         return bool(self._in.poll(0))
 
-    def _read(self, count: int, deadline: float) -> bytes:
-        data = bytearray(count)
-        return bytes(data[: self._read_into(memoryview(data), deadline)])
-
-    def _read_into(self, view: memoryview, deadline: float) -> int:
+    def _read(self, deadline: float) -> bytes:
         while True:
-            self._wait(self._in, deadline)
+            if deadline != FOREVER:  # without one the descriptor blocks
+                self._wait(self._in, deadline)
             try:
-                count = os.readv(self.descriptor, [view])
+                data = os.read(self.descriptor, CHUNK)
             except BlockingIOError:
                 continue
             except OSError as error:
                 raise Closed(str(error)) from None
-            if count == 0:
+            if not data:
                 raise Closed("the other side is gone")
-            return count
+            return data
 
     def _wait(self, poll: select.poll, deadline: float) -> None:
         while True:

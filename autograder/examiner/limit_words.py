@@ -1,0 +1,36 @@
+"""Which limit was run into, in the words that the student reads."""
+
+from __future__ import annotations
+
+import signal
+
+from autograder.wire.limits import Limits
+from autograder.wire.messages import Ended
+
+
+def too_late(limits: Limits, cell: str, whole: bool) -> str:
+    """A deadline passed: of the whole notebook, of a cell, or of a call ("" for `cell`)."""
+    if whole:
+        return f"The whole notebook may take {limits.notebook_seconds:g} seconds; that time was up."
+    if cell:
+        return f"The cell `{cell}` took longer than {limits.cell_seconds:g} seconds."
+    return f"A call took longer than {limits.call_seconds:g} seconds."
+
+
+def over(limits: Limits, status: str, cell: str) -> str | None:
+    """How a cell or call ended, where it was a limit."""
+    where = f"The cell `{cell}`" if cell else "A call"
+    return {
+        "timeout": too_late(limits, cell, whole=False),
+        "memory": f"{where} needed more than {limits.memory_mib} MiB of memory.",
+        "output": f"{where} put out more than {limits.output_kib} KiB, or the notebook more than "
+        f"{limits.outputs_mib} MiB in all.",
+    }.get(status)
+
+
+def death(limits: Limits, ended: Ended) -> tuple[str, str]:
+    """Status and sentence for a candidate that ended by itself."""
+    if ended.signal == signal.SIGXCPU or ended.cpu_seconds >= limits.cpu_seconds:
+        return "timeout", f"The notebook's code took more than {limits.cpu_seconds} seconds of processor time."
+    how = f" ({signal.Signals(ended.signal).name})" if ended.signal else ""
+    return "crashed", f"The notebook's code ended the process that it ran in{how}."
