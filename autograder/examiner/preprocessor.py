@@ -1,0 +1,86 @@
+"""The examiner as a step of `nbgrader autograde`, in the place of nbgrader's Execute.
+
+By then nbgrader has rewritten the submission. This step goes back to the submitted file, so that repairs, seeds and
+marks are those of `autograder grade`. (Hostile *files* are promised for `autograder grade` only: nbgrader has read them
+before this step comes.) One pool serves the whole run.
+"""
+
+from __future__ import annotations
+
+import atexit
+import copy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader import utils
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.examiner.folder import ClassFolder
+from autograder.examiner.intake import Unreadable, read_submission
+from autograder.examiner.pool import Pool, Task
+from autograder.examiner.run import job_name
+
+
+class NoResult(RuntimeError):
+    """The examiner gave no result: its own fault, so that no mark may be written."""
+
+
+class Examine(NbGraderPreprocessor):
+    """Replaces the notebook by the one that the examiner executed."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        about = resources["nbgrader"]
+        course = CourseDirectory(config=self.config)
+        name = f"{about['notebook']}.ipynb"
+        submitted = Path(course.format_path(course.submitted_directory, about["student"], about["assignment"]), name)
+        source = Path(course.format_path(course.source_directory, ".", about["assignment"]), name)
+        executed = self._examined(submitted, source, ClassFolder(submitted.parents[2]), about)
+        given = {cell.metadata.nbgrader.grade_id: cell for cell in nb.cells if "nbgrader" in cell.metadata}
+        for cell in executed.cells:  # by their checksums SaveAutoGrades sees what was left untouched
+            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+            if grade_id in given:
+                cell.metadata.nbgrader.checksum = given[grade_id].metadata.nbgrader.checksum
+        return executed, resources
+
+    def _examined(self, submitted: Path, source: Path, folder: ClassFolder, about: dict[str, Any]) -> NotebookNode:
+        try:
+            data = read_submission(submitted)
+        except Unreadable as why:
+            return self._nothing(source, str(why))
+        task = Task(about["student"], about["assignment"], job_name(data, source.read_bytes()), data, source)
+        (done,) = pool_of(folder).grade(iter([task]))
+        if done.result is None:
+            raise NoResult(f"{about['student']}, {about['assignment']}: {done.failure}")
+        for sentence in (*done.result["repaired"], done.result["limit"]):
+            if sentence:
+                self.log.warning("%s: %s", about["student"], sentence)
+        if done.notebook is None:
+            return self._nothing(source, done.result["limit"])
+        return nbformat.reads(done.notebook, as_version=4)
+
+    def _nothing(self, source: Path, why: str) -> NotebookNode:
+        """The notebook of a submission that cannot be read: every grade cell is worth 0, and says why."""
+        from autograder.examiner.rebuild import handed_out, is_answer
+
+        self.log.warning("Unreadable: %s", why)
+        nb = copy.deepcopy(nbformat.read(source, as_version=4))
+        for cell in nb.cells:
+            if is_answer(cell):
+                cell.source = handed_out(cell)
+            elif utils.is_grade(cell):
+                zero = new_output("execute_result", data={"text/plain": "0.0"})
+                cell.outputs = [new_output("stream", name="stdout", text=why), zero]
+        return nb
+
+
+@cache
+def pool_of(folder: ClassFolder) -> Pool:
+    """The one examiner of this run."""
+    pool = Pool(1, folder.key())
+    atexit.register(pool.close)
+    return pool

@@ -1,0 +1,29 @@
+"""nbgrader's settings: `nbgrader autograde`, `generate_feedback`, `export` and `formgrader`, started in this folder, work
+on the class folder that $COURSE_CLASS names. Marks come from the examiner that `autograder grade` asks too."""
+
+import os
+from pathlib import Path
+
+c = get_config()  # noqa: F821 - nbgrader's own
+
+ROOT = Path(__file__).resolve().parent
+CLASS = ROOT / os.environ.get("COURSE_CLASS", "_build/demo")
+
+# nbgrader starts `alembic` by name, also where the environment is not active.
+os.environ["PATH"] = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+
+c.CourseDirectory.root = str(ROOT)
+c.CourseDirectory.source_directory = "_build/source"
+c.CourseDirectory.release_directory = "assignments"
+c.CourseDirectory.submitted_directory = str(CLASS / "submitted")
+c.CourseDirectory.autograded_directory = str(CLASS / "autograded")
+c.CourseDirectory.feedback_directory = str(CLASS / "feedback")
+c.CourseDirectory.db_url = f"sqlite:///{CLASS / 'gradebook.db'}"
+
+c.Autograde.autograde_preprocessors = [
+    "autograder.examiner.preprocessor.Examine",  # in the place of Execute
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
