@@ -102,7 +102,7 @@ class Answering:
                 return messages.Done(operation(self._objects.get(ask.target), *ask.values))
         except BaseException as error:
             kind = "MemoryError" if out_of_memory(error) else kind_of(error)
-            return messages.Failed(kind, message_of(error), isinstance(error, BannedOperator))
+            return messages.Failed(kind, message_of(error), issubclass(type(error), BannedOperator))
 
     # ---- operations: what `exam.subject.Subject` can do, on the object itself
 

@@ -231,8 +231,8 @@ def how_it_ended(error: BaseException | None) -> str:
 
 def out_of_memory(error: BaseException) -> bool:
     """Python's own, or PyTorch's, which is a RuntimeError by its words only."""
-    return isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError) and "can't allocate memory" in message_of(error)
+    return issubclass(type(error), MemoryError) or (
+        issubclass(type(error), RuntimeError) and "can't allocate memory" in message_of(error)
     )
 
 
