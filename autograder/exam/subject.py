@@ -19,20 +19,13 @@ import torch
 
 from autograder.candidate import objects
 from autograder.candidate.ban import BAN, BannedOperator
+from autograder.candidate.kit import Recipe
 from autograder.candidate.objects import Answer, Entry, Outline
-
-# The exceptions whose names a student's error may bear across the boundary, most specific first.
-KINDS = (
-    NotImplementedError, RecursionError, UnboundLocalError, ModuleNotFoundError, IndexError, KeyError, OverflowError,
-    ZeroDivisionError, FloatingPointError, UnicodeError, AttributeError, NameError, TypeError, AssertionError,
-    ImportError, MemoryError, PermissionError, FileNotFoundError, OSError, StopIteration, ValueError, RuntimeError,
-    ArithmeticError, LookupError, EOFError,
-)  # fmt: skip
-MESSAGE_LIMIT = 500
+from autograder.wire.errors import kind_of, message_of
 
 
 class Raised(Exception):
-    """The student's code raised. `kind` is a name from `KINDS` or "Exception"; `message` is bounded plain text."""
+    """The student's code raised. `kind` is a name from `wire.errors`; `message` is bounded plain text."""
 
     def __init__(self, kind: str, message: str):
         super().__init__(f"{kind}: {message}")
@@ -50,17 +43,13 @@ class Banned(Raised):
 
 def raised(error: BaseException) -> Raised:
     """Describe a student's exception; nothing that its class overrides can make this fail."""
-    kind = next((k.__name__ for k in KINDS if issubclass(type(error), k)), "Exception")
-    try:
-        message = str.__str__(str(error))[:MESSAGE_LIMIT]
-    except BaseException:
-        message = ""
-    message = "".join(c if c.isprintable() or c in "\n\t" else "�" for c in message)
-    return (Banned if isinstance(error, BannedOperator) else Raised)(kind, message)
+    banned = issubclass(type(error), BannedOperator)
+    return (Banned if banned else Raised)(kind_of(error), message_of(error))
 
 
 def copy(value: Any) -> Any:
-    """A copy for the callee which keeps a tensor's layout (strides, expansion, offset) and `requires_grad`."""
+    """What the callee gets: tensors copied, with their layout (strides, expansion, offset) and `requires_grad`, recipes
+    built, subjects as what they stand for."""
     if isinstance(value, torch.Tensor):
         source = value.detach()
         twin = source.new_empty(0).set_(
@@ -71,7 +60,9 @@ def copy(value: Any) -> Any:
         return type(value)(copy(item) for item in value)
     if isinstance(value, dict):
         return {key: copy(item) for key, item in value.items()}
-    return value
+    if isinstance(value, Recipe):
+        return value.build()
+    return value.obj if isinstance(value, LocalSubject) else value
 
 
 def owned(value: Any) -> Any:
