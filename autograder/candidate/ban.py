@@ -34,36 +34,13 @@ class Rule:
 
 
 CONVOLUTION = [
-    "convolution",
-    "_convolution",
-    "_convolution_mode",
-    "convolution_overrideable",
-    "convolution_backward",
-    "convolution_backward_overrideable",
-    "_slow_conv2d_forward",
-    "_slow_conv2d_backward",
-    "slow_conv3d",
-    "slow_conv3d_forward",
-    "slow_conv_dilated2d",
-    "slow_conv_dilated3d",
-    "slow_conv_transpose2d",
-    "slow_conv_transpose3d",
-    "thnn_conv2d",
-    "mkldnn_convolution",
-    "_conv_depthwise2d",
-    "conv_depthwise3d",
-    "_nnpack_spatial_convolution",
-    "conv_tbc",
-    "conv_tbc_backward",
-    "conv1d",
-    "conv2d",
-    "conv3d",
-    "conv_transpose1d",
-    "conv_transpose2d",
-    "conv_transpose3d",
-    "im2col",
-    "col2im",
-]
+    "convolution", "_convolution", "_convolution_mode", "convolution_overrideable", "convolution_backward",
+    "convolution_backward_overrideable", "_slow_conv2d_forward", "_slow_conv2d_backward", "slow_conv3d",
+    "slow_conv3d_forward", "slow_conv_dilated2d", "slow_conv_dilated3d", "slow_conv_transpose2d",
+    "slow_conv_transpose3d", "thnn_conv2d", "mkldnn_convolution", "_conv_depthwise2d", "conv_depthwise3d",
+    "_nnpack_spatial_convolution", "conv_tbc", "conv_tbc_backward", "conv1d", "conv2d", "conv3d",
+    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "im2col", "col2im",
+]  # fmt: skip
 # Operator -> the position of its argument `transposed`.
 FLAGGED = {"convolution": 6, "_convolution": 6, "convolution_overrideable": 6, "convolution_backward": 7}
 TRANSPOSED = [

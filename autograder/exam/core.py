@@ -16,6 +16,7 @@ from inspect import isfunction
 from types import ModuleType
 from typing import Any, Protocol
 
+from autograder.candidate.kit import Recipe
 from autograder.exam import words
 from autograder.exam.draw import Draw
 from autograder.exam.subject import Banned, LocalSubject, Missing, Raised, Subject
@@ -57,11 +58,17 @@ class Lost(Exception):
 
 @dataclass(frozen=True)
 class Misconception:
-    """A mistake that people make: its id, its sentence and, where answers are compared, the wrong functions."""
+    """A mistake that people make: its id, its sentence, and what it is recognised by.
+
+    mutants: wrong functions whose answers equal the student's. says: parts of the errors that PyTorch raises over it.
+    rough: float64 answers that are right to float32's precision only.
+    """
 
     id: str
     sentence: str
     mutants: tuple[Callable[..., Any], ...] = ()
+    says: tuple[str, ...] = ()
+    rough: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,13 +115,19 @@ class Setting(Protocol):
     def standing_in(self, obj: Any, names: Mapping[str, str]) -> AbstractContextManager[None]:
         """Within the block, each student's name that did not pass its own exam is a recipe of `candidate.kit`."""
 
+    def beside(self, subject: Subject, name: str) -> Subject | Missing:
+        """What the student's notebook calls `name` where this subject is examined."""
+
+    def build(self, recipe: Recipe) -> Subject:
+        """What a recipe of `candidate.kit` makes, beside the student's objects."""
+
     def show(self, exam: Exam, outcomes: list[Outcome]) -> None:
         """Show the table."""
 
 
 @dataclass
 class Local:
-    """This very process: the criterion's name is the seed, subjects are plain objects, the cell's output has the table."""
+    """This process: a criterion's name is its seed, subjects are plain objects, the cell's output has the table."""
 
     passed: dict[str, bool] = field(default_factory=dict)
 
@@ -132,8 +145,7 @@ class Local:
         from autograder.candidate import kit
 
         wanted = {name: kit.RECIPES[recipe] for name, recipe in names.items() if not self.passed.get(name, False)}
-        written = [f for f in (obj, *getattr(obj, "__dict__", {}).values()) if isfunction(f)]
-        scope = written[0].__globals__ if written else {}
+        scope = globals_of(obj)
         before = {name: scope[name] for name in wanted if name in scope}
         scope.update(wanted)
         try:
@@ -143,9 +155,22 @@ class Local:
                 scope.pop(name)
             scope.update(before)
 
+    def beside(self, subject: Subject, name: str) -> Subject | Missing:
+        scope = globals_of(subject.obj) if isinstance(subject, LocalSubject) else {}
+        return LocalSubject(scope[name], name) if name in scope else Missing(name)
+
+    def build(self, recipe: Recipe) -> Subject:
+        return LocalSubject(recipe.build(), recipe.name)
+
     def show(self, exam: Exam, outcomes: list[Outcome]) -> None:
         self.passed[exam.name] = all(o.earned == o.points for o in outcomes)
         words.display(exam.title, outcomes)
+
+
+def globals_of(obj: Any) -> dict[str, Any]:
+    """The names that a function's code, or that of a class's methods, finds in its module."""
+    written = (f for f in (obj, *getattr(obj, "__dict__", {}).values()) if isfunction(f))
+    return next((f.__globals__ for f in written), {})
 
 
 HERE = Local()

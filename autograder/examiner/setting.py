@@ -16,8 +16,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from autograder.candidate.kit import Recipe
 from autograder.exam.core import Exam, Lost, Outcome
-from autograder.exam.subject import LocalSubject, Subject
+from autograder.exam.subject import LocalSubject, Missing, Subject
 from autograder.examiner.link import Link, ZygoteClient
 from autograder.examiner.rebuild import defined
 from autograder.wire.limits import Limits
@@ -179,6 +180,15 @@ class Remote:
             self._stood_in = now.stand_in(found, self._standing)
             self._stood_in.__enter__()
         return found
+
+    def beside(self, subject: Subject, name: str) -> Any:
+        found = self.look_up(name)
+        if isinstance(found, Lost):
+            raise found
+        return found if isinstance(found, Subject | Missing) else LocalSubject(found, name)
+
+    def build(self, recipe: Recipe) -> Subject:
+        return self._alive().build(recipe)
 
     def lost(self, lost: Lost) -> None:
         """One criterion of an exam is given a second chance, as long as a fresh candidate is left for the exams after

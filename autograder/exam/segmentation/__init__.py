@@ -13,5 +13,18 @@ three questions of 1; boundary_weights (the cell `bonus`) 2 beyond the 40.
 """
 
 from autograder.exam.segmentation.questions import question_1, question_2, question_3
+from autograder.exam.segmentation.sentences import SENTENCES
+from autograder.exam.segmentation.transposed import conv_transpose2d
+from autograder.exam.segmentation.unet import UNET as UNet
+from autograder.exam.segmentation.upsampling import upsample_bilinear, upsample_nearest
 
-__all__ = ["question_1", "question_2", "question_3"]
+__all__ = [
+    "SENTENCES",
+    "UNet",
+    "conv_transpose2d",
+    "question_1",
+    "question_2",
+    "question_3",
+    "upsample_bilinear",
+    "upsample_nearest",
+]

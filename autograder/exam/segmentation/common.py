@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
+from torch.autograd.gradcheck import GradcheckError, gradcheck
 
 from autograder.exam.compare import (
     Case,
@@ -66,8 +68,8 @@ def gradients(
             given = [t.requires_grad_() for t in case.args if isinstance(t, torch.Tensor)]
             rest = [a for a in case.args if not isinstance(a, torch.Tensor)]
             try:
-                torch.autograd.gradcheck(lambda *t, r=rest, k=case.kwargs: subject(*t, *r, **k), given)
-            except torch.autograd.gradcheck.GradcheckError as error:
+                gradcheck(lambda *t, r=rest, k=case.kwargs: subject(*t, *r, **k), given)
+            except GradcheckError as error:
                 evidence = Evidence(describe(case), "gradcheck", str(error)[:300])
                 sentence = f"`{subject.name}`: a gradient disagrees with small differences."
                 raise Wrong(Finding(sentence, None, evidence)) from None
@@ -122,12 +124,12 @@ def refuses(
     wrong: Callable[[Draw], Iterable[tuple[Case, str]]],
     mistakes: Sequence[Misconception],
 ) -> Check:
-    """Beside right values, each wrong case is refused with ValueError or RuntimeError; an answer is the named mistake."""
+    """Beside right values, each wrong case is refused with ValueError or RuntimeError; an answer is its mistake."""
 
     def check(subject: Subject, draw: Draw) -> None:
         compare_values(subject, reference, right(draw), mistakes)
         for case, id in wrong(draw):
-            expect_refusal(lambda case=case: subject(*case.args, **case.kwargs), subject.name, describe(case), id)
+            expect_refusal(partial(subject, *case.args, **case.kwargs), subject.name, describe(case), id)
 
     return check
 

@@ -32,21 +32,22 @@ def turned(value: Any) -> Any:
     return value if isinstance(value, int) else (value[1], value[0])
 
 
-def whole(x, weight, stride, groups, dilation, add: bool = True) -> torch.Tensor:
-    """The stamps with nothing cut off; `add` False: a later stamp overwrites an earlier one (by input position)."""
-    if add:
-        return transposed(x, weight, None, stride, 0, 0, groups, dilation)
+def whole(x, weight, stride, groups, dilation) -> torch.Tensor:
+    """The stamps, added up, with nothing cut off."""
+    return transposed(x, weight, None, stride, 0, 0, groups, dilation)
+
+
+def stamps_overwritten(x, weight, stride, groups, dilation) -> torch.Tensor:
+    """A later stamp overwrites an earlier one."""
     (sh, sw), (dh, dw), (kh, kw) = pair(stride), pair(dilation), weight.shape[2:]
-    n, c, h, w = x.shape
-    stamps = torch.einsum(
-        "ngchw,gcoij->ngohwij", x.unflatten(1, (groups, -1)), weight.unflatten(0, (groups, -1))
-    ).flatten(1, 2)
+    n, _, h, w = x.shape
+    groupwise = x.unflatten(1, (groups, -1)), weight.unflatten(0, (groups, -1))
+    stamps = torch.einsum("ngchw,gcoij->ngohwij", *groupwise).flatten(1, 2)
     out = x.new_zeros(n, stamps.shape[1], (h - 1) * sh + dh * (kh - 1) + 1, (w - 1) * sw + dw * (kw - 1) + 1)
     for i in range(h):
         for j in range(w):
-            out[:, :, i * sh : i * sh + dh * (kh - 1) + 1 : dh, j * sw : j * sw + dw * (kw - 1) + 1 : dw] = stamps[
-                :, :, i, j
-            ]
+            rows = slice(i * sh, i * sh + dh * (kh - 1) + 1, dh)
+            out[:, :, rows, j * sw : j * sw + dw * (kw - 1) + 1 : dw] = stamps[:, :, i, j]
     return out
 
 
@@ -161,7 +162,7 @@ TRANSPOSED = (
     misconception("transposed-flipped", with_weight(lambda w: w.flip(2, 3))),
     misconception("transposed-kernel-axes", with_weight(lambda w: w.transpose(2, 3))),
     misconception("transposed-weight-order", out_in_order),
-    misconception("transposed-overwritten", cut(lambda *a: whole(*a, add=False), usual)),
+    misconception("transposed-overwritten", cut(stamps_overwritten, usual)),
     misconception("transposed-repeated", cut(repeated, usual)),
     misconception("transposed-stride-ignored", changed(lambda s, p, o, g, d: (1, p, 0, g, d))),
     misconception("transposed-stride-swapped", changed(lambda s, p, o, g, d: (turned(s), p, o, g, d))),
@@ -188,8 +189,10 @@ TRANSPOSED = (
     misconception(
         "transposed-groups-ignored", ungrouped, changed(lambda s, p, o, g, d: (s, p, o, 1, d))
     ),
-    misconception("transposed-groups-interleaved", *(interleaved(*io) for io in ((True, False), (False, True), (True, True)))),
-    misconception("transposed-bias-ignored", lambda x, weight, bias=None, *a, **k: transposed(x, weight, None, *a, **k)),
+    misconception(
+        "transposed-groups-interleaved", interleaved(True, False), interleaved(False, True), interleaved(True, True)
+    ),
+    misconception("transposed-bias-ignored", lambda x, w, bias=None, *a, **k: transposed(x, w, None, *a, **k)),
     misconception("transposed-bias-stamped", stamped_bias),
     misconception("argument-order", dilation_first),
     misconception("pairs-refused", changed(without_pairs)),

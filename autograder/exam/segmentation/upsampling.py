@@ -19,7 +19,7 @@ Shape = tuple[int, int, int, int]
 
 
 def pair(value: Pair) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else tuple(value)
+    return (value, value) if isinstance(value, int) else (value[0], value[1])
 
 
 def nearest(x: torch.Tensor, scale: Pair) -> torch.Tensor:

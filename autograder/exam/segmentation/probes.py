@@ -1,0 +1,234 @@
+"""What can be found out about a network by asking it, whatever its layers are called.
+
+Used by the exams of `UNet` and `VGGUNet`. A network is a `Subject` made by the student's class; all that is known of
+its parameters is their shapes, which share a tensor, and what the network answers when they change.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import torch
+
+from autograder.exam.compare import shown
+from autograder.exam.core import Evidence, Finding, Wrong
+from autograder.exam.draw import Draw
+from autograder.exam.segmentation.common import mistake
+from autograder.exam.subject import Subject
+
+State = dict[str, torch.Tensor]
+CLASSES = 5  # no map of the networks examined has as many channels, so the last bias is known by its size
+
+
+def parameters(network: Subject) -> dict[str, tuple[int, ...]]:
+    """Shapes of the parameters that can learn, by name; one that several layers share counts once."""
+    seen: set[int] = set()
+    shapes = {}
+    for name, entry in network.outline().items():
+        if entry.parameter and entry.shape is not None and entry.id not in seen:
+            seen.add(entry.id)
+            shapes[name] = entry.shape
+    return shapes
+
+
+def count(network: Subject) -> int:
+    return sum(math.prod(shape) for shape in parameters(network).values())
+
+
+def uniform(network: Subject, constant: Callable[[int], float]) -> State:
+    """A state in which every parameter has one value that depends on its number of entries alone."""
+    outline = network.outline()
+    state = {}
+    if any(not entry.parameter and entry.shape is not None for entry in outline.values()):
+        state = {name: e.tensor for name, e in network.state().items() if not e.parameter and e.tensor is not None}
+    for name, entry in outline.items():
+        if entry.parameter and entry.shape is not None:
+            state[name] = torch.full(entry.shape, constant(math.prod(entry.shape)))
+    return state
+
+
+def constants(draw: Draw, widths: list[int]) -> Callable[[int], float]:
+    """Positive values under which maps keep their order of magnitude: small biases, weights by their number."""
+    spread: dict[int, float] = {}
+
+    def constant(entries: int) -> float:
+        if entries not in spread:
+            spread[entries] = 0.5 + float(draw.uniform(1))
+        return spread[entries] * (0.3 if entries in (*widths, CLASSES) else 1 / (3 * math.sqrt(entries)))
+
+    return constant
+
+
+def answer(network: Subject, state: State, x: torch.Tensor) -> torch.Tensor:
+    """The network's answer with these parameters; anything but a tensor is refused here."""
+    network.load(state)
+    got = network(x)
+    if not isinstance(got, torch.Tensor):
+        raise Wrong(Finding(f"`{network.name}` gave back {type(got).__name__} where a tensor is expected."))
+    return got
+
+
+def close(a: torch.Tensor, b: torch.Tensor, tolerance: float = 1e-3) -> bool:
+    """Equal in shape and, in relation to the largest value, in every value; NaN is close to nothing."""
+    return a.shape == b.shape and bool(((a - b).abs() <= tolerance * b.abs().max().clamp(min=1e-6)).all())
+
+
+def random_state(network: Subject, draw: Draw) -> State:
+    """Weights of either sign under which signals keep their size, and small positive biases."""
+    state = uniform(network, lambda entries: 0.0)
+    for name, shape in parameters(network).items():
+        fan = math.prod(shape[1:]) if len(shape) > 1 else 0
+        state[name] = draw.normal(*shape) * math.sqrt(2 / fan) if fan else 0.2 * draw.uniform(*shape)
+    return state
+
+
+def honours(network: Subject, expected: int, wrong: Mapping[str, set[int]], case: str) -> None:
+    """The number of parameters; `wrong` names the mistakes that lead to other numbers, most specific first."""
+    got = count(network)
+    if got == expected:
+        return
+    for id, numbers in wrong.items():
+        if got in numbers:
+            raise mistake(id, case, f"{expected:,} parameters", f"{got:,}")
+    sentence = f"`{network.name}` has another number of parameters than the text's formula gives."
+    raise Wrong(Finding(sentence, None, Evidence(case, f"{expected:,} parameters", f"{got:,}")))
+
+
+def apart(network: Subject) -> None:
+    """Every name has its own tensor."""
+    entries = [entry for entry in network.outline().values() if entry.parameter and entry.shape is not None]
+    if len({entry.id for entry in entries}) < len(entries):
+        raise mistake("unet-shared", got="names that share a tensor")
+
+
+def relus(network: Subject, width: int, x: torch.Tensor, id: str) -> None:
+    """Every 3×3 convolution of a network with one pooling is followed by a ReLU.
+
+    With small weights and biases of 1 all pre-activations are near 1. One layer's bias pushed far down must silence it:
+    a second push then changes nothing, while what comes after it stays open. Pushed up, it must answer in proportion.
+    The layer that enlarges is free to have a ReLU or none. It is the one whose effect does not depend on the deeper
+    level, and which is silent where the weights behind it are.
+    """
+    shapes = parameters(network)
+    sizes = {name: math.prod(shape) for name, shape in shapes.items()}
+    biases = {name: n for name, n in sizes.items() if n in (width, 2 * width)}
+    base = uniform(network, lambda n: 1.0 if n in (width, 2 * width, CLASSES) else 0.1 / math.sqrt(n))
+    for name, n in sizes.items():
+        if n == 8 * width**2:  # two channels for each tap, not nine
+            base[name] = base[name] * 3
+
+    def effect(name: str, *pushes: float, without: int | None = None) -> list[torch.Tensor]:
+        state = {key: torch.zeros_like(v) if sizes.get(key) == without else v for key, v in base.items()}
+        return [answer(network, state | {name: state[name] + push}, x) for push in (0.0, *pushes)]
+
+    for name, entries in biases.items():
+        rest, low, lower, high, higher = effect(name, -2.0, -2.5, 4.0, 8.0)
+        reach = (rest - low).abs().max()
+        silent = (low - lower).abs().max() <= 1e-3 * reach and reach > 0
+        proportional = close(higher - high, high - rest)
+        if silent and proportional:
+            continue
+        if proportional and entries == width:
+            alone = effect(name, 4.0, without=36 * width**2)
+            cut = effect(name, 4.0, without=18 * width**2)
+            if close(alone[1] - alone[0], high - rest) and not close(cut[1] - cut[0], high - rest):
+                continue
+        told = "unet-relu-leaky" if id == "unet-relu-missing" and (not proportional or leaks(low, lower, rest)) else id
+        raise mistake(told, f"bias {name} pushed down", "no further effect", shown((low - lower).abs().max()))
+
+
+def leaks(low: torch.Tensor, lower: torch.Tensor, rest: torch.Tensor) -> bool:
+    """Below zero the effect goes on, but weaker than above."""
+    down = float((low - lower).abs().max()) / 0.5
+    up = float((rest - low).abs().max()) / 2
+    return down < 0.5 * up
+
+
+def logits(network: Subject, state: State, x: torch.Tensor, prefix: str) -> None:
+    """The last bias moves each class's answers by exactly as much as it moves, far down as well."""
+    last = [name for name, shape in parameters(network).items() if math.prod(shape) == CLASSES]
+    before = answer(network, state, x)
+    if not last:
+        raise mistake(f"{prefix}-biases", expected="a last bias, one entry a class", got="none")
+    for size in (40.0, -40.0):
+        push = size * torch.linspace(0.5, 1, CLASSES)
+        name = last[-1]
+        after = answer(network, state | {name: state[name] + push.reshape(state[name].shape)}, x)
+        moved = push.reshape(1, -1, 1, 1).expand_as(after)
+        if after.shape == before.shape and close(after - before, moved):
+            continue
+        id = f"{prefix}-last" if prefix != "unet" else last_activation(after)
+        raise mistake(id, "the last bias is pushed", "logits move as much", shown(after - before))
+
+
+def last_activation(after: torch.Tensor) -> str:
+    """Which activation comes last, by the range it keeps to."""
+    shares = after if bool((after >= 0).all()) else after.exp()
+    bounded = bool((shares >= 0).all()) and float(shares.max()) <= 1 and float(shares.max()) > 0
+    return "unet-softmax-last" if bounded else "unet-relu-last"
+
+
+def calm(network: Subject, state: State, x: torch.Tensor, draw: Draw) -> None:
+    """In eval mode: twice the same, the input as before, each image for itself, and not the same for every input."""
+    network.load(state)
+    network.eval()
+    first = network.vjp((x,), {}, None)
+    if not isinstance(first.output, torch.Tensor) or not bool(torch.isfinite(first.output).all()):
+        raise Wrong(Finding(f"`{network.name}` gives back no tensor of finite numbers."))
+    if not torch.equal(first.after[0], x):
+        raise mistake("input-changed", "a batch of images", "as it was", "changed")
+    if not torch.equal(network(x), first.output):
+        raise mistake("unet-random", "the same batch twice", "the same answer", "another")
+    other = torch.cat([x[:1], draw.uniform(*x[1:].shape) * 3])
+    changed = network(other)
+    if changed.shape != first.output.shape or close(changed[1:], first.output[1:]):
+        raise mistake("unet-dead", "another input", "another answer", "the same")
+    if not close(changed[:1], first.output[:1]):
+        raise mistake("unet-batch-mixed", "another second image", "the first image's answer stays", "it changes")
+
+
+def trains(network: Subject, state: State, x: torch.Tensor) -> None:
+    """In train mode no image reaches another's answer, and a forward pass leaves the state as it was."""
+    network.load(state)
+    network.train()
+    given = x.clone().requires_grad_()
+    output = network(given)
+    cotangent = torch.zeros_like(output)
+    cotangent[0] = 1
+    (gradient,) = torch.autograd.grad(output, given, cotangent)
+    after = network.state()
+    network.eval()
+    changed = [n for n, v in state.items() if after[n].tensor is None or not torch.equal(after[n].tensor, v)]
+    if changed or bool((gradient[1:] != 0).any()):
+        raise mistake("unet-train", "one pass in train mode", "no other image, no change", f"changed: {changed}")
+
+
+def learns_everywhere(make: Callable[[], Subject], x: torch.Tensor, classes: int, draw: Draw) -> None:
+    """From its own first values, a gradient reaches every parameter in at least one of several networks."""
+    waiting: set[str] | None = None
+    for _ in range(8):
+        network = make()
+        shape = network(x).shape
+        if len(shape) != 4 or shape[1] != classes:
+            raise Wrong(Finding(f"`{network.name}` gave back a tensor of shape {tuple(shape)}."))
+        found = network.gradients((x,), {}, draw.normal(*shape)).parameters
+        still = {name for name, g in found.items() if g is None or not bool((g != 0).any())}
+        waiting = still if waiting is None else waiting & still
+        if not waiting:
+            return
+    without = f"none for {sorted(waiting or ())}"
+    raise mistake("unet-gradient", "8 new networks", "a gradient for each parameter", without)
+
+
+def exchanges(make: Callable[[], Subject], x: torch.Tensor) -> None:
+    """A new network that loads another's state answers as the other does, and is another one before."""
+    one, two = make(), make()
+    for network in (one, two):
+        network.eval()
+    expected, before = one(x), two(x)
+    two.load({name: entry.tensor for name, entry in one.state().items() if entry.tensor is not None})
+    if not close(two(x), expected, 1e-5):
+        raise mistake("unet-state", "load_state_dict of another network", "its answers", "other answers")
+    if close(before, expected, 1e-5):
+        raise mistake("unet-dead", "two new networks", "different answers", "the same")
