@@ -1,0 +1,111 @@
+"""What chapter 6 trains and measures: networks on drawn scenes, their confusion matrices, where their errors lie."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from convcourse.data import ShapeScenes
+
+CLASSES = 6
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+@cache
+def scenes(count: int, seed: int, size: int = 64) -> tuple[torch.Tensor, torch.Tensor]:
+    """``count`` scenes as one batch: images (count, 3, size, size), masks (count, size, size)."""
+    images, masks = zip(*(pair for pair in ShapeScenes(count, size, seed)))
+    return torch.stack(images), torch.stack(masks)
+
+
+def batches(images: torch.Tensor, masks: torch.Tensor, size: int = 16) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """One pass in random order; each batch as it is or mirrored, upright or on its side, picture and mask alike."""
+    for chosen in torch.randperm(len(images)).split(size):
+        x, y = images[chosen], masks[chosen]
+        for axis in (-1, -2):
+            if torch.rand(()) < 0.5:
+                x, y = x.flip(axis), y.flip(axis)
+        if torch.rand(()) < 0.5:
+            x, y = x.transpose(-1, -2), y.transpose(-1, -2)
+        yield x.contiguous(), y.contiguous()
+
+
+def train(
+    net: nn.Module,
+    images: torch.Tensor,
+    masks: torch.Tensor,
+    epochs: int,
+    loss: Loss = F.cross_entropy,
+    rate: float = 4e-3,
+    seed: int = 0,
+) -> list[float]:
+    """Adam with a rate that rises and falls once; the mean loss of each epoch comes back."""
+    torch.manual_seed(seed)
+    steps = epochs * -(-len(images) // 16)
+    optimiser = torch.optim.Adam(net.parameters(), lr=rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps)
+    net.train()
+    history = []
+    for _ in range(epochs):
+        total = 0.0
+        for x, y in batches(images, masks):
+            value = loss(net(x), y)
+            optimiser.zero_grad()
+            value.backward()
+            optimiser.step()
+            schedule.step()
+            total += value.item() * len(x)
+        history.append(total / len(images))
+    return history
+
+
+@torch.inference_mode()
+def predict(net: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """Logits of all images, 50 at a time, in eval mode."""
+    net.eval()
+    return torch.cat([net(part) for part in images.split(50)])
+
+
+def confusion(predicted: torch.Tensor, truth: torch.Tensor, classes: int = CLASSES) -> torch.Tensor:
+    """(classes, classes): pixels of true class (row) that were given to each class (column)."""
+    return torch.bincount(classes * truth.flatten() + predicted.flatten(), minlength=classes**2).reshape(classes, -1)
+
+
+def glimpses(count: int, window: int, seed: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Square windows around random pixels inside a large disc or square, both axis-parallel, even and noisy.
+
+    Returns the windows (count, window²), whether the shape is a square (count,), and how far the pixel in the window's
+    middle lies from the outline (count,). Centre and radius, 14 to 18 pixels, are random; the areas' means are equal.
+    """
+    random = torch.Generator().manual_seed(seed)
+    draw = lambda low, high: low + (high - low) * torch.rand(count, 1, 1, generator=random)
+    square, radius = draw(0, 1) < 0.5, draw(14, 18)
+    half = radius * torch.pi**0.5 / 2  # a square of the disc's area
+    span = torch.arange(window) - window // 2
+    angle, reach = draw(0, 2 * torch.pi), draw(0, 1).sqrt() * 0.95 * radius
+    y, x = (span[:, None] + reach * angle.sin(), span[None, :] + reach * angle.cos())
+    from_square, from_disc = half - torch.maximum(x.abs(), y.abs()), radius - torch.hypot(x, y)
+    distance = torch.where(square, from_square, from_disc)
+    seen = (distance > 0).float() - 0.5 + 0.2 * torch.randn(count, window, window, generator=random)
+    return seen.flatten(1), square.flatten().float(), distance[:, window // 2, window // 2]
+
+
+def disc_or_square(window: int, count: int = 6000, epochs: int = 15) -> tuple[torch.Tensor, torch.Tensor]:
+    """Trains a small dense network to name the shape from a window; on new ones, (right or not, distance) of each."""
+    seen, square, _ = glimpses(count, window, seed=0)
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(window**2, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1))
+    optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=0.1)
+    for _ in range(epochs):
+        for chosen in torch.randperm(count).split(100):
+            loss = F.binary_cross_entropy_with_logits(net(seen[chosen])[:, 0], square[chosen])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+    seen, square, distance = glimpses(4000, window, seed=1)
+    with torch.inference_mode():
+        right = (net(seen)[:, 0] > 0) == (square > 0.5)
+    keep = distance > 0
+    return right[keep].float(), distance[keep]
