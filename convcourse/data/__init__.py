@@ -1,5 +1,6 @@
 """Data for all chapters and assignments, none of which has to be downloaded."""
 
 from convcourse.data.photographs import photograph
+from convcourse.data.scenes import CLASSES, Scene, ShapeScenes
 
-__all__ = ["photograph"]
+__all__ = ["CLASSES", "Scene", "ShapeScenes", "photograph"]
