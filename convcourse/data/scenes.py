@@ -77,8 +77,8 @@ def draw(rng: np.random.Generator, size: int) -> Scene:
     image += NOISE * rng.standard_normal(image.shape, np.float32)
     in_sight = np.bincount(instances.ravel()) > 0
     in_sight[0] = False  # the ground is no shape
-    instances = np.cumsum(in_sight)[instances]  # numbers without gaps
-    return Scene(torch.from_numpy(image.clip(0, 1)), torch.from_numpy(mask), torch.from_numpy(instances))
+    numbers = np.cumsum(in_sight)  # without gaps
+    return Scene(torch.from_numpy(image.clip(0, 1)), torch.from_numpy(mask), torch.from_numpy(numbers[instances]))
 
 
 class _Placed(NamedTuple):
