@@ -13,6 +13,7 @@ import os
 import resource
 import sys
 import sysconfig
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -57,14 +58,17 @@ def descriptors(to: Confinement) -> None:
 
 def environment(to: Confinement) -> None:
     """No variable of the grader's is left, nor a path that leads to it."""
-    scratch = str(to.scratch)
+    home, work = to.scratch / "home", to.scratch / "work"
+    for folder in (home, work):
+        folder.mkdir()
     os.environ.clear()
     os.environ.update(
-        {name: scratch for name in ("HOME", "TMPDIR", "MPLCONFIGDIR", "IPYTHONDIR", "XDG_CACHE_HOME")},
+        {name: str(home) for name in ("HOME", "TMPDIR", "MPLCONFIGDIR", "IPYTHONDIR", "XDG_CACHE_HOME")},
         **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
         LANG="C.UTF-8", PATH="/usr/bin:/bin", NBGRADER_EXECUTION="autograde",
     )  # fmt: skip
-    os.chdir(to.scratch)
+    tempfile.tempdir = None  # found anew, in the new environment
+    os.chdir(work)
     sys.argv = [""]
     sys.path = ["", *(path for path in sys.path if any(Path(path).is_relative_to(top) for top in readable()))]
 

@@ -6,7 +6,9 @@ examines an object of the same process (tests; stock nbgrader). Arguments that a
 
 from __future__ import annotations
 
+import ast
 import inspect
+import linecache
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -93,7 +95,9 @@ def call(obj: Any, args: tuple, kwargs: dict[str, Any], *, inference: bool = Fal
         return obj(*args, **kwargs)
 
 
-def vjp(obj: Any, args: tuple, kwargs: dict[str, Any], cotangent: torch.Tensor | None, inference: bool = False) -> Answer:
+def vjp(
+    obj: Any, args: tuple, kwargs: dict[str, Any], cotangent: torch.Tensor | None, inference: bool = False
+) -> Answer:
     """Call it; where the output has the cotangent's shape and a graph, one backward pass too."""
     given = [*tensors(args), *tensors(kwargs)]
     output = call(obj, args, kwargs, inference=inference)
@@ -166,4 +170,17 @@ def source(obj: Any) -> str | None:
     try:
         return inspect.getsource(obj)
     except (OSError, TypeError):
-        return None
+        return _source_of_class(obj) if isinstance(obj, type) else None
+
+
+def _source_of_class(cls: type) -> str | None:
+    """A class that a notebook's cell defined: its module has no file, but its methods know their cell."""
+    for method in vars(cls).values():
+        code = getattr(method, "__code__", None)
+        if code is None:
+            continue
+        text = "".join(linecache.getlines(code.co_filename))
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ClassDef) and node.lineno <= code.co_firstlineno <= (node.end_lineno or 0):
+                return ast.get_source_segment(text, node)
+    return None

@@ -17,6 +17,7 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import SList
+from matplotlib_inline.config import InlineBackend
 from traitlets import Type
 
 from autograder.wire.errors import message_of
@@ -217,6 +218,8 @@ def rehearse(cells: Iterable[str]) -> None:
     shell = start(1 << 20, 1 << 20)
     for cell in cells:
         shell.run(cell, seconds=60.0)
+    shell.enable_matplotlib("agg")  # so that the next shell's pictures are set up anew
+    InlineBackend.clear_instance()
     sys.stdout, sys.stderr, sys.displayhook, sys.excepthook, sys.modules["__main__"] = kept
     InteractiveShell._instance = Shell._instance = None
 

@@ -32,8 +32,8 @@ from autograder.wire.frames import FOREVER, Closed, Late, Malformed, Stream, Too
 from autograder.wire.limits import LIMITS, MIB, Limits
 
 # Beside the student's own time: a cell that was interrupted says so within this time, or it is killed.
-GRACE = 1.0
-START_SECONDS = 30.0
+GRACE = 2.0
+START_SECONDS = 120.0
 ENDS = "ok", "error", "timeout", "memory", "output"
 KINDS = "function", "class", "module", "value", "other"
 ANSWER_MIB = 256  # what one answer may hold

@@ -10,10 +10,14 @@ import pytest
 from autograder.examiner.link import ZygoteClient
 from autograder.wire.limits import Limits
 
-START = (
-    "import socket, sys; from autograder.candidate import preload; preload.preload();"
-    "from autograder.candidate import zygote; zygote.main(socket.socket(fileno=int(sys.argv[1])))"
-)
+START = """
+import socket, sys
+from autograder.candidate import preload
+preload.preload()
+from autograder.candidate import zygote
+print("ready", flush=True)
+zygote.main(socket.socket(fileno=int(sys.argv[1])))
+"""
 
 
 def start_zygote() -> tuple[subprocess.Popen, socket.socket]:
@@ -23,8 +27,10 @@ def start_zygote() -> tuple[subprocess.Popen, socket.socket]:
         process = subprocess.Popen(
             [sys.executable, "-c", START, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
-            env={"PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1", "SECRET": "a variable of the grader's"},
+            env={"PATH": os.environ["PATH"], "SECRET": "a variable of the grader's"},
+            stdout=subprocess.PIPE,
         )
+    assert process.stdout is not None and process.stdout.readline() == b"ready\n"
     return process, ours
 
 

@@ -32,7 +32,9 @@ plain_values = st.recursive(
 def crossed(value, **how):
     head, parts = codec.encode(value, **how)
     layouts = how.get("layouts", False)
-    return codec.decode(head, memoryview(bytearray(b"".join(parts))), messages.ANSWERS + messages.QUESTIONS, layouts=layouts)
+    return codec.decode(
+        head, memoryview(bytearray(b"".join(parts))), messages.ANSWERS + messages.QUESTIONS, layouts=layouts
+    )
 
 
 def same(a, b) -> bool:
