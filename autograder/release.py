@@ -255,8 +255,8 @@ def _copy(source: Path, target: Path) -> None:
             (target / file.relative_to(source)).write_bytes(file.read_bytes())
 
 
-if __name__ == "__main__":
-    match sys.argv[1:]:
+def main(arguments: list[str]) -> None:
+    match arguments:
         case []:
             for path, text in build().items():
                 write(path, text)
@@ -264,3 +264,7 @@ if __name__ == "__main__":
             print(f"wrote {wheel().relative_to(ROOT)}")
         case _:
             raise SystemExit("Usage: python -m autograder.release [wheel]")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

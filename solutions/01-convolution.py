@@ -140,7 +140,7 @@ exam.convolution.conv2d_naive.grade(conv2d_naive)
 
 # %% nbgrader={"grade_id": "conv2d_naive-picture"}
 with needs("conv2d_naive"):
-    coins = data.photograph("coins", 48, grey=True)[None]  # (1, 1, H, W)
+    coins = data.photograph("coins", 32, grey=True)[None]  # (1, 1, H, W)
     half = torch.tensor([[0, 1, 1, 1, 0], [1, 0, -1, 0, 1], [1, -1, -2, -1, 1.0]])
     ring = torch.cat([half, half[:2].flip(0)])  # (5, 5)
     yours = conv2d_naive(coins, ring[None, None])

@@ -64,7 +64,7 @@ class Check:
         try:
             return getattr(layer, name)
         except Exception as error:
-            self.fail(f"the layer has no `{name}`.", error)
+            self.fail(f"the layer has no attribute of the name `{name}`; with this name it must be there.", error)
 
     def refuses(self, call: Callable[..., Any], *args: Any, why: str, **kwargs: Any) -> None:
         """The call raises ValueError (or RuntimeError); `why` says what cannot be right about it."""

@@ -1,0 +1,158 @@
+"""The visible checks: right work passes, common mistakes are told in a sentence, and they are no way to full marks."""
+
+import importlib
+import inspect
+import pkgutil
+from dataclasses import replace
+
+import pytest
+import torch
+from notebooks import header, implementations, namespace, release
+
+import convcourse
+from autograder.exam.core import Exam
+from autograder.exam.subject import LocalSubject
+from convcourse import checks
+from convcourse.checks.core import Check, CheckFailed
+
+# What the visible checks of a name must catch; all other mistakes are for the hidden tests.
+COMMON = {
+    "output_size": "plus-one-missing plus-one-inside ceil-for-floor size-not-int padding-one-side dilation-ignored "
+    "dilation-off-by-one",
+    "conv2d_naive": "flipped-kernel transposed-kernel square-kernel channels-not-summed channels-averaged "
+    "batch-first-item bias-per-channel detached float32-result plus-one-missing",
+    "KERNELS": "blur-not-divided identity-ones kernels-dtype sharpen-without-image sobel-sign sobel-swapped",
+    "apply_kernel": "clamped valid-size channels-mixed kernel-normalised kernel-dtype plane-refused flipped-kernel "
+    "padding-one-side padding-swapped padding-reflect wrap-around square-kernel input-changed float32-result",
+    "conv2d": "flipped-kernel transposed-kernel square-kernel channels-not-summed channels-averaged batch-first-item "
+    "batch-mixed reshape-for-permute bias-ignored bias-per-channel bias-wrong-axis bias-sign stride-ignored "
+    "stride-swapped stride-first-only padding-swapped padding-ones padding-reflect padding-one-side wrap-around "
+    "dilation-ignored dilation-off-by-one dilation-swapped groups-ignored groups-interleaved same-is-valid "
+    "ceil-for-floor tuples-refused detached input-changed float32-result precision-lost no-refusal-kernel",
+    "conv2d_backward": "grad-x-unflipped grad-weight-flipped grad-batch-averaged grad-bias-averaged "
+    "grad-bias-not-summed grad-stride-ignored grad-untouched-lost grad-overwritten grad-padding-kept grad-swapped "
+    "padding-swapped stride-swapped batch-first-item",
+    "Conv2d": "names-differ weight-transposed weight-shape-groups no-bias-still-bias bias-not-registered bias-ignored "
+    "init-fan-out init-fan-groups init-normal padding-mode-ignored reflect-is-replicate reflect-repeats-border "
+    "padded-twice padding-mode-unknown square-kernel flipped-kernel stride-ignored dilation-ignored groups-ignored "
+    "padding-swapped same-is-valid no-refusal-groups",
+    "separate": "separate-scale separate-no-refusal",
+}
+
+
+def check(assignment, name, obj):
+    getattr(getattr(checks, assignment.split("-", 1)[1]), name)(obj)
+
+
+def test_right_work_passes_however_it_is_written(name, capsys):
+    files = implementations(name, "right")
+    assert files
+    for path in files:
+        scope = namespace(name, path)
+        for defined in header(path)[0]:
+            check(name, defined, scope[defined])
+    assert "✓" in capsys.readouterr().out
+
+
+def test_common_mistakes_are_told_in_a_sentence(capsys):
+    caught = {name: set() for name in COMMON}
+    missed = []
+    for path in implementations("01-convolution", "wrong"):
+        names, mistake = header(path)
+        scope = namespace("01-convolution", path)
+        for defined in names:
+            if mistake not in COMMON[defined].split():
+                continue
+            try:
+                check("01-convolution", defined, scope[defined])
+                missed.append(f"{path.stem}: {mistake}")
+            except CheckFailed as failed:
+                assert str(failed).startswith(f"{defined}: ") and len(str(failed)) > len(defined) + 20
+                caught[defined].add(mistake)
+    assert not missed
+    for defined, mistakes in COMMON.items():
+        assert caught[defined] == set(mistakes.split()), f"no wrong {defined} has these mistakes any more"
+
+
+def test_what_a_slip_leads_to_is_named():
+    turned = lambda x, w, b=None, **k: torch.nn.functional.conv2d(x, w.flip(2, 3), b, **k)
+    with pytest.raises(CheckFailed, match="you turned it first"):
+        checks.convolution.conv2d(turned)
+    with pytest.raises(CheckFailed, match=r"must be the input times that number; its shape must be \(1, 1, 4, 5\)"):
+        checks.convolution.conv2d(lambda x, w, b=None: x[:, :, 1:])
+    with pytest.raises(CheckFailed, match="answers as if it were stride=1"):
+        checks.convolution.conv2d(lambda x, w, b=None, stride=1, **k: torch.nn.functional.conv2d(x, w, b, **k))
+
+
+def test_an_error_is_told_with_the_call_and_its_own_traceback():
+    def conv2d(x, weight, bias=None):
+        raise IndexError("of mine")
+
+    with pytest.raises(CheckFailed) as failed:
+        checks.convolution.conv2d(conv2d)
+    assert "called with (a tensor of shape (1, 1, 4, 5), a tensor of shape (1, 1, 1, 1))" in str(failed.value)
+    shown = failed.value._render_traceback_()
+    assert shown[-1].startswith("✗ conv2d: ") and any('IndexError("of mine")' in line for line in shown)
+
+
+def test_what_is_not_written_is_no_error_of_theirs():
+    def conv2d(x, weight, bias=None):
+        raise NotImplementedError
+
+    with pytest.raises(CheckFailed, match="not written yet"):
+        checks.convolution.conv2d(conv2d)
+    with pytest.raises(CheckFailed, match="not defined"):
+        checks.convolution.conv2d(None)
+
+
+def test_answers_are_checked_for_their_form_only(capsys):
+    for answer in (1, 12345, 7.0):
+        checks.convolution.question_1(answer)
+    for answer in (0, -3, 2.5, "16", None, True, float("nan")):
+        with pytest.raises(CheckFailed):
+            checks.convolution.question_1(answer)
+    for answer in ("A", "d"):
+        checks.convolution.question_3(answer)
+    for answer in ("E", "AB", 1, None):
+        with pytest.raises(CheckFailed):
+            checks.convolution.question_3(answer)
+    assert "right" in capsys.readouterr().out
+
+
+def test_checks_run_on_what_crosses_a_wall():
+    """The examiner's stand-ins raise their own error, with the kind and the words of the student's."""
+
+    class FromAfar(Exception):
+        kind, message = "ZeroDivisionError", "division by zero"
+
+    def output_size(*args, **kwargs):
+        raise FromAfar
+
+    with pytest.raises(CheckFailed, match="raised ZeroDivisionError: division by zero"):
+        checks.convolution.output_size(output_size)
+    assert Check("x").ask(LocalSubject(lambda x: 2 * x), torch.ones(2)).tolist() == [2, 2]
+
+
+def public_things():
+    """Every function and class of `convcourse` that has a public name."""
+    for module in pkgutil.walk_packages(convcourse.__path__, "convcourse."):
+        if not module.name.endswith("__main__"):
+            for name, thing in inspect.getmembers(importlib.import_module(module.name)):
+                if not name.startswith("_") and getattr(thing, "__module__", "").startswith("convcourse"):
+                    yield f"{module.name}.{name}", thing
+
+
+def passes(exam, thing):
+    """Is every criterion met? The first that is not ends it."""
+    return all(replace(exam, criteria=(criterion,)).examine(thing)[0].earned for criterion in exam.criteria)
+
+
+def test_nothing_that_students_import_gets_full_marks(name, capsys):
+    exams = release.exams_of(name)
+    things = dict(public_things())
+    assert len(things) > 20
+    found = [exam for exam in vars(exams).values() if isinstance(exam, Exam)]
+    assert found
+    for exam in found:
+        for path, thing in things.items():
+            assert not passes(exam, thing), f"{path} passes {exam.name}"

@@ -1,0 +1,161 @@
+"""What students receive is what solutions/ says, and nothing more; an assignment with a fault is not released."""
+
+import json
+import sys
+import zipfile
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from nbgrader import utils
+from notebooks import NAMES, ROOT, reference, released, source
+
+from autograder import release
+from convcourse.rehearsal import rehearse
+
+
+def test_what_is_checked_in_is_what_solutions_say():
+    stale = [
+        str(path.relative_to(ROOT))
+        for path, text in release.build().items()
+        if release.SOURCE not in path.parents and (not path.exists() or path.read_text(encoding="utf-8") != text)
+    ]
+    assert not stale, f"{', '.join(stale)}: not what solutions/ says. Run `make assignments`, and commit the result."
+
+
+def test_the_same_bytes_twice():
+    assert release.build() == release.build()
+
+
+def test_a_cells_id_is_its_grade_id_and_nothing_was_run(name):
+    for nb in (source(name), released(name)):
+        for cell in nb.cells:
+            assert cell.id == cell.metadata.nbgrader.grade_id
+            assert not cell.get("outputs") and cell.get("execution_count") is None
+        nbformat.validate(nb)
+
+
+def test_nothing_secret_is_handed_out(name):
+    text = json.dumps(released(name), ensure_ascii=False)
+    for word in ("autograder", "SOLUTION", "HIDDEN TESTS", "exam."):
+        assert word not in text
+    handed_out = {line for cell in released(name).cells for line in cell.source.splitlines()}
+    for i, code in reference(name).items():
+        solved = [line for line in code.splitlines() if line and line not in handed_out]
+        assert solved, f"the solution of {i} is handed out"
+
+
+def test_every_line_of_a_stub_stands_in_its_solution(name):
+    for cell in released(name).cells:
+        if cell.cell_type == "code" and cell.metadata.nbgrader.solution:
+            assert release.STUB in cell.source
+            for line in cell.source.splitlines():
+                assert line.strip() in (release.STUB, "# YOUR CODE HERE") or line in reference(name)[cell.id]
+
+
+def test_students_are_locked_out_of_all_but_their_cells(name):
+    for cell in released(name).cells:
+        about = cell.metadata.nbgrader
+        assert about.locked != about.solution
+        assert about.checksum == utils.compute_checksum(cell) or not (about.locked or about.grade)
+
+
+def test_questions_are_the_exams():
+    for name in NAMES:
+        texts = getattr(sys.modules.get(release.exams_of(name).__name__ + ".questions"), "TEXTS", {})
+        cells = {cell.id: cell.source for cell in source(name).cells}
+        for question, text in texts.items():
+            assert text in cells[f"{question}-text"]
+
+
+def test_the_reference_runs_from_start_to_end(name, tmp_path):
+    """Given cells, pictures, visible checks and hidden tests, in a fresh process, as everybody would run it."""
+    defined = [entry["defines"] for entry in release.manifest({name: source(name)})[name] if "defines" in entry]
+    ran = rehearse(source(name), tmp_path, defined)
+    assert ran.stopped is None and not ran.errors
+    assert ran.defined == set(defined)
+
+
+def test_as_handed_out_every_check_says_that_nothing_is_written(name, tmp_path):
+    nb = released(name)
+    ran = rehearse(nb, tmp_path, [])
+    assert ran.stopped is None
+    for number, cell in enumerate(nb.cells):
+        if cell.cell_type != "code":
+            continue
+        if cell.id.endswith("-visible"):
+            assert "not written yet" in ran.errors[number] or "is not defined" in ran.errors[number]
+        elif not cell.metadata.nbgrader.solution:
+            assert number not in ran.errors, "a given cell fails where a part is not written yet"
+
+
+TEXT = """\
+# %% [markdown] nbgrader={"grade_id": "text"}
+# Write twice.
+
+# %% nbgrader={"grade_id": "twice", "solution": true}
+def twice(x):
+    ### BEGIN SOLUTION
+    return x + x if x is not None else None
+    ### END SOLUTION
+
+# %% nbgrader={"grade_id": "twice-hidden", "grade": true, "points": 8}
+# Hidden tests: 8 points
+### BEGIN HIDDEN TESTS
+from autograder import exam
+exam.small.twice.grade(twice)
+### END HIDDEN TESTS
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("", "", None),
+        ('nbgrader={"grade_id": "text"}', "", "has no grade_id"),
+        ('"grade_id": "text"', '"grade_id": "twice"', "2 cells have this grade_id"),
+        ('"points": 8', '"points": 0.75', "multiple of 0.5"),
+        ('"points": 8', '"points": 8.5', "no cell may have more than 8"),
+        ('"points": 8', '"points": 7', "7 points on the cell, 8 in its exam"),
+        ('"points": 8', '"points": 7', "automatic points are 7, they must be 8"),
+        ("# Hidden tests: 8 points", "# Hidden tests", "must tell students what it gives"),
+        ("exam.small.twice", "exam.small.thrice", "calls no exam"),
+        ('"twice-hidden"', '"twice-tests"', "only cells whose grade_id ends in -hidden"),
+        ("    ### BEGIN SOLUTION\n", "", "no ### BEGIN SOLUTION"),
+        ("    ### END SOLUTION\n", "", "nbgrader does not release it"),
+        ("# Write twice.", "# Write twice, autograder reads it.", "students would read 'autograder'"),
+        ("# Write twice.", "# return x + x if x is not None else None", "stands in the released notebook"),
+        ("### BEGIN HIDDEN TESTS\n", "", "students would read"),
+    ],
+)
+def test_faults_are_named(old, new, said, monkeypatch):
+    monkeypatch.setattr(release, "TOTAL", 8)
+    exams = SimpleNamespace(__name__="small", twice=SimpleNamespace(points=8, bonus=False))
+    assert old in TEXT
+    found = list(release.faults(release.source_notebook(TEXT.replace(old, new, 1)), exams))
+    assert (not found) if said is None else any(said in fault for fault in found), found
+
+
+def test_all_faults_are_told_at_once_and_nothing_is_written(monkeypatch, tmp_path):
+    for name in ("01-small", "02-small"):
+        (tmp_path / f"{name}.py").write_text(TEXT.replace("points", "pence"))
+    monkeypatch.setattr(release, "TEXTS", tmp_path)
+    monkeypatch.setattr(release, "exams_of", lambda name: SimpleNamespace(__name__="small"))
+    with pytest.raises(SystemExit) as told:
+        release.build()
+    assert "01-small.py" in str(told.value) and "02-small.py" in str(told.value)
+
+
+def test_the_wheel_holds_what_students_import_and_nothing_else(tmp_path):
+    with zipfile.ZipFile(release.wheel(tmp_path)) as wheel:
+        names = wheel.namelist()
+        metadata = next(wheel.read(n).decode() for n in names if n.endswith("METADATA"))
+    ours = {str(p.relative_to(ROOT)) for p in (ROOT / "convcourse").rglob("*") if p.is_file()}
+    ours = {n for n in ours if "__pycache__" not in n}
+    assert {n for n in names if not n.startswith("convcourse-")} == ours
+    assert "Name: convcourse\n" in metadata and "Requires-Dist: torch\n" in metadata
+
+
+def test_wrong_usage_is_told():
+    with pytest.raises(SystemExit, match="Usage"):
+        release.main(["wheels"])
