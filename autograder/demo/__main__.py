@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import nbformat
+import typer
 from rich.table import Table
 from rich.text import Text
 
@@ -122,4 +123,7 @@ def table(assignment: str, lines: list[Line]) -> Table:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except typer.Exit as left:  # what is missing was said
+        sys.exit(left.exit_code)

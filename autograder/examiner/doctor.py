@@ -128,13 +128,13 @@ def _scratch_file() -> None:
     Path("probe").write_text("x")
 
 
-def _attempts(parent: int) -> dict[str, Callable[[], object]]:
+def _attempts(scratch: Path, parent: int) -> dict[str, Callable[[], object]]:
     repository = Path(__file__).parents[2]
     return {
         "read the exams": _opened(str(repository / "autograder" / "exam" / "core.py")),
         "read other files": _opened("/etc/passwd"),
         "list the repository": lambda: os.listdir(repository),
-        "write outside its folder": lambda: Path(tempfile.gettempdir(), "autograder-probe").write_text("x"),
+        "write outside its folder": (scratch.parent / "autograder-probe").touch,
         "open a socket": _network,
         "start a process": _forked,
         "start a program": lambda: os.execv("/bin/true", ["true"]),
@@ -203,7 +203,7 @@ def _confined_child(descriptor: int, scratch: Path, parent: int) -> dict[str, An
     except RuntimeError as error:
         return {"failed": str(error)}
     return {
-        "attempts": {name: _is_refused(attempt) for name, attempt in _attempts(parent).items()},
+        "attempts": {name: _is_refused(attempt) for name, attempt in _attempts(scratch, parent).items()},
         "works": {name: _is_refused(attempt) for name, attempt in WORKS.items()},
     }
 
