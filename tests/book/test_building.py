@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,6 +41,44 @@ def test_a_page_with_a_warning_fails_again_and_again_until_it_is_mended(small_bo
     assert "nowhere" in capfd.readouterr().err
     page.write_text("# Page\n\nAll is well.\n")
     assert script.main() == 0
+
+
+NUMBERED = """# Sixth
+
+## A section
+
+(eq)=
+$$a = b$$ (eq-a)
+
+```{figure} dot.png
+:name: fig-dot
+A dot that stands for a figure.
+```
+
+{numref}`fig-dot` and {eq}`eq-a`.
+"""
+
+
+def test_a_chapter_has_the_number_of_its_file(small_book):
+    script, page = small_book
+    page.write_text("# Start\n")
+    root = page.parent
+    extension = (ROOT / "book" / "_ext").as_posix()
+    with open(root / "_config.yml", "a") as config:
+        config.write(f"sphinx: {{local_extensions: {{course: {extension}}}}}\n")
+    (root / "_toc.yml").write_text(
+        "format: jb-book\nroot: page\nparts: [{caption: Chapters, numbered: true, chapters: [{file: book/06-sixth}]}]\n"
+    )
+    (root / "book").mkdir()
+    (root / "book" / "06-sixth.md").write_text(NUMBERED)
+    Image.new("L", (4, 4)).save(root / "book" / "dot.png")
+    for _ in range(2):  # the second build counts again what it has not read again
+        assert script.main() == 0
+        html = (root / "_build" / "html" / "book" / "06-sixth.html").read_text()
+        text = BeautifulSoup(html, "html.parser").get_text()
+        for shown in ("6. Sixth", "6.1. A section", "Fig. 6.1", "(6.1)"):
+            assert shown in text, shown
+        page.write_text("# Start\n\nAnew.\n")
 
 
 def test_results_are_forgotten_when_the_code_they_came_from_changes(tmp_path):

@@ -1,6 +1,7 @@
 """The rendered book: whole, offline, readable. Whatever a browser must run for is in tests/browser."""
 
 import ast
+import importlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +9,15 @@ from urllib.parse import unquote, urlsplit
 
 import jupytext
 import pytest
+import torch
 import yaml
 from bs4 import BeautifulSoup
 
-from autograder.exam.convolution.sentences import SENTENCES
+from autograder.exam.core import Exam
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREEN = 32  # lines of a code cell that fit on one
+WIDTH = 86  # characters of a line of code that fit beside the outline of a page
 
 
 def toc_files(node) -> list[str]:
@@ -136,18 +139,26 @@ def test_nothing_is_rendered_half(site):
     assert not left, "\n".join(left)
 
 
-def test_all_feedback_links_have_their_anchor(site):
-    """Sphinx folds case, so ids must differ in more than that."""
-    page = (site.root / "book" / "01-convolution.html").resolve()
-    wanted = [f"mistake-01-convolution-{mistake}" for mistake in SENTENCES]
-    assert len(wanted) >= 25
-    assert len({anchor.lower() for anchor in wanted}) == len(wanted)
-    missing = [anchor for anchor in wanted if anchor not in site.anchors[page]]
-    assert not missing, "no box in book/01-convolution.md for:\n" + "\n".join(missing)
+def exams_of(name: str):
+    """The package of the chapter's exam: `book/01-convolution` → `autograder.exam.convolution`."""
+    return importlib.import_module("autograder.exam." + re.sub(r"^book/\d\d-", "", name).replace("-", "_"))
 
 
-def test_each_anchor_stands_at_a_box_of_what_goes_wrong(site):
-    page = site.pages[(site.root / "book" / "01-convolution.html").resolve()]
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_chapter_has_a_box_for_each_named_mistake_and_no_other(site, name):
+    """Every link of feedback arrives. Sphinx folds case, so ids must differ in more than that."""
+    prefix = f"mistake-{Path(name).name}-"
+    sentences = exams_of(name).SENTENCES
+    assert len({mistake.lower() for mistake in sentences}) == len(sentences) >= 25
+    page = (site.root / f"{name}.html").resolve()
+    boxes = {anchor.removeprefix(prefix) for anchor in site.anchors[page] if anchor.startswith(prefix)}
+    assert not (missing := set(sentences) - boxes), f"no box in {name}.md for: {sorted(missing)}"
+    assert not (left := boxes - set(sentences)), f"{name}.md has boxes for mistakes that no exam names: {sorted(left)}"
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_each_anchor_stands_at_a_box_of_what_goes_wrong(site, name):
+    page = site.pages[(site.root / f"{name}.html").resolve()]
     anchors = page.find_all(id=re.compile("^mistake-"))
     assert anchors
     for tag in anchors:  # a box's own id, or one of several that stand in its head
@@ -177,11 +188,13 @@ def test_a_chapter_has_all_its_parts(site, name):
         assert figure.select_one(".caption-number"), f"{name}: a figure has no number"
 
 
-def code_cells(name: str) -> list[str]:
+def code_cells(name: str, *, without: frozenset[str] = frozenset()) -> list[str]:
+    """The page's cells, less those with one of the given tags."""
     text = (ROOT / f"{name}.md").read_text()
     if not text.startswith("---"):
         return []
-    return [cell.source for cell in jupytext.reads(text, fmt="md:myst").cells if cell.cell_type == "code"]
+    cells = [cell for cell in jupytext.reads(text, fmt="md:myst").cells if cell.cell_type == "code"]
+    return [cell.source for cell in cells if not without & set(cell.metadata.get("tags", []))]
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -190,16 +203,35 @@ def test_no_cell_is_longer_than_a_screen(name):
     assert not long, f"move these cells of {name} to book/_code: {long}"
 
 
-GRADED = {"output_size", "conv2d_naive", "KERNELS", "apply_kernel", "conv2d", "conv2d_backward", "Conv2d", "separate"}
-
-
 @pytest.mark.parametrize("name", SOURCES)
-def test_no_page_defines_what_an_assignment_asks_for(name):
+def test_no_line_of_code_is_wider_than_the_page(name):
+    shown = code_cells(name, without=frozenset({"remove-cell", "remove-input", "hide-input", "hide-cell"}))
+    wide = [line for cell in shown for line in cell.splitlines() if len(line) > WIDTH]
+    assert not wide, f"{name}: a reader has to scroll for\n" + "\n".join(wide)
+
+
+def defined_in(name: str) -> dict[str, object]:
+    """The functions, lambdas and classes that a page's cells define, made without running the cells."""
+    nodes: list[ast.stmt] = []
     for cell in code_cells(name):
-        tree = ast.parse(cell.replace("%", "#") if cell.startswith("%") else cell)
-        names = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-        names |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-        assert not names & GRADED, f"{name} defines {names & GRADED}"
+        for node in ast.walk(ast.parse(re.sub(r"^%", "#%", cell, flags=re.M))):
+            is_lambda = isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda)
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) or is_lambda:
+                nodes.append(node)
+    space: dict[str, object] = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional}
+    given = set(space)
+    exec(compile(ast.Module(nodes, []), name, "exec"), space)
+    return {key: value for key, value in space.items() if key not in given and key != "__builtins__"}
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_no_cell_passes_a_hidden_test_as_it_stands(name):
+    exams = [exam for exam in vars(exams_of(name)).values() if isinstance(exam, Exam)]
+    assert exams
+    for label, thing in defined_in(name).items():
+        for exam in exams:
+            earned = sum(outcome.earned for outcome in exam.examine(thing))
+            assert earned < exam.points, f"{label} of {name} has full marks as {exam.graded_name}"
 
 
 def test_no_page_names_the_machine_it_was_built_on(site):

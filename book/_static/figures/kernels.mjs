@@ -21,7 +21,7 @@ const STEPS = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRig
 
 mount('kernels', 'Kernels on photographs', async (box, picture) => {
   const photos = (await photographs(picture)).slice(0, PHOTOGRAPHS.length);
-  const state = {photo: photos[0], rows: KERNELS.sobel_x, divisor: 1, row: 60, column: 60, shown: Infinity};
+  const state = {photo: photos[0], rows: KERNELS.sobel_x, divisor: 1, row: 0, column: 0, shown: Infinity};
   let answer, timer;
   const before = element('canvas', {tabIndex: 0, role: 'application', ariaLabel: 'Photograph. Arrow keys move the window.'});
   const after = element('canvas', {role: 'img', ariaLabel: 'The answer to the kernel'});
@@ -73,7 +73,7 @@ mount('kernels', 'Kernels on photographs', async (box, picture) => {
       const node = cell(v * SIDE + 1, u * SIDE + 1, SIDE, 'cell', value.toFixed(2));
       const grey = Math.round(255 * value);
       node.firstChild.style.fill = `rgb(${grey}, ${grey}, ${grey})`;
-      node.lastChild.style.fill = value > 0.5 ? '#000' : '#fff';
+      node.lastChild.style.fill = value > 0.45 ? '#000' : '#fff';
       node.lastChild.setAttribute('font-size', 15);
       return node;
     }));
@@ -124,8 +124,8 @@ mount('kernels', 'Kernels on photographs', async (box, picture) => {
   }
   function point(event) {
     if (timer) return;
-    const place = event.currentTarget.getBoundingClientRect();
-    move((event.clientY - place.top) / place.height * state.photo.height, (event.clientX - place.left) / place.width * state.photo.width);
+    const {clientHeight, clientWidth} = event.currentTarget;
+    move(event.offsetY / clientHeight * state.photo.height, event.offsetX / clientWidth * state.photo.width);
   }
   before.addEventListener('keydown', (event) => {
     if (!(event.key in STEPS)) return;
@@ -138,4 +138,7 @@ mount('kernels', 'Kernels on photographs', async (box, picture) => {
     element('div', {className: 'live-row'}, windowPanel, editor.field), line, scale,
     controls(photo.label, preset.label, slide));
   compute({});
+  // It begins where the kernel answers most.
+  const strongest = answer.data.reduce((best, value, i) => (value > answer.data[best] ? i : best), 0);
+  move(strongest / state.photo.width, strongest % state.photo.width);
 });

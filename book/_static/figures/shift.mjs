@@ -84,7 +84,7 @@ mount('shift', 'Does the answer follow the shift?', async (box, picture) => {
       + (shift % stride ? `A shift by ${shift} is no multiple of the stride ${stride}.` : `The answer moves by ${shift / stride}.`);
   }
 
-  box.append(element('div', {className: 'live-row'},
+  box.append(element('div', {className: 'live-row live-pair'},
     element('div', {className: 'live-panel'}, element('span', {}, 'scene, two views'), views),
     element('div', {className: 'live-panel'}, element('span', {}, 'difference (white: one spread or more)'), map)), line,
   controls(
