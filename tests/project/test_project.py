@@ -20,7 +20,7 @@ TARGETS = [
 MAY_IMPORT = {
     "wire": {"wire"},
     "candidate": {"candidate", "wire"},
-    "exam": {"exam", "wire", "candidate.objects", "candidate.ban", "candidate.kit"},
+    "exam": {"exam", "wire", "candidate.objects", "candidate.ban", "candidate.kit", "convcourse.data"},
     "convcourse": set(),
 }
 

@@ -1,4 +1,4 @@
-"""The mistakes people make in a U-Net: the numbers of parameters they lead to, and the answers to uniform parameters."""
+"""The mistakes people make in a U-Net: numbers of parameters they lead to, and the answers to uniform parameters."""
 
 from __future__ import annotations
 
@@ -324,10 +324,16 @@ def at_level(kind: type[UNet], only: int) -> type[UNet]:
     return Once
 
 
-def explained(got: torch.Tensor, right: UNet, x: torch.Tensor, same: Callable[..., bool]) -> str | None:
+def explained(
+    got: torch.Tensor,
+    right: UNet,
+    x: torch.Tensor,
+    same: Callable[..., bool],
+    mutants: tuple[tuple[str, type[UNet]], ...] = MUTANTS,
+) -> str | None:
     """The first mistake whose network, made like `right`, gives this answer; at all levels, then at one level alone."""
-    alone = [(id, kind) for id, kind in MUTANTS if "skip" in id or "crop" in id]
-    tried = [*MUTANTS, *((id, at_level(kind, level)) for id, kind in alone for level in range(right.depth))]
+    alone = [(id, kind) for id, kind in mutants if "skip" in id or "crop" in id]
+    tried = [*mutants, *((id, at_level(kind, level)) for id, kind in alone for level in range(right.depth))]
     for id, kind in tried:
         try:
             answer = kind(**vars(right))(x)

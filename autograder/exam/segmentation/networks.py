@@ -114,9 +114,12 @@ class UNet:
             total, inputs = width * self.pool(levels[-1].second), width
         return levels
 
+    def bottom(self, levels: list[Levels]) -> torch.Tensor:
+        return levels[-1].second
+
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         levels = self.encode(x)
-        x = levels[-1].second
+        x = self.bottom(levels)
         for level, width in reversed(list(enumerate(self.widths()[:-1]))):
             total = self.join(self.skip(level, levels), self.enlarge(x, width), width)
             x = self.pair(total, 2 * width, width)[1]

@@ -199,7 +199,7 @@ def trains(network: Subject, state: State, x: torch.Tensor) -> None:
     (gradient,) = torch.autograd.grad(output, given, cotangent)
     after = network.state()
     network.eval()
-    changed = [n for n, v in state.items() if after[n].tensor is None or not torch.equal(after[n].tensor, v)]
+    changed = [n for n, v in state.items() if (t := after[n].tensor) is None or not torch.equal(t, v)]
     if changed or bool((gradient[1:] != 0).any()):
         raise mistake("unet-train", "one pass in train mode", "no other image, no change", f"changed: {changed}")
 

@@ -112,6 +112,11 @@ def cases(*setups: list[Setup]) -> Callable[[Draw], Iterator[Case]]:
     return lambda draw: (Case(tensors(s, draw), dict(s.arguments), s.about) for part in setups for s in part)
 
 
+def together(subject: Subject, draw: Draw) -> None:
+    values(F.conv_transpose2d, cases(TOGETHER), TRANSPOSED)(subject, draw)
+    values(F.conv_transpose2d, by_position, TRANSPOSED)(subject, draw)
+
+
 def by_position(draw: Draw) -> Iterator[Case]:
     """All arguments by position, in PyTorch's order: stride, padding, output_padding, groups, dilation."""
     for shape, rest in [
@@ -184,8 +189,7 @@ conv_transpose2d = Exam(
         Criterion("output-padding", "output_padding, also a pair", 0.5, right(OUTPUT_PADDING)),
         Criterion("dilation", "dilation, also a pair", 0.5, right(DILATION)),
         Criterion("groups", "groups and depthwise", 0.5, right(GROUPS)),
-        Criterion("together", "all arguments together", 0.5, right(TOGETHER)),
-        Criterion("order", "PyTorch's order of arguments", 0.5, values(F.conv_transpose2d, by_position, TRANSPOSED)),
+        Criterion("together", "all arguments together, in PyTorch's order", 0.5, together),
         Criterion("adjoint", "it is the transpose of the convolution: ⟨Cx, y⟩ = ⟨x, Cᵀy⟩", 0.5, adjoint),
         Criterion(
             "layouts",
