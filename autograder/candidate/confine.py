@@ -80,7 +80,7 @@ def resources(to: Confinement) -> None:
     for kind, value in {
         resource.RLIMIT_AS: pages * resource.getpagesize() + limits.memory_mib * MIB,
         resource.RLIMIT_CPU: limits.cpu_seconds,
-        resource.RLIMIT_FSIZE: limits.scratch_mib * MIB,
+        resource.RLIMIT_FSIZE: limits.scratch_mib * MIB // 2,  # one file, which fails before the watch ends it all
         resource.RLIMIT_NOFILE: limits.open_files,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 0,

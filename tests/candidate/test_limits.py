@@ -1,0 +1,222 @@
+"""Each limit costs the one who runs into it, says which it was, and leaves nothing behind."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from autograder.exam.core import Lost
+from autograder.exam.subject import Raised
+from autograder.wire.limits import MIB
+
+CODE = """
+import os, sys, threading, time, torch
+def forever(x):
+    while True:
+        try:
+            time.sleep(0.01)
+        except BaseException:
+            pass
+def hungry(x): return torch.ones(1 << 40)
+def hungry_numpy(x):
+    import numpy
+    return numpy.ones(1 << 38)
+def hungry_python(x): return bytearray(1 << 36)
+def large(x): return torch.ones(80 << 20)
+def dies(x): os._exit(3)
+def falls(x):
+    import ctypes
+    ctypes.string_at(0)
+def aborts(x): os.abort()
+def right(x): return x
+"""
+
+
+@pytest.fixture
+def code(fork):
+    def coded(**limits):
+        link = fork(**limits)
+        assert link.run_cell("code", CODE).status == "ok"
+        return link
+
+    return coded
+
+
+def is_gone(pid: int) -> bool:
+    return not Path(f"/proc/{pid}").exists()
+
+
+LOST = {
+    "forever": ("timeout", "1 seconds"),
+    "hungry": ("memory", "1000 MiB"),
+    "hungry_numpy": ("memory", "1000 MiB"),
+    "hungry_python": ("memory", "1000 MiB"),
+    "large": ("output", "256 MiB"),
+    "dies": ("crashed", "ended the process"),
+    "falls": ("crashed", "SIGSEGV"),
+    "aborts": ("crashed", "SIGABRT"),
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_call_that_costs_the_candidate(code, name):
+    status, words = LOST[name]
+    link = code(call_seconds=1 if name == "forever" else 20, memory_mib=1000)
+    pid, scratch = link._watch.pid, link._scratch
+    call = link.look_up(name)
+    with pytest.raises(Lost) as caught:
+        call(torch.ones(1))
+    assert caught.value.status == status and words in caught.value.sentence
+    assert is_gone(pid) and not scratch.exists()
+    with pytest.raises(Lost):
+        link.look_up("right")
+
+
+def test_the_next_candidate_is_none_the_worse(code):
+    with pytest.raises(Lost):
+        code(call_seconds=0.2).look_up("forever")(1)
+    assert code().look_up("right")(1) == 1
+
+
+def test_a_cell_that_is_interrupted_costs_only_itself(fork):
+    link = fork(cell_seconds=0.5)
+    runs = link.run([("a", "x = 1"), ("loop", "x = 2\nwhile True: pass\nx = 3"), ("b", "print(x)")])
+    assert [run.status for run in runs] == ["ok", "timeout", "ok"]
+    assert runs[1].limit == "The cell `loop` took longer than 0.5 seconds." and runs[2].outputs[0]["text"] == "2\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "while True:\n    try:\n        while True: x = 1\n    except BaseException: pass",
+        "import signal; signal.signal(signal.SIGALRM, signal.SIG_IGN)\nwhile True: pass",
+        "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)",
+    ],
+)
+def test_a_cell_that_cannot_be_interrupted_is_killed(fork, source):
+    link = fork(cell_seconds=0.3)
+    with pytest.raises(Lost) as caught:
+        link.run_cell("loop", source)
+    assert caught.value.status == "timeout" and "`loop`" in caught.value.sentence and is_gone(link._watch.pid)
+
+
+def test_the_whole_notebook_has_a_time(zygote):
+    from autograder.examiner.link import ZygoteClient
+
+    link = ZygoteClient(zygote).fork(until=time.monotonic() + 1.5)
+    link.run_cell("code", CODE)
+    with pytest.raises(Lost) as caught:
+        link.look_up("forever")(1)
+    assert caught.value.status == "timeout" and "whole notebook" in caught.value.sentence
+
+
+def test_processor_time(code):
+    link = code(cpu_seconds=1, cell_seconds=30)
+    with pytest.raises(Lost) as caught:
+        link.run_cell("a", "import signal; signal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass")
+    assert caught.value.status == "timeout" and "processor time" in caught.value.sentence
+
+
+@pytest.mark.parametrize(
+    "take", ["torch.ones(1 << 40)", "bytearray(1 << 36)", "[bytearray(100 << 20) for _ in range(99)]"]
+)
+def test_memory_in_a_cell_fails_that_cell(code, take):
+    link = code(memory_mib=1000)
+    run = link.run_cell("a", f"x = {take}")
+    assert run.status == "memory" and run.limit == "The cell `a` needed more than 1000 MiB of memory."
+    assert link.run_cell("b", "y = torch.ones(1 << 20)").status == "ok"
+
+
+@pytest.mark.parametrize("put_out", ["print('x' * 1000)", "display('x' * 1000)", "sys.stderr.write('x' * 1000)"])
+def test_output_is_cut_and_the_cell_stopped(code, put_out):
+    link = code(output_kib=50, cell_seconds=5)
+    run = link.run_cell("a", f"x = 0\nwhile True:\n    x += 1\n    {put_out}")
+    assert run.status == "output" and "50 KiB" in run.limit
+    assert len(str(run.outputs)) < 80_000 and "limit is reached" in str(run.outputs)
+    assert link.run_cell("b", "x < 100").outputs[0]["data"] == {"text/plain": "True"}
+
+
+def test_output_of_all_cells_together(fork):
+    link = fork(output_kib=900, outputs_mib=1)
+    runs = link.run([(name, "print('x' * 800_000)") for name in "abc"])
+    assert [run.status for run in runs] == ["ok", "output", "output"]
+    assert sum(len(str(run.outputs)) for run in runs) < 1.1 * MIB
+
+
+SCRATCH = {
+    "many files": ("files", "for i in range(10_000): open(str(i), 'w').close()"),
+    "many folders": ("files", "import os\nfor i in range(10_000): os.mkdir(str(i))"),
+    "large files": ("MiB", "for i in range(100): open(str(i), 'wb').write(bytes(1 << 20))"),
+    "deleted files": (
+        "MiB", "import os, time\nkept = []\nfor i in range(100):\n"
+        "    kept.append(open(str(i), 'wb')); kept[-1].write(bytes(1 << 20)); kept[-1].flush(); os.unlink(str(i))",
+    ),
+    "files without a name": (
+        "MiB", "import os\nkept = [os.open('.', os.O_TMPFILE | os.O_RDWR) for _ in range(100)]\n"
+        "for fd in kept: os.write(fd, bytes(1 << 20))",
+    ),
+    "too deep to look into": (
+        "could not be counted",
+        "import os\nfor i in range(50):\n    os.mkdir('x' * 200); os.chdir('x' * 200)\n"
+        "for i in range(100): open(str(i), 'wb').write(bytes(1 << 20))",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SCRATCH)
+def test_the_scratch_folder_is_watched(fork, name):
+    words, source = SCRATCH[name]
+    link = fork(scratch_mib=20, scratch_files=500)
+    scratch = link._scratch
+    with pytest.raises(Lost) as caught:
+        link.run_cell("a", source + "\nimport time; time.sleep(1)")
+    assert caught.value.status == "output" and words in caught.value.sentence
+    assert not scratch.exists()
+
+
+def test_one_file_has_a_size(fork):
+    run = fork(scratch_mib=10).run_cell("a", "open('x', 'wb').write(bytes(20 << 20))")
+    assert run.status == "error" and "File too large" in str(run.outputs)
+
+
+def test_threads_are_counted(fork):
+    with pytest.raises(Lost) as caught:
+        fork(threads=20).run_cell(
+            "a",
+            "import time\nfrom threading import Thread\n"
+            "for _ in range(40): Thread(target=time.sleep, args=(9,)).start()\ntime.sleep(1)",
+        )
+    assert caught.value.status == "memory" and "20 threads" in caught.value.sentence
+
+
+def test_open_files_are_counted(fork):
+    run = fork(open_files=32).run_cell("a", "kept = [open('x', 'w') for _ in range(100)]")
+    assert run.status == "error" and "Too many open files" in str(run.outputs)
+
+
+def test_limits_cannot_be_raised(fork):
+    source = "import resource\nfor kind in (resource.RLIMIT_AS, resource.RLIMIT_NOFILE, resource.RLIMIT_CPU):\n" \
+        "    print(resource.getrlimit(kind)[0] > 0)\n    try: resource.setrlimit(kind, (-1, -1)); print('raised')\n" \
+        "    except (OSError, ValueError) as error: print('refused')"  # fmt: skip
+    assert fork().run_cell("a", source).outputs[0]["text"] == "True\nrefused\n" * 3
+
+
+def test_seconds_are_kept(code):
+    link = code()
+    link.run_cell("a", "time.sleep(0.2)")
+    with pytest.raises(Raised):
+        link.look_up("right")(1, 2)
+    assert link.seconds["fork"] > 0 and link.seconds["cells"] > 0.2 and 0 < link.seconds["calls"] < 2
+
+
+def test_closing_leaves_nothing(fork):
+    link = fork()
+    link.run_cell("a", "import os\nfor i in range(20):\n    os.makedirs('a/b'); os.chmod('a', 0); break")
+    pid, scratch = link._watch.pid, link._scratch
+    assert not is_gone(pid) and scratch.exists()
+    before = len(os.listdir("/proc/self/fd"))
+    link.close()
+    link.close()
+    assert is_gone(pid) and not scratch.exists() and len(os.listdir("/proc/self/fd")) == before - 1
