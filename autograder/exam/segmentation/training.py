@@ -145,7 +145,8 @@ def in_place(subject: Subject, draw: Draw) -> None:
 
 def scenes(seed: int) -> Batch:
     """Pictures, and masks that tell shapes from ground."""
-    images, masks = zip(*ShapeScenes(SCENES, SIDE, seed=seed), strict=True)
+    found = ShapeScenes(SCENES, SIDE, seed=seed)
+    images, masks = zip(*(found[i] for i in range(SCENES)), strict=True)
     return torch.stack(images), (torch.stack(masks) > 0).long()
 
 

@@ -11,7 +11,8 @@ from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.segmentation import probes
 from autograder.exam.segmentation.common import mistake
-from autograder.exam.segmentation.mistakes_networks import Plan, explained, wrong_counts, wrong_sizes
+from autograder.exam.segmentation.mistakes_counts import Plan, wrong_counts, wrong_sizes
+from autograder.exam.segmentation.mistakes_networks import explained
 from autograder.exam.segmentation.networks import UNet, valid_size
 from autograder.exam.segmentation.probes import CLASSES
 from autograder.exam.subject import Raised, Subject

@@ -112,10 +112,8 @@ class PoolNever(UNet):
 IDS = {id: id.replace("unet", "vgg") for id in ("unet-skip-pooled", "unet-skip-missing", "unet-skip-level")}
 IDS |= {id: id for id in ("unet-skip-first-convolution", "unet-mean-pooling", "unet-same-border")}
 SHARED = [(IDS[id], kind) for id, kind in wrong.MUTANTS if id in IDS and kind is not wrong.PaddedFirst]
-MUTANTS = tuple(
-    (id, type(kind.__name__, (kind, VGGUNet), {}))
-    for id, kind in (*SHARED, ("vgg-pool-last", PoolLast), ("vgg-pool-missing", PoolNever))
-)
+ALL: list[tuple[str, type[UNet]]] = [*SHARED, ("vgg-pool-last", PoolLast), ("vgg-pool-missing", PoolNever)]
+MUTANTS = tuple((id, type(kind.__name__, (kind, VGGUNet), {})) for id, kind in ALL)
 
 
 def values(subject: Subject, draw: Draw) -> None:
@@ -166,15 +164,15 @@ def encoder(subject: Subject, draw: Draw) -> None:
         network = made(subject, CLASSES, blocks, encoder=recipe)
         probes.honours(network, vgg_parameters(CLASSES, blocks), wrong_counts(CLASSES, blocks), f"{blocks} blocks")
         convolutions = [m for m in features if isinstance(m, torch.nn.Conv2d)][: 2 * blocks]
-        waiting = [t for m in convolutions for t in (m.weight, m.bias)]
+        waiting = [t for m in convolutions for t in (m.weight, m.bias) if t is not None]
         constant = probes.constants(draw, list(VGG_WIDTHS))
         state = probes.uniform(network, constant)
         for name, entry in network.state().items():
-            if entry.tensor is None:
+            if (found := entry.tensor) is None:
                 continue
             for i, tensor in enumerate(waiting):
-                if entry.tensor.numel() == tensor.numel() and torch.equal(entry.tensor.flatten(), tensor.flatten()):
-                    state[name] = entry.tensor
+                if torch.equal(found.flatten(), tensor.flatten()):
+                    state[name] = found
                     del waiting[i]
                     break
         if waiting:
