@@ -61,7 +61,7 @@ class Misconception:
     """A mistake that people make: its id, its sentence, and what it is recognised by.
 
     mutants: wrong functions whose answers equal the student's. says: parts of the errors that PyTorch raises over it.
-    rough: float64 answers that are right to float32's precision only.
+    rough: float64 answers that are right to float32's precision only. raises: wrong calls end in errors alone.
     """
 
     id: str
@@ -69,6 +69,7 @@ class Misconception:
     mutants: tuple[Callable[..., Any], ...] = ()
     says: tuple[str, ...] = ()
     rough: bool = False
+    raises: bool = False
 
 
 @dataclass(frozen=True)

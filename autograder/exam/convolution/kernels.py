@@ -8,9 +8,10 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.compare import Case, Seen, agree, ask, compare_values, describe, fault, judge, shown
+from autograder.exam.compare import Case, Seen, agree, ask, compare_values, describe, fault, judge, named, shown
 from autograder.exam.convolution import cases as c
 from autograder.exam.convolution.functions import expect_refusal, mistake
+from autograder.exam.convolution.mistakes import IN_PLACE
 from autograder.exam.convolution.mistakes_kernels import APPLY
 from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
 from autograder.exam.draw import Draw
@@ -174,6 +175,8 @@ def care(subject: Subject, draw: Draw) -> None:
         wanted = torch.autograd.grad(expected, case.args, cotangent)
         seen = ask(subject, case, expected.detach(), cotangent)
         evidence = Evidence(describe(case), "as for a contiguous image", str(seen.fault))
+        if seen.fault and (found := named([seen], [], [IN_PLACE])):
+            raise mistake(found.id, evidence)
         if seen.answer is None or seen.fault:
             raise mistake("contiguous-only", evidence)
         if any(fault(a, b) for a, b in zip(seen.answer.after, case.args, strict=True)):

@@ -78,9 +78,7 @@ def parameters(subject: Subject, draw: Draw) -> None:
     not_the_library(subject, draw)
     for setup in biased([c.PLAIN[0], c.PLAIN[2], c.GROUPS[1], c.GROUPS[7]]):
         case = case_of(setup, draw)
-        state = check_state(subject, make(subject, case), case)
-        if not all(state[name].requires_grad for name in weights(case)):
-            raise Wrong(Finding(f"`{subject.name}`: weight and bias should learn, so they require a gradient."))
+        learns(subject, case)
     chosen = [replace(setup, bias=False, dtype=torch.float32) for setup in (c.PLAIN[2], c.GROUPS[1])]
     for question in questions(chosen, draw):
         made = make(subject, question.case)
@@ -89,22 +87,27 @@ def parameters(subject: Subject, draw: Draw) -> None:
         judge(subject.name, [ask(subject, question)], LAYER)
 
 
-# Layers with so many outputs that weight and bias have thousands of entries: (in, out, kernel, groups).
-MANY = (4, 4096, (1, 2), 2), (2, 3072, 2, 1)
+def learns(subject: Subject, case: Case) -> None:
+    state = check_state(subject, make(subject, case), case)
+    if not all(state[name].requires_grad for name in weights(case)):
+        raise Wrong(Finding(f"`{subject.name}`: weight and bias should learn, so they require a gradient."))
+
+
+# Layers with so many outputs that weight and bias have thousands of entries, as (in, out, kH, kW, groups).
+MANY = (4, 4096, 1, 2, 2), (2, 3072, 2, 2, 1)
 
 
 def distribution(subject: Subject, draw: Draw) -> None:
     """Uniform in −b…b with b = 1/√fan_in, weight and bias, drawn anew for each layer."""
     not_the_library(subject, draw)
-    for inputs, outputs, kernel, groups in MANY:
-        made = [values(subject.make(inputs, outputs, kernel, groups=groups).state()) for _ in range(2)]
-        area = kernel**2 if isinstance(kernel, int) else kernel[0] * kernel[1]
+    for inputs, outputs, kh, kw, groups in MANY:
+        shapes = (1, inputs, kh, kw), (outputs, inputs // groups, kh, kw), (outputs,)
+        case = Case(tuple(map(torch.zeros, shapes)), {"groups": groups}, "many outputs")
+        states = [check_state(subject, make(subject, case), case) for _ in range(2)]
         for name in ("weight", "bias"):
-            if any(name not in state for state in made):
-                raise Wrong(Finding(f"`{subject.name}` has no parameter `{name}`."))
-            first, second = (state[name].flatten().double() for state in made)
-            evidence = Evidence(f"{name} of {MANY}", f"uniform, b² = 1/{inputs // groups * area}", shown(first))
-            spread(name, first, inputs, outputs, area, groups, evidence)
+            first, second = (values(state)[name].flatten().double() for state in states)
+            evidence = Evidence(f"{name} of {shapes[1]}", "uniform, b = 1/√fan_in", shown(first))
+            spread(name, first, inputs, outputs, kh * kw, groups, evidence)
             if torch.equal(first, second):
                 raise Wrong(Finding(f"Two layers start with the same {name}; each draws its own.", None, evidence))
 
@@ -146,42 +149,28 @@ def gradients(subject: Subject, draw: Draw) -> None:
     """Gradients to the input and to both parameters, on every configuration so far."""
     compare(subject, VALUES[:4], draw)
     if draw.notes["gradients"].faults:
-        case = draw.notes["gradients"].faults[0].case
-        check_state(subject, make(subject, case), case)
+        learns(subject, draw.notes["gradients"].faults[0].case)
     judge_gradients(subject, draw)
 
 
 def exchange(subject: Subject, draw: Draw) -> None:
     """A state_dict of nn.Conv2d's names goes in and comes out, each layer has its own, and what is loaded counts."""
     for setup in biased(c.PLAIN[3:6:2] + c.GROUPS[:1]):
-        first, second = case_of(setup, draw), case_of(setup, draw)
-        one, other = make(subject, first), make(subject, first)
-        load(subject, one, first)
-        before = layer(*first.args, **first.kwargs)
-        with subject.series():
-            out = one(first.args[0])
-        judged(subject, first, before, out)
-        load(subject, other, second)
-        if any(fault(value, weights(first)[name]) for name, value in values(one.state()).items()):
-            raise mistake(
-                "shared-weights",
-                Evidence("two layers, weights loaded into the second", "the first's own", "the second's"),
-            )
-        load(subject, one, second)
-        with subject.series():
-            out = one(first.args[0])
-        after = layer(first.args[0], *second.args[1:], **first.kwargs)
-        if not fault(out, before):
-            raise mistake("stale-copy", Evidence("weights loaded after a call", shown(after), shown(out)))
-        judged(subject, first, after, out)
-        state = one.state()
-        if set(weights(second)) != {name for name, e in state.items() if e.parameter}:
-            raise mistake("names-differ", Evidence("state_dict", "weight, bias", ", ".join(state)))
-
-
-def judged(subject: Subject, case: Case, expected: torch.Tensor, got: Any) -> None:
-    if found := fault(got, expected):
-        raise Wrong(Finding(f"`{subject.name}` {found}.", None, Evidence(describe(case), shown(expected), shown(got))))
+        first, second = (questions([setup], draw)[0] for _ in range(2))
+        one, other = make(subject, first.case), make(subject, first.case)
+        check_state(subject, one, first.case)
+        load(subject, one, first.case)
+        judge(subject.name, [answered(one, first)], LAYER)
+        load(subject, other, second.case)
+        kept = weights(first.case)
+        if any(fault(value, kept[name]) for name, value in values(one.state()).items()):
+            raise mistake("shared-weights", Evidence("weights loaded into a second layer", "the first's own", "shared"))
+        load(subject, one, second.case)
+        seen = answered(one, second)
+        stale = layer(second.case.args[0], *first.case.args[1:], **first.case.kwargs).detach()
+        if not fault(seen.got, stale):
+            raise mistake("stale-copy", Evidence("weights loaded after a call", shown(second.expected), shown(seen.got)))
+        judge(subject.name, [seen], LAYER)
 
 
 def dtypes(subject: Subject, draw: Draw) -> None:
@@ -190,7 +179,7 @@ def dtypes(subject: Subject, draw: Draw) -> None:
     with subject.series():
         for question in asked[::2]:
             made = make(subject, question.case, dtype=torch.float64, device="cpu")
-            held(made, question, "device-dtype-ignored")
+            held(subject, made, question, "device-dtype-ignored")
         seen = [ask(subject, question, dtype=torch.float64, device="cpu") for question in asked[::2]]
     judge(subject.name, seen, LAYER)
     for question in asked[1::2]:
@@ -199,41 +188,45 @@ def dtypes(subject: Subject, draw: Draw) -> None:
             made = make(subject, question.case)
             made(x.float())
             made.to(torch.float64)
-            held(made, question, "dtype-constant")
+            held(subject, made, question, "dtype-constant")
             load(subject, made, question.case)
             moved = answered(made, question)
         if moved.fault:
             raise mistake("dtype-constant", Evidence(describe(moved.case), shown(moved.expected), shown(moved.got)))
 
 
-def held(made: Subject, question: Question, slip: str) -> None:
+def held(subject: Subject, made: Subject, question: Question, slip: str) -> None:
     """The parameters are float64."""
-    found = {str(t.dtype) for t in values(made.state()).values()}
+    found = {str(t.dtype) for t in values(check_state(subject, made, question.case)).values()}
     if found != {"torch.float64"}:
         raise mistake(slip, Evidence(describe(question.case), "torch.float64", ", ".join(found)))
 
 
 def steady(subject: Subject, draw: Draw) -> None:
     """The same answers in training and evaluation, from inputs in any memory layout, none of them changed."""
-    compare(subject, VALUES[:2], draw)
+    options = {"stride": (2, 1), "padding": 1, "groups": 2}
+    compare(subject, [c.Setup((2, 4, 6, 5, 2, 3, 2), options)] * len(c.LAYOUTS), draw)
     for layout in c.LAYOUTS:
-        x = c.laid_out(layout, draw, (2, 4, 6, 5))
-        case = Case((x, draw.normal(2, 2, 3, 2), draw.normal(2)), {"stride": (2, 1), "padding": 1, "groups": 2})
+        case = Case((c.laid_out(layout, draw, (2, 4, 6, 5)), draw.normal(2, 2, 3, 2), draw.normal(2)), options)
         expected = layer(*case.args, **case.kwargs)
-        evidence = Evidence(describe(case), shown(expected), layout)
         with subject.series():
             made = make(subject, case)
             load(subject, made, case)
-            for mode in (True, False):
-                made.train(mode)
-                try:
-                    answer = made.vjp((x,), {}, None)
-                except Raised:
-                    raise mistake("contiguous-only", evidence) from None
-                if fault(answer.after[0], x):
-                    raise mistake("input-changed", evidence)
-                if fault(answer.output, expected):
-                    raise mistake("contiguous-only" if mode else "train-dependent", evidence)
+            for training in (True, False):
+                made.train(training)
+                stays(made, case, expected, layout if training else "eval")
+
+
+def stays(made: Subject, case: Case, expected: torch.Tensor, what: str) -> None:
+    evidence = Evidence(describe(case), shown(expected), what)
+    try:
+        answer = made.vjp(case.args[:1], {}, None)
+    except Raised:
+        raise mistake("contiguous-only", evidence) from None
+    if fault(answer.after[0], case.args[0]):
+        raise mistake("input-changed", evidence)
+    if fault(answer.output, expected):
+        raise mistake("train-dependent" if what == "eval" else "contiguous-only", evidence)
 
 
 # (in, out, kernel size, options that cannot be right, the mistake of taking them): refused when the layer is made.
@@ -251,14 +244,15 @@ REFUSED: list[tuple[int, int, int, dict[str, Any], str]] = [
 
 def refuses(subject: Subject, draw: Draw) -> None:
     """Refused when the layer is made, channels at the call; counts beside right values only."""
-    compare(subject, VALUES[:2] + WORDS[:1], draw)
-    for inputs, outputs, kernel, options, id in REFUSED:
-        case = Case((inputs, outputs, kernel), options)
-        expect_refusal(lambda case=case: subject.make(*case.args, **case.kwargs), subject.name, case, id)
-    for inputs, groups, given in ((3, 1, 2), (3, 1, 4), (3, 1, 1), (4, 2, 2), (4, 2, 6)):
-        made = subject.make(inputs, 2, 3, groups=groups)
-        case = Case((draw.normal(1, given, 5, 5),), {}, f"channels {given} for {inputs}")
-        expect_refusal(lambda made=made, case=case: made(*case.args), subject.name, case, "no-refusal-channels")
+    compare(subject, VALUES[:2] + WORDS[:1] + biased(c.STRIDE[1:2] + c.DILATION[1:2] + c.GROUPS[:2]), draw)
+    with subject.series():
+        for inputs, outputs, kernel, options, id in REFUSED:
+            case = Case((inputs, outputs, kernel), options)
+            expect_refusal(lambda case=case: subject.make(*case.args, **case.kwargs), subject.name, case, id)
+        for inputs, groups, given in ((3, 1, 2), (3, 1, 4), (3, 1, 1), (4, 2, 2), (4, 2, 6)):
+            made = subject.make(inputs, 2, 3, groups=groups)
+            case = Case((draw.normal(1, given, 5, 5),), {}, f"channels {given} for {inputs}")
+            expect_refusal(lambda made=made, case=case: made(*case.args), subject.name, case, "no-refusal-channels")
 
 
 Conv2d = Exam(

@@ -90,8 +90,8 @@ def check_shapes(state: dict[str, Entry], case: Case, evidence: Evidence) -> Non
     got, right = shapes["weight"], wanted["weight"]
     if got != right:
         slips = {
-            "weight-transposed": [(right[1], right[0], *right[2:]), (inputs, right[0], *right[2:])],
             "weight-shape-groups": [(right[0], inputs, *right[2:])],
+            "weight-transposed": [(right[1], right[0], *right[2:]), (inputs, right[0], *right[2:])],
             "square-kernel": [(*right[:2], right[2], right[2])],
         }
         raise mistake(next((id for id, shapes in slips.items() if got in shapes), "names-differ"), evidence)

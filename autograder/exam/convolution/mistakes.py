@@ -28,10 +28,18 @@ def split(kh: int, kw: int, dh: int, dw: int) -> tuple[int, int, int, int]:
     return w // 2, w - w // 2, h // 2, h - h // 2
 
 
+def ends(weight: torch.Tensor, padding: Any, dilation: Any) -> tuple[int, int, int, int]:
+    """(left, right, top, bottom) of a padding in words or numbers."""
+    if padding == "same":
+        return split(*weight.shape[2:], *pair(dilation))
+    ph, pw = (0, 0) if padding == "valid" else pair(padding)
+    return pw, pw, ph, ph
+
+
 def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """PyTorch's; "same" is padded here, since there it warns of even kernels."""
     if padding == "same":
-        x, padding = F.pad(x, split(*weight.shape[2:], *pair(dilation))), 0
+        x, padding = F.pad(x, ends(weight, padding, dilation)), 0
     return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
 
 
@@ -103,6 +111,16 @@ def square(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return conv2d(x, weight[..., :side], bias, stride, padding, dilation, groups)
 
 
+def square_windows(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Windows as wide as the kernel is high; products broadcast where they can, and fail elsewhere."""
+    (sh, sw), (dh, dw), kh = pair(stride), pair(dilation), weight.shape[2]
+    x = F.pad(x, ends(weight, padding, dilation))
+    windows = x.unfold(2, dh * (kh - 1) + 1, sh).unfold(3, dw * (kh - 1) + 1, sw)[..., ::dh, ::dw]
+    windows, weight = windows.unflatten(1, (groups, -1)), weight.unflatten(0, (groups, -1))
+    out = torch.einsum("ngchwij,gocij->ngohw", windows, weight).flatten(1, 2)
+    return out if bias is None else out + bias.reshape(1, -1, 1, 1)
+
+
 def first_of(value: Any) -> Any:
     return value if isinstance(value, int | str) else value[0]
 
@@ -136,14 +154,30 @@ def interleaved(inputs: bool, outputs: bool) -> Callable[..., torch.Tensor]:
 
 def mixed_axes(x, weight, bias=None, *args, **kwargs):
     """(positions, channels) reshaped into (channels, positions) without exchanging them."""
-    right = conv2d(x, weight, None, *args, **kwargs)
-    result = right.permute(0, 2, 3, 1).reshape(right.shape)
+    right = conv2d(x, weight, bias, *args, **kwargs)
+    return right.permute(0, 2, 3, 1).reshape(right.shape)
+
+
+def mixed_axes_then_bias(x, weight, bias=None, *args, **kwargs):
+    result = mixed_axes(x, weight, None, *args, **kwargs)
     return result if bias is None else result + bias.reshape(1, -1, 1, 1)
+
+
+def square_image(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """The padded image's height counts for its width as well."""
+    right = conv2d(x, weight, bias, stride, padding, dilation, groups)
+    _, _, top, bottom = ends(weight, padding, dilation)
+    width = (x.shape[2] + top + bottom - pair(dilation)[1] * (weight.shape[3] - 1) - 1) // pair(stride)[1] + 1
+    if width > right.shape[3]:
+        raise IndexError("the image is narrower than high")
+    return right[..., :width]
 
 
 def rounded_up(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     (kh, kw), (sh, sw), (dh, dw) = weight.shape[2:], pair(stride), pair(dilation)
-    ph, pw = (0, 0) if isinstance(padding, str) else pair(padding)
+    if padding == "same":
+        return conv2d(x, weight, bias, stride, padding, dilation, groups)
+    _, pw, _, ph = ends(weight, padding, dilation)
     more = [-(n + 2 * p - d * (k - 1) - 1) % s for n, p, d, k, s in
             ((x.shape[3], pw, dw, kw, sw), (x.shape[2], ph, dh, kh, sh))]  # fmt: skip
     return conv2d(F.pad(x, (pw, pw + more[0], ph, ph + more[1])), weight, bias, stride, 0, dilation, groups)
@@ -153,26 +187,30 @@ def last_window_lost(x, weight, bias=None, *args, **kwargs):
     return conv2d(x, weight, bias, *args, **kwargs)[..., :-1, :-1]
 
 
-def in_dtype(dtype: torch.dtype, back: bool) -> Callable[..., torch.Tensor]:
-    def mutant(x, weight, bias=None, *args, **kwargs):
-        result = conv2d(x.to(dtype), weight.to(dtype), None if bias is None else bias.to(dtype), *args, **kwargs)
-        return result.to(x.dtype) if back else result
-
-    return mutant
+def in_float32(x, weight, bias=None, *args, **kwargs):
+    return conv2d(x.float(), weight.float(), None if bias is None else bias.float(), *args, **kwargs)
 
 
 def along_last_axis(bias, x, weight):
     return bias
 
 
-def misconception(id: str, *mutants: Callable[..., Any]) -> Misconception:
-    return Misconception(id, SENTENCES[id], mutants)
+def misconception(id: str, *mutants: Callable[..., Any], **recognised_by: Any) -> Misconception:
+    return Misconception(id, SENTENCES[id], mutants, **recognised_by)
+
+
+# Arguments are leaves of the graph, and may be expanded: PyTorch refuses to change either in place.
+IN_PLACE = misconception(
+    "input-changed",
+    says=("leaf Variable that requires grad", "more than one element of the written-to tensor"),
+)
 
 
 VALUES = (
+    IN_PLACE,
     misconception("flipped-kernel", with_weight(lambda w: w.flip(2, 3))),
     misconception("transposed-kernel", with_weight(lambda w: w.transpose(2, 3))),
-    misconception("square-kernel", square, with_weight(lambda w: w[..., : w.shape[2]])),
+    misconception("square-kernel", square, square_windows, with_weight(lambda w: w[..., : w.shape[2]]), square_image),
     misconception("channels-not-summed", one_input_channel(0), one_input_channel(-1)),
     misconception("channels-averaged", one_input_channel(0, scale=True)),
     misconception(
@@ -210,11 +248,10 @@ VALUES = (
         padded(lambda x, h, w: F.pad(x, (2 * w, 0, 2 * h, 0))),
         padded(lambda x, h, w: F.pad(x, (0, 2 * w, 0, 2 * h))),
     ),
-    misconception("padding-ignored", with_arguments(lambda s, p, d, g: (s, 0, d, g))),
     misconception("dilation-ignored", with_arguments(lambda s, p, d, g: (s, p, 1, g))),
     misconception("dilation-off-by-one", with_arguments(lambda s, p, d, g: (s, p, tuple(v + 1 for v in pair(d)), g))),
     misconception("dilation-swapped", with_arguments(lambda s, p, d, g: (s, p, turned(d), g))),
-    misconception("groups-ignored", ungrouped, lambda x, w, b=None, s=1, p=0, d=1, groups=1: conv2d(x, w, b, s, p, d)),
+    misconception("groups-ignored", ungrouped, with_arguments(lambda s, p, d, g: (s, p, d, 1))),
     misconception("groups-interleaved", interleaved(True, False), interleaved(False, True), interleaved(True, True)),
     misconception(
         "same-pads-start",
@@ -227,12 +264,13 @@ VALUES = (
         same_padded(lambda kh, kw, dh, dw: (dw * (kw // 2),) * 2 + (dh * (kh // 2),) * 2),
         same_padded(lambda kh, kw, dh, dw: (dw * (kw - 1) // 2,) * 2 + (dh * (kh - 1) // 2,) * 2),
     ),
+    misconception("padding-ignored", with_arguments(lambda s, p, d, g: (s, p if isinstance(p, str) else 0, d, g))),
     misconception(
         "same-is-valid", with_arguments(lambda s, p, d, g: (s, 0 if isinstance(p, str) else p, d, g))
     ),
-    misconception("reshape-for-permute", mixed_axes),
-    misconception("float32-result", in_dtype(torch.float32, back=False)),
-    misconception("precision-lost", in_dtype(torch.float32, back=True)),
-    misconception("tuples-refused", with_arguments(refuse_pairs)),
+    misconception("reshape-for-permute", mixed_axes, mixed_axes_then_bias),
+    misconception("float32-result", in_float32),
+    misconception("precision-lost", rough=True),
+    misconception("tuples-refused", with_arguments(refuse_pairs), raises=True),
     misconception("plus-one-missing", last_window_lost),
 )  # fmt: skip

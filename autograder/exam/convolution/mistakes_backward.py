@@ -106,28 +106,33 @@ def scaled(result):
     return lambda grad_out, x, weight, *arguments, **named: result(grad_out / len(x), x, weight, *arguments, **named)
 
 
+AUTOGRAD = misconception("grad-autograd", says=("does not require grad", "autograd"))
+
 GRAD_X = (
+    AUTOGRAD,
     misconception("grad-x-unflipped", lambda g, x, weight, *a, **k: grad_x(g, x, weight.flip(2, 3), *a, **k)),
     misconception("grad-overwritten", x_overwritten),
     misconception("grad-batch-averaged", scaled(grad_x)),
     misconception("batch-first-item", x_of_first_image, first_image(grad_x)),
     misconception("grad-stride-ignored", x_unspread, x_unspread_and_short),
     misconception("grad-untouched-lost", x_touched_only),
-    misconception("stride-swapped", turned_arguments(grad_x, stride=True)),
-    misconception("padding-swapped", x_cut_in_the_other_order, turned_arguments(grad_x, stride=False)),
+    misconception("stride-swapped", turned_arguments(grad_x, stride=True), raises=True),
+    misconception("padding-swapped", x_cut_in_the_other_order, turned_arguments(grad_x, stride=False), raises=True),
     misconception("grad-padding-kept", grad_padded, x_cut_at_one_end(True), x_cut_at_one_end(False)),
 )
 
 GRAD_WEIGHT = (
+    AUTOGRAD,
     misconception("grad-weight-flipped", lambda *a, **k: grad_weight(*a, **k).flip(2, 3)),
     misconception("grad-batch-averaged", scaled(grad_weight)),
     misconception("batch-first-item", first_image(grad_weight)),
     misconception("grad-stride-ignored", weight_unspread),
-    misconception("stride-swapped", turned_arguments(grad_weight, stride=True)),
-    misconception("padding-swapped", turned_arguments(grad_weight, stride=False)),
+    misconception("stride-swapped", turned_arguments(grad_weight, stride=True), raises=True),
+    misconception("padding-swapped", turned_arguments(grad_weight, stride=False), raises=True),
 )
 
 GRAD_BIAS = (
+    AUTOGRAD,
     misconception("grad-bias-averaged", lambda g, *a, **k: g.mean((0, 2, 3))),
     misconception("grad-batch-averaged", lambda g, *a, **k: g.sum((0, 2, 3)) / len(g)),
     misconception("batch-first-item", lambda g, *a, **k: g[0].sum((1, 2))),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.convolution.mistakes import misconception
+from autograder.exam.convolution.mistakes import IN_PLACE, misconception
 
 Pads = tuple[int, int, int, int]
 
@@ -67,6 +67,7 @@ def normalised(image, kernel):
 
 
 APPLY = (
+    IN_PLACE,
     misconception("flipped-kernel", lambda image, kernel: right(image, kernel.flip(0, 1))),
     misconception("transposed-kernel", lambda image, kernel: right(image, kernel.T)),
     misconception(
@@ -92,8 +93,9 @@ APPLY = (
         "plane-refused",
         three_axes_only,
         lambda image, kernel: right(image, kernel).reshape(-1, *image.shape[-2:]),
+        raises=True,
     ),
-    misconception("kernel-dtype", same_dtype_only),
+    misconception("kernel-dtype", same_dtype_only, raises=True),
     misconception("float32-result", lambda image, kernel: right(image.float(), kernel)),
-    misconception("precision-lost", lambda image, kernel: right(image.float(), kernel).to(image.dtype)),
+    misconception("precision-lost", rough=True),
 )

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.convolution.mistakes import VALUES, conv2d, misconception, pair, split
+from autograder.exam.convolution.mistakes import VALUES, conv2d, ends, misconception
 from autograder.exam.core import Misconception
 
 T = torch.Tensor
 Ends = tuple[int, int, int, int]
-
-
-def ends(weight: T, padding: Any, dilation: Any) -> Ends:
-    """(left, right, top, bottom) of a padding, in words or numbers."""
-    if padding == "same":
-        return split(*weight.shape[2:], *pair(dilation))
-    ph, pw = (0, 0) if padding == "valid" else pair(padding)
-    return pw, pw, ph, ph
 
 
 def layer(x: T, weight: T, bias: T | None = None, stride=1, padding=0, dilation=1, groups=1, padding_mode="zeros") -> T:
@@ -84,18 +77,18 @@ def same_is_valid(weight: T, padding: Any, dilation: Any) -> Ends:
     return ends(weight, 0 if padding == "same" else padding, dilation)
 
 
-def replaced(mode: str, by: str) -> Callable[..., T]:
-    return padding_by(lambda x, sides, given: F.pad(x, sides, by if given == mode else given))
+def replicated(x: T, sides: Ends, mode: str) -> T:
+    return F.pad(x, sides, "replicate" if mode == "reflect" else mode)
 
 
 LAYER: tuple[Misconception, ...] = (
     misconception("padding-mode-ignored", padding_by(lambda x, sides, mode: F.pad(x, sides))),
-    misconception("reflect-is-replicate", replaced("reflect", "replicate")),
+    misconception("reflect-is-replicate", padding_by(replicated)),
     misconception("reflect-repeats-border", padding_by(symmetric)),
     misconception("padded-twice", padding_by(twice)),
     misconception("padding-swapped", padding_by(F.pad, other_order)),
     misconception("same-pads-start", padding_by(F.pad, end_first)),
     misconception("same-ignores-dilation", padding_by(F.pad, undilated)),
     misconception("same-is-valid", padding_by(F.pad, same_is_valid)),
-    *(Misconception(m.id, m.sentence, tuple(map(in_any_mode, m.mutants))) for m in VALUES),
+    *(replace(m, mutants=tuple(map(in_any_mode, m.mutants))) for m in VALUES),
 )
