@@ -123,7 +123,7 @@ def report(path: Path, name: str, entries: list[Entry]) -> Iterator[Line]:
     elif not ran.errors:
         yield Line(True, f"all cells run from top to bottom, in {ran.seconds:.0f} s")
     yield from own_cells(nb, entries, ran)
-    parts = [part(entry, nb, ran) for entry in entries if entry.kind == "solution"]
+    parts = [part(entry, entries, nb, ran) for entry in entries if entry.kind == "solution"]
     if all(line.sentence.startswith(UNWRITTEN) for line in parts):
         yield Line(False, "parts", "all are as they were handed out. Did you save, and is this the file you worked in?")
     yield from parts
@@ -162,7 +162,7 @@ def file_problems(path: Path, name: str, nb: NotebookNode) -> Iterator[Line]:
 
 def cell_problems(nb: NotebookNode, entries: list[Entry]) -> Iterator[Line]:
     """Cells of the assignment that are missing, doubled, changed, or have lost what marks them."""
-    marked = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells]
+    marked = [grade_id(cell) for cell in nb.cells]
     lost = [entry.id for entry in entries if entry.id not in marked and found(nb, entry)]
     if lost:
         some = ", ".join(f"`{i}`" for i in lost[:3]) + (" …" if len(lost) > 3 else "")
@@ -203,16 +203,21 @@ def digest(cell: NotebookNode) -> str:
     return hashlib.sha256(cell.source.encode()).hexdigest()[:16]
 
 
+def grade_id(cell: NotebookNode) -> str | None:
+    """The id that marks a cell for grading, if it has one."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
 def found(nb: NotebookNode, entry: Entry) -> NotebookNode | None:
-    """The cell that an entry stands for: by its marks, else by its id, its text, or the name it defines."""
+    """The cell that an entry stands for: by its mark, else by its id, its text, or the name it defines."""
     defines = re.compile(rf"(?m)^(def {entry.defines}\b|class {entry.defines}\b|{entry.defines}\s*=)")
     tests = (
-        lambda cell: cell.metadata.get("nbgrader", {}).get("grade_id") == entry.id,
         lambda cell: cell.get("id") == entry.id,
         lambda cell: digest(cell) == entry.digest,
         lambda cell: entry.defines and cell.cell_type == "code" and defines.search(cell.source),
     )
-    return next((cell for test in tests for cell in nb.cells if test(cell)), None)
+    marked = next((cell for cell in nb.cells if grade_id(cell) == entry.id), None)
+    return marked or next((cell for test in tests for cell in nb.cells if not grade_id(cell) and test(cell)), None)
 
 
 def own_cells(nb: NotebookNode, entries: list[Entry], ran: Ran) -> Iterator[Line]:
@@ -220,13 +225,13 @@ def own_cells(nb: NotebookNode, entries: list[Entry], ran: Ran) -> Iterator[Line
     by_part = {entry.id for entry in entries if entry.kind != "given"}
     for number, error in ran.errors.items():
         cell = nb.cells[number]
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if grade_id not in by_part and "raises-exception" not in cell.metadata.get("tags", []):
-            what = f"the given cell `{grade_id}`" if grade_id else f'your own cell "{cell.source.strip()[:40]}"'
+        mark = grade_id(cell)
+        if mark not in by_part and "raises-exception" not in cell.metadata.get("tags", []):
+            what = f"the given cell `{mark}`" if mark else f'your own cell "{cell.source.strip()[:40]}"'
             yield Line(False, what, f"{error}. Mend it or delete it: running all cells stops there.")
 
 
-def part(entry: Entry, nb: NotebookNode, ran: Ran) -> Line:
+def part(entry: Entry, entries: list[Entry], nb: NotebookNode, ran: Ran) -> Line:
     """How one part stands: written, run, its name defined, its visible checks passed."""
     cell = found(nb, entry)
     if cell is None or digest(cell) == entry.digest:
@@ -235,14 +240,13 @@ def part(entry: Entry, nb: NotebookNode, ran: Ran) -> Line:
         return Line(True, entry.id)
     if (number := nb.cells.index(cell)) in ran.errors:
         return Line(False, entry.id, f"its cell does not run: {ran.errors[number]}")
-    checks = [
-        i for i, c in enumerate(nb.cells) if c.metadata.get("nbgrader", {}).get("grade_id") == f"{entry.id}-visible"
-    ]
-    for i in checks:
-        if i in ran.errors:
-            return Line(False, entry.id, ran.errors[i].removeprefix(f"{entry.defines}: "))
-    if ran.stopped and not set(checks) <= ran.finished:
-        return Line(None, entry.id, "not reached")
+    check = next((found(nb, other) for other in entries if other.id == f"{entry.id}-visible"), None)
+    if check is not None:
+        number = nb.cells.index(check)
+        if number in ran.errors:
+            return Line(False, entry.id, ran.errors[number].removeprefix(f"{entry.defines}: "))
+        if ran.stopped and number not in ran.finished:
+            return Line(None, entry.id, "not reached")
     if entry.defines and entry.defines not in ran.defined and not ran.stopped:
         return Line(False, entry.id, f"`{entry.defines}` is not defined in the end; the name must stay as it was.")
     return Line(True, entry.id)

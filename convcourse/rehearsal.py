@@ -71,7 +71,7 @@ def watch(process: subprocess.Popen[bytes], told: Path, start: float) -> str | N
     while process.poll() is None:
         time.sleep(0.05)
         last = max((line["start"] for line in lines(told) if "start" in line), default=-1)
-        if last != current:
+        if last != current or last < 0:  # starting is no cell's fault
             current, since = last, time.monotonic()
         if time.monotonic() - since > CELL_SECONDS:
             return f"cell number {current + 1} ran for more than {CELL_SECONDS:.0f} seconds and was stopped."
