@@ -18,7 +18,7 @@ from typing import Any
 
 from autograder.candidate.kit import Recipe
 from autograder.exam.core import Exam, Lost, Outcome
-from autograder.exam.subject import LocalSubject, Missing, Subject
+from autograder.exam.subject import LocalSubject, Missing, Raised, Subject
 from autograder.examiner.link import Link, ZygoteClient
 from autograder.examiner.rebuild import defined
 from autograder.wire.limits import Limits
@@ -154,6 +154,8 @@ class Remote:
                 self._record(lost)
                 self._drop()
                 continue
+            except Raised:  # an object that will not even be looked at
+                return Missing(name)
             if isinstance(found, Subject):
                 self._looked_up.append((found, name, link))
             return found

@@ -27,7 +27,9 @@ def test_an_honest_notebook_is_taken_as_it_is(source, written):
     program, repaired = rebuild(written(output_size=MINE, discussion="I think so."), source)
     assert repaired == []
     expected = texts(source) | {"output_size": MINE, "discussion": "I think so."}
-    expected["conv2d_naive"] = "def conv2d_naive(x, weight, bias=None):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+    expected["conv2d_naive"] = (
+        "def conv2d_naive(x, weight, bias=None):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+    )
     assert texts(program) == expected
     assert [cell.metadata for cell in program.cells] == [cell.metadata for cell in source.cells]
     nbformat.validate(program)
@@ -88,7 +90,12 @@ def lose_one(nb):
 
 
 @pytest.mark.parametrize(
-    "lose, how", [(lose_metadata, ["by their ids"]), (lose_ids, ["their text", "they define", "place"]), (lose_one, ["they define"])]
+    "lose, how",
+    [
+        (lose_metadata, ["by their ids"]),
+        (lose_ids, ["their text", "they define", "place"]),
+        (lose_one, ["they define"]),
+    ],
 )
 def test_lost_metadata_costs_nothing(source, written, lose, how):
     answers = dict(output_size=MINE, discussion="I think so.")
@@ -130,7 +137,8 @@ def test_missing_cells_are_put_back(source, written):
         nb.cells = [
             cell
             for cell in nb.cells
-            if cell.metadata.nbgrader.grade_id not in ("setup", "conv2d_naive", "conv2d_naive-hidden", "intro", "discussion")
+            if cell.metadata.nbgrader.grade_id
+            not in ("setup", "conv2d_naive", "conv2d_naive-hidden", "intro", "discussion")
         ]
 
     program, repaired = rebuild(written(remove, output_size=MINE), source)

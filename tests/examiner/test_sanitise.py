@@ -71,13 +71,16 @@ def test_markdown_shows_and_does_nothing(text):
 
 
 def test_markdown_reads_as_before():
-    text = "**Bold**, `a[i] < b`, $a < b$, 3 < 4, [link](https://pytorch.org), & so on:\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    text = "**Bold**, `a[i] < b`, $a < b$, 3 < 4, [link](https://a.test), & so on:\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
     assert clean_markdown(text) == text
     assert clean_markdown("![p](attachment:a.png)", ["a.png"]) == "![p](attachment:a.png)"
 
 
 def test_mathematics_cannot_link():
-    for text in (clean_markdown(r"$\href{javascript:alert(1)}{x}$"), clean_html(r"<p>$\href{javascript:alert(1)}{x}$</p>")):
+    for text in (
+        clean_markdown(r"$\href{javascript:alert(1)}{x}$"),
+        clean_html(r"<p>$\href{javascript:alert(1)}{x}$</p>"),
+    ):
         assert r"\href" not in text
 
 
@@ -114,10 +117,19 @@ def outputs():
         "text/plain": "<script>",
     }
     return [
-        *({"output_type": kind, "data": {mime: data}} for kind in ("display_data", "execute_result") for mime, data in bundle.items()),
+        *(
+            {"output_type": kind, "data": {mime: data}}
+            for kind in ("display_data", "execute_result")
+            for mime, data in bundle.items()
+        ),
         {"output_type": "display_data", "data": bundle, "metadata": {"image/png": {"width": "1 onload=alert(1)"}}},
         {"output_type": "stream", "name": "stdout", "text": "\x1b[31m<script>\x1b[0m\x00\x07"},
-        {"output_type": "error", "ename": "<script>", "evalue": "<script>", "traceback": ["<script>\x1b[0;31mE\x1b[0m"]},
+        {
+            "output_type": "error",
+            "ename": "<script>",
+            "evalue": "<script>",
+            "traceback": ["<script>\x1b[0;31mE\x1b[0m"],
+        },
         {"output_type": "error", "ename": 3, "evalue": None, "traceback": "x"},
         {"output_type": "update_display_data", "data": {"text/html": "<b>"}},
         {"output_type": "stream", "name": "<script>", "text": "x"},

