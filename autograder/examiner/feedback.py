@@ -86,7 +86,7 @@ def page(entry: Entry, notebook: NotebookNode | None, source: NotebookNode, reco
             share=round(100 * result.score / result.max_score) if result.max_score else 0,
             status_words=STATUS[result.status],
             bonus_max=sum(c["points"] for c in result.criteria if _is_bonus(entry, c["cell"])),
-            manual=[{"name": p["name"], "points": p["points"], "max_points": p["max_points"]} for p in manual],
+            manual=manual,
             parts=parts,
             late=_duration(record.late_seconds) if record.late_seconds else None,
             timestamp=(entry.timestamp or "").split(".")[0] or None,
@@ -116,8 +116,9 @@ def _parts(entry: Entry, notebook: NotebookNode, source: NotebookNode, record: R
         if graded and (solution or about.get("points") or grade_id in criteria):
             cells = entry.result.cells.get(grade_id, {})
             part["name"] = grade_id.removesuffix("-hidden")
-            part["title"] = part["title"] or part["name"]
+            part["title"] = part["title"] or part["name"].replace("_", " ").capitalize()
             part["manual"] = bool(solution)
+            part["untouched"] = grade_id in entry.untouched
             part["bonus"] = not solution and _is_bonus(entry, grade_id)
             part["criteria"] = [] if solution else [_row(row) for row in criteria.get(grade_id, [])]
             part["points"] = sum(r["earned"] for r in part["criteria"]) if part["bonus"] else cells.get("points", 0)
@@ -142,6 +143,7 @@ def _empty() -> dict[str, Any]:
         max_points=None,
         bonus=False,
         manual=False,
+        untouched=False,
         comment=None,
     )
 
