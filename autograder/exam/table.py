@@ -12,13 +12,19 @@ import importlib.util
 import re
 import sys
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
 
+import torch
+
 from autograder import exam as exams
+from autograder.exam import words
 from autograder.exam.core import Exam, Local, Outcome, current, exams_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +65,9 @@ def read(path: Path) -> Implementation:
     if match is None or (match[3] is None) == (path.parent.name == "wrong"):
         raise ValueError(f"{path} should open with a docstring: what it is, `names: …` and, if wrong, `mistake: …`")
     about, names, mistake = match.groups()
-    return Implementation(path, " ".join(about.split()), tuple(names.split(", ")), None if mistake == "none" else mistake)
+    return Implementation(
+        path, " ".join(about.split()), tuple(names.split(", ")), None if mistake == "none" else mistake
+    )
 
 
 @dataclass
@@ -103,18 +111,149 @@ def examine(
 
 @dataclass(frozen=True)
 class Row:
-    """What came of one implementation: criteria failed, as (exam, criterion), and the mistakes named."""
+    """What came of one implementation: outcomes by exam."""
 
     implementation: Implementation
-    failed: frozenset[tuple[str, str]]
-    named: frozenset[str]
+    outcomes: Mapping[str, Sequence[Outcome]]
+
+    @property
+    def all(self) -> list[Outcome]:
+        return [outcome for found in self.outcomes.values() for outcome in found]
+
+    @property
+    def failed(self) -> frozenset[tuple[str, str]]:
+        """(exam, criterion)."""
+        return frozenset((o.exam, o.id) for o in self.all if o.finding is not None)
+
+    @property
+    def named(self) -> frozenset[str]:
+        return frozenset(o.finding.mistake for o in self.all if o.finding is not None and o.finding.mistake)
 
     @property
     def rightly(self) -> bool:
         return self.named == {self.implementation.mistake}
 
 
-def row(implementation: Implementation, outcomes: Mapping[str, list[Outcome]]) -> Row:
-    failed = [o for found in outcomes.values() for o in found if o.finding is not None]
-    named = frozenset(o.finding.mistake for o in failed if o.finding is not None and o.finding.mistake)
-    return Row(implementation, frozenset((o.exam, o.id) for o in failed), named)
+def examined(name: str, *, slow: bool = False, salt: str = "") -> list[Row]:
+    """Every implementation of an exam, on all cores."""
+    everyone = implementations(name)
+    tasks = [(one, name, salt, slow) for one in everyone]
+    # Spawned, not forked: PyTorch's threads do not survive a fork.
+    with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        return [Row(one, found) for one, found in zip(everyone, pool.map(_examine, tasks, chunksize=8), strict=True)]
+
+
+def _examine(task: tuple[Implementation, str, str, bool]) -> dict[str, list[Outcome]]:
+    implementation, name, salt, slow = task
+    return examine(implementation, import_module(f"{exams.__name__}.{name}"), salt, slow=slow)
+
+
+def inputs_hash(name: str) -> str:
+    """Of everything that the table is made from: a page with another hash is stale."""
+    files = [
+        *Path(__file__).parent.glob("*.py"),
+        *Path(__file__).parent.joinpath(name).rglob("*.py"),
+        *(one.path for one in implementations(name)),
+    ]
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(f"{path.relative_to(ROOT).as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def page(name: str, rows: Sequence[Row]) -> str:
+    """The page of an exam, in MyST."""
+    package = import_module(f"{exams.__name__}.{name}")
+    wrong = [row for row in rows if row.implementation.wrong]
+    right = [row for row in rows if not row.implementation.wrong]
+    with_sentence = [row for row in wrong if row.implementation.mistake]
+    rightly = sum(row.rightly for row in with_sentence)
+    misnamed = [row for row in wrong if row.named - {row.implementation.mistake}]
+    facts = [
+        ("right implementations", len(right)),
+        ("… that lose a point", sum(bool(row.failed) for row in right)),
+        ("wrong implementations", len(wrong)),
+        ("… that keep full marks", sum(not row.failed for row in wrong)),
+        ("… whose mistake has a sentence of its own", len(with_sentence)),
+        ("… … and is named, and nothing else with it", f"{rightly} ({rightly / max(len(with_sentence), 1):.0%})"),
+        ("… named wrongly", len(misnamed)),
+        ("different mistakes named", len(frozenset().union(*(row.named for row in wrong)))),
+    ]
+    lines = [
+        f"# The exam of {assignment_of(name)}, examined",
+        "",
+        f"<!-- Written by `make exam-table`, from files with the SHA-256 {inputs_hash(name)}. -->",
+        "",
+        "Each row is a file of `tests/exam/" + name + "/wrong/` with one mistake; ✗ marks the criteria that it fails. "
+        "The last column says what the student is told: ✓ the mistake by its name, – only what is wrong.",
+        "",
+        "| | |",
+        "|---|--:|",
+        *(f"| {what} | {count} |" for what, count in facts),
+    ]
+    for exam in exams_of(package):
+        lines += section(exam, [row for row in wrong if exam.name in row.outcomes])
+    lines += [
+        "",
+        "## Right ones",
+        "",
+        "Every one keeps all points of what it defines.",
+        "",
+        "| how | defines |",
+        "|---|---|",
+    ]
+    lines += [
+        f"| {cell(row.implementation.about)} | {', '.join(f'`{n}`' for n in row.implementation.names)} |"
+        for row in right
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def section(exam: Exam, rows: Sequence[Row]) -> list[str]:
+    """One exam: its criteria, then wrong implementations by criteria."""
+    points = f"{words.points(exam.points)} {'point' if exam.points == 1 else 'points'}{', bonus' if exam.bonus else ''}"
+    lines = ["", f"## {exam.graded_name} ({points})", ""]
+    lines += [f"{i}. {c.title} ({words.points(c.points)})" for i, c in enumerate(exam.criteria, 1)]
+    numbers = range(1, len(exam.criteria) + 1)
+    lines += [
+        "",
+        f"| wrong | {' | '.join(map(str, numbers))} | keeps | named |",
+        f"|---|{':-:|' * len(numbers)}--:|---|",
+    ]
+    for row in rows:
+        found = row.outcomes[exam.name]
+        marks = " | ".join("" if o.finding is None else "✗" for o in found)
+        kept = words.points(sum(o.earned for o in found))
+        told = ", ".join(f"`{id}`" for id in sorted(row.named)) + (" ✓" if row.rightly else "")
+        lines.append(f"| {cell(row.implementation.about)} | {marks} | {kept} | {told if row.named else '–'} |")
+    return lines
+
+
+def cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*").replace("_", "\\_").rstrip(".")
+
+
+def assignment_of(name: str) -> str:
+    """`01-convolution` of `convolution`: its chapter's name."""
+    return next(path.stem for path in (ROOT / "book").glob(f"[0-9][0-9]-{name}.md"))
+
+
+def path_of(name: str) -> Path:
+    return PAGES / f"{assignment_of(name)}.md"
+
+
+def names() -> list[str]:
+    """The exams that have implementations."""
+    return sorted(folder.parent.name for folder in IMPLEMENTATIONS.glob("*/wrong"))
+
+
+def main(chosen: Sequence[str]) -> None:
+    PAGES.mkdir(parents=True, exist_ok=True)
+    for name in chosen or names():
+        path = path_of(name)
+        path.write_text(page(name, examined(name, slow=True)))
+        print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

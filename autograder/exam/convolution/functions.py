@@ -143,7 +143,7 @@ def expect_refusal(call: Any, name: str, case: Case, id: str) -> None:
 
 
 LAYOUTS: tuple[tuple[tuple[int, int, int, int], dict[str, Any]], ...] = (
-    ((2, 3, 5, 6), {"stride": (2, 3), "padding": 1}),
+    ((2, 3, 5, 6), {"stride": (3, 2), "padding": 1}),
     ((2, 3, 6, 5), {}),
     ((3, 2, 5, 5), {"dilation": 2}),
 )

@@ -66,14 +66,12 @@ def with_bias(change: Callable[..., Any]) -> Callable[..., torch.Tensor]:
     return mutant
 
 
-def padded(pad: Callable[[torch.Tensor, int, int], torch.Tensor]) -> Callable[..., torch.Tensor]:
-    """A conv2d that pads by `pad(x, ph, pw)`, then convolves without padding."""
+def padded(mode: str = "constant", value: float = 0.0, sides: Callable[..., tuple] = lambda *ends: ends) -> Callable[..., torch.Tensor]:
+    """A conv2d that pads in a mode, by `sides(left, right, top, bottom)`, then convolves without padding."""
 
     def mutant(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-        if isinstance(padding, str):
-            (kh, kw), (dh, dw) = weight.shape[2:], pair(dilation)
-            padding = (0, 0) if padding == "valid" else (dh * (kh - 1) // 2, dw * (kw - 1) // 2)
-        return conv2d(pad(x, *pair(padding)), weight, bias, stride, 0, dilation, groups)
+        x = F.pad(x, sides(*ends(weight, padding, dilation)), mode, value if mode == "constant" else None)
+        return conv2d(x, weight, bias, stride, 0, dilation, groups)
 
     return mutant
 
@@ -234,19 +232,15 @@ VALUES = (
     misconception("stride-first-only", with_arguments(lambda s, p, d, g: (first_of(s), p, d, g))),
     misconception("ceil-for-floor", rounded_up),
     misconception("padding-swapped", with_arguments(lambda s, p, d, g: (s, turned(p), d, g))),
-    misconception("padding-ones", padded(lambda x, h, w: F.pad(x, (w, w, h, h), value=1.0))),
-    misconception(
-        "padding-reflect",
-        padded(lambda x, h, w: F.pad(x, (w, w, h, h), "replicate")),
-        padded(lambda x, h, w: F.pad(x, (w, w, h, h), "reflect")),
-    ),
-    misconception("wrap-around", padded(lambda x, h, w: F.pad(x, (w, w, h, h), "circular"))),
+    misconception("padding-ones", padded(value=1.0)),
+    misconception("padding-reflect", padded("replicate"), padded("reflect")),
+    misconception("wrap-around", padded("circular")),
     misconception(
         "padding-one-side",
-        padded(lambda x, h, w: F.pad(x, (w, 0, h, 0))),
-        padded(lambda x, h, w: F.pad(x, (0, w, 0, h))),
-        padded(lambda x, h, w: F.pad(x, (2 * w, 0, 2 * h, 0))),
-        padded(lambda x, h, w: F.pad(x, (0, 2 * w, 0, 2 * h))),
+        padded(sides=lambda left, right, top, bottom: (left, 0, top, 0)),
+        padded(sides=lambda left, right, top, bottom: (0, right, 0, bottom)),
+        padded(sides=lambda left, right, top, bottom: (left + right, 0, top + bottom, 0)),
+        padded(sides=lambda left, right, top, bottom: (0, left + right, 0, top + bottom)),
     ),
     misconception("dilation-ignored", with_arguments(lambda s, p, d, g: (s, p, 1, g))),
     misconception("dilation-off-by-one", with_arguments(lambda s, p, d, g: (s, p, tuple(v + 1 for v in pair(d)), g))),

@@ -1,0 +1,7 @@
+"""A guess.
+
+names: answer_1
+mistake: none
+"""
+
+answer_1 = 32

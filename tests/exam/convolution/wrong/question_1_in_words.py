@@ -1,0 +1,7 @@
+"""The number in words.
+
+names: answer_1
+mistake: none
+"""
+
+answer_1 = "sixteen"

@@ -1,0 +1,7 @@
+"""The window at the start is not counted.
+
+names: answer_1
+mistake: plus-one-missing
+"""
+
+answer_1 = 13

@@ -1,0 +1,7 @@
+"""Every output is taken to see all input channels.
+
+names: answer_2
+mistake: groups-ignored
+"""
+
+answer_2 = 28 * 28 * 32 * 16 * 9

@@ -1,0 +1,7 @@
+"""The first restriction is taken for the second.
+
+names: answer_3
+mistake: none
+"""
+
+answer_3 = "A"
