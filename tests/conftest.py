@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from examining import client  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -181,6 +181,7 @@ def _probe() -> dict[str, Any]:
     if pid == 0:
         try:
             signal.alarm(PROBE_SECONDS)
+            ours.close()
             os.write(theirs.fileno(), json.dumps(_confined_child(theirs.fileno(), scratch, parent)).encode())
             os.read(theirs.fileno(), 1)  # until the parent has looked
         finally:

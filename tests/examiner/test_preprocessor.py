@@ -1,0 +1,116 @@
+"""`nbgrader autograde` asks the same examiner: the same marks, repairs and seeds; and stock nbgrader agrees on honest work."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder.demo.students import ASSIGNMENT, CLASS, Student, filled_in, reference_solutions
+from autograder.examiner.folder import ClassFolder
+from autograder.examiner.run import ROOT, source_of
+
+BIN = Path(sys.executable).parent
+pytestmark = pytest.mark.skipif(
+    not source_of(ASSIGNMENT).is_file(), reason="needs the built notebooks: make assignments"
+)
+HONEST = [*(s for s in CLASS if s.kind in ("correct", "mistake"))][8:12]
+CELLS = """select submitted_assignment.student_id, base_cell.name, auto_score from grade
+           join base_cell on base_cell.id = grade.cell_id
+           join submitted_notebook on submitted_notebook.id = grade.notebook_id
+           join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id
+           where auto_score is not null order by 1, 2"""
+
+
+def marks(folder):
+    db = sqlite3.connect(folder.gradebook)
+    try:
+        return {(student, cell): score for student, cell, score in db.execute(CELLS)}
+    finally:
+        db.close()
+
+
+def run(folder, *words):
+    environment = os.environ | {"COURSE_CLASS": str(folder.root), "OMP_NUM_THREADS": "1"}
+    environment["PATH"] = f"{BIN}{os.pathsep}{environment['PATH']}"
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+    return done.stderr
+
+
+def nbgrader(folder, *words):
+    return run(folder, sys.executable, "-m", "nbgrader", *words)
+
+
+def release_into(folder, tmp_path):
+    nbgrader(
+        folder,
+        "generate_assignment",
+        ASSIGNMENT,
+        f"--CourseDirectory.release_directory={tmp_path / 'release'}",
+        "--force",
+    )
+
+
+def submit(folder, people, change=lambda nb: None):
+    for student in people:
+        nb = filled_in(nbformat.read(student.released, as_version=4), student.solutions(reference_solutions()))
+        change(nb)
+        path = folder.notebook(student.id, ASSIGNMENT)
+        path.parent.mkdir(parents=True)
+        path.write_text(nbformat.writes(nb))
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory):
+    """Four honest people, graded by `autograder grade`."""
+    folder = ClassFolder(tmp_path_factory.mktemp("ours"))
+    submit(folder, HONEST)
+    run(folder, BIN / "autograder", "grade", "--class", folder.root, "--no-feedback")
+    return folder
+
+
+def test_stock_nbgrader_gives_the_same_marks_cell_by_cell(ours, tmp_path):
+    folder = ClassFolder(tmp_path / "stock")
+    submit(folder, HONEST)
+    release_into(folder, tmp_path)
+    config = tmp_path / "stock.py"
+    config.write_text(
+        f"exec(open({str(ROOT / 'nbgrader_config.py')!r}).read().replace('__file__', {str(ROOT / 'x')!r}.__repr__()))\n"
+        "del c.Autograde.autograde_preprocessors\nc.Execute.timeout = 120\n"
+    )
+    nbgrader(folder, "autograde", ASSIGNMENT, "--config", str(config))
+    found = marks(folder)
+    assert found == marks(ours) and len(found) > 4 * 20
+    assert {round(sum(s for (who, _), s in found.items() if who == student.id), 1) for student in HONEST} > {40.0}
+
+
+def test_nbgrader_autograde_asks_the_same_examiner(ours, tmp_path):
+    """With what the stock kernel cannot do: lost metadata, and code that attacks the grader."""
+    mallory = Student("mallory", "hostile", "PATCHES_TORCH")
+    folder, other = ClassFolder(tmp_path / "a"), ClassFolder(tmp_path / "b")
+    for each in (folder, other):
+        submit(each, [HONEST[3], mallory])
+        path = each.notebook(HONEST[3].id, ASSIGNMENT)
+        nb = nbformat.read(path, as_version=4)
+        cell = next(cell for cell in nb.cells if cell.id == "conv2d")
+        del cell.metadata["nbgrader"]
+        nbformat.write(nb, path)
+    (folder.root / "course.key").write_text("ab" * 32)
+    (other.root / "course.key").write_text("ab" * 32)
+    release_into(folder, tmp_path)
+    said = nbgrader(folder, "autograde", ASSIGNMENT)
+    assert "had lost nbgrader's metadata" in said
+    run(other, BIN / "autograder", "grade", "--class", other.root, "--json", other.root / "out.jsonl", "--no-feedback")
+    assert marks(folder) == marks(other)
+    line = json.loads((other.root / "out.jsonl").read_text().splitlines()[0])
+    assert line["repaired"] and line["score"] == sum(s for (who, _), s in marks(ours).items() if who == line["student"])
+    for student in (HONEST[3].id, "mallory"):
+        first, second = (nbformat.read(each.autograded(student, ASSIGNMENT), as_version=4) for each in (folder, other))
+        assert [cell.source for cell in first.cells] == [cell.source for cell in second.cells]
+    nbgrader(folder, "generate_feedback", ASSIGNMENT)
+    assert folder.feedback("mallory", ASSIGNMENT).is_file()
