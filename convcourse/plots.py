@@ -24,6 +24,9 @@ INK, SOFT, GRID = "#1f2328", "#59636e", "#d0d7de"
 BLUE, ORANGE, PLUM = "#0b62c1", "#c4501b", "#8a1c5a"
 DARK = {INK: "#e6e6e6", SOFT: "#a9b4c0", GRID: "#48566b", BLUE: "#5eb0f2", ORANGE: "#f0965a", PLUM: "#c65ba0"}
 
+# For labels, label 0 first: Okabe and Ito's colours, which the colour-blind tell apart, on a dark ground.
+LABELS = ("#262a30", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#cc79a7", "#d55e00", "#0072b2")
+
 SCREEN = 150  # pixels per inch that a picture keeps: half as many again as a common screen shows
 GAP = 0.06  # between the panels of a row, as a part of their height
 
@@ -159,6 +162,20 @@ def show_row(
     for title, start, picture in zip(titles or [], starts, pictures):
         axes.text(start + picture.shape[1] / 2, -gap, title, ha="center", va="bottom")
     return figure
+
+
+def labels(mask: Any, count: int) -> Any:
+    """A mask (H, W) of the labels 0, 1, … ``count - 1`` as a picture (3, H, W), float32 in 0…1; label 0 is dark.
+
+    Raises:
+        ValueError: there are more labels than colours to tell them apart.
+    """
+    import torch
+
+    if count > len(LABELS):
+        raise ValueError(f"labels got {count} labels, there are colours for {len(LABELS)}; draw fewer at a time.")
+    table = torch.tensor([[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in LABELS])
+    return table[mask].permute(2, 0, 1)
 
 
 def _pixels(panel: Any, vmin: float | None, vmax: float | None) -> np.ndarray:

@@ -3,6 +3,6 @@
 They cover the ordinary cases only. Passing them is not full marks.
 """
 
-from convcourse.checks import convolution
+from convcourse.checks import convolution, segmentation
 
-__all__ = ["convolution"]
+__all__ = ["convolution", "segmentation"]

@@ -2,5 +2,6 @@
 
 from convcourse.data.photographs import photograph
 from convcourse.data.scenes import CLASSES, Scene, ShapeScenes
+from convcourse.data.trainings import Training, training
 
-__all__ = ["CLASSES", "Scene", "ShapeScenes", "photograph"]
+__all__ = ["CLASSES", "Scene", "ShapeScenes", "Training", "photograph", "training"]

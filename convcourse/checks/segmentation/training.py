@@ -1,0 +1,84 @@
+"""Visible checks of `fit` and of the questions."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from convcourse.checks.core import Check, close, numbers
+
+Batch = tuple[torch.Tensor, torch.Tensor]
+
+
+def batches(classes: int, count: int) -> list[Batch]:
+    labels = max(classes, 2)
+    masks = [(numbers(40 + i, 2, 4, 5).abs() * 10).long() % labels for i in range(count)]
+    return [(numbers(30 + i, 2, 3, 4, 5), mask) for i, mask in enumerate(masks)]
+
+
+def fit(function: Any, small_network: Any) -> None:
+    check = Check("fit")
+    with check("a number for each epoch"):
+        got = check.ask(function, check.ask(small_network, 3), batches(3, 2), 4)
+        if not isinstance(got, list | tuple) or len(got) != 4:
+            said = f"{len(got)} of them" if isinstance(got, list | tuple) else f"a {type(got).__name__}"
+            check.fail(f"four epochs must give a list of four losses, yours gave {said}.")
+    for classes, title in (
+        (3, "three classes: cross-entropy"),
+        (1, "one class: binary cross-entropy, or Dice, or both"),
+    ):
+        with check(title):
+            model = check.ask(small_network, classes)
+            check.ask(model.eval)
+            before = _state(check, model)
+            given = batches(classes, 1)
+            got = torch.as_tensor(check.ask(function, model, given, 1)).reshape(-1)
+            after = _state(check, model)
+            moved = {name for name in before if not torch.equal(before[name], after[name])}
+            if "0.weight" not in moved:
+                check.fail("the model's weights are as before: is there a `backward` and a `step`, on this very model?")
+            if "1.running_mean" not in moved:
+                check.fail("the model was not in train mode: its batch norm did not see the batches. `model.train()`.")
+            if classes > 1:
+                (images, masks), *_ = given
+                logits = _logits(before, images)
+                expected = F.cross_entropy(logits, masks)
+                slips = [
+                    (
+                        partial(F.cross_entropy, logits.softmax(1), masks),
+                        "Yours takes a softmax first; cross_entropy does that itself.",
+                    )
+                ]
+                check.same(got[0].float(), expected, "the first batch's loss is the cross-entropy", slips)
+            elif close(got[0].float(), torch.tensor(0.0)):
+                check.fail("with one class your loss is 0: a softmax over one class is always 1.")
+    with check("an epoch's number is the mean over its batches"):
+        one = check.ask(function, check.ask(small_network, 3), batches(3, 1), 1)[0]
+        many = check.ask(function, check.ask(small_network, 3), batches(3, 8), 1)[0]
+        if float(many) > 3 * float(one):
+            check.fail(f"one batch gives {float(one):.3g}, eight give {float(many):.3g}: is yours the sum?")
+
+
+def _state(check: Check, model: Any) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in check.ask(model.state_dict).items()}
+
+
+def _logits(state: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+    """What the small network answers in train mode."""
+    x = F.conv2d(x, state["0.weight"], state["0.bias"])
+    return F.batch_norm(x, None, None, state["1.weight"], state["1.bias"], training=True)
+
+
+def question_1(answer: Any) -> None:
+    Check("answer_1").whole_number(answer)
+
+
+def question_2(answer: Any) -> None:
+    Check("answer_2").whole_number(answer)
+
+
+def question_3(answer: Any) -> None:
+    Check("answer_3").letter(answer, "ABCD")

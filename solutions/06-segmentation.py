@@ -1,0 +1,668 @@
+# %% [markdown] nbgrader={"grade_id": "intro"}
+# # Assignment 6: segmentation
+#
+# Until now a network gave one answer for a whole picture. Here it gives one for *every pixel*. You are going to write what this takes: two ways of making maps larger and the layer that learns to, the numbers by which segmentations are judged, a loss, U-Net as the paper has it, its training, and a second U-Net on the body of a network that others have trained. The parts follow chapter 6 of the book, and none of them needs another one to be right.
+#
+# **How to work.** Each part has a cell for your code, which holds a heading line and `raise NotImplementedError()`. Replace this line. The cell below it holds *visible checks*: they take a second, name what is wrong, and give no points. The *hidden tests* run after you have handed in, and give the points; they ask for nothing that the text does not say, but they look at many more cases than the visible checks do. You may add cells of your own anywhere, with helpers or with experiments; locked cells stay as they are. Before you hand in, choose *Restart Kernel and Run All Cells*, save, and run in a terminal
+#
+# ```bash
+# python -m convcourse check 06-segmentation.ipynb
+# ```
+#
+# **What is not allowed.** Three functions are to be written without the library function that does the same: in `upsample_nearest` and `upsample_bilinear` no `F.interpolate` and no `nn.Upsample`; in `conv_transpose2d` no `F.conv_transpose2d`, no `nn.ConvTranspose2d` and no `F.fold`, under whatever name. `F.conv2d` is allowed everywhere, and its gradient too. In all other parts you may use all of PyTorch, and in cells of your own anything: comparing is the best test that you can write.
+#
+# **What holds everywhere.** Images come as tensors of shape $(N, C, H, W)$: a batch of $N$ images with $C$ channels, $H$ rows and $W$ columns. A pair is always *(down, right)*, that is (H, W). Results keep the input's dtype, float32 or float64, and are differentiable wherever the mathematics is. Arguments are never changed. Tensors that come in need not lie in memory in one piece: transposed, expanded and channels-last ones come too. Where arguments must be refused, raise a `ValueError` (a `RuntimeError` will do). Networks give raw logits, no softmax or sigmoid; in eval mode two calls give the same, and the images of a batch do not mix.
+
+# %% nbgrader={"grade_id": "setup"}
+# Given: what all parts use. Run it first.
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.data import DataLoader
+
+import convcourse
+from convcourse import checks, data, needs, plots
+
+plots.style()
+
+
+def pair(value):
+    """One number for both axes, or a pair (down, right): (value, value) or the pair itself."""
+    return (value, value) if isinstance(value, int) else tuple(value)
+
+
+# %% [markdown] nbgrader={"grade_id": "upsample_nearest-text"}
+# ## 1. Larger, by repeating
+#
+# A network that has pooled its maps down must bring them back to the picture's size. The simplest way repeats every pixel, so that it fills a cell of $s_h \times s_w$ pixels.
+#
+# $$\text{out}[n,c,i,j]=x\bigl[n,\,c,\,\lfloor i/s_h\rfloor,\,\lfloor j/s_w\rfloor\bigr]$$
+#
+# ```text
+#             1 1 1 2 2 2
+#  1 2        1 1 1 2 2 2
+#  3 4   →    3 3 3 4 4 4        scale = (2, 3)
+#             3 3 3 4 4 4
+# ```
+#
+# Write `upsample_nearest`: `x` is $(N, C, H, W)$, `scale` a whole number from 1 on, or a pair of them; the result is $(N, C, s_h H, s_w W)$.
+
+
+# %% nbgrader={"grade_id": "upsample_nearest", "solution": true}
+def upsample_nearest(x, scale):
+    """Every pixel of images (N, C, H, W) repeated: scale, an int or a pair (down, right), says how often."""
+    ### BEGIN SOLUTION
+    down, right = pair(scale)
+    return x.repeat_interleave(down, dim=2).repeat_interleave(right, dim=3)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "upsample_nearest-visible", "grade": true, "points": 0}
+checks.segmentation.upsample_nearest(upsample_nearest)
+
+# %% nbgrader={"grade_id": "upsample_nearest-hidden", "grade": true, "points": 2.5}
+# Hidden tests run here after you have handed in (2.5 points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.segmentation.upsample_nearest.grade(upsample_nearest)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "upsample_bilinear-text"}
+# ## 2. Larger, by mixing
+#
+# Repeated pixels make staircases. Bilinear upsampling asks instead where in the old picture a new pixel lies, and mixes the old pixels around that place by their distances: along one axis the two neighbours, along both axes four.
+#
+# A new row $i$ of $m$ lies at the place $p$ among the $n$ old rows:
+#
+# | | place of new row $i$ | first and last row |
+# |---|---|---|
+# | `align_corners=False` | $p=\left(i+\tfrac12\right)\dfrac nm-\tfrac12$ | pixels are squares, and the pictures' *edges* lie on each other; a place beyond the outermost pixel centres, $p<0$ or $p>n-1$, gets the outermost pixel |
+# | `align_corners=True` | $p=i\,\dfrac{n-1}{m-1}$, and $0$ if $m=1$ | the *centres* of the corner pixels lie on each other |
+#
+# With $a=\lfloor p\rfloor$ and the part $t=p-a$ that is left over, the new row is $(1-t)\cdot\text{row}_a+t\cdot\text{row}_{a+1}$. Columns go the same way.
+#
+# Write `upsample_bilinear`: `size` is the new size, an int for a square or a pair (down, right), of any relation to the old one: larger, smaller, or a side of a single pixel, before or after. When it gets smaller, nothing is averaged beyond the four neighbours (no antialiasing).
+
+
+# %% nbgrader={"grade_id": "upsample_bilinear", "solution": true}
+def upsample_bilinear(x, size, align_corners=False):
+    """Images (N, C, H, W) at a new size, an int or a pair (down, right), by mixing the four nearest pixels."""
+    ### BEGIN SOLUTION
+
+    def shares(n, m):
+        """How much of each of n old pixels is in each of m new ones: (m, n)."""
+        new = torch.arange(m, dtype=x.dtype, device=x.device)
+        place = new * ((n - 1) / max(m - 1, 1)) if align_corners else (new + 0.5) * (n / m) - 0.5
+        distance = place.clamp(0, n - 1)[:, None] - torch.arange(n, dtype=x.dtype, device=x.device)
+        return (1 - distance.abs()).clamp(min=0)
+
+    height, width = pair(size)
+    return shares(x.shape[2], height) @ x @ shares(x.shape[3], width).T
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "upsample_bilinear-visible", "grade": true, "points": 0}
+checks.segmentation.upsample_bilinear(upsample_bilinear)
+
+# %% nbgrader={"grade_id": "upsample_bilinear-hidden", "grade": true, "points": 4}
+# Hidden tests run here after you have handed in (4 points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.segmentation.upsample_bilinear.grade(upsample_bilinear)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "upsample-picture-text"}
+# An eye of 24 × 24 pixels, nine times as large: your two ways, and PyTorch's two. Left and right of each pair must look the same.
+
+# %% nbgrader={"grade_id": "upsample-picture"}
+with needs("upsample_nearest", "upsample_bilinear"):
+    eye = data.photograph("chelsea", 150, grey=True)[None, :, 44:68, 66:90]  # (1, 1, 24, 24)
+    panels = {
+        "yours, nearest": upsample_nearest(eye, 9),
+        "PyTorch's": F.interpolate(eye, scale_factor=9, mode="nearest"),
+        "yours, bilinear": upsample_bilinear(eye, 9 * 24),
+        "PyTorch's ": F.interpolate(eye, 9 * 24, mode="bilinear"),
+    }
+    plots.show_row([panel[0] for panel in panels.values()], list(panels), vmin=0, vmax=1)
+
+# %% [markdown] nbgrader={"grade_id": "conv_transpose2d-text"}
+# ## 3. Larger, by learning
+#
+# A transposed convolution makes maps larger with weights that are learned: every input pixel *stamps* the kernel, multiplied by its value, onto the output, the stamps stand $\sigma$ pixels apart, and where they overlap they add up. Its name says what it is: as a matrix it is the transpose of the convolution with the same weight, the map that takes gradients back.
+#
+# $$\text{full}[n,\,t,\;r\sigma_h+u\,d_h,\;c\,\sigma_w+v\,d_w]\mathrel{+}=x[n,s,r,c]\cdot\text{weight}[s,\,t-\text{first}(s),\,u,\,v]\qquad\text{for all } n,s,r,c,t,u,v$$
+#
+# ```text
+#  x = a b    kernel 3, stride 2      a·k a·k a·k
+#                                             b·k b·k b·k
+#                                     ———————————————————      5 = (2 − 1)·2 + 3 pixels; the middle one is a·k + b·k
+# ```
+#
+# | | |
+# |---|---|
+# | `x` | $(N, S, H, W)$ |
+# | `weight` | $(S, T/g, k_h, k_w)$: *input* channels come first |
+# | `bias` | $(T,)$, or `None`: added once to every pixel of the output |
+# | `stride`, `padding`, `output_padding`, `dilation` | $\sigma$, $p$, $o$, $d$: each an int, or a pair (down, right); $o$ comes *before* groups, $d$ after it |
+# | `groups` | $g$: channels are dealt into $g$ blocks of neighbours, in order. Input channels of a block reach the output channels of the same block alone; $\text{first}(s)=\lfloor s\,g/S\rfloor\cdot T/g$ is the block's first |
+# | result | $(N, T, H', W')$ with $H'=(H-1)\,\sigma_h-2p_h+d_h\,(k_h-1)+o_h+1$ |
+#
+# `padding` makes the result *smaller*: it cuts $p$ rows and columns off all four sides of the full map, since in the convolution that is transposed here they were padding. `output_padding` makes it larger, by $o$ rows at the bottom and $o$ columns at the right: several sizes of input shrink to the same size under a stride, and $o$ says which of them is meant. The added rows belong to the map: where stamps reach into them (because `padding` would have cut them off), they do.
+#
+# **Refuse** with a `ValueError`: an `output_padding` that is not below the larger of stride and dilation, on either axis; channels that do not fit the weight ($S\ne$ `weight.shape[0]`, or $g$ does not divide $S$). Nothing else has to be refused.
+
+
+# %% nbgrader={"grade_id": "conv_transpose2d", "solution": true}
+def conv_transpose2d(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    """Transposed convolution of maps (N, S, H, W) with a weight (S, T/groups, kH, kW): F.conv_transpose2d.
+
+    stride, padding, output_padding, dilation: an int or a pair (down, right). Raises ValueError for what cannot be right.
+    """
+    ### BEGIN SOLUTION
+    batch, channels, height, width = x.shape
+    _, channels_per_group, kernel_height, kernel_width = weight.shape
+    (stride_h, stride_w), (dilation_h, dilation_w) = pair(stride), pair(dilation)
+    (padding_h, padding_w), (more_h, more_w) = pair(padding), pair(output_padding)
+    if channels != weight.shape[0] or channels % groups:
+        raise ValueError(f"a weight {tuple(weight.shape)} in {groups} groups does not fit {channels} channels")
+    if more_h >= max(stride_h, dilation_h) or more_w >= max(stride_w, dilation_w):
+        raise ValueError(f"output_padding {(more_h, more_w)} must be below the larger of stride and dilation")
+
+    full_height = (height - 1) * stride_h + dilation_h * (kernel_height - 1) + more_h + 1
+    full_width = (width - 1) * stride_w + dilation_w * (kernel_width - 1) + more_w + 1
+    full = x.new_zeros(batch, groups, channels_per_group, full_height, full_width)
+    x = x.unflatten(1, (groups, -1))
+    weight = weight.unflatten(0, (groups, -1))
+    for u in range(kernel_height):
+        for v in range(kernel_width):
+            # The pixels that tap (u, v) of every stamp meets.
+            down = slice(u * dilation_h, u * dilation_h + stride_h * (height - 1) + 1, stride_h)
+            right = slice(v * dilation_w, v * dilation_w + stride_w * (width - 1) + 1, stride_w)
+            full[..., down, right] += torch.einsum("ngsrc,gst->ngtrc", x, weight[..., u, v])
+    out = full.flatten(1, 2)[:, :, padding_h : full_height - padding_h, padding_w : full_width - padding_w]
+    return out if bias is None else out + bias.reshape(1, -1, 1, 1)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "conv_transpose2d-visible", "grade": true, "points": 0}
+checks.segmentation.conv_transpose2d(conv_transpose2d)
+
+# %% nbgrader={"grade_id": "conv_transpose2d-hidden", "grade": true, "points": 6}
+# Hidden tests run here after you have handed in (6 points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.segmentation.conv_transpose2d.grade(conv_transpose2d)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "conv_transpose2d-picture-text"}
+# How often is an output pixel stamped? Here all weights and all inputs are 1, so the picture counts. Kernel 2 with stride 2, U-Net's choice, stamps every pixel once. Kernel 3 with stride 2 stamps some pixels twice and some four times: a checkerboard, and networks with such a layer tend to show it in their results.
+
+# %% nbgrader={"grade_id": "conv_transpose2d-picture"}
+with needs("conv_transpose2d"):
+    ones = torch.ones(1, 1, 7, 7)
+    counts = {(k, s): conv_transpose2d(ones, torch.ones(1, 1, k, k), stride=s)[0] for k, s in ((2, 2), (3, 2), (4, 2))}
+    plots.show_row(list(counts.values()), [f"kernel {k}, stride {s}" for k, s in counts], vmin=0, vmax=4)
+
+# %% [markdown] nbgrader={"grade_id": "iou-text"}
+# ## 4. How good is a segmentation?
+#
+# The share of right pixels flatters: where nine pixels of ten are background, answering "background" everywhere is right nine times of ten. The intersection over union looks at one class at a time, and at the pixels alone which prediction or truth give to it.
+#
+# $$\text{IoU}[k]=\frac{\bigl|\{\text{pixels}:\text{pred}=k\ \text{and}\ \text{target}=k\}\bigr|}{\bigl|\{\text{pixels}:\text{pred}=k\ \text{or}\ \text{target}=k\}\bigr|}$$
+#
+# ```text
+#  pred    1 1 0 0      target  1 0 0 0      class 0: 4 pixels of 5      class 1: 1 of 2      class 2: 2 of 2
+#          0 2 2 0              0 2 2 0
+# ```
+#
+# Write `iou`: `pred` and `target` are int64 tensors of labels of one shape, $(N, H, W)$ or any other; the result is a float tensor of shape (`num_classes`,). Pixels are counted over the whole batch at once, not averaged over images. A class that neither of the two has is $0/0$: NaN, since nothing can be said about it. A class that only one of them has gets 0. Pixels whose *target* is `ignore_index` are left out of both, whatever was predicted there: nobody knows what they show.
+
+
+# %% nbgrader={"grade_id": "iou", "solution": true}
+def iou(pred, target, num_classes, ignore_index=255):
+    """Intersection over union of each class: labels pred and target of one shape → (num_classes,)."""
+    ### BEGIN SOLUTION
+    known = target != ignore_index
+    pred = F.one_hot(pred[known], num_classes).bool()  # (pixels, num_classes)
+    target = F.one_hot(target[known], num_classes).bool()
+    return (pred & target).sum(0) / (pred | target).sum(0)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "iou-visible", "grade": true, "points": 0}
+checks.segmentation.iou(iou)
+
+# %% nbgrader={"grade_id": "iou-hidden", "grade": true, "points": 2.5}
+# Hidden tests run here after you have handed in (2.5 points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.segmentation.iou.grade(iou)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "DiceLoss-text"}
+# ## 5. A loss that looks at overlap
+#
+# Cross-entropy adds up pixels, so a small object weighs little in it. The Dice coefficient measures overlap, as the IoU does, and takes probabilities, so it can be a loss: for an image with probabilities $a$ and a mask $b$ of zeros and ones
+#
+# $$L=1-\frac{2\sum_i a_i b_i}{\sum_i (a_i+b_i)+\varepsilon}\qquad\text{the sums run over the pixels } i \text{ of } \textit{one}\text{ image}$$
+#
+# 0 is perfect, 1 is no overlap at all. The small $\varepsilon$ stands in the denominator alone: it only keeps 0/0 away, so an empty prediction of an empty mask has the loss 1.
+#
+# Write `DiceLoss(eps=1e-7, reduction="mean", with_logits=True)`, a module that is called as `loss(prediction, target)`.
+#
+# - `prediction` and `target` are $(N, 1, H, W)$ or $(N, H, W)$, both of the same shape and dtype; the target holds 0 and 1.
+# - `with_logits=True`: the prediction holds logits, and $a$ is their sigmoid. `with_logits=False`: it holds probabilities already.
+# - `reduction`: `"none"` gives one loss for each image, $(N,)$; `"mean"` and `"sum"` their mean and their sum. Refuse other words with a `ValueError`, when the loss is made or when it is called.
+#
+# In the same cell write `dice_loss(logits, target)`, its default call as a function.
+
+
+# %% nbgrader={"grade_id": "DiceLoss", "solution": true}
+class DiceLoss(nn.Module):
+    """1 minus the Dice coefficient of binary maps (N, 1, H, W) or (N, H, W), image by image."""
+
+    def __init__(self, eps=1e-7, reduction="mean", with_logits=True):
+        super().__init__()
+        ### BEGIN SOLUTION
+        if reduction not in ("mean", "sum", "none"):
+            raise ValueError(f'reduction must be "mean", "sum" or "none", not {reduction!r}')
+        self.eps, self.reduction, self.with_logits = eps, reduction, with_logits
+        ### END SOLUTION
+
+    def forward(self, prediction, target):
+        """A number, or with reduction="none" one for each image."""
+        ### BEGIN SOLUTION
+        a = (prediction.sigmoid() if self.with_logits else prediction).flatten(1)
+        b = target.flatten(1)
+        losses = 1 - 2 * (a * b).sum(1) / ((a + b).sum(1) + self.eps)
+        return losses if self.reduction == "none" else getattr(losses, self.reduction)()
+        ### END SOLUTION
+
+
+def dice_loss(logits, target):
+    """The mean Dice loss of logits."""
+    ### BEGIN SOLUTION
+    return DiceLoss()(logits, target)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "DiceLoss-visible", "grade": true, "points": 0}
+checks.segmentation.DiceLoss(DiceLoss, dice_loss)
+
+# %% nbgrader={"grade_id": "DiceLoss-hidden", "grade": true, "points": 4}
+# Hidden tests run here after you have handed in (4 points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.segmentation.DiceLoss.grade(DiceLoss)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "UNet-text"}
+# ## 6. U-Net
+#
+# Pooling tells a network *what* there is and makes it forget *where*. U-Net (Ronneberger, Fischer and Brox, 2015) goes down as a classifier does, comes up again by transposed convolutions, and on each level hands over what it knew there on the way down. This is the paper's network, in any depth and width; $b$ is `base_channels`, and `depth` counts the poolings.
+#
+# ```text
+#  x ─► 2 × conv 3×3: b ──────────────── skip ───────────────► crop, concatenate: 2b ─► 2 × conv 3×3: b ─► conv 1×1: num_classes
+#             │ max pool 2×2                                            ▲ up-conv 2×2, stride 2: 2b → b
+#       2 × conv 3×3: 2b ─────────────── skip ──────► crop, concatenate: 4b ─► 2 × conv 3×3: 2b
+#             │ max pool 2×2                                 ▲ up-conv 2×2, stride 2: 4b → 2b
+#             ⋮                                              ⋮
+#       2 × conv 3×3: 2^depth · b    (the bottom: no pooling after it)
+# ```
+#
+# Write `UNet(in_channels, num_classes, base_channels=64, depth=4, padding="valid")`.
+#
+# - **Two 3×3 convolutions a level**, down and up alike, each followed by a ReLU. All layers have biases and parameters of their own; there is no normalisation.
+# - **Down**: 2×2 max pooling between levels, and twice the channels on the next.
+# - **Up**: a 2×2 transposed convolution with stride 2 which halves the channels; then the skip is concatenated to it, in either order.
+# - **Skips** are a level's maps *before* pooling, after both convolutions. Where they are larger than what comes from below, they are cut to its size about the centre: as many rows off the top as off the bottom, and so the columns. (The difference is always even.)
+# - **At the end** a 1×1 convolution to `num_classes`, and nothing after it.
+# - **`padding`**: `"valid"` pads nothing, so each 3×3 convolution costs two rows and columns; from 572 × 572 pixels the default network makes 388 × 388, and it has 31,030,658 parameters for `UNet(1, 2)`. `"same"` pads each 3×3 convolution with one row or column of zeros on every side, so the size stays. You may rely on sizes that the poolings divide without remainder.
+#
+# Free are all names, the order of your modules, dropout (as long as `eval()` switches it off), and a ReLU after the up-convolution. `nn.ConvTranspose2d` is welcome here.
+
+
+# %% nbgrader={"grade_id": "UNet", "solution": true}
+class UNet(nn.Module):
+    """U-Net: images (N, in_channels, H, W) → logits (N, num_classes, H', W')."""
+
+    def __init__(self, in_channels, num_classes, base_channels=64, depth=4, padding="valid"):
+        super().__init__()
+        ### BEGIN SOLUTION
+
+        def two_convolutions(channels, width):
+            return nn.Sequential(
+                nn.Conv2d(channels, width, kernel_size=3, padding=padding),
+                nn.ReLU(),
+                nn.Conv2d(width, width, kernel_size=3, padding=padding),
+                nn.ReLU(),
+            )
+
+        widths = [base_channels * 2**level for level in range(depth + 1)]
+        inputs = [in_channels, *widths[:-1]]
+        self.down = nn.ModuleList(two_convolutions(c, width) for c, width in zip(inputs, widths))
+        self.enlarge = nn.ModuleList(nn.ConvTranspose2d(2 * c, c, kernel_size=2, stride=2) for c in widths[-2::-1])
+        self.up = nn.ModuleList(two_convolutions(2 * c, c) for c in widths[-2::-1])
+        self.classify = nn.Conv2d(base_channels, num_classes, kernel_size=1)
+        ### END SOLUTION
+
+    def forward(self, x):
+        ### BEGIN SOLUTION
+        skips = []
+        for level in self.down[:-1]:
+            skips.append(level(x))
+            x = F.max_pool2d(skips[-1], 2)
+        x = self.down[-1](x)
+        for enlarge, level in zip(self.enlarge, self.up):
+            x = enlarge(x)
+            skip = skips.pop()
+            top, left = (skip.shape[2] - x.shape[2]) // 2, (skip.shape[3] - x.shape[3]) // 2
+            skip = skip[:, :, top : top + x.shape[2], left : left + x.shape[3]]
+            x = level(torch.cat([skip, x], dim=1))
+        return self.classify(x)
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "UNet-visible", "grade": true, "points": 0}
+checks.segmentation.UNet(UNet)
+
+# %% nbgrader={"grade_id": "UNet-hidden", "grade": true, "points": 8}
+# Hidden tests run here after you have handed in (8 points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.segmentation.UNet.grade(UNet)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "question_1-text"}
+# **Question 1.** A U-Net of depth 3 without padding (`UNet(1, 2, depth=3)`) gets an image of 300 × 300 pixels. How many pixels wide is its output? Set `answer_1` to this number.
+
+# %% nbgrader={"grade_id": "question_1", "solution": true}
+# answer_1 = …
+### BEGIN SOLUTION
+answer_1 = 212
+### END SOLUTION
+
+# %% nbgrader={"grade_id": "question_1-visible", "grade": true, "points": 0}
+checks.segmentation.question_1(answer_1)
+
+# %% nbgrader={"grade_id": "question_1-hidden", "grade": true, "points": 1}
+# Hidden tests run here after you have handed in (1 point).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.segmentation.question_1.grade(answer_1)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "question_2-text"}
+# **Question 2.** While the paper's U-Net is trained on one image of 572 × 572, its first skip is kept until the end. It holds 64 channels of 568 × 568 float32 values, before cropping. How many MiB (2²⁰ bytes) is that? Set `answer_2` to the number rounded to a whole one.
+
+# %% nbgrader={"grade_id": "question_2", "solution": true}
+# answer_2 = …
+### BEGIN SOLUTION
+answer_2 = round(64 * 568 * 568 * 4 / 2**20)
+### END SOLUTION
+
+# %% nbgrader={"grade_id": "question_2-visible", "grade": true, "points": 0}
+checks.segmentation.question_2(answer_2)
+
+# %% nbgrader={"grade_id": "question_2-hidden", "grade": true, "points": 1}
+# Hidden tests run here after you have handed in (1 point).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.segmentation.question_2.grade(answer_2)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "question_3-text"}
+# **Question 3.** The input of a U-Net of depth 4 with padding "same" is shifted 8 pixels to the right. What happens to its output, far away from the borders?
+# - A: it shifts by exactly 8 pixels, since all layers are convolutions;
+# - B: it stays where it is;
+# - C: it need not be a shifted copy: pooling cuts the image into other cells, and only shifts by multiples of 16 give the same cells;
+# - D: it shifts by 16 pixels.
+#
+# Set `answer_3` to one of the letters, such as `"A"`.
+
+# %% nbgrader={"grade_id": "question_3", "solution": true}
+# answer_3 = "…"
+### BEGIN SOLUTION
+answer_3 = "C"
+### END SOLUTION
+
+# %% nbgrader={"grade_id": "question_3-visible", "grade": true, "points": 0}
+checks.segmentation.question_3(answer_3)
+
+# %% nbgrader={"grade_id": "question_3-hidden", "grade": true, "points": 1}
+# Hidden tests run here after you have handed in (1 point).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.segmentation.question_3.grade(answer_3)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "fit-text"}
+# ## 7. Training
+#
+# A network learns from pictures whose every pixel somebody has named. The loop is the one you know from classification; new is only that the loss compares maps.
+#
+# Write `fit(model, loader, epochs)`, which trains `model` *in place* and returns a list of `epochs` numbers: of each epoch the mean of its batches' losses.
+#
+# - The `loader` gives pairs (images, masks): float32 $(N, C, H, W)$ and int64 $(N, H, W)$. In each epoch it is read once, from start to end, and every batch leads to one step of the optimiser, along its own gradient: those of earlier batches are cleared.
+# - The model's logits are $(N, K, H, W)$. With more than one class, $K>1$, the loss is the cross-entropy between logits and mask. With one, $K=1$, masks hold 0 and 1, and the loss is binary cross-entropy on the logits, or the Dice loss, or the sum of both.
+# - The model is set to train mode before it is trained. (`fit` need not set it back.)
+# - Which optimiser you take, and with which learning rate, is free; `torch.optim.Adam` with a learning rate between 1e-3 and 1e-2 does well here. The cell below prints how well the trained network must do.
+
+# %% nbgrader={"grade_id": "fit-bar"}
+# Given: what the hidden tests ask of `fit`, beside the rules above; and a network for the visible checks.
+print(data.training("exam").rule)
+
+
+def small_network(classes):
+    """One layer and a batch norm, for images of 3 channels."""
+    return nn.Sequential(nn.Conv2d(3, classes, kernel_size=1), nn.BatchNorm2d(classes))
+
+
+# %% nbgrader={"grade_id": "fit", "solution": true}
+def fit(model, loader, epochs):
+    """Trains a model on batches of (images, masks) in place; returns each epoch's mean loss."""
+    ### BEGIN SOLUTION
+    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
+    model.train()
+    history = []
+    for _ in range(epochs):
+        losses = []
+        for images, masks in loader:
+            logits = model(images)
+            if logits.shape[1] == 1:
+                loss = F.binary_cross_entropy_with_logits(logits[:, 0], masks.to(logits.dtype))
+            else:
+                loss = F.cross_entropy(logits, masks)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        history.append(sum(losses) / len(losses))
+    return history
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "fit-visible", "grade": true, "points": 0}
+checks.segmentation.fit(fit, small_network)
+
+# %% nbgrader={"grade_id": "fit-hidden", "grade": true, "points": 4}
+# Hidden tests run here after you have handed in (4 points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.segmentation.fit.grade(fit)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "training-text"}
+# Now let your U-Net learn. `data.ShapeScenes` draws scenes of discs, squares, triangles, rings and wires, in bad light, one upon the other, and knows the truth about every pixel. Colours hint at the class, the shape tells. The cell takes about a minute, shows the losses of the epochs and the mean IoU over the classes on scenes that the network has never seen, measured by your `iou`.
+
+# %% nbgrader={"grade_id": "training"}
+with needs("UNet", "fit", "iou"):
+    plan = data.training("page")
+    print(plan.rule)
+    scenes = data.ShapeScenes(plan.scenes, plan.size, seed=1)
+    unseen = data.ShapeScenes(plan.unseen, plan.size, seed=2)
+    torch.manual_seed(0)
+    loader = DataLoader(list(scenes), plan.batch_size, shuffle=True)
+    unet = UNet(3, len(data.CLASSES), plan.base_channels, plan.depth, padding="same")
+    losses = fit(unet, loader, epochs=convcourse.epochs(plan.epochs))
+    print("losses:", ", ".join(f"{loss:.2f}" for loss in losses))
+
+    images, truth = (torch.stack(part) for part in zip(*unseen))
+    unet.eval()
+    with torch.inference_mode():
+        predicted = torch.cat([unet(part).argmax(1) for part in images.split(25)])
+    overlap = iou(predicted, truth, len(data.CLASSES))
+    print("IoU:", ", ".join(f"{name} {value:.2f}" for name, value in zip(data.CLASSES, overlap)))
+    print(f"mean IoU: {overlap.mean():.2f}")
+
+# %% [markdown] nbgrader={"grade_id": "training-picture-text"}
+# Pictures, truth, and what your network says. Look at what it gets wrong: thin wires, small shapes, what is nearly hidden, two classes of the same colour?
+
+# %% nbgrader={"grade_id": "training-picture"}
+with needs("UNet", "fit", "iou"):
+    rows = [plots.labels(masks, len(data.CLASSES)) for masks in (truth[:5], predicted[:5])]
+    panels = [torch.cat([image, *masks], dim=1) for image, *masks in zip(images[:5], *rows)]
+    plots.show_row(panels, height=4)
+
+# %% [markdown] nbgrader={"grade_id": "VGGUNet-text"}
+# ## 8. A U-Net on somebody else's shoulders
+#
+# Labelled masks are rare, labelled photographs are not. So take the way down from a network that has learned on a million photographs: VGG13, whose convolutions are the first half of a U-Net already. This is the network of the practicum, which there learns to find people.
+#
+# ```text
+#         block 1: 2 × conv 3×3 ─ 64 ─────────── skip ──────────► concatenate: 128 ─► 2 × conv 3×3: 64 ─► conv 1×1: num_classes
+#               │ max pool 2×2                                      ▲ ×2, conv 3×3: 128 → 64
+#         block 2: 2 × conv 3×3 ─ 128 ────── skip ────► concatenate: 256 ─► 2 × conv 3×3: 128
+#               │ max pool 2×2                            ▲ ×2, conv 3×3: 256 → 128
+#         block 3: 2 × conv 3×3 ─ 256 ─────────────────────
+# ```
+#
+# Write `VGGUNet(num_classes=1, num_blocks=4, encoder=None)`; the drawing shows `num_blocks=3`.
+#
+# - **Down**: the first `num_blocks` blocks of VGG13, from 1 to 4. A block has two 3×3 convolutions with padding 1, each followed by a ReLU, to 64, 128, 256 and 512 channels. A 2×2 max pooling stands *between* blocks, none after the last.
+# - **Up**, for each block but the last, from the bottom: enlarge to twice the size (nearest or bilinear, without parameters), a 3×3 convolution to the skip's number of channels $c$, concatenate the skip, which is the block's result before pooling, in either order, then two 3×3 convolutions ($2c\to c\to c$), each followed by a ReLU. Whether a ReLU follows the first of the three is free. All pad by 1.
+# - **At the end** a 1×1 convolution to `num_classes`, and nothing after it. With one block there is nothing but that block and the 1×1 convolution.
+# - All convolutions have biases, there is no normalisation. `VGGUNet(num_blocks=3)` has 2,067,649 parameters, `VGGUNet()` 8,557,505.
+# - **`encoder`**: the `features` of a `torchvision.models.vgg13()`, an `nn.Sequential` of convolutions (`features[0]`, `[2]`, `[5]`, `[7]`, `[10]`, `[12]`, `[15]`, `[17]`, …), ReLUs and poolings. If there is one, the network starts with its weights, copied or taken as they are; if not, with PyTorch's first weights.
+# - Images have three channels and sides that the poolings divide. As always, the input is not changed: beware of ReLUs that work in place.
+
+
+# %% nbgrader={"grade_id": "VGGUNet-given"}
+# Given: the way down of VGG13 with first weights of no use, to try `encoder` on.
+from torchvision.models.vgg import make_layers
+
+
+def vgg13_features():
+    """Built as torchvision builds `vgg13().features`, in a fraction of the time."""
+    return make_layers([64, 64, "M", 128, 128, "M", 256, 256, "M", 512, 512, "M", 512, 512, "M"])
+
+
+# %% nbgrader={"grade_id": "VGGUNet", "solution": true}
+class VGGUNet(nn.Module):
+    """A U-Net whose way down is VGG13's: images (N, 3, H, W) → logits (N, num_classes, H, W)."""
+
+    def __init__(self, num_classes=1, num_blocks=4, encoder=None):
+        super().__init__()
+        ### BEGIN SOLUTION
+
+        def two_convolutions(channels, width):
+            return nn.Sequential(
+                nn.Conv2d(channels, width, kernel_size=3, padding=1),
+                nn.ReLU(),
+                nn.Conv2d(width, width, kernel_size=3, padding=1),
+                nn.ReLU(),
+            )
+
+        widths = [64, 128, 256, 512][:num_blocks]
+        self.blocks = nn.ModuleList(two_convolutions(c, width) for c, width in zip([3, *widths], widths))
+        self.reduce = nn.ModuleList(nn.Conv2d(2 * c, c, kernel_size=3, padding=1) for c in widths[-2::-1])
+        self.up = nn.ModuleList(two_convolutions(2 * c, c) for c in widths[-2::-1])
+        self.classify = nn.Conv2d(64, num_classes, kernel_size=1)
+        if encoder is not None:
+            theirs = (layer for layer in encoder if isinstance(layer, nn.Conv2d))
+            ours = (layer for block in self.blocks for layer in block if isinstance(layer, nn.Conv2d))
+            for our, their in zip(ours, theirs):
+                our.load_state_dict(their.state_dict())
+        ### END SOLUTION
+
+    def forward(self, x):
+        ### BEGIN SOLUTION
+        skips = []
+        for block in self.blocks[:-1]:
+            skips.append(block(x))
+            x = F.max_pool2d(skips[-1], 2)
+        x = self.blocks[-1](x)
+        for reduce, level in zip(self.reduce, self.up):
+            x = F.relu(reduce(F.interpolate(x, scale_factor=2, mode="nearest")))
+            x = level(torch.cat([skips.pop(), x], dim=1))
+        return self.classify(x)
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "VGGUNet-visible", "grade": true, "points": 0}
+checks.segmentation.VGGUNet(VGGUNet, vgg13_features)
+
+# %% nbgrader={"grade_id": "VGGUNet-hidden", "grade": true, "points": 6}
+# Hidden tests run here after you have handed in (6 points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.segmentation.VGGUNet.grade(VGGUNet)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "bonus-text"}
+# ## 9. Optional: look at the edges
+#
+# Most errors lie where two labels meet, and U-Net's paper makes such pixels count more in the loss. Write `boundary_weights(mask, width=1, boost=4.0)`, the weight of each pixel: for an int64 mask $(N, H, W)$ a float32 tensor $(N, H, W)$ which is
+#
+# $$w[n,r,c]=\begin{cases}1+\text{boost}&\text{if some pixel }[n,r',c']\text{ with }|r-r'|\le\text{width},\ |c-c'|\le\text{width bears another label than }[n,r,c]\\1&\text{otherwise}\end{cases}$$
+#
+# Only pixels inside the picture are compared: its frame is no boundary. (This part gives 2 bonus points, which are counted apart from the 40. The weighted loss is then `(weights * F.cross_entropy(logits, mask, reduction="none")).mean()`.)
+
+
+# %% nbgrader={"grade_id": "bonus", "solution": true}
+def boundary_weights(mask, width=1, boost=4.0):
+    """The weight of each pixel of masks (N, H, W): 1 + boost near a boundary, else 1."""
+    ### BEGIN SOLUTION
+    labels = mask[:, None].float()
+    side = 2 * width + 1
+    most = F.max_pool2d(labels, side, stride=1, padding=width)[:, 0]
+    least = -F.max_pool2d(-labels, side, stride=1, padding=width)[:, 0]
+    return 1 + boost * (most != least).float()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "bonus-visible", "grade": true, "points": 0}
+checks.segmentation.boundary_weights(boundary_weights)
+
+# %% nbgrader={"grade_id": "bonus-hidden", "grade": true, "points": 0}
+# Hidden tests run here after you have handed in (2 bonus points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.segmentation.bonus.grade(boundary_weights)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade_id": "bonus-picture"}
+with needs("boundary_weights"):
+    scene = data.ShapeScenes(size=96, seed=4).scene(0)
+    weights = [boundary_weights(scene.mask[None], width)[0] for width in (1, 3)]
+    plots.show_row([scene.image, *weights], ["scene", "width 1", "width 3"])
+
+# %% [markdown] nbgrader={"grade_id": "discussion-text"}
+# ## 10. Discuss
+#
+# In a hundred words or so: look at the pictures of part 7, and at the IoU of each class. Name a kind of error that your network makes, say which part of the network or of the training you hold responsible, and how you would find out whether you are right. An experiment that you have tried counts more than one you propose. A person reads this, and gives up to 4 points beyond the 40.
+
+# %% [markdown] nbgrader={"grade_id": "discussion", "grade": true, "solution": true, "points": 4}
+# Wires have the worst IoU by far, though they are found: the predicted wire is a chain of pieces, and often a pixel to one side. A wire is hardly two pixels thin, so a shift by one pixel already halves its IoU, and its pixels are so few that cross-entropy gains little from them. To tell the two causes apart I would count a pixel as right if the truth is at most one pixel away (if the score jumps, it is the place, not the class), and train once more with boundary weights or with the Dice loss of the wires added (if the gaps close, it was the loss). If neither helps, I would look at the first level, whose skip is the only layer that sees such detail.
