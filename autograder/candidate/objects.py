@@ -64,9 +64,12 @@ def describe(obj: Any) -> str:
     return "function" if callable(obj) else "other"
 
 
+_LEAVES = (bool, int, float, str, torch.Tensor, torch.dtype)
+
+
 def is_plain(obj: Any, depth: int = 8) -> bool:
     """Does it cross by value: None, numbers, strings, tensors, dtypes, and lists, tuples and dicts of these?"""
-    if obj is None or isinstance(obj, bool | int | float | str | torch.Tensor | torch.dtype):
+    if obj is None or isinstance(obj, _LEAVES):
         return True
     if depth == 0:
         return False

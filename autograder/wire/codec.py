@@ -38,6 +38,7 @@ NAME_OF = {dtype: name for name, dtype in DTYPES.items()}
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _MESSAGES = {*messages.ORDERS, *messages.REPORTS, *messages.QUESTIONS, *messages.ANSWERS}
 _PLAIN = frozenset((type(None), bool, float))
+_SEQUENCES, _NUMBERS = (list, tuple), (float, str)  # with what derives from them
 # An annotation in `messages` -> the exact types that its field may have; any for those not named here.
 _FIELDS: dict[str, tuple[type, ...]] = {t.__name__: (t,) for t in (bool, int, str, list, tuple, dict)}
 _FIELDS["float"] = (float, int)
@@ -87,31 +88,31 @@ class _Writer:
         self._outward, self._layouts = outward, layouts
 
     def node(self, value: Any, depth: int) -> Any:
+        kind = type(value)
+        if kind in _PLAIN or kind is str:
+            return value
         if depth > DEPTH:
             raise Unsendable("it is nested too deeply")
-        if value is None or isinstance(value, bool | float | str):
-            return value
+        if kind in _SIGNATURES:
+            inner = depth + 1
+            return [kind.__name__, *[self.node(getattr(value, name), inner) for name, _ in _SIGNATURES[kind]]]
+        if isinstance(value, torch.Tensor) and sendable(value):
+            return ["T", self._tensor(value)]
+        if isinstance(value, _SEQUENCES):
+            inner = depth + 1
+            return ["l" if isinstance(value, list) else "t", *[self.node(item, inner) for item in value]]
+        if isinstance(value, dict):
+            return ["d", *[self.node(part, depth + 1) for key, item in value.items() for part in (_key(key), item)]]
         if isinstance(value, int):
             if int.bit_length(value) > INTEGER_BITS:
                 raise Unsendable(f"an integer of {int.bit_length(value)} bits")
             return value
-        if isinstance(value, torch.Tensor) and sendable(value):
-            return ["T", self._tensor(value)]
-        if isinstance(value, list | tuple):
-            return ["l" if isinstance(value, list) else "t", *(self.node(item, depth + 1) for item in value)]
-        if isinstance(value, dict):
-            if not all(isinstance(key, str | int) and not isinstance(key, bool) for key in value):
-                raise Unsendable("a dict with keys that are neither text nor integers")
-            return ["d", *(self.node(part, depth + 1) for item in value.items() for part in item)]
-        if isinstance(value, torch.dtype) and value in NAME_OF:
+        if isinstance(value, _NUMBERS):
+            return value
+        if kind is torch.dtype and value in NAME_OF:
             return ["y", NAME_OF[value]]
-        if type(value) in _MESSAGES:
-            return [
-                type(value).__name__,
-                *(self.node(getattr(value, name), depth + 1) for name, _ in _SIGNATURES[type(value)]),
-            ]
         if self._outward is None:
-            raise Unsendable(f"a {type(value).__name__} cannot cross")
+            raise Unsendable(f"a {kind.__name__} cannot cross")
         return self.node(self._outward(value), depth + 1)
 
     def _tensor(self, tensor: torch.Tensor) -> int:
@@ -172,6 +173,13 @@ class _Reader:
             if types and type(value) not in types:
                 raise Malformed(f"{cls.__name__}.{name} is a {type(value).__name__}")
         return cls(*values)
+
+
+def _key(key: Any) -> Any:
+    """A key that may be written."""
+    if not isinstance(key, (str, int)) or isinstance(key, bool):
+        raise Unsendable("a dict with keys that are neither text nor integers")
+    return key
 
 
 def _index(value: Any) -> int:
@@ -243,7 +251,7 @@ def _tensors(table: Any, body: memoryview, layouts: bool) -> list[torch.Tensor]:
         size = count * dtype.itemsize
         if size > len(body) - place:
             raise Malformed("a tensor larger than what came")
-        tensor = _filled(body[place : place + size], dtype, count)
+        tensor = _filled(body, dtype, count, place)
         place += size
         tensor = tensor.view(shape) if strides is None else tensor.as_strided(shape, strides)
         found.append(tensor.requires_grad_() if layout and layout[1] else tensor)
@@ -252,9 +260,9 @@ def _tensors(table: Any, body: memoryview, layouts: bool) -> list[torch.Tensor]:
     return found
 
 
-def _filled(data: memoryview, dtype: torch.dtype, count: int) -> torch.Tensor:
+def _filled(body: memoryview, dtype: torch.dtype, count: int, place: int) -> torch.Tensor:
     if count == 0:
         return torch.empty(0, dtype=dtype)
     if dtype is torch.bool:  # a byte that is neither 0 nor 1 is no bool that PyTorch could reckon with
-        return torch.frombuffer(data, dtype=torch.uint8) != 0
-    return torch.frombuffer(data, dtype=dtype).clone()
+        return torch.frombuffer(body, dtype=torch.uint8, count=count, offset=place) != 0
+    return torch.frombuffer(body, dtype=dtype, count=count, offset=place).clone()
