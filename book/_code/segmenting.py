@@ -20,7 +20,7 @@ def scenes(count: int, seed: int, size: int = 64) -> tuple[torch.Tensor, torch.T
     return torch.stack(images), torch.stack(masks)
 
 
-def batches(images: torch.Tensor, masks: torch.Tensor, size: int = 16) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def batches(images: torch.Tensor, masks: torch.Tensor, size: int = 8) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """One pass in random order; each batch as it is or mirrored, upright or on its side, picture and mask alike."""
     for chosen in torch.randperm(len(images)).split(size):
         x, y = images[chosen], masks[chosen]
@@ -43,7 +43,7 @@ def train(
 ) -> list[float]:
     """Adam with a rate that rises and falls once; the mean loss of each epoch comes back."""
     torch.manual_seed(seed)
-    steps = epochs * -(-len(images) // 16)
+    steps = epochs * -(-len(images) // 8)
     optimiser = torch.optim.Adam(net.parameters(), lr=rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps)
     net.train()
@@ -71,6 +71,82 @@ def predict(net: nn.Module, images: torch.Tensor) -> torch.Tensor:
 def confusion(predicted: torch.Tensor, truth: torch.Tensor, classes: int = CLASSES) -> torch.Tensor:
     """(classes, classes): pixels of true class (row) that were given to each class (column)."""
     return torch.bincount(classes * truth.flatten() + predicted.flatten(), minlength=classes**2).reshape(classes, -1)
+
+
+def overlaps(table: torch.Tensor) -> torch.Tensor:
+    """From a confusion matrix, for each class: pixels that truth and prediction share, over those of either."""
+    shared = table.diag()
+    return shared / (table.sum(0) + table.sum(1) - shared)
+
+
+def near_border(masks: torch.Tensor, reach: int) -> torch.Tensor:
+    """Pixels with another label at most ``reach`` rows and columns away; masks (N, H, W)."""
+    labels, side = masks[:, None].float(), 2 * reach + 1
+    pad = (reach,) * 4
+    most = F.max_pool2d(F.pad(labels, pad, value=-1e9), side, 1)
+    least = -F.max_pool2d(F.pad(-labels, pad, value=-1e9), side, 1)
+    return (most != least)[:, 0]
+
+
+def best_in_cells(masks: torch.Tensor, side: int, classes: int = CLASSES) -> torch.Tensor:
+    """The best that one label for each ``side`` × ``side`` cell can say: its most frequent class. (N, H, W)."""
+    votes = F.avg_pool2d(F.one_hot(masks, classes).permute(0, 3, 1, 2).float(), side)
+    return F.interpolate(votes.argmax(1)[:, None].float(), scale_factor=side)[:, 0].long()
+
+
+def read_out(
+    maps: torch.Tensor, masks: torch.Tensor, new_maps: torch.Tensor, classes: int = CLASSES, ridge: float = 1e-2
+) -> torch.Tensor:
+    """What can be read off coarse maps by a 1 × 1 layer: least squares from maps (N, C, h, w), repeated to the masks'
+    size, to the classes; the labels (N, H, W) that this layer reads off ``new_maps``."""
+    scale = masks.shape[-1] // maps.shape[-1]
+    mean, std = maps.mean((0, 2, 3), keepdim=True), maps.std((0, 2, 3), keepdim=True) + 1e-6
+    rows = lambda x: F.pad(((x - mean) / std).permute(0, 2, 3, 1).flatten(0, 2), (0, 1), value=1.0).double()
+    target = F.avg_pool2d(F.one_hot(masks, classes).permute(0, 3, 1, 2).double(), scale).permute(0, 2, 3, 1)
+    x, y = rows(maps), target.flatten(0, 2)
+    weight = torch.linalg.solve(x.T @ x + ridge * len(x) * torch.eye(x.shape[1], dtype=x.dtype), x.T @ y)
+    labels = (rows(new_maps) @ weight).argmax(1).reshape(len(new_maps), 1, *new_maps.shape[-2:])
+    return F.interpolate(labels.float(), scale_factor=scale)[:, 0].long()
+
+
+def kept_for_backward(net: nn.Module, x: torch.Tensor) -> int:
+    """Bytes that autograd keeps of one forward pass, the parameters apart."""
+    own = {p.untyped_storage().data_ptr() for p in net.parameters()}
+    kept: dict[int, int] = {}
+
+    def note(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        answer = net(x)  # kept alive, so that no two tensors get one address
+    return sum(kept.values()) if answer.requires_grad else 0
+
+
+# Losses for logits (N, 2, H, W) of ground and object, and masks (N, H, W) of 0 and 1.
+
+
+def weighted(weight: float) -> Loss:
+    """Cross-entropy whose object pixels count ``weight`` times."""
+    return lambda logits, target: F.cross_entropy(logits, target, weight=torch.tensor([1.0, weight]))
+
+
+def overlap_loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """One minus the Dice coefficient of the object's probability, over the whole batch."""
+    p = logits.softmax(1)[:, 1]
+    return 1 - 2 * (p * target).sum() / (p.sum() + target.sum())
+
+
+def focal(gamma: float) -> Loss:
+    """Cross-entropy in which a pixel that is right with probability p counts (1 − p)^gamma times."""
+
+    def loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        entropy = F.cross_entropy(logits, target, reduction="none")
+        return ((1 - (-entropy).exp()) ** gamma * entropy).mean()
+
+    return loss
 
 
 def glimpses(count: int, window: int, seed: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

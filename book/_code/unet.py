@@ -52,14 +52,34 @@ class SegmentationNet(nn.Module):
             levels.append(block(F.max_pool2d(levels[-1], 2)))
         return levels
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        *skips, x = self.encode(x)
+    def decode(self, levels: list[torch.Tensor]) -> torch.Tensor:
+        """From the maps of all levels to logits; without skips only the deepest map counts."""
+        *skips, x = levels
         for up, merge, skip in zip(self.up, self.merge, reversed(skips)):
             x = up(x)
             if self.skips:
                 x = torch.cat([crop_to(skip, x), x], dim=1)
             x = merge(x)
         return self.head(x)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.decode(self.encode(x))
+
+
+@torch.inference_mode()
+def reach_through(net: SegmentationNet, level: int, size: int = 64, seed: int = 0) -> int:
+    """How many rows of the answer can change when one pixel changes and only the map of ``level`` is told of it."""
+    torch.manual_seed(seed)
+    reached = torch.zeros(size, dtype=torch.bool)
+    for _ in range(8):  # several pictures, since a ReLU that is off lets nothing through
+        x = torch.rand(1, 3, size, size)
+        y = x.clone()
+        y[..., size // 2, size // 2] += 1
+        before, after = net.encode(x), net.encode(y)
+        told = [a if at == level else b for at, (a, b) in enumerate(zip(after, before))]
+        reached |= (net.decode(told) != net.decode(before)).any(3).any(1)[0]
+    rows = reached.nonzero()
+    return int(rows.max() - rows.min()) + 1
 
 
 @dataclass(frozen=True)

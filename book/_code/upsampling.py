@@ -215,15 +215,6 @@ def decoder(make: Callable[[int, int], nn.Module], seed: int = 0) -> nn.Sequenti
     return nn.Sequential(make(16, 16), nn.ReLU(), make(16, 16), nn.ReLU(), make(16, 1))
 
 
-@torch.inference_mode()
-def checkerboard(image: torch.Tensor, period: int = 2) -> float:
-    """The part of an (H, W) image's variance that is one pattern repeated every ``period`` pixels, in per cent."""
-    height, width = (side // period * period for side in image.shape)
-    tiles = image[:height, :width].reshape(height // period, period, width // period, period)
-    pattern = tiles.mean(dim=(0, 2))
-    return 100 * (pattern.var(unbiased=False) / image.var(unbiased=False).clamp_min(1e-12)).item()
-
-
 def patches(photographs: list[torch.Tensor], count: int, side: int = 64, seed: int = 0) -> torch.Tensor:
     """``count`` square patches of grey (H, W) photographs: (count, 1, side, side)."""
     random = torch.Generator().manual_seed(seed)

@@ -1,0 +1,167 @@
+"""Chapter 6's helpers: sizes, borders, overlaps, losses and objects are what their names say."""
+
+import itertools
+
+import pytest
+import torch
+import torch.nn.functional as F
+from _code import instances, segmenting, unet, upsampling
+from torch import nn
+
+from convcourse.data import ShapeScenes
+
+
+def test_the_papers_network_has_the_papers_sizes():
+    with torch.device("meta"):
+        net = unet.SegmentationNet(1, 2, width=64, depth=4, padding="valid")
+    assert sum(p.numel() for p in net.parameters()) == 31_030_658
+    seen = {stage.name: stage for stage in unet.stages(net, 572)}
+    assert seen["head"].after == (2, 388, 388)
+    assert seen["down.4"].before == (512, 32, 32) and seen["down.4"].after == (1024, 28, 28)
+    assert seen["merge.0"].before == (1024, 56, 56)
+    assert sum(stage.parameters for stage in seen.values()) == 31_030_658
+
+
+@pytest.mark.parametrize("skips", [True, False])
+@pytest.mark.parametrize("depth", [1, 3])
+def test_with_padding_the_size_stays(depth, skips):
+    net = unet.SegmentationNet(3, 5, width=2, depth=depth, skips=skips)
+    assert net(torch.rand(2, 3, 16, 32)).shape == (2, 5, 16, 32)
+    assert unet.drawing(net, 16).data.count("skip") == (depth if skips else 0)
+
+
+def test_the_crop_is_in_the_middle():
+    x = torch.arange(49.0).reshape(1, 1, 7, 7)
+    assert torch.equal(unet.crop_to(x, torch.zeros(1, 1, 3, 5)), x[..., 2:5, 1:6])
+
+
+def test_a_pixel_reaches_further_through_deeper_levels():
+    torch.manual_seed(0)
+    net = unet.SegmentationNet(3, 2, width=4, depth=2)
+    reach = [unet.reach_through(net, level, size=48) for level in range(3)]
+    assert reach == sorted(reach) and reach[0] <= 9 < reach[2]
+    plain = unet.SegmentationNet(3, 2, width=4, depth=2, skips=False)
+    with torch.no_grad():
+        levels = plain.encode(torch.rand(1, 3, 16, 16))
+        assert torch.equal(plain.decode(levels), plain.decode([levels[0] + 1, levels[1] - 1, levels[2]]))
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_the_last_stamp_completes_the_transposed_convolution(stride):
+    image, kernel = torch.randn(2, 2), torch.randn(3, 3)
+    full = F.conv_transpose2d(image[None, None], kernel[None, None], stride=stride)[0, 0]
+    assert torch.equal(upsampling._stamp(image, kernel, stride, range(4)), full)
+    first = upsampling._stamp(image, kernel, stride, range(1))
+    assert torch.equal(first[:3, :3], image[0, 0] * kernel) and not first[3:].any()
+
+
+@pytest.mark.parametrize("name", upsampling.enlargers())
+def test_enlargers_double_and_a_resized_map_stays_even(name):
+    net = upsampling.decoder(upsampling.enlargers()[name])
+    assert net(torch.rand(1, 16, 4, 4)).shape == (1, 1, 32, 32)
+    assert (upsampling.ripple(net)[1] < 1e-3) == ("then" in name)
+
+
+def test_packed_pictures_hold_the_half_sized_pixels():
+    images = torch.rand(2, 1, 16, 16)
+    small = F.avg_pool2d(images, 2)
+    packed = upsampling.packed(images)
+    assert packed.shape == (2, 16, 2, 2)
+    assert torch.equal(packed[1, :, 0, 1], small[1, 0, 0:4, 4:8].flatten())
+
+
+def test_pixels_near_a_border_by_looking_at_each():
+    torch.manual_seed(0)
+    masks = torch.randint(0, 2, (2, 3, 3)).repeat_interleave(3, 1).repeat_interleave(3, 2)
+    for reach in (1, 2):
+        found = segmenting.near_border(masks, reach)
+        for n, x, y in itertools.product(range(2), range(9), range(9)):
+            window = masks[n, max(0, x - reach) : x + reach + 1, max(0, y - reach) : y + reach + 1]
+            assert found[n, x, y] == (window != masks[n, x, y]).any()
+
+
+def test_one_label_a_cell_is_the_most_frequent():
+    mask = torch.tensor([[[1, 1, 0, 0], [1, 2, 0, 3], [4, 4, 4, 4], [4, 4, 4, 4]]])
+    assert segmenting.best_in_cells(mask, 2)[0].tolist() == [[1, 1, 0, 0]] * 2 + [[4] * 4] * 2
+
+
+def test_confusion_and_overlaps_by_hand():
+    truth, said = torch.tensor([0, 0, 1, 1, 1]), torch.tensor([0, 1, 1, 1, 0])
+    table = segmenting.confusion(said, truth, classes=3)
+    assert table.tolist() == [[1, 1, 0], [1, 2, 0], [0, 0, 0]]
+    values = segmenting.overlaps(table.double())
+    assert values[:2].tolist() == [1 / 3, 2 / 4] and values[2].isnan()
+
+
+def test_a_reader_reads_what_is_there():
+    """Maps that hold the class, one channel each, at half the size: what is read is the cell's class."""
+    torch.manual_seed(0)
+    cells = torch.randint(0, 6, (20, 4, 4))
+    maps = F.one_hot(cells, 6).permute(0, 3, 1, 2).float()
+    masks = cells.repeat_interleave(2, 1).repeat_interleave(2, 2)
+    assert torch.equal(segmenting.read_out(maps[:10], masks[:10], maps[10:]), masks[10:])
+
+
+def test_losses_by_their_formulas():
+    torch.manual_seed(0)
+    logits, target = torch.randn(3, 2, 5, 5), torch.randint(0, 2, (3, 5, 5))
+    q = logits.softmax(1).gather(1, target[:, None])[:, 0]
+    assert torch.allclose(segmenting.focal(0)(logits, target), F.cross_entropy(logits, target))
+    assert torch.allclose(segmenting.focal(2)(logits, target), -((1 - q) ** 2 * q.log()).mean())
+    w = 1 + 9 * target
+    assert torch.allclose(segmenting.weighted(10.0)(logits, target), -(w * q.log()).sum() / w.sum())
+    sure = torch.stack([-50.0 * target, 50.0 * target], 1) + torch.tensor([10.0, -10.0]).reshape(1, 2, 1, 1)
+    assert segmenting.overlap_loss(sure, target).item() == pytest.approx(0, abs=1e-4)
+
+
+def test_what_backward_keeps_is_counted_once():
+    net = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 2, 1))
+    kept = segmenting.kept_for_backward(net, torch.zeros(1, 1, 8, 8))
+    assert kept == 4 * 64 * (1 + 4)  # the picture, and the map after the ReLU, which two layers share
+
+
+def test_training_moves_the_network_and_repeats_itself():
+    images, masks = segmenting.scenes(16, seed=3, size=32)
+    histories = []
+    for _ in range(2):
+        torch.manual_seed(0)
+        net = unet.SegmentationNet(3, 6, width=4, depth=1)
+        histories.append(segmenting.train(net, images, masks, epochs=2))
+    assert histories[0] == histories[1] and histories[0][1] < histories[0][0]
+    logits = segmenting.predict(net, images)
+    assert logits.shape == (16, 6, 32, 32) and not logits.requires_grad
+
+
+def test_a_window_decides_as_far_as_it_sees():
+    seen, square, distance = segmenting.glimpses(500, 9, seed=0)
+    assert seen.shape == (500, 81) and 0.4 < square.mean() < 0.6
+    middle = seen.reshape(500, 9, 9)[distance > 7].mean()
+    assert middle == pytest.approx(0.5, abs=0.02)  # far inside all is even, whatever the shape
+
+
+def test_touching_discs_are_one_part_and_two_floods():
+    y, x = torch.meshgrid(torch.arange(60.0), torch.arange(100.0), indexing="ij")
+    discs = torch.hypot(y - 30, x - 30) < 20
+    discs |= torch.hypot(y - 30, x - 66) < 20
+    discs[0, 0] = True
+    assert instances.components(discs).max() == 2
+    assert instances.components(discs, least=5).max() == 1
+    halves = instances.split(discs, least=5)
+    assert halves.max() == 2 and halves[30, 30] != halves[30, 66] and halves[0, 0] == 0
+    assert instances.components(instances.grow(discs, -4), least=5).max() == 2
+
+
+def test_whole_instances_are_counted():
+    mask = torch.zeros(6, 6, dtype=torch.int64)
+    numbers = torch.zeros_like(mask)
+    mask[:2, :2], numbers[:2, :2] = 1, 1
+    mask[4:, :3], numbers[4:, :2], numbers[4:, 2] = 2, 2, 3  # two that touch
+    assert instances.whole(mask, numbers) == (1, 3)
+    scene = ShapeScenes(size=32, seed=1).scene(0)
+    assert instances.whole(scene.mask, scene.instances)[1] == int(scene.instances.max())
+
+
+def test_painted_numbers_have_their_colours():
+    shown = instances.painted(torch.tensor([[0, 1], [2, 1]]))
+    assert shown.shape == (3, 2, 2) and torch.equal(shown[:, 0, 1], shown[:, 1, 1])
+    assert not torch.equal(shown[:, 0, 1], shown[:, 1, 0]) and 0 <= shown.min() <= shown.max() <= 1
