@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from autograder.exam.segmentation.networks import conv, unet_parameters
+from autograder.exam.segmentation.networks import conv, unet_parameters, valid_size
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ def wrong_sizes(n: int, depth: int) -> dict[str, set[int]]:
         return side
 
     return {
+        "unet-depth": {valid_size(n, d) for d in (depth - 1, depth + 1)},
         "unet-padding-ignored": {n, through(0, 4), through(4, 0), through(4, 0, joined=True)},
         "unet-decoder-padded": {through(4, 4, joined=True)},
         "unet-one-convolution": {through(2, 2), through(2, 4), through(4, 2)},

@@ -71,7 +71,11 @@ def answer(network: Subject, state: State, x: torch.Tensor) -> torch.Tensor:
 
 def close(a: torch.Tensor, b: torch.Tensor, tolerance: float = 1e-3) -> bool:
     """Equal in shape and, in relation to the largest value, in every value; NaN is close to nothing."""
-    return a.shape == b.shape and bool(((a - b).abs() <= tolerance * b.abs().max().clamp(min=1e-6)).all())
+    return (
+        a.shape == b.shape
+        and a.numel() > 0
+        and bool(((a - b).abs() <= tolerance * b.abs().max().clamp(min=1e-6)).all())
+    )
 
 
 def random_state(network: Subject, draw: Draw) -> State:
@@ -123,15 +127,15 @@ def relus(network: Subject, width: int, x: torch.Tensor, id: str) -> None:
         return [answer(network, state | {name: state[name] + push}, x) for push in (0.0, *pushes)]
 
     for name, entries in biases.items():
-        rest, low, lower, high, higher = effect(name, -2.0, -2.5, 4.0, 8.0)
+        rest, low, lower, high, higher = effect(name, -2.0, -2.5, 40.0, 80.0)
         reach = (rest - low).abs().max()
         silent = (low - lower).abs().max() <= 1e-3 * reach and reach > 0
         proportional = close(higher - high, high - rest)
         if silent and proportional:
             continue
         if proportional and entries == width:
-            alone = effect(name, 4.0, without=36 * width**2)
-            cut = effect(name, 4.0, without=18 * width**2)
+            alone = effect(name, 40.0, without=36 * width**2)
+            cut = effect(name, 40.0, without=18 * width**2)
             if close(alone[1] - alone[0], high - rest) and not close(cut[1] - cut[0], high - rest):
                 continue
         told = "unet-relu-leaky" if id == "unet-relu-missing" and (not proportional or leaks(low, lower, rest)) else id
@@ -196,11 +200,11 @@ def trains(network: Subject, state: State, x: torch.Tensor) -> None:
     output = network(given)
     cotangent = torch.zeros_like(output)
     cotangent[0] = 1
-    (gradient,) = torch.autograd.grad(output, given, cotangent)
+    (gradient,) = torch.autograd.grad(output, given, cotangent, allow_unused=True)
     after = network.state()
     network.eval()
     changed = [n for n, v in state.items() if (t := after[n].tensor) is None or not torch.equal(t, v)]
-    if changed or bool((gradient[1:] != 0).any()):
+    if changed or (gradient is not None and bool((gradient[1:] != 0).any())):
         raise mistake("unet-train", "one pass in train mode", "no other image, no change", f"changed: {changed}")
 
 
@@ -219,6 +223,21 @@ def learns_everywhere(make: Callable[[], Subject], x: torch.Tensor, classes: int
             return
     without = f"none for {sorted(waiting or ())}"
     raise mistake("unet-gradient", "8 new networks", "a gradient for each parameter", without)
+
+
+def each_entry(network: Subject, x: torch.Tensor, draw: Draw) -> None:
+    """With positive weights, which open all ReLUs, every single weight has a gradient, and channels differ in it."""
+    state = uniform(network, lambda n: 1 / (3 * math.sqrt(n)))
+    network.load({name: value * (0.5 + draw.uniform(*value.shape)) for name, value in state.items()})
+    shape = network(x).shape
+    for name, gradient in network.gradients((x,), {}, 1 + draw.uniform(*shape)).parameters.items():
+        if gradient is None or bool((gradient == 0).any()):
+            raise mistake("unet-gradient", f"{name}, all ReLUs open", "a gradient for each entry", "0 for some")
+        for axis in (0, 1) if gradient.dim() == 4 else ():
+            slices = gradient.movedim(axis, 0).flatten(1)
+            twins = (slices[:, None] - slices).abs().amax(2) <= 1e-5 * slices.abs().max()
+            if int(twins.sum()) > len(slices):
+                raise mistake("unet-channels-alike", f"{name}, random weights", "channels that differ", "two alike")
 
 
 def exchanges(make: Callable[[], Subject], x: torch.Tensor) -> None:

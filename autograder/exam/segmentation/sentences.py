@@ -101,6 +101,7 @@ SENTENCES = {
     "unet-unregistered": "Layers are kept in a plain list or dict, so the module does not know their parameters: use `nn.ModuleList`.",
     "unet-state": "A network that loads another's `state_dict` answers differently: something outside parameters and buffers decides.",
     "unet-gradient": "No gradient reaches some parameters: they can never learn.",
+    "unet-channels-alike": "Channels are averaged, repeated or used twice on the way: each has its own weights in the next convolution.",
     "unet-random": "Two calls in eval mode differ: dropout or another random step is active there.",
     "unet-train": "Training mode changes the network for good, or the images of a batch mix in it.",
     "unet-batch-mixed": "Images of a batch mix: one image's result changes with its neighbours.",
