@@ -222,11 +222,11 @@ def found(nb: NotebookNode, entry: Entry) -> NotebookNode | None:
 
 def own_cells(nb: NotebookNode, entries: list[Entry], ran: Ran) -> Iterator[Line]:
     """Cells that are neither a part's own nor its checks, and raise."""
-    by_part = {entry.id for entry in entries if entry.kind != "given"}
+    parts = [found(nb, entry) for entry in entries if entry.kind != "given"]
     for number, error in ran.errors.items():
         cell = nb.cells[number]
         mark = grade_id(cell)
-        if mark not in by_part and "raises-exception" not in cell.metadata.get("tags", []):
+        if cell not in parts and "raises-exception" not in cell.metadata.get("tags", []):
             what = f"the given cell `{mark}`" if mark else f'your own cell "{cell.source.strip()[:40]}"'
             yield Line(False, what, f"{error}. Mend it or delete it: running all cells stops there.")
 

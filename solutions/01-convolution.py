@@ -136,16 +136,15 @@ exam.convolution.conv2d_naive.grade(conv2d_naive)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "conv2d_naive-picture-text"}
-# What have you made? A kernel answers most to what looks like itself: this one is a small bright ring around something dark, and the answers are largest where coins leave such a gap, least in their midst. The two pictures on the right must look the same.
+# What have you made? This kernel compares the top left of a window with its bottom right, so that the coins look like a relief which is lit from the top left. If yours is lit from the other side, the kernel is turned somewhere. The two pictures on the right must look the same.
 
 # %% nbgrader={"grade_id": "conv2d_naive-picture"}
 with needs("conv2d_naive"):
-    coins = data.photograph("coins", 32, grey=True)[None]  # (1, 1, H, W)
-    half = torch.tensor([[0, 1, 1, 1, 0], [1, 0, -1, 0, 1], [1, -1, -2, -1, 1.0]])
-    ring = torch.cat([half, half[:2].flip(0)])  # (5, 5)
-    yours = conv2d_naive(coins, ring[None, None])
-    pytorch = F.conv2d(coins, ring[None, None])
-    plots.show_row([coins[0], ring, yours[0], pytorch[0]], ["coins", "kernel", "yours", "PyTorch's"])
+    coins = data.photograph("coins", 36, grey=True)[None]  # (1, 1, H, W)
+    emboss = torch.tensor([[-2.0, -1, 0], [-1, 0, 1], [0, 1, 2]])
+    yours = conv2d_naive(coins, emboss[None, None])
+    pytorch = F.conv2d(coins, emboss[None, None])
+    plots.show_row([coins[0], emboss, yours[0], pytorch[0]], ["coins", "kernel", "yours", "PyTorch's"])
 
 # %% [markdown] nbgrader={"grade_id": "KERNELS-text"}
 # ## 3. Nine kernels

@@ -120,8 +120,11 @@ def from_file(path: Path, reference: dict[str, str]) -> dict[str, str]:
 
 @cache
 def _defined(code: str) -> tuple[str, ...]:
-    """The functions and classes that a cell defines."""
-    return tuple(node.name for node in ast.parse(code).body if isinstance(node, ast.FunctionDef | ast.ClassDef))
+    """The functions, classes and variables that a cell defines."""
+    body = ast.parse(code).body
+    targets = [target for node in body if isinstance(node, ast.Assign) for target in node.targets]
+    names = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    return (*names, *(target.id for target in targets if isinstance(target, ast.Name)))
 
 
 def _names(node: ast.stmt) -> Iterator[str]:

@@ -8,6 +8,7 @@ gets may be a stand-in for an object of another process; so it asks for no types
 from __future__ import annotations
 
 import math
+import textwrap
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,9 +21,12 @@ class CheckFailed(AssertionError):
     """What a check found, in words. Jupyter shows these instead of a traceback through the check."""
 
     def _render_traceback_(self) -> list[str]:
+        shown = textwrap.wrap(f"✗ {self}", 96, break_long_words=False)
         cause = self.__cause__
-        theirs = [] if cause is None else traceback.format_exception(type(cause), cause, cause.__traceback__)
-        return [*"".join(theirs).splitlines(), f"✗ {self}"]
+        if cause is None or cause.__traceback__ is None:
+            return shown
+        theirs = cause.__traceback__.tb_next  # without the check's own line, which called them
+        return [*"".join(traceback.format_exception(type(cause), cause, theirs)).splitlines(), *shown]
 
 
 class Check:
@@ -105,6 +109,8 @@ class Check:
 
     def whole_number(self, answer: Any) -> None:
         """An answer to a question has the form asked for: a whole number above 0. Whether it is right is not said."""
+        if isinstance(answer, torch.Tensor) and answer.numel() == 1:
+            answer = answer.item()
         if isinstance(answer, bool) or not isinstance(answer, int | float) or not math.isfinite(answer):
             self.fail(f"write a number, such as {self.name} = 12; yours is {_article(type(answer).__name__)}.")
         if answer != int(answer) or answer < 1:

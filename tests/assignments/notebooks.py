@@ -51,7 +51,14 @@ def namespace(name, path):
     code = reference(name) | from_file(path, reference(name))
     scope = {"__name__": "__main__"}
     for cell in source(name).cells:
-        given = cell.cell_type == "code" and not cell.metadata.nbgrader.grade and not cell.id.endswith("-picture")
-        if given:
+        picture = "needs(" in cell.source  # a given cell that shows what is written elsewhere
+        if cell.cell_type == "code" and not cell.metadata.nbgrader.grade and not picture:
             exec(compile(code.get(cell.id, cell.source), f"<{path.stem}: {cell.id}>", "exec"), scope)
     return scope
+
+
+def visible_checks(name, defined):
+    """The visible cell of the part that defines a name."""
+    entries = release.manifest({name: source(name)})[name]
+    part = next(entry["id"] for entry in entries if entry.get("defines") == defined)
+    return next(cell.source for cell in source(name).cells if cell.id == f"{part}-visible")

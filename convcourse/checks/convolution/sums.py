@@ -26,7 +26,7 @@ def first_steps(check: Check, function: Any) -> None:
             kernel.flip(2, 3),
             "a single bright pixel must show the kernel turned by 180°",
             [
-                (lambda: kernel, "Yours shows it as it is, so you turned it first: this is cross-correlation."),
+                (lambda: kernel, "Yours shows it as it is: you turn the kernel, which cross-correlation does not."),
                 (lambda: kernel.mT.flip(2, 3), "Yours exchanges the kernel's rows and columns."),
             ],
         )
