@@ -98,16 +98,29 @@ print([name for name in sys.modules if "autograder.exam" in name])
 
 def test_no_other_file_can_be_opened_or_made(link, hidden):
     paths = [
-        str(hidden), str(hidden.parent), "/etc/passwd", "/etc/shadow", "/proc/self/environ", "/proc/self/maps",
-        "/proc/1/cmdline", "/root", "/home", "/tmp", "/var", "/dev/shm", "/sys/kernel", os.path.expanduser("~"), "/", "/dev/kmsg",
-    ]  # fmt: skip
+        *(
+            str(hidden),
+            str(hidden.parent),
+            os.path.expanduser("~"),
+            "/",
+            "/root",
+            "/home",
+            "/tmp",
+            "/var",
+            "/etc/passwd",
+        ),
+        *("/proc/self/environ", "/proc/self/maps", "/proc/1/cmdline", "/dev/shm", "/dev/kmsg", "/sys/kernel"),
+    ]
     source = f"""
 import os
+attempts = (
+    lambda path: os.open(path, os.O_RDONLY), lambda path: os.open(path, os.O_WRONLY), os.listdir, os.remove,
+    lambda path: open(os.path.join(path, "new"), "w"), lambda path: os.rename(path, path + "x"),
+    lambda path: os.truncate(path, 0), lambda path: os.link(path, "here"), lambda path: os.mkdir(path + "/new"),
+)
 for path in {paths!r}:
-    for attempt in (lambda: os.open(path, os.O_RDONLY), lambda: os.listdir(path),
-                    lambda: open(os.path.join(path, "new"), "w"), lambda: os.open(path, os.O_WRONLY), lambda: os.remove(path), lambda: os.rename(path, path + "x"),
-                    lambda: os.truncate(path, 0), lambda: os.link(path, "here"), lambda: os.mkdir(path + "/new")):
-        try: attempt(); print("done", path)
+    for attempt in attempts:
+        try: attempt(path); print("done", path)
         except OSError: pass
 for path in ("../../x", "/tmp/x", "/dev/shm/x"):
     try: open(path, "w"); print("written", path)
