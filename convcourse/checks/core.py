@@ -119,7 +119,8 @@ class Check:
 
     def letter(self, answer: Any, letters: str) -> None:
         """An answer to a question has the form asked for: one of these letters."""
-        if not isinstance(answer, str) or len(answer.strip()) != 1 or answer.strip().lower() not in letters.lower():
+        letter = answer.strip(" ().:").upper() if isinstance(answer, str) else ""
+        if len(letter) != 1 or letter not in letters:
             choice = ", ".join(f'"{letter}"' for letter in letters)
             self.fail(f"write one of the letters {choice}; yours is {answer!r:.40}.")
         print(f"✓ {self.name}: its form is right; the hidden tests say whether the answer is")

@@ -57,6 +57,7 @@ def namespace(name, path):
     return scope
 
 
+@cache
 def visible_checks(name, defined):
     """The visible cell of the part that defines a name."""
     entries = release.manifest({name: source(name)})[name]
