@@ -134,7 +134,7 @@ def _attempts(scratch: Path, parent: int) -> dict[str, Callable[[], object]]:
         "read the exams": _opened(str(repository / "autograder" / "exam" / "core.py")),
         "read other files": _opened("/etc/passwd"),
         "list the repository": lambda: os.listdir(repository),
-        "write outside its folder": (scratch.parent / "autograder-probe").touch,
+        "write outside its folder": lambda: (scratch.parent / "autograder-probe").write_text("x"),
         "open a socket": _network,
         "start a process": _forked,
         "start a program": lambda: os.execv("/bin/true", ["true"]),
