@@ -148,7 +148,7 @@ def test_touching_discs_are_one_part_and_two_floods():
     assert instances.components(discs, least=5).max() == 1
     halves = instances.split(discs, least=5)
     assert halves.max() == 2 and halves[30, 30] != halves[30, 66] and halves[0, 0] == 0
-    assert instances.components(instances.grow(discs, -4), least=5).max() == 2
+    assert instances.components(instances.grow(discs, -10), least=5).max() == 2
 
 
 def test_whole_instances_are_counted():
