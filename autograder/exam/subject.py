@@ -65,10 +65,17 @@ def copy(value: Any) -> Any:
     return value.obj if isinstance(value, LocalSubject) else value
 
 
+def plain(value: torch.Tensor) -> torch.Tensor:
+    """A dense tensor of exact type, whose subclass, if it has one, is not asked."""
+    with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():
+        dense = value if value.layout == torch.strided else value.to_dense()
+        return dense.as_subclass(torch.Tensor).clone(memory_format=torch.contiguous_format)
+
+
 def owned(value: Any) -> Any:
     """What came back, as plain values: dense tensors that share nothing, exact built-in types."""
     if isinstance(value, torch.Tensor):
-        return torch.Tensor.clone(value.detach(), memory_format=torch.contiguous_format)
+        return plain(value)
     if isinstance(value, list | tuple):
         return (list if isinstance(value, list) else tuple)(owned(item) for item in value)
     if isinstance(value, dict):

@@ -17,6 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import cycle
 from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
@@ -134,10 +135,10 @@ class Row:
         return self.named == {self.implementation.mistake}
 
 
-def examined(name: str, *, slow: bool = False, salt: str = "") -> list[Row]:
-    """Every implementation of an exam, on all cores."""
+def examined(name: str, *, slow: bool = False, salts: Sequence[str] = ("",)) -> list[Row]:
+    """Every implementation of an exam, on all cores; salts take turns among them."""
     everyone = implementations(name)
-    tasks = [(one, name, salt, slow) for one in everyone]
+    tasks = [(one, name, salt, slow) for one, salt in zip(everyone, cycle(salts))]
     # Spawned, not forked: PyTorch's threads do not survive a fork.
     with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)) as pool:
         return [Row(one, found) for one, found in zip(everyone, pool.map(_examine, tasks, chunksize=8), strict=True)]

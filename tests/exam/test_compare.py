@@ -1,0 +1,182 @@
+"""Only a right answer passes a comparison, whatever else comes back."""
+
+import pytest
+import torch
+from torch import nn
+
+from autograder.exam.compare import Case, agree, compare_values, compare_with_gradients, fault, gradient_fault, shown
+from autograder.exam.core import Misconception, Wrong
+from autograder.exam.draw import Draw
+from autograder.exam.subject import LocalSubject, owned
+
+RIGHT = torch.tensor([[1.0, -2.0], [0.5, 100.0]])
+
+
+class Odd(torch.Tensor):
+    """A tensor that agrees with everything, if it is asked itself."""
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        return True
+
+
+@pytest.mark.parametrize(
+    "got",
+    [
+        pytest.param(RIGHT * float("nan"), id="nan"),
+        pytest.param(torch.where(RIGHT > 0.6, RIGHT, float("nan")), id="partly nan"),
+        pytest.param(RIGHT / 0, id="infinity"),
+        pytest.param(RIGHT[:0], id="empty"),
+        pytest.param(RIGHT[:1], id="a row that broadcasts"),
+        pytest.param(RIGHT[None], id="an axis too many"),
+        pytest.param(RIGHT.T, id="transposed"),
+        pytest.param(RIGHT.double(), id="float64"),
+        pytest.param(RIGHT.half(), id="half"),
+        pytest.param(RIGHT.to(torch.complex64), id="complex"),
+        pytest.param(RIGHT.int(), id="integers"),
+        pytest.param(RIGHT > 0, id="booleans"),
+        pytest.param(RIGHT + 1e-3, id="off by a thousandth"),
+        pytest.param(torch.tensor(1.0), id="a single number"),
+        pytest.param(RIGHT.tolist(), id="a list"),
+        pytest.param(RIGHT.numpy(), id="an array"),
+        pytest.param(None, id="nothing"),
+        pytest.param(True, id="True"),
+        pytest.param([RIGHT], id="a list around it"),
+    ],
+)
+def test_only_the_right_tensor_passes(got):
+    assert fault(owned(got), RIGHT)
+
+
+@pytest.mark.parametrize(
+    "got",
+    [
+        RIGHT.clone(),
+        RIGHT + 1e-5,
+        nn.Parameter(RIGHT),
+        RIGHT.T.contiguous().T,
+        RIGHT.to_sparse(),
+        RIGHT.clone().requires_grad_() * 1,
+    ],
+)
+def test_a_right_tensor_passes_however_it_is_held(got):
+    assert fault(owned(got), RIGHT) is None
+
+
+def test_a_subclass_has_no_say():
+    held = owned(torch.zeros(2, 2).as_subclass(Odd))
+    assert type(held) is torch.Tensor
+    assert fault(held, RIGHT)
+
+
+@pytest.mark.parametrize("dtype, small, large", [(torch.float32, 5e-5, 3e-4), (torch.float64, 5e-9, 3e-8)])
+def test_tolerance_is_the_interfaces(dtype, small, large):
+    right = torch.ones(3, dtype=dtype)
+    assert agree(right + small, right)
+    assert not agree(right + large, right)
+
+
+def test_empty_agrees_with_empty_only():
+    assert agree(torch.zeros(0, 3), torch.zeros(0, 3))
+    assert not agree(torch.zeros(0), torch.zeros(0, 3))
+
+
+def test_whole_numbers_are_compared_exactly():
+    assert fault(3, 3) is None
+    assert fault(3.0, 3) and fault(True, 1) and fault("3", 3) and fault(torch.tensor(3), 3) and fault(4, 3)
+    assert agree(torch.tensor([1, 2]), torch.tensor([1, 2]))
+    assert not agree(torch.tensor([1, 3]), torch.tensor([1, 2]))
+    assert agree(torch.tensor([True]), torch.tensor([True]))
+
+
+def test_every_result_of_several_counts():
+    pair = (RIGHT, RIGHT.T)
+    assert fault(pair, pair) is None
+    assert fault(list(pair), pair) is None
+    assert fault((RIGHT,), pair) and fault((RIGHT, RIGHT), pair) and fault(RIGHT, pair) and fault((*pair, RIGHT), pair)
+
+
+def test_gradients_that_are_missing_or_wrong_are_told_apart():
+    assert gradient_fault([RIGHT, None], [RIGHT, RIGHT]) == "sends no gradient back to the weight"
+    assert gradient_fault([RIGHT, RIGHT + 1], [RIGHT, RIGHT]) == "sends a wrong gradient back to the weight"
+    assert gradient_fault([RIGHT], [RIGHT, RIGHT]) == "sends too few gradients back"
+    assert gradient_fault([RIGHT, RIGHT], [RIGHT, RIGHT]) is None
+
+
+def double(x):
+    return 2 * x
+
+
+def judged(function, mistakes=(), cases=((1.0,), (2.0,), (0.0,))):
+    with pytest.raises(Wrong) as wrong:
+        compare_values(LocalSubject(function), double, [Case(args, {}, "on a number") for args in cases], mistakes)
+    return wrong.value.finding
+
+
+TRIPLE = Misconception("triple", "It is tripled.", (lambda x: 3 * x,))
+
+
+def test_a_mistake_is_named_where_it_explains_everything():
+    assert judged(lambda x: 3 * x, [TRIPLE]).mistake == "triple"
+    assert judged(lambda x: 3 * x if x == 1.0 else 5 * x, [TRIPLE]).mistake is None
+    assert judged(lambda x: 3 * x if x == 1.0 else 2 * x, [TRIPLE]).mistake is None  # the right answers contradict it
+
+
+def test_errors_alone_name_nothing():
+    def failing(x):
+        raise TypeError("no")
+
+    unnamed = Misconception("fails", "It fails.", (failing,))
+    assert judged(failing, [unnamed]).mistake is None
+
+    def fails_on_two(x):
+        return failing(x) if x == 2.0 else 2 * x
+
+    raising = Misconception("fails", "It fails.", (fails_on_two,), raises=True)
+    assert judged(fails_on_two, [raising]).mistake == "fails"
+    assert judged(failing, [raising]).mistake is None
+
+
+def test_what_an_error_says_can_name_it():
+    def failing(x):
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+
+    assert judged(failing, [Misconception("in-place", "In place.", says=("leaf Variable",))]).mistake == "in-place"
+
+
+def test_lost_precision_is_named_by_nearly_right_values():
+    rough = Misconception("precision", "Digits are lost.", rough=True)
+    x = torch.tensor([1 / 3], dtype=torch.float64)
+    assert judged(lambda x: (2 * x.float()).double(), [rough], [(x,)]).mistake == "precision"
+    assert judged(lambda x: 2 * x + 1e-2, [rough], [(x,)]).mistake is None
+    assert judged(lambda x: 2 * x.float(), [rough], [(x,)]).mistake is None
+
+
+def test_what_is_not_written_yet_says_so():
+    def untouched(x):
+        raise NotImplementedError
+
+    assert "not written yet" in judged(untouched, [TRIPLE]).sentence
+
+
+def test_a_sentence_shows_neither_input_nor_expected_value():
+    finding = judged(lambda x: 7 * x)
+    assert "7" not in finding.sentence and "2" not in finding.sentence.replace("2 of 3", "")
+    assert "2.0" in finding.evidence.expected or "4.0" in finding.evidence.expected
+
+
+def test_gradients_are_noted_beside_right_values_only():
+    draw = Draw(1)
+    cases = [Case((torch.ones(2, 2),)), Case((torch.zeros(2, 2),))]
+    compare_with_gradients(LocalSubject(double), double, cases, (), draw)
+    assert draw.notes["gradients"].compared == 2 and not draw.notes["gradients"].faults
+    compare_with_gradients(LocalSubject(lambda x: double(x.detach())), double, cases, (), draw)
+    assert [s.fault for s in draw.notes["gradients"].faults] == ["sends no gradient back to the input"] * 2
+    with pytest.raises(Wrong):
+        compare_with_gradients(LocalSubject(lambda x: 3 * x), double, [Case((torch.ones(2, 2),))], (), draw)
+    assert draw.notes["gradients"].compared == 4
+
+
+def test_a_value_is_shown_short():
+    assert shown(torch.arange(20.0)) == "torch.float32 (20,) [0, 1, 2, 3, 4, 5, 6, 7, …]"
+    assert shown((1, "a", [2])) == "(1, 'a', (2))"

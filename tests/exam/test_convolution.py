@@ -1,0 +1,142 @@
+"""What the exam of assignment 01 covers, and its statistics."""
+
+import pytest
+import torch
+
+from autograder.exam import convolution, table
+from autograder.exam.compare import Gradients
+from autograder.exam.convolution import cases, functions, layer
+from autograder.exam.convolution.kernels import multiple, product
+from autograder.exam.convolution.questions import ANSWERS, TEXTS
+from autograder.exam.core import Draw, exams_of
+from autograder.exam.subject import LocalSubject
+
+REFERENCE = table.read(table.IMPLEMENTATIONS / "convolution" / "right" / "unfold_einsum.py")
+
+
+class Counting(LocalSubject):
+    """Counts the calls that come with a backward pass."""
+
+    backward = 0
+
+    def vjp(self, args, kwargs, cotangent):
+        Counting.backward += cotangent is not None
+        return super().vjp(args, kwargs, cotangent)
+
+    def gradients(self, args, kwargs, cotangent):
+        Counting.backward += 1
+        return super().gradients(args, kwargs, cotangent)
+
+    def make(self, *args, **kwargs):
+        return Counting(super().make(*args, **kwargs).obj, self.name)
+
+
+def test_more_than_200_configurations_with_values_and_gradients():
+    module, notes = REFERENCE.load(), 0
+    Counting.backward = 0
+    for exam in (convolution.conv2d, convolution.Conv2d):
+        shared = {}
+        for criterion in exam.criteria:
+            subject = Counting(getattr(module, exam.name), exam.name)
+            criterion.check(subject, Draw(1, shared))
+        found = shared["gradients"]
+        assert isinstance(found, Gradients) and not found.faults
+        notes += found.compared
+    assert notes >= 200
+    assert Counting.backward >= notes
+
+
+def all_setups():
+    return [
+        *cases.PLAIN, *cases.STRIDE, *cases.PADDING, *cases.DILATION, *cases.GROUPS, *cases.TOGETHER,
+        *cases.LARGE_KERNEL, *cases.WORDS, *layer.VALUES, *layer.WORDS, *layer.MODES, *functions.TINY,
+    ]  # fmt: skip
+
+
+def test_configurations_cover_what_they_should():
+    setups = all_setups()
+    shapes = [s.shape for s in setups]
+    assert any(h != w and kh != kw for _, _, h, w, _, kh, kw in shapes)
+    assert any((h, w) == (kh, kw) for _, _, h, w, _, kh, kw in shapes)
+    assert any((kh, kw) == (1, 1) for *_, kh, kw in shapes)
+    assert {s.dtype for s in setups} == {torch.float32, torch.float64}
+    assert {s.bias for s in setups} == {True, False}
+    for key in ("stride", "padding", "dilation"):
+        values = [s.arguments[key] for s in setups if key in s.arguments]
+        assert any(isinstance(v, int) for v in values)
+        assert any(isinstance(v, tuple) and v[0] > v[1] for v in values)
+        assert any(isinstance(v, tuple) and v[0] < v[1] for v in values)
+    assert {"same", "valid"} <= {s.arguments.get("padding") for s in setups}
+    assert {s.arguments.get("padding_mode", "zeros") for s in setups} == {"zeros", "reflect", "replicate", "circular"}
+    assert any(s.arguments.get("groups", 1) == s.shape[1] > 1 for s in setups), "depthwise"
+    assert any(1 < s.arguments.get("groups", 1) < s.shape[1] for s in setups)
+
+
+def test_terms_of_a_sum_stay_few():
+    """The interface's tolerances hold for about 600 terms."""
+    assert all(c * kh * kw <= 600 for _, c, _, _, _, kh, kw in (s.shape for s in all_setups()))
+
+
+def test_words_name_what_is_special():
+    assert cases.words({"stride": (2, 1), "padding": 1}) == "with stride (2, 1) and padding 1"
+    assert cases.words({"groups": 1}) == ""
+
+
+@pytest.mark.parametrize("bound", [1.0, 0.25])
+def test_uniform_weights_pass_and_others_do_not(bound):
+    draw = torch.Generator().manual_seed(1)
+    n = 16384
+    for _ in range(300):
+        drawn = (2 * torch.rand(n, generator=draw, dtype=torch.float64) - 1) * bound
+        assert layer.uniform(drawn, bound)
+    others = {
+        "wider": 2 * drawn,
+        "a hair wider": 1.01 * drawn,
+        "a hair narrower": 0.985 * drawn,
+        "narrower": 0.8 * drawn,
+        "positive": drawn.abs(),
+        "normal": torch.randn(n, generator=draw, dtype=torch.float64) * bound / 3**0.5,
+        "cut normal": (torch.randn(n, generator=draw, dtype=torch.float64) * bound / 3**0.5).clamp(-bound, bound),
+        "constant": torch.full((n,), bound / 2, dtype=torch.float64),
+        "zero": torch.zeros(n, dtype=torch.float64),
+        "nan": drawn * float("nan"),
+    }
+    assert [what for what, values in others.items() if layer.uniform(values, bound)] == []
+
+
+def test_the_distributions_bound_is_far_enough_out():
+    """Dvoretzky, Kiefer and Wolfowitz: P(distance > far) ≤ 2 exp(−2 n far²), for each of a layer's tensors."""
+    from math import exp
+
+    tests = 2 * len(layer.MANY)
+    assert tests * (2 * exp(-2 * 12) + 0.99**3000) < 1e-9
+    assert all(outputs >= 3000 for _, outputs, *_ in layer.MANY)
+
+
+def test_separate_is_judged_by_its_product():
+    kernel = torch.tensor([[1.0, 2.0], [2.0, 4.0]])
+    column, row = torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.0])
+    assert product(kernel, (column, row)).fault is None
+    assert product(kernel, (-column, -row)).fault is None
+    assert product(kernel, [column * 4, row / 4]).fault is None
+    for parts in (
+        (column,),
+        (column, row, row),
+        column,
+        None,
+        (column[None], row),
+        (row[:1], column),
+        (column, 2 * row),
+    ):
+        assert product(kernel, parts).fault
+    assert multiple(product(kernel, (column, 2 * row)))
+    assert not multiple(product(kernel, (column, torch.zeros(2))))
+    assert not multiple(product(kernel, (column, row.flip(0))))
+
+
+def test_questions_have_texts_and_one_answer():
+    assert (
+        set(TEXTS) == set(ANSWERS) == {exam.name for exam in exams_of(convolution) if exam.name.startswith("question")}
+    )
+    assert ANSWERS == {"question_1": 16, "question_2": 1806336, "question_3": "B"}
+    assert "`answer_1`" in TEXTS["question_1"]

@@ -1,0 +1,152 @@
+"""What assignment 01 bans is refused under every name, operator by operator; what it allows goes on working."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from autograder.candidate.ban import BAN, CONVOLUTION, BannedOperator, overloads
+
+aten = torch.ops.aten
+X, W, B = torch.randn(2, 4, 6, 7), torch.randn(3, 4, 3, 2), torch.randn(3)
+G = torch.randn(2, 3, 4, 6)
+ROW, ROWS = torch.randn(2, 4, 6), torch.randn(3, 4, 3)
+BLOCK, BLOCKS = torch.randn(2, 4, 5, 5, 5), torch.randn(3, 4, 2, 2, 2)
+TIMES, TAPS = torch.randn(6, 2, 4), torch.randn(3, 4, 3)
+ONE, NONE = [1, 1], [0, 0]
+ONES, NONES = [1, 1, 1], [0, 0, 0]
+FLAGS = (False, False, True, True)
+MASK = [True, True, True]
+
+# Each operator, called by its own name.
+OPERATORS = {
+    "convolution": lambda: aten.convolution(X, W, B, ONE, NONE, ONE, False, NONE, 1),
+    "_convolution": lambda: aten._convolution(X, W, B, ONE, NONE, ONE, False, NONE, 1, *FLAGS),
+    "_convolution_mode": lambda: aten._convolution_mode(X, W, B, ONE, "same", ONE, 1),
+    "convolution_overrideable": lambda: aten.convolution_overrideable(X, W, B, ONE, NONE, ONE, False, NONE, 1),
+    "convolution_backward": lambda: aten.convolution_backward(G, X, W, [3], ONE, NONE, ONE, False, NONE, 1, MASK),
+    "convolution_backward_overrideable": lambda: aten.convolution_backward_overrideable(
+        G, X, W, ONE, NONE, ONE, False, NONE, 1, MASK
+    ),
+    "_slow_conv2d_forward": lambda: aten._slow_conv2d_forward(X, W, [3, 2], B, ONE, NONE),
+    "_slow_conv2d_backward": lambda: aten._slow_conv2d_backward(G, X, W, [3, 2], ONE, NONE, MASK),
+    "slow_conv3d": lambda: aten.slow_conv3d(BLOCK, BLOCKS, [2, 2, 2]),
+    "slow_conv3d_forward": lambda: aten.slow_conv3d_forward(BLOCK, BLOCKS, [2, 2, 2], None, ONES, NONES),
+    "slow_conv_dilated2d": lambda: aten.slow_conv_dilated2d(X, W, [3, 2]),
+    "slow_conv_dilated3d": lambda: aten.slow_conv_dilated3d(BLOCK, BLOCKS, [2, 2, 2]),
+    "slow_conv_transpose2d": lambda: aten.slow_conv_transpose2d(G, W, [3, 2]),
+    "slow_conv_transpose3d": lambda: aten.slow_conv_transpose3d(BLOCK, BLOCKS.transpose(0, 1), [2, 2, 2]),
+    "thnn_conv2d": lambda: aten.thnn_conv2d(X, W, [3, 2]),
+    "mkldnn_convolution": lambda: aten.mkldnn_convolution(X, W, B, NONE, ONE, ONE, 1),
+    "_conv_depthwise2d": lambda: aten._conv_depthwise2d(X, W, [3, 2], B, ONE, NONE, ONE),
+    "conv_depthwise3d": lambda: aten.conv_depthwise3d(BLOCK, BLOCKS, [2, 2, 2], None, ONES, NONES, ONES),
+    "_nnpack_spatial_convolution": lambda: aten._nnpack_spatial_convolution(X, W, B, NONE),
+    "conv_tbc": lambda: aten.conv_tbc(TIMES, TAPS.permute(2, 1, 0), torch.zeros(3)),
+    "conv_tbc_backward": lambda: aten.conv_tbc_backward(
+        torch.randn(4, 2, 3), TIMES, TAPS.permute(2, 1, 0), torch.zeros(3), 0
+    ),
+    "conv1d": lambda: aten.conv1d(ROW, ROWS),
+    "conv2d": lambda: aten.conv2d(X, W),
+    "conv3d": lambda: aten.conv3d(BLOCK, BLOCKS),
+    "conv_transpose1d": lambda: aten.conv_transpose1d(ROW, ROWS.transpose(0, 1)),
+    "conv_transpose2d": lambda: aten.conv_transpose2d(G, W),
+    "conv_transpose3d": lambda: aten.conv_transpose3d(BLOCK, BLOCKS.transpose(0, 1)),
+    "im2col": lambda: aten.im2col(X, [3, 2], ONE, NONE, ONE),
+    "col2im": lambda: aten.col2im(torch.randn(1, 24, 24), [6, 7], [3, 2], ONE, NONE, ONE),
+}
+
+
+def traced():
+    return torch.jit.trace(lambda x, w: F.conv2d(x, w), (X, W))(X, W)
+
+
+def without_mkldnn():
+    with torch.backends.mkldnn.flags(enabled=False):
+        return F.conv2d(X, W)
+
+
+def under(context, call):
+    with context():
+        return call()
+
+
+# Other names for them.
+NAMES = {
+    "F.conv2d": lambda: F.conv2d(X, W, B),
+    "F.conv2d same": lambda: F.conv2d(X, W, padding="same"),
+    "with gradient": lambda: F.conv2d(X.clone().requires_grad_(), W),
+    "no_grad": lambda: under(torch.no_grad, NAMES["F.conv2d"]),
+    "inference_mode": lambda: under(torch.inference_mode, NAMES["F.conv2d"]),
+    "nn.Conv2d": lambda: nn.Conv2d(4, 3, 2)(X),
+    "nn.LazyConv2d": lambda: nn.LazyConv2d(3, 2)(X),
+    "nn.Conv1d": lambda: nn.Conv1d(4, 3, 2)(ROW),
+    "torch.conv2d": lambda: torch.conv2d(X, W),
+    "torch._C._nn": lambda: torch._C._nn.thnn_conv2d(X, W, [3, 2]),
+    "torch.convolution": lambda: torch.convolution(X, W, B, ONE, NONE, ONE, False, NONE, 1),
+    "without mkldnn": without_mkldnn,
+    "float64": lambda: F.conv2d(X.double(), W.double()),
+    "depthwise": lambda: F.conv2d(X, torch.randn(4, 1, 2, 2), groups=4),
+    "dilated": lambda: F.conv2d(X, W, dilation=2),
+    "vmap": lambda: torch.vmap(lambda x: F.conv2d(x[None], W))(X),
+    "traced": traced,
+    "torch.func": lambda: torch.func.vjp(lambda x: F.conv2d(x, W), X),
+    "F.unfold": lambda: F.unfold(X, 2),
+    "nn.Unfold": lambda: nn.Unfold(2)(X),
+    "F.fold": lambda: F.fold(torch.randn(1, 12, 4), 3, 2),
+    "nn.grad.conv2d_input": lambda: nn.grad.conv2d_input(X.shape, W, G),
+    "nn.grad.conv2d_weight": lambda: nn.grad.conv2d_weight(X, W.shape, G),
+}
+ALLOWED = {
+    "Tensor.unfold": lambda: X.unfold(2, 3, 1),
+    "as_strided": lambda: X.as_strided((2, 2), (1, 2)),
+    "FFT": lambda: torch.fft.irfft2(torch.fft.rfft2(X)),
+    "matmul": lambda: X @ X.transpose(2, 3),
+    "einsum": lambda: torch.einsum("nchw,oc->nohw", X, W[:, :, 0, 0]),
+    "F.pad": lambda: [F.pad(X, (1, 1, 1, 1), mode) for mode in ("constant", "reflect", "replicate", "circular")],
+    "nn.ReflectionPad2d": lambda: nn.ReflectionPad2d(1)(X),
+    "F.linear": lambda: F.linear(X, torch.randn(5, 7)),
+    "their gradients": lambda: (X.clone().requires_grad_().unfold(2, 3, 1) ** 2).sum().backward(),
+}
+
+
+def test_every_operator_is_called_below():
+    assert set(OPERATORS) == set(CONVOLUTION)
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_an_operator_is_refused(operator):
+    if not overloads(operator):
+        pytest.skip(f"this PyTorch has no {operator}")
+    with BAN.during("convolution"), pytest.raises(BannedOperator, match=f"^{operator}: "):
+        OPERATORS[operator]()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", NAMES)
+def test_every_other_name_is_refused(name):
+    NAMES[name]()
+    with BAN.during("convolution"), pytest.raises(RuntimeError) as error:
+        NAMES[name]()
+    assert isinstance(error.value, BannedOperator) or "write it yourself" in str(error.value)
+    NAMES[name]()
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_what_is_allowed_works(name):
+    with BAN.during("convolution"):
+        ALLOWED[name]()
+
+
+def test_the_gradient_of_a_convolution_made_before_is_refused():
+    out = F.conv2d(X.clone().requires_grad_(), W)
+    with BAN.during("convolution"), pytest.raises(BannedOperator):
+        out.sum().backward()
+
+
+def test_bans_nest_and_are_lifted():
+    with BAN.during("convolution"):
+        with BAN.during(None):
+            NAMES["F.conv2d"]()
+        with pytest.raises(BannedOperator):
+            NAMES["F.conv2d"]()
+    assert BAN.name is None

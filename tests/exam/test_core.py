@@ -1,0 +1,151 @@
+"""How an exam is held: points, what is missing, what is lost, what stands in, what a table shows."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+
+import pytest
+import torch
+
+from autograder import exam as exams
+from autograder.candidate.ban import BAN
+from autograder.exam import table
+from autograder.exam.core import Criterion, Exam, Finding, Local, Lost, Outcome, Wrong, exams_of
+from autograder.exam.subject import Missing
+from autograder.exam.words import table_html, table_text
+
+
+@pytest.mark.parametrize("name", table.names())
+def test_an_assignment_has_40_points_and_no_cell_above_8(name):
+    held = exams_of(import_module(f"autograder.exam.{name}"))
+    assert sum(exam.points for exam in held if not exam.bonus) == 40
+    assert max(exam.points for exam in held) <= 8
+    points = [criterion.points for exam in held for criterion in exam.criteria]
+    assert all(value > 0 and value * 2 == int(value * 2) for value in points)
+
+
+@pytest.mark.parametrize("name", table.names())
+def test_ids_are_unique_and_every_criterion_has_a_title(name):
+    held = exams_of(import_module(f"autograder.exam.{name}"))
+    assert len({exam.name for exam in held}) == len(held) == len({exam.graded_name for exam in held})
+    for exam in held:
+        assert len({criterion.id for criterion in exam.criteria}) == len(exam.criteria)
+        assert all(criterion.title for criterion in exam.criteria)
+
+
+def test_exams_are_loaded_by_name():
+    assert exams.convolution.conv2d.name == "conv2d"
+    with pytest.raises(AttributeError, match="no exam 'nothing'"):
+        exams.nothing  # noqa: B018
+
+
+def meets(subject, draw):
+    assert subject(2) == 4
+
+
+def fails(subject, draw):
+    raise Wrong(Finding("<b>It is wrong.</b>", "an-id"))
+
+
+def loses(subject, draw):
+    raise Lost("timeout", "The call took too long.")
+
+
+def raises(subject, draw):
+    subject("no number", "at all")
+
+
+def made_of(*checks, **more):
+    return Exam("double", "double", tuple(Criterion(f.__name__, f.__name__, 1.5, f) for f in checks), **more)
+
+
+def double(x):
+    return 2 * x
+
+
+@dataclass
+class Recorder(Local):
+    """Keeps what an exam shows, and allows so many lost candidates."""
+
+    fresh: int = 1
+    shown: list = field(default_factory=list)
+
+    def lost(self, lost):
+        if self.fresh == 0:
+            raise lost
+        self.fresh -= 1
+
+    def show(self, exam, outcomes):
+        self.shown.append((exam.name, outcomes))
+
+
+@contextmanager
+def held_in(setting):
+    with table.setting(setting):
+        yield setting
+
+
+def test_points_are_what_was_shown_to_be_right():
+    with held_in(Recorder()) as setting:
+        assert made_of(meets, fails, raises).grade(double) == 1.5
+    ((name, outcomes),) = setting.shown
+    assert name == "double" and [o.earned for o in outcomes] == [1.5, 0.0, 0.0]
+    assert outcomes[1].finding.mistake == "an-id"
+    assert "`double` raised TypeError" in outcomes[2].finding.sentence
+
+
+def test_a_bonus_is_worth_nothing_to_nbgrader_and_is_recorded():
+    with held_in(Recorder()) as setting:
+        assert made_of(meets, bonus=True).grade(double) == 0.0
+    assert setting.shown[0][1][0].earned == 1.5
+
+
+def test_a_missing_name_earns_nothing_and_says_so():
+    with held_in(Recorder()) as setting:
+        assert made_of(meets, fails).grade(Missing("double")) == 0.0
+    assert {o.finding.sentence for o in setting.shown[0][1]} == {"`double` is not defined where this cell runs."}
+
+
+def test_a_lost_candidate_costs_the_criterion_in_hand():
+    with held_in(Recorder(fresh=1)) as setting:
+        assert made_of(loses, meets).grade(double) == 1.5
+    assert setting.shown[0][1][0].finding.sentence == "The call took too long."
+
+
+def test_without_a_fresh_candidate_the_rest_is_not_reached():
+    with held_in(Recorder(fresh=0)) as setting:
+        assert made_of(loses, meets, meets).grade(double) == 0.0
+    assert [o.finding.sentence for o in setting.shown[0][1]][1:] == ["Not reached: The call took too long."] * 2
+
+
+@pytest.mark.parametrize("obj", [None, 5, "text", [1], torch.ones(2), object(), object, ..., torch.nn.Identity()])
+@pytest.mark.parametrize("exam", exams_of(exams.convolution), ids=lambda exam: exam.name)
+def test_whatever_stands_there_is_examined_and_earns_nothing(exam, obj):
+    with held_in(Recorder()):
+        assert exam.grade(obj) == 0.0
+    assert BAN.name is None
+
+
+def test_pytorchs_own_stands_in_for_a_function_that_is_missing_or_wrong(tmp_path):
+    source = (table.IMPLEMENTATIONS / "convolution" / "right" / "unfold_einsum.py").read_text()
+    assert "conv2d(" in source.split("class Conv2d")[1], "this layer is built on its own conv2d"
+    path = tmp_path / "right" / "layer.py"
+    path.parent.mkdir()
+    for conv in ("", "\ndef conv2d(x, *rest, **more):\n    return torch.zeros(1)\n"):
+        path.write_text(source + ("\ndel conv2d\n" if not conv else conv))
+        module = table.Implementation(path, "", ("Conv2d",)).load()
+        with held_in(Recorder(passed={"conv2d": False})):
+            assert exams.convolution.Conv2d.grade(module.Conv2d) == 8.0
+        with held_in(Recorder(passed={"conv2d": True})):
+            assert exams.convolution.Conv2d.grade(module.Conv2d) < 4.0
+
+
+def test_a_table_shows_text_as_text():
+    outcomes = [Outcome("double", "a", "<i>title</i>", 1.0, 0.0, Finding("<script>alert(1)</script>"))]
+    html = table_html("double", outcomes)
+    assert "<script>" not in html and "<i>" not in html and "&lt;script&gt;" in html
+    assert table_text("double", outcomes).splitlines() == [
+        "double",
+        " ✗ 0/1  <i>title</i>",
+        "      <script>alert(1)</script>",
+    ]
