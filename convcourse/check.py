@@ -227,8 +227,11 @@ def own_cells(nb: NotebookNode, entries: list[Entry], ran: Ran) -> Iterator[Line
         cell = nb.cells[number]
         mark = grade_id(cell)
         if cell not in parts and "raises-exception" not in cell.metadata.get("tags", []):
-            what = f"the given cell `{mark}`" if mark else f'your own cell "{cell.source.strip()[:40]}"'
-            yield Line(False, what, f"{error}. Mend it or delete it: running all cells stops there.")
+            if mark:
+                yield Line(False, f"the given cell `{mark}`", f"{error}. It uses what you wrote above it.")
+            else:
+                what = f'your own cell "{cell.source.strip()[:40]}"'
+                yield Line(False, what, f"{error}. Mend it or delete it: running all cells stops there.")
 
 
 def part(entry: Entry, entries: list[Entry], nb: NotebookNode, ran: Ran) -> Line:
