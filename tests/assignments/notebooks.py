@@ -60,6 +60,6 @@ def namespace(name, path):
 @cache
 def visible_checks(name, defined):
     """The visible cell of the part that defines a name."""
-    entries = release.manifest({name: source(name)})[name]
-    part = next(entry["id"] for entry in entries if entry.get("defines") == defined)
+    assigned = rf"(?m)^(def|class) {defined}\b|^{defined} ="
+    part = next(i for i, code in reference(name).items() if re.search(assigned, code))
     return next(cell.source for cell in source(name).cells if cell.id == f"{part}-visible")
