@@ -79,7 +79,6 @@ def resources(to: Confinement) -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     for kind, value in {
         resource.RLIMIT_AS: pages * resource.getpagesize() + limits.memory_mib * MIB,
-        resource.RLIMIT_CPU: limits.cpu_seconds,
         resource.RLIMIT_FSIZE: limits.scratch_mib * MIB // 2,  # one file, which fails before the watch ends it all
         resource.RLIMIT_NOFILE: limits.open_files,
         resource.RLIMIT_CORE: 0,
@@ -87,12 +86,16 @@ def resources(to: Confinement) -> None:
         resource.RLIMIT_MSGQUEUE: 0,
     }.items():
         resource.setrlimit(kind, (value, value))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))  # SIGXCPU, then SIGKILL
 
 
 def files(to: Confinement) -> None:
     """Landlock: the named folders may be read, the scratch folder written; no signal leaves, no abstract socket."""
     import sandlock
 
+    own = Path(__file__).resolve().parents[1]
+    if any(own.is_relative_to(top) for top in readable()):
+        raise OSError(f"{own} lies where candidates may read; install the project with `pip install --editable`")
     if sandlock.landlock_abi_version() < LANDLOCK:
         raise OSError(f"Landlock is at version {sandlock.landlock_abi_version()}, and {LANDLOCK} is needed")
     sandlock.confine(sandlock.Sandbox(fs_readable=list(readable()), fs_writable=[str(to.scratch), *WRITABLE]))

@@ -12,8 +12,6 @@ import os
 import pkgutil
 import tempfile
 
-import convcourse
-
 MODULES = (
     "torch", "torchvision", "numpy", "scipy.ndimage", "scipy.signal", "matplotlib.pyplot", "matplotlib.animation",
     "skimage.data", "skimage.color", "skimage.io", "skimage.transform", "skimage.measure", "sklearn.datasets",
@@ -29,6 +27,7 @@ def preload() -> None:
         os.environ[name] = "1"
     for name in MODULES:
         importlib.import_module(name)
+    convcourse = importlib.import_module("convcourse")
     for module in pkgutil.walk_packages(convcourse.__path__, "convcourse."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)

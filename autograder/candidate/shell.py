@@ -170,12 +170,13 @@ class Shell(InteractiveShell):
         signal.setitimer(signal.ITIMER_REAL, seconds)
         error: BaseException | None = None
         try:
-            result = self.run_cell(source, store_history=True, silent=False)
-            error = result.error_before_exec or result.error_in_exec
+            try:
+                result = self.run_cell(source, store_history=True, silent=False)
+                error = result.error_before_exec or result.error_in_exec
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
         except BaseException as caught:
             error = caught
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
         outputs = self.recorder.stop()
         sys.last_value = sys.last_traceback = None
         if self.recorder.full:

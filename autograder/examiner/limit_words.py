@@ -7,6 +7,8 @@ import signal
 from autograder.wire.limits import Limits
 from autograder.wire.messages import Ended
 
+TOO_LONG = "The notebook's code gave back more than {} MiB at once, or {} MiB in all."
+
 
 def too_late(limits: Limits, cell: str, whole: bool) -> str:
     """A deadline passed: of the whole notebook, of a cell, or of a call ("" for `cell`)."""

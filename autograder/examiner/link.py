@@ -36,7 +36,6 @@ GRACE = 2.0
 START_SECONDS = 120.0
 ENDS = "ok", "error", "timeout", "memory", "output"
 KINDS = "function", "class", "module", "value", "other"
-ANSWER_MIB = 256  # what one answer may hold
 HEAD_LIMIT = 4 * MIB
 
 
@@ -112,7 +111,7 @@ class Link:
         self._stream = Stream(sock.fileno(), self._watch.check)
         self._lost: Lost | None = None
         self._loaders: dict[int, kit.Loader] = {}
-        self._outputs_left = limits.outputs_mib * MIB
+        self._outputs_left, self._answers_left = limits.outputs_mib * MIB, limits.answers_mib * MIB
         self._inward: dict[type, Callable[[Any], Any]] = {messages.Handle: self._proxy}
         self.released: list[int] = []
         self.seconds = {"fork": 0.0, "cells": 0.0, "calls": 0.0}
@@ -198,7 +197,7 @@ class Link:
         """Ask, and wait for the answer; what must not be ends the candidate."""
         if self._lost is not None:
             raise self._lost
-        number = secrets.randbits(64)
+        number, limits = secrets.randbits(64), self._limits
         released, self.released = self.released, []
         self._loaders = {}
         head, parts = codec.encode(messages.Question(number, released, ask), outward=self._outward, layouts=True)
@@ -208,7 +207,7 @@ class Link:
                 self._early()
             self._stream.send(head, parts, deadline)
             while True:
-                message = self._receive(deadline, head_limit, ANSWER_MIB * MIB)
+                message = self._receive(deadline, head_limit, min(limits.answer_mib * MIB, self._answers_left))
                 if isinstance(message, messages.Pull):
                     self._hand_out(message, deadline)
                 elif isinstance(message, messages.Reply) and message.number == number:
@@ -218,7 +217,7 @@ class Link:
         except Late:
             self._lose("timeout", limit_words.too_late(self._limits, cell, time.monotonic() >= self._until))
         except TooLong:
-            self._lose("output", f"The notebook's code gave back more than {ANSWER_MIB} MiB at once.")
+            self._lose("output", limit_words.TOO_LONG.format(limits.answer_mib, limits.answers_mib))
         except Closed:
             self._gone()
         except WireError:
@@ -228,6 +227,7 @@ class Link:
 
     def _receive(self, deadline: float, head_limit: int, body_limit: int) -> Any:
         head, body = self._stream.receive(head_limit, body_limit, deadline)
+        self._answers_left -= len(body)
         return codec.decode(head, body, messages.ANSWERS, inward=self._inward)
 
     def _value(self, answer: Any) -> Any:

@@ -14,6 +14,7 @@ from autograder.candidate import objects
 from autograder.candidate.objects import Answer, Entry, Outline
 from autograder.exam.subject import Raised, Subject
 from autograder.wire import messages
+from autograder.wire.errors import plain
 
 if TYPE_CHECKING:
     from autograder.examiner.link import Link
@@ -38,7 +39,7 @@ class RemoteSubject(Subject):
 
     def __init__(self, link: Link, handle: messages.Handle):
         self.link, self.hold = link, Hold(link, handle.id)
-        self.name, self.kind = handle.name[:NAME_LIMIT], handle.kind
+        self.name, self.kind = plain(handle.name, NAME_LIMIT), handle.kind
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name in ("link", "hold"):

@@ -14,7 +14,8 @@ class Limits:
     Of the file: `notebook_mib`, `nesting` of its JSON, `added_cells` of the student's own, `attachment_kib` of pictures
     pasted into answers. Of the run: wall clock of one cell, of one call of a graded name, and of the whole submission,
     candidates that were started anew (`revivals`) included. Of each candidate: the rest; `memory_mib` is what it may
-    take beyond what it is born with; `output_kib` is what one cell may put out, `outputs_mib` all cells together.
+    take beyond what it is born with; `output_kib` is what one cell may put out, `outputs_mib` all cells together,
+    `answer_mib` what one call may give back, `answers_mib` all calls together.
     """
 
     notebook_mib: int = 10
@@ -33,6 +34,8 @@ class Limits:
     scratch_files: int = 2000
     output_kib: int = 2048
     outputs_mib: int = 16
+    answer_mib: int = 256
+    answers_mib: int = 1024
 
 
 LIMITS = Limits()

@@ -14,7 +14,8 @@ START = """
 import socket, sys
 from autograder.candidate import preload
 preload.preload()
-from autograder.candidate import zygote
+from autograder.candidate import confine, zygote
+confine.prctl(confine.PR_SET_DUMPABLE, 0)  # as the pool's are
 print("ready", flush=True)
 zygote.main(socket.socket(fileno=int(sys.argv[1])))
 """

@@ -248,6 +248,12 @@ def test_a_wall_that_fails_stops_the_run(zygote, monkeypatch):
     link.close()
 
 
+def test_an_installation_that_candidates_could_read_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(confine, "readable", lambda: (str(ROOT),))
+    with pytest.raises(OSError, match="pip install --editable"):
+        confine.files(confine.Confinement(3, tmp_path, Limits()))
+
+
 def test_the_walls_stand_in_their_order():
     names = [wall.__name__ for wall in confine.WALLS]
     assert names == ["descriptors", "environment", "resources", "files", "system_calls"]

@@ -74,6 +74,16 @@ def test_a_call_that_costs_the_candidate(code, name):
         link.look_up("right")
 
 
+def test_answers_of_all_calls_together(code):
+    link = code(answers_mib=2)
+    right = link.look_up("right")
+    right(torch.ones(1 << 18))
+    with pytest.raises(Lost) as caught:
+        right(torch.ones((1 << 18) + 1))
+        right(torch.ones(1 << 18))
+    assert caught.value.status == "output" and "2 MiB in all" in caught.value.sentence
+
+
 def test_the_next_candidate_is_none_the_worse(code):
     with pytest.raises(Lost):
         code(call_seconds=0.2).look_up("forever")(1)
