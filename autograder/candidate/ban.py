@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
+from torch.autograd import Variable
 
 
 class BannedOperator(RuntimeError):
@@ -25,12 +26,14 @@ class BannedOperator(RuntimeError):
 class Rule:
     """Operators of `aten` that are refused, and what to say; calls that `free(operator, arguments)` knows still pass.
 
-    An operator that this PyTorch lacks is left out (tested).
+    An operator that this PyTorch lacks is left out (tested). `autograd`: its engine is refused as well, under every
+    name (`backward`, `torch.autograd.grad`, `torch.func`), and forward mode with it.
     """
 
     operators: list[str]
     sentence: str
     free: Callable[[str, tuple], bool] | None = None
+    autograd: bool = False
 
 
 CONVOLUTION = [
@@ -68,12 +71,13 @@ def untransposed(operator: str, arguments: tuple) -> bool:
     return operator in FLAGGED and not arguments[FLAGGED[operator]]
 
 
+BY_HAND = (
+    "a library convolution (or `unfold`/`fold`) was called here; write it yourself. "
+    "`Tensor.unfold`, `as_strided`, FFT and matrix products are allowed."
+)
 LISTS = {
-    "convolution": Rule(
-        CONVOLUTION,
-        "a library convolution (or `unfold`/`fold`) was called here; write it yourself. "
-        "`Tensor.unfold`, `as_strided`, FFT and matrix products are allowed.",
-    ),
+    "convolution": Rule(CONVOLUTION, BY_HAND),
+    "convolution and autograd": Rule(CONVOLUTION, BY_HAND, autograd=True),
     "transposed": Rule(
         TRANSPOSED,
         "a library transposed convolution (or `fold`) was called here; write it yourself. "
@@ -118,6 +122,17 @@ def overloads(operator: str) -> list[str]:
     return [operator if name == "default" else f"{operator}.{name}" for name in packet.overloads()]
 
 
+class NoEngine:
+    """In the place of autograd's engine."""
+
+    def run_backward(self, *args, **kwargs):
+        raise BannedOperator(AUTOGRAD)
+
+
+AUTOGRAD = "autograd: it was asked for a gradient here; write the formulas yourself."
+FORWARD_MODE = "_make_dual"
+
+
 class Ban:
     """The ban in force in this process: at most one list at a time.
 
@@ -128,6 +143,7 @@ class Ban:
     def __init__(self) -> None:
         self.name: str | None = None
         self._library: torch.library.Library | None = None
+        self._engine = Variable._execution_engine
 
     def switch(self, name: str | None) -> None:
         """Ban the list `name` (a key of `LISTS`), nothing for None."""
@@ -136,6 +152,7 @@ class Ban:
         if self._library is not None:
             self._library._destroy()
             self._library = None
+        Variable._execution_engine = self._engine
         self.name = name
         if name is None:
             return
@@ -145,6 +162,10 @@ class Ban:
             for full in overloads(operator):
                 for key in ELSEWHERE:
                     self._library.impl(full, _guard(full, key, rule), key)
+        if rule.autograd:
+            Variable._execution_engine = NoEngine()  # type: ignore[assignment]
+            for key in ELSEWHERE:
+                self._library.impl(FORWARD_MODE, NoEngine().run_backward, key)
 
     @contextmanager
     def during(self, name: str | None) -> Iterator[None]:

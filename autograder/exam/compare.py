@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from autograder.exam import words
-from autograder.exam.core import Evidence, Finding, Misconception, Wrong
+from autograder.exam.core import Evidence, Finding, Misconception, Wrong, banned
 from autograder.exam.draw import Draw
 from autograder.exam.subject import Answer, Banned, Raised, Subject
 
@@ -143,7 +143,7 @@ def judge(name: str, seen: Sequence[Seen], mistakes: Iterable[Misconception]) ->
     first = wrong[0]
     evidence = Evidence(describe(first.case), shown(first.expected), shown(first.got))
     if isinstance(first.got, Banned):
-        raise Wrong(Finding(words.banned(name, first.got.message), "banned-call", evidence))
+        raise Wrong(banned(name, first.got, evidence))
     if isinstance(first.got, Raised) and first.got.kind == "NotImplementedError":
         raise Wrong(Finding(words.raised(name, first.got), None, evidence))
     mistake = named(wrong, [s for s in seen if not s.fault], mistakes)

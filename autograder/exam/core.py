@@ -48,6 +48,12 @@ class Wrong(Exception):
         self.finding = finding
 
 
+def banned(name: str, error: Banned, evidence: Evidence | None = None) -> Finding:
+    """What a call of a banned operator, or of autograd where that is banned, comes to."""
+    mistake = "grad-autograd" if error.message.startswith("autograd:") else "banned-call"
+    return Finding(words.banned(name, error.message), mistake, evidence)
+
+
 class Lost(Exception):
     """The candidate is gone. `status`: timeout, memory, output or crashed; `sentence` tells the student which limit."""
 
@@ -240,7 +246,7 @@ class Exam:
         except Wrong as wrong:
             return wrong.finding
         except Banned as error:
-            return Finding(words.banned(subject.name, error.message), "banned-call")
+            return banned(subject.name, error)
         except Raised as error:
             return Finding(words.raised(subject.name, error))
         return None

@@ -49,7 +49,7 @@ def test_more_than_200_configurations_with_values_and_gradients():
 def all_setups():
     return [
         *cases.PLAIN, *cases.STRIDE, *cases.PADDING, *cases.DILATION, *cases.GROUPS, *cases.TOGETHER,
-        *cases.LARGE_KERNEL, *cases.WORDS, *layer.VALUES, *layer.WORDS, *layer.MODES, *functions.TINY,
+        *cases.LARGE, *cases.WORDS, *layer.VALUES, *layer.WORDS, *layer.MODES, *functions.TINY,
     ]  # fmt: skip
 
 

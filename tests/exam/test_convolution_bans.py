@@ -143,6 +143,40 @@ def test_the_gradient_of_a_convolution_made_before_is_refused():
         out.sum().backward()
 
 
+def derivative(x):
+    return x.clone().requires_grad_()
+
+
+AUTOGRAD = {
+    "backward": lambda: (derivative(X) ** 2).sum().backward(),
+    "torch.autograd.grad": lambda: torch.autograd.grad((x := derivative(X)).sum(), x),
+    "torch.autograd.backward": lambda: torch.autograd.backward(derivative(X).sum()),
+    "torch.func.grad": lambda: torch.func.grad(torch.sum)(X),
+    "torch.func.vjp": lambda: torch.func.vjp(torch.sum, X)[1](torch.tensor(1.0)),
+    "torch.func.jacrev": lambda: torch.func.jacrev(torch.sum)(X),
+    "torch.func.jvp": lambda: torch.func.jvp(torch.sum, (X,), (X,)),
+    "torch.func.jacfwd": lambda: torch.func.jacfwd(torch.sum)(X),
+    "functional.jacobian": lambda: torch.autograd.functional.jacobian(torch.sum, X),
+    "forward_ad": lambda: under(
+        torch.autograd.forward_ad.dual_level, lambda: torch.autograd.forward_ad.make_dual(X, X)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", AUTOGRAD)
+@pytest.mark.filterwarnings("ignore")
+def test_autograd_is_refused_where_gradients_are_to_be_written(name):
+    AUTOGRAD[name]()
+    with BAN.during("convolution and autograd"):
+        with pytest.raises(RuntimeError, match="autograd"):
+            AUTOGRAD[name]()
+        with pytest.raises(BannedOperator, match=r"^conv2d: "):
+            F.conv2d(X, W)
+    AUTOGRAD[name]()
+    with BAN.during("convolution"):
+        AUTOGRAD[name]()
+
+
 def test_bans_nest_and_are_lifted():
     with BAN.during("convolution"):
         with BAN.during(None):

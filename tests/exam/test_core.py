@@ -132,7 +132,7 @@ def test_pytorchs_own_stands_in_for_a_function_that_is_missing_or_wrong(tmp_path
     path = tmp_path / "right" / "layer.py"
     path.parent.mkdir()
     for conv in ("", "\ndef conv2d(x, *rest, **more):\n    return torch.zeros(1)\n"):
-        path.write_text(source + ("\ndel conv2d\n" if not conv else conv))
+        path.write_text(source + (conv or "\ndel conv2d\n"))
         module = table.Implementation(path, "", ("Conv2d",)).load()
         with held_in(Recorder(passed={"conv2d": False})):
             assert exams.convolution.Conv2d.grade(module.Conv2d) == 8.0

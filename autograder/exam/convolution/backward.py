@@ -155,5 +155,5 @@ conv2d_backward = Exam(
         Criterion("padding", "all three with padding", 1.0, all_three(PADDING)),
         Criterion("care", "tensors in any memory layout, none of them changed", 0.5, care),
     ),
-    ban="convolution",
+    ban="convolution and autograd",
 )

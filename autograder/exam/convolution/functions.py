@@ -157,7 +157,7 @@ conv2d = Exam(
         Criterion("padding", "padding, also a pair", 1.0, values(c.PADDING)),
         Criterion("dilation", "dilation, also a pair", 1.0, values(c.DILATION)),
         Criterion("groups", "groups and depthwise", 1.0, values(c.GROUPS)),
-        Criterion("together", "all arguments together, kernels as large as the image", 0.5, values(c.TOGETHER, c.LARGE_KERNEL)),
+        Criterion("together", "all of these together, kernels as large as the image", 0.5, values(c.TOGETHER, c.LARGE)),
         Criterion("words", 'padding "same" and "valid"', 0.5, values(c.WORDS)),
         Criterion("layouts", "inputs in any memory layout, none of them changed", 0.5, layouts(*LAYOUTS)),
         Criterion("gradients", "gradients to input, weight and bias", 1.0, gradients),

@@ -29,11 +29,15 @@ TABLE = {
     "sobel_y": torch.tensor([[1.0, 2, 1], [0, 0, 0], [-1, -2, -1]]),
 }
 
+EDGES = "edge1", "edge2", "edge3"
+BLURS = "identity", "sharpen", "box_blur", "gaussian_blur"
+SOBEL = "sobel_x", "sobel_y"
+
 # (kernel, what is written in its place, the mistake)
 SLIPS = [
     ("identity", torch.eye(3), "identity-ones"),
     ("identity", torch.ones(3, 3), "identity-ones"),
-    *((name, -TABLE[name], "edge-sign") for name in ("edge1", "edge2", "edge3")),
+    *((name, -TABLE[name], "edge-sign") for name in EDGES),
     ("sharpen", -TABLE["edge2"], "sharpen-without-image"),
     ("sharpen", TABLE["edge3"], "sharpen-without-image"),
     ("box_blur", torch.ones(3, 3), "blur-not-divided"),
@@ -106,12 +110,12 @@ KERNELS = Exam(
     "KERNELS",
     "KERNELS",
     (
-        Criterion("edges", "the three edge kernels", 0.5, entries("edge1", "edge2", "edge3")),
-        Criterion("blurs", "identity, sharpen and the two blurs", 0.5, entries("identity", "sharpen", "box_blur", "gaussian_blur")),
-        Criterion("sobel", "the two Sobel kernels", 0.5, entries("sobel_x", "sobel_y")),
+        Criterion("edges", "the three edge kernels", 0.5, entries(*EDGES)),
+        Criterion("blurs", "identity, sharpen and the two blurs", 0.5, entries(*BLURS)),
+        Criterion("sobel", "the two Sobel kernels", 0.5, entries(*SOBEL)),
         Criterion("form", "nine float32 tensors of shape (3, 3)", 0.5, form),
     ),
-)  # fmt: skip
+)
 
 
 def filtered(image: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:

@@ -170,7 +170,9 @@ def exchange(subject: Subject, draw: Draw) -> None:
         seen = answered(one, second)
         stale = layer(second.case.args[0], *first.case.args[1:], **first.case.kwargs).detach()
         if not fault(seen.got, stale):
-            raise mistake("stale-copy", Evidence("weights loaded after a call", shown(second.expected), shown(seen.got)))
+            raise mistake(
+                "stale-copy", Evidence("weights loaded after a call", shown(second.expected), shown(seen.got))
+            )
         judge(subject.name, [seen], LAYER)
 
 

@@ -31,7 +31,8 @@ def split(kh: int, kw: int, dh: int, dw: int) -> tuple[int, int, int, int]:
 def ends(weight: torch.Tensor, padding: Any, dilation: Any) -> tuple[int, int, int, int]:
     """(left, right, top, bottom) of a padding in words or numbers."""
     if padding == "same":
-        return split(*weight.shape[2:], *pair(dilation))
+        (kh, kw), (dh, dw) = weight.shape[2:], pair(dilation)
+        return split(kh, kw, dh, dw)
     ph, pw = (0, 0) if padding == "valid" else pair(padding)
     return pw, pw, ph, ph
 
@@ -66,7 +67,9 @@ def with_bias(change: Callable[..., Any]) -> Callable[..., torch.Tensor]:
     return mutant
 
 
-def padded(mode: str = "constant", value: float = 0.0, sides: Callable[..., tuple] = lambda *ends: ends) -> Callable[..., torch.Tensor]:
+def padded(
+    mode: str = "constant", value: float = 0.0, sides: Callable[..., tuple] = lambda *ends: ends
+) -> Callable[..., torch.Tensor]:
     """A conv2d that pads in a mode, by `sides(left, right, top, bottom)`, then convolves without padding."""
 
     def mutant(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -81,7 +84,8 @@ def same_padded(pad: Callable[[int, int, int, int], tuple[int, int, int, int]]) 
 
     def mutant(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
         if padding == "same":
-            x, padding = F.pad(x, pad(*weight.shape[2:], *pair(dilation))), 0
+            (kh, kw), (dh, dw) = weight.shape[2:], pair(dilation)
+            x, padding = F.pad(x, pad(kh, kw, dh, dw)), 0
         return conv2d(x, weight, bias, stride, padding, dilation, groups)
 
     return mutant

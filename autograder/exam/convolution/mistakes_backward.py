@@ -106,7 +106,7 @@ def scaled(result):
     return lambda grad_out, x, weight, *arguments, **named: result(grad_out / len(x), x, weight, *arguments, **named)
 
 
-AUTOGRAD = misconception("grad-autograd", says=("does not require grad", "autograd"))
+AUTOGRAD = misconception("grad-autograd", says=("does not require grad",))
 
 GRAD_X = (
     AUTOGRAD,
@@ -136,5 +136,10 @@ GRAD_BIAS = (
     misconception("grad-bias-averaged", lambda g, *a, **k: g.mean((0, 2, 3))),
     misconception("grad-batch-averaged", lambda g, *a, **k: g.sum((0, 2, 3)) / len(g)),
     misconception("batch-first-item", lambda g, *a, **k: g[0].sum((1, 2))),
-    misconception("grad-bias-not-summed", lambda g, *a, **k: g.sum(0), lambda g, *a, **k: g.sum((2, 3)), lambda g, *a, **k: g.sum(1)),
-)  # fmt: skip
+    misconception(
+        "grad-bias-not-summed",
+        lambda g, *a, **k: g.sum(0),
+        lambda g, *a, **k: g.sum(1),
+        lambda g, *a, **k: g.sum((2, 3)),
+    ),
+)

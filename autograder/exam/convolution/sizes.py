@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from autograder.exam.compare import Case, compare_values
 from autograder.exam.convolution.mistakes import misconception
@@ -15,31 +16,37 @@ def size(n: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: 
     return (n + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1
 
 
+def changed(change: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule for `output_size`'s arguments, from one that takes them all, by their initials."""
+    return lambda n, kernel_size, stride=1, padding=0, dilation=1: change(n, kernel_size, stride, padding, dilation)
+
+
 MISTAKES = (
-    misconception("plus-one-missing", lambda n, k, stride=1, padding=0, dilation=1: size(n, k, stride, padding, dilation) - 1),
-    misconception("plus-one-inside", lambda n, k, stride=1, padding=0, dilation=1: size(n, k, 1, padding, dilation) // stride),
-    misconception("ceil-for-floor", lambda n, k, stride=1, padding=0, dilation=1: 1 - (1 - size(n, k, 1, padding, dilation)) // stride),
-    misconception("stride-ignored", lambda n, k, stride=1, padding=0, dilation=1: size(n, k, 1, padding, dilation)),
-    misconception("padding-one-side", lambda n, k, stride=1, padding=0, dilation=1: size(n + padding, k, stride, 0, dilation)),
-    misconception("padding-ignored", lambda n, k, stride=1, padding=0, dilation=1: size(n, k, stride, 0, dilation)),
-    misconception("dilation-ignored", lambda n, k, stride=1, padding=0, dilation=1: size(n, k, stride, padding)),
+    misconception("plus-one-missing", changed(lambda n, k, s, p, d: size(n, k, s, p, d) - 1)),
+    misconception("plus-one-inside", changed(lambda n, k, s, p, d: size(n, k, 1, p, d) // s)),
+    misconception("ceil-for-floor", changed(lambda n, k, s, p, d: 1 - (1 - size(n, k, 1, p, d)) // s)),
+    misconception("stride-ignored", changed(lambda n, k, s, p, d: size(n, k, 1, p, d))),
+    misconception("padding-one-side", changed(lambda n, k, s, p, d: size(n + p, k, s, 0, d))),
+    misconception("padding-ignored", changed(lambda n, k, s, p, d: size(n, k, s, 0, d))),
+    misconception("dilation-ignored", changed(lambda n, k, s, p, d: size(n, k, s, p))),
     misconception(
         "dilation-off-by-one",
-        lambda n, k, stride=1, padding=0, dilation=1: size(n + 1 - dilation, k, stride, padding, dilation),
-        lambda n, k, stride=1, padding=0, dilation=1: size(n, k, stride, padding, dilation + 1),
+        changed(lambda n, k, s, p, d: size(n + 1 - d, k, s, p, d)),
+        changed(lambda n, k, s, p, d: size(n, k, s, p, d + 1)),
     ),
     misconception(
         "size-not-int",
-        lambda n, k, stride=1, padding=0, dilation=1: float(size(n, k, stride, padding, dilation)),
-        lambda n, k, stride=1, padding=0, dilation=1: (size(n, k, 1, padding, dilation) - 1) / stride + 1,
+        changed(lambda n, k, s, p, d: float(size(n, k, s, p, d))),
+        changed(lambda n, k, s, p, d: (size(n, k, 1, p, d) - 1) / s + 1),
     ),
-)  # fmt: skip
+)
 
 # (kernel size, stride, padding, dilation, what the last window leaves over)
 Skeleton = tuple[int, int, int, int, int]
 PLAIN: list[Skeleton] = [(3, 1, 0, 1, 0), (1, 1, 0, 1, 0), (2, 1, 0, 1, 0), (5, 1, 0, 1, 0)]
 STRIDE: list[Skeleton] = [
-    (3, 2, 0, 1, 0), (3, 2, 0, 1, 1), (2, 2, 0, 1, 1), (1, 3, 0, 1, 1), (5, 3, 0, 1, 2), (3, 3, 0, 1, 0), (4, 7, 0, 1, 6),
+    (3, 2, 0, 1, 0), (3, 2, 0, 1, 1), (2, 2, 0, 1, 1), (1, 3, 0, 1, 1), (5, 3, 0, 1, 2), (3, 3, 0, 1, 0),
+    (4, 7, 0, 1, 6),
 ]  # fmt: skip
 PADDING: list[Skeleton] = [
     (3, 1, 1, 1, 0),

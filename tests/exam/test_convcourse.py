@@ -1,0 +1,50 @@
+"""Students import `convcourse`: nothing in it passes an exam."""
+
+import pkgutil
+from dataclasses import replace
+from importlib import import_module
+from types import ModuleType
+
+import pytest
+
+import convcourse
+from autograder.exam import convolution, table
+from autograder.exam.core import exams_of
+
+EXAMS = [exam for name in table.names() for exam in exams_of(import_module(f"autograder.exam.{name}"))]
+
+
+def public() -> dict[str, object]:
+    """Everything public that a module of `convcourse` defines or takes from elsewhere, each object once."""
+    found: dict[int, tuple[str, object]] = {}
+    modules = ["convcourse", *(m.name for m in pkgutil.walk_packages(convcourse.__path__, "convcourse."))]
+    for module in modules:
+        for name, value in list(vars(import_module(module)).items()):
+            if not name.startswith("_") and not isinstance(value, ModuleType):
+                found.setdefault(id(value), (f"{module}.{name}", value))
+    return dict(found.values())
+
+
+PUBLIC = public()
+
+
+def keeps_full_marks(exam, value) -> bool:
+    """Criteria one after the other, up to the first that is not met; slow ones come last."""
+    for criterion in sorted(exam.criteria, key=lambda c: c.slow):
+        with table.setting(table.Quiet()):
+            (outcome,) = replace(exam, criteria=(criterion,)).examine(value)
+        if outcome.finding is not None:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_no_public_name_gets_full_marks(name):
+    assert [exam.name for exam in EXAMS if keeps_full_marks(exam, PUBLIC[name])] == []
+
+
+def test_this_test_would_notice():
+    answers = vars(table.read(table.IMPLEMENTATIONS / "convolution" / "right" / "unfold_einsum.py").load())
+    for exam in exams_of(convolution):
+        if exam.graded_name in answers:
+            assert keeps_full_marks(exam, answers[exam.graded_name]), exam.name
