@@ -111,8 +111,11 @@ def _parts(entry: Entry, notebook: NotebookNode, source: NotebookNode, record: R
             part["cells"].append(_cell(cell, added=not solution, untouched=grade_id in entry.untouched))
             part["comment"] = record.comments.get(grade_id, part["comment"])
         elif graded and grade_id not in criteria and not about.get("points"):
-            part["checks"] += [shown for output in cell.get("outputs", []) if (shown := _output(output))]
-            part["passed"] = part["passed"] and not any(o.output_type == "error" for o in cell.get("outputs", []))
+            said = [
+                o for o in cell.get("outputs", []) if o.output_type != "execute_result"
+            ]  # that is nbgrader's 0 points
+            part["checks"] += [shown for output in said if (shown := _output(output))]
+            part["passed"] = part["passed"] and not any(o.output_type == "error" for o in said)
         if graded and (solution or about.get("points") or grade_id in criteria):
             cells = entry.result.cells.get(grade_id, {})
             part["name"] = grade_id.removesuffix("-hidden")

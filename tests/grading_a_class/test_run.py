@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 from autograder.demo.students import ASSIGNMENT, Student, filled_in, reference_solutions
+from autograder.exam.convolution import SENTENCES
 from autograder.examiner.folder import ClassFolder
 from autograder.examiner.run import ROOT, source_of
 
@@ -78,7 +79,7 @@ def test_everything_that_was_promised_is_written(graded):
     assert {name: line["status"] for name, line in found.items()} == dict.fromkeys(("ada", "ben", "cem"), "graded")
     assert found["ada"]["score"] == found["ada"]["max_score"] == 40
     assert 0 < found["cem"]["score"] < found["ben"]["score"] < 40
-    assert any("flipped" in (row["mistake"] or "") for row in found["ben"]["criteria"])
+    assert SENTENCES["flipped-kernel"] in [row["mistake"] for row in found["ben"]["criteria"]]
     promised = [
         "student",
         "assignment",
@@ -185,7 +186,7 @@ def test_json_on_stdout_is_only_json(graded):
 
 def test_the_instructor_and_only_they_see_the_case(graded):
     out, _ = run("explain", "ben", ASSIGNMENT, "--class", graded.root)
-    assert "expected" in out and "got" in out and "flipped" in out
+    assert "expected" in out and "got" in out and SENTENCES["flipped-kernel"][:40] in out
     assert "expected" not in graded.feedback("ben", ASSIGNMENT).read_text()
     assert "Every criterion was met." in run("explain", "ada", ASSIGNMENT, "--class", graded.root)[0]
     assert "nobody" in run("explain", "nobody", ASSIGNMENT, "--class", graded.root, status=2)[1]
