@@ -18,7 +18,7 @@ def public() -> dict[str, object]:
     """Everything public that a module of `convcourse` defines or takes from elsewhere, each object once."""
     found: dict[int, tuple[str, object]] = {}
     modules = ["convcourse", *(m.name for m in pkgutil.walk_packages(convcourse.__path__, "convcourse."))]
-    for module in modules:
+    for module in (m for m in modules if not m.endswith("__main__")):
         for name, value in list(vars(import_module(module)).items()):
             if not name.startswith("_") and not isinstance(value, ModuleType):
                 found.setdefault(id(value), (f"{module}.{name}", value))
