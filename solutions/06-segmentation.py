@@ -529,9 +529,10 @@ with needs("UNet", "fit", "iou"):
 # Pictures, truth, and what your network says. Look at what it gets wrong: thin wires, small shapes, what is nearly hidden, two classes of the same colour?
 
 # %% nbgrader={"grade_id": "training-picture"}
-with needs("UNet", "fit", "iou"):
-    rows = [plots.labels(masks, len(data.CLASSES)) for masks in (truth[:5], predicted[:5])]
-    panels = [torch.cat([image, *masks], dim=1) for image, *masks in zip(images[:5], *rows)]
+with needs("truth", "predicted"):
+    panels = []
+    for image, *masks in zip(images[:5], truth, predicted):
+        panels.append(torch.cat([image] + [plots.labels(mask, len(data.CLASSES)) for mask in masks], dim=1))
     plots.show_row(panels, height=4)
 
 # %% [markdown] nbgrader={"grade_id": "VGGUNet-text"}
