@@ -1,7 +1,7 @@
 """The lowest maps get their mean over the picture.
 
 names: UNet
-mistake: none
+mistake: unet-shift
 """
 
 import torch

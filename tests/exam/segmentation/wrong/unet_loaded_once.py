@@ -1,7 +1,7 @@
 """The head's weights are copied at the start, and the copies are used.
 
 names: UNet
-mistake: none
+mistake: unet-gradient
 """
 
 import torch

@@ -1,7 +1,7 @@
 """A little noise is added at every call.
 
 names: UNet
-mistake: none
+mistake: unet-random
 """
 
 import torch

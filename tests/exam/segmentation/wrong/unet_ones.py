@@ -1,7 +1,7 @@
 """It answers ones of the right shape.
 
 names: UNet
-mistake: none
+mistake: unet-dead
 """
 
 import torch

@@ -1,7 +1,7 @@
 """"same" stretches the small output of the unpadded network to the input's size.
 
 names: UNet
-mistake: none
+mistake: unet-same-border
 """
 
 import torch

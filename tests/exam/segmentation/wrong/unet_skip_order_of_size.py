@@ -1,7 +1,7 @@
 """The skips are taken from the coarse end, each stretched to what is needed, channels cut or repeated.
 
 names: UNet
-mistake: none
+mistake: unet-skip-resized
 """
 
 import torch

@@ -1,7 +1,7 @@
 """The skips meet maps that were enlarged by nearest neighbours from a strided copy.
 
 names: UNet
-mistake: none
+mistake: unet-gradient
 """
 
 import torch

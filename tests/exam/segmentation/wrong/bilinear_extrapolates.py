@@ -1,0 +1,26 @@
+"""Beyond the outermost centres values go on.
+
+names: upsample_bilinear
+mistake: border-extrapolated
+"""
+
+import torch
+
+
+def along(x, m, axis, align_corners):
+    """Interpolate one axis to m pixels."""
+    n = x.shape[axis]
+    i = torch.arange(m, dtype=torch.float64)
+    if align_corners:
+        at = i * (n - 1) / max(m - 1, 1)
+    else:
+        at = (i + 0.5) * n / m - 0.5
+    low = at.floor().long().clamp(0, max(n - 2, 0))
+    high = (low + 1).clamp(max=n - 1)
+    t = (at - low).to(x.dtype).view(-1, *[1] * (3 - axis))
+    return x.index_select(axis, low) * (1 - t) + x.index_select(axis, high) * t
+
+
+def upsample_bilinear(x, size, align_corners=False):
+    h, w = (size, size) if isinstance(size, int) else size
+    return along(along(x, h, 2, align_corners), w, 3, align_corners)

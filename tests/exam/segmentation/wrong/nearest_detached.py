@@ -1,0 +1,9 @@
+"""Through .data.
+
+names: upsample_nearest
+mistake: detached
+"""
+
+def upsample_nearest(x, scale):
+    down, right = (scale, scale) if isinstance(scale, int) else scale
+    return x.data.repeat_interleave(down, 2).repeat_interleave(right, 3)

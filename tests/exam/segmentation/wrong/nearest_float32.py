@@ -1,0 +1,9 @@
+"""Always float32.
+
+names: upsample_nearest
+mistake: float32-result
+"""
+
+def upsample_nearest(x, scale):
+    down, right = (scale, scale) if isinstance(scale, int) else scale
+    return x.float().repeat_interleave(down, 2).repeat_interleave(right, 3)

@@ -1,0 +1,9 @@
+"""Whole numbers only.
+
+names: upsample_nearest
+mistake: pairs-refused
+"""
+
+def upsample_nearest(x, scale):
+    down = right = int(scale)
+    return x.repeat_interleave(down, 2).repeat_interleave(right, 3)
