@@ -49,7 +49,11 @@ SLIPS = [
     ),
     ("upsample_bilinear", lambda x, s, align_corners=False: bilinear(x, s), "align_corners=False does"),
     ("upsample_bilinear", lambda x, s, align_corners=False: resize(x, s), "copies one pixel"),
-    ("upsample_bilinear", lambda x, s, align_corners=False: bilinear(x, s, align_corners, antialias=True), "than four"),
+    (
+        "upsample_bilinear",
+        lambda x, s, align_corners=False: bilinear(x, s, align_corners, antialias=not align_corners),
+        "than four",
+    ),
     ("conv_transpose2d", lambda x, w, *a, **k: F.conv_transpose2d(x, w.flip(2, 3), *a, **k), "turned by 180"),
     ("conv_transpose2d", transposed(stride=1), "one pixel apart"),
     ("conv_transpose2d", transposed(bias=None), "adds no bias"),
