@@ -19,6 +19,7 @@ import copy
 import importlib
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -225,34 +226,30 @@ def build() -> dict[Path, str]:
     return files
 
 
+def project() -> dict[str, Any]:
+    """The project's own table in pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
 def wheel(dist: Path = ROOT / "dist") -> Path:
     """Build the wheel of `convcourse`, a distribution of its own: nothing of the grader, nothing from a network."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    about = project()
     needs = ["torch", "torchvision", "numpy", "matplotlib", "scikit-image", "scikit-learn", "ipython", "nbformat"]
-    missing = set(needs) - set(project["dependencies"])
-    assert not missing, f"pyproject.toml no longer names {missing}"
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        _copy(ROOT / "convcourse", place / "convcourse")
+        shutil.copytree(ROOT / "convcourse", place / "convcourse", ignore=shutil.ignore_patterns("__pycache__"))
         (place / "LICENSE").write_bytes((ROOT / "LICENSE").read_bytes())
         (place / "pyproject.toml").write_text(
             '[build-system]\nrequires = ["setuptools>=77"]\nbuild-backend = "setuptools.build_meta"\n\n'
-            f'[project]\nname = "convcourse"\nversion = "{project["version"]}"\n'
+            f'[project]\nname = "convcourse"\nversion = "{about["version"]}"\n'
             'description = "What readers and students of the course on convolutions import."\n'
-            f'requires-python = "{project["requires-python"]}"\nlicense = "MIT"\ndependencies = {json.dumps(needs)}\n\n'
+            f'requires-python = "{about["requires-python"]}"\nlicense = "MIT"\ndependencies = {json.dumps(needs)}\n\n'
             '[tool.setuptools.packages.find]\ninclude = ["convcourse*"]\n\n'
             '[tool.setuptools.package-data]\n"*" = ["*.json", "*.npz", "*.png"]\n'
         )
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
         subprocess.run([*command, "--wheel-dir", str(dist), str(place)], check=True)
-    return dist / f"convcourse-{project['version']}-py3-none-any.whl"
-
-
-def _copy(source: Path, target: Path) -> None:
-    for file in sorted(source.rglob("*")):
-        if file.is_file() and "__pycache__" not in file.parts:
-            (target / file.relative_to(source)).parent.mkdir(parents=True, exist_ok=True)
-            (target / file.relative_to(source)).write_bytes(file.read_bytes())
+    return dist / f"convcourse-{about['version']}-py3-none-any.whl"
 
 
 def main(arguments: list[str]) -> None:

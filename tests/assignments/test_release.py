@@ -1,6 +1,9 @@
 """What students receive is what solutions/ says, and nothing more; an assignment with a fault is not released."""
 
 import json
+import os
+import re
+import subprocess
 import sys
 import zipfile
 from types import SimpleNamespace
@@ -150,11 +153,19 @@ def test_all_faults_are_told_at_once_and_nothing_is_written(monkeypatch, tmp_pat
 def test_the_wheel_holds_what_students_import_and_nothing_else(tmp_path):
     with zipfile.ZipFile(release.wheel(tmp_path)) as wheel:
         names = wheel.namelist()
-        metadata = next(wheel.read(n).decode() for n in names if n.endswith("METADATA"))
-    ours = {str(p.relative_to(ROOT)) for p in (ROOT / "convcourse").rglob("*") if p.is_file()}
-    ours = {n for n in ours if "__pycache__" not in n}
-    assert {n for n in names if not n.startswith("convcourse-")} == ours
-    assert "Name: convcourse\n" in metadata and "Requires-Dist: torch\n" in metadata
+        wheel.extractall(tmp_path)
+    ours = {str(path.relative_to(ROOT)) for path in (ROOT / "convcourse").rglob("*") if path.is_file()}
+    assert {n for n in names if not n.startswith("convcourse-")} == {n for n in ours if "__pycache__" not in n}
+
+    metadata = next(tmp_path.glob("convcourse-*.dist-info/METADATA")).read_text()
+    needs = re.findall(r"^Requires-Dist: (\S+)$", metadata, re.MULTILINE)
+    assert "Name: convcourse\n" in metadata
+    assert "torch" in needs and set(needs) <= set(release.project()["dependencies"])
+
+    code = "import convcourse.check as c; print(c.__file__, *c.load_assignments())"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert run.stdout.split() == [str(tmp_path / "convcourse" / "check.py"), *NAMES], run.stderr
 
 
 def test_wrong_usage_is_told():
