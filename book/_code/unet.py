@@ -33,7 +33,8 @@ class SegmentationNet(nn.Module):
     """A contracting and an expanding path; with ``skips`` it is a U-Net, without a plain encoder–decoder.
 
     Channels are ``width`` at the first level and double at each of ``depth`` poolings. Logits come back: (N, classes,
-    H, W) with padding "same", a smaller picture with "valid".
+    H, W) with padding "same", a smaller picture with "valid". Weights start as the paper's do: normal, their spread
+    the root of 2 over the number of inputs (1 where no ReLU follows), biases 0.
     """
 
     def __init__(self, c_in: int, classes: int, width: int, depth: int, padding: str = "same", skips: bool = True):
@@ -44,6 +45,13 @@ class SegmentationNet(nn.Module):
         self.up = nn.ModuleList(nn.ConvTranspose2d(2 * c, c, 2, stride=2) for c in reversed(widths[:-1]))
         self.merge = nn.ModuleList(Convolutions((1 + skips) * c, c, padding) for c in reversed(widths[:-1]))
         self.head = nn.Conv2d(width, classes, 1)
+        for part in self.modules():
+            if isinstance(part, nn.Conv2d):
+                nn.init.kaiming_normal_(part.weight, nonlinearity="linear" if part is self.head else "relu")
+            elif isinstance(part, nn.ConvTranspose2d):
+                nn.init.normal_(part.weight, std=part.in_channels**-0.5)  # stamps of 2 × 2 do not meet
+            if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
+                nn.init.zeros_(part.bias)
 
     def encode(self, x: torch.Tensor) -> list[torch.Tensor]:
         """The maps of all levels, finest first, each as it is before it is pooled."""
