@@ -1,1 +1,1 @@
-from examining import client, handed_out, source, written  # noqa: F401 - fixtures
+from examining import handed_out, source, written  # noqa: F401 - fixtures

@@ -87,11 +87,21 @@ def assert_undisturbed(written, source, client):
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_code(name, written, source, client):
-    text = HOSTILE[name].read_text()
+def test_hostile_code(name, written, source, client, tmp_path_factory):
+    victim = tmp_path_factory.mktemp("victim")
+    (victim / "file").write_text("untouched")
+    before = looks(victim)
+    text = HOSTILE[name].read_text().replace("VICTIM", str(victim))
     code = text.partition('"""\n\n')[2].replace("# magic: ", "")
     check(written(output_size=RIGHT["output_size"], conv2d_naive=code), source, client, text)
+    assert looks(victim) == before
     assert_undisturbed(written, source, client)
+
+
+def looks(folder):
+    """All that could be changed about a folder and the file in it."""
+    found = [(path, path.stat()) for path in (folder, *folder.iterdir())]
+    return [(path, s.st_mode, s.st_mtime, s.st_uid, s.st_nlink, s.st_size, os.listxattr(path)) for path, s in found]
 
 
 @pytest.mark.parametrize("name", FILES)

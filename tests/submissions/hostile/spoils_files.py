@@ -16,25 +16,43 @@ def conv2d_naive(x, weight, bias=None):
             window = x[:, :, i : i + h - k + 1, j : j + w - l + 1]
             y = y + torch.einsum("nchw,oc->nohw", window, weight[:, :, i, j])
     return y if bias is None else y + bias[:, None, None]
-ours = [convcourse.__file__, os.path.dirname(convcourse.__file__), torch.__file__, os.__file__]
-before = [os.stat(path) for path in ours]
-for path in ours:
+# VICTIM is put in by the test: a folder of its own with one file. What can be read is tried more gently.
+victim = "VICTIM/file"
+changed = 0
+for attempt in (
+    lambda: open(victim, "a").write("#"),
+    lambda: os.chmod(victim, 0),
+    lambda: os.chmod("VICTIM", 0o777),
+    lambda: os.utime(victim, (0, 0)),
+    lambda: os.chown(victim, 1, 1),
+    lambda: os.rename(victim, victim + "~"),
+    lambda: os.truncate(victim, 0),
+    lambda: os.setxattr(victim, "user.x", b"x"),
+    lambda: os.link(victim, "here"),
+    lambda: os.mkfifo("VICTIM/pipe"),
+    lambda: shutil.rmtree("VICTIM"),
+):
+    try:
+        attempt()
+    except OSError:
+        pass
+for path in (convcourse.__file__, torch.__file__, os.__file__):
+    before = os.stat(path)
+    descriptor = os.open(path, os.O_RDONLY)
     for attempt in (
-        lambda: open(path, "a").write("#"),
-        lambda: os.chmod(path, 0),
-        lambda: os.fchmod(os.open(path, os.O_RDONLY), 0),
-        lambda: os.utime(path, (0, 0)),
-        lambda: os.chown(path, 1, 1),
-        lambda: os.rename(path, path + "~"),
-        lambda: os.truncate(path, 0),
+        lambda: os.chmod(path, before.st_mode ^ 1),
+        lambda: os.fchmod(descriptor, before.st_mode ^ 1),
+        lambda: os.utime(path, (before.st_atime, before.st_mtime + 1)),
+        lambda: os.utime(descriptor, (before.st_atime, before.st_mtime + 1)),
         lambda: os.setxattr(path, "user.x", b"x"),
-        lambda: os.link(path, "here"),
-        lambda: shutil.rmtree(path),
     ):
         try:
             attempt()
         except OSError:
             pass
-after = [os.stat(path) for path in ours]
-if [(s.st_mode, s.st_mtime, s.st_uid, s.st_size) for s in before] != [(s.st_mode, s.st_mtime, s.st_uid, s.st_size) for s in after]:
+        after = os.stat(path)
+        if (before.st_mode, before.st_mtime) != (after.st_mode, after.st_mtime):
+            changed += 1
+            os.chmod(path, before.st_mode)
+if changed:
     del conv2d_naive
