@@ -57,7 +57,7 @@ def make(root):
     return folder
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_killed_at_random_moments_then_finished(tmp_path):
     folder = make(tmp_path)
     dice = random.Random(20)
@@ -76,7 +76,7 @@ def test_killed_at_random_moments_then_finished(tmp_path):
         if counts[-1] == SIZE:  # all done: give the next runs something to do
             for path in list(folder.submitted.glob("*/*/*.ipynb"))[: SIZE // 2]:
                 path.write_text(path.read_text().replace("# ", "#  ", 1))
-    assert start(folder).wait(200) == 0
+    assert start(folder).wait(500) == 0
     found = [json.loads(line) for line in (folder.root / "out.jsonl").read_text().splitlines()]
     assert (
         len(found) == SIZE
