@@ -188,7 +188,7 @@ def page(name: str, rows: Sequence[Row]) -> str:
         "Each row is a file of `tests/exam/" + name + "/wrong/` with one mistake; ✗ marks the criteria that it fails. "
         "The last column says what the student is told: ✓ the mistake by its name, – only what is wrong.",
         "",
-        "| | |",
+        "| what | how many |",
         "|---|--:|",
         *(f"| {what} | {count} |" for what, count in facts),
     ]
