@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from IPython.extensions import autoreload
 from torch.utils.data import DataLoader
 
 from autograder.candidate.shell import NO_INPUT
@@ -18,6 +19,7 @@ def adopt() -> None:
     """Put them in place, in the candidate."""
     builtins.input = getpass.getpass = _no_input
     torch.compile = _uncompiled
+    autoreload.load_ipython_extension = _no_autoreload
     DataLoader.__init__ = _in_this_process(DataLoader.__init__)  # type: ignore[method-assign]
     random.seed(0)  # what a fork inherits differs from one run of the grader to the next
     np.random.seed(0)
@@ -30,6 +32,12 @@ def _no_input(*_: Any, **__: Any) -> str:
 def _uncompiled(model: Any = None, **_: Any) -> Any:
     """`torch.compile`, also as a decorator with arguments: what was given is used as it is."""
     return (lambda given: given) if model is None else model
+
+
+def _no_autoreload(shell: Any) -> None:
+    """`%autoreload 2` is heard and does nothing: no file changes while a notebook is graded."""
+    for name in ("autoreload", "aimport"):
+        shell.register_magic_function(lambda line: None, "line", name)
 
 
 def _in_this_process(init: Any) -> Any:

@@ -75,6 +75,8 @@ HABITS = {
     "import scipy.signal; print(scipy.signal.convolve([1, 2], [1]))": "[1 2]",
     "import zoneinfo; print(zoneinfo.ZoneInfo('Europe/Berlin'))": "Europe/Berlin",
     "print(open(__import__('convcourse').__file__).read() != '')": "True",
+    "%load_ext autoreload\n%autoreload 2\nprint('heard')": "heard",
+    "%config InlineBackend.figure_format = 'retina'\nprint('sharp')": "sharp",
     "%pwd\nprint('here')": "here",
     "exit()\nprint('still')": "still",
 }
@@ -86,6 +88,7 @@ def test_honest_habits_work(link, source):
     run = link.run_cell("a", source)
     assert run.status == "ok", run.outputs
     assert HABITS[source] in texts(run) and "gone" not in texts(run)
+    assert "autograder" not in str(run.outputs)
 
 
 def test_display_shows_and_updates(link):

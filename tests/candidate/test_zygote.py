@@ -1,0 +1,96 @@
+"""Who dies with whom."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from starting import start_zygote
+
+from autograder.exam.core import Lost
+from autograder.examiner.link import ZygoteClient, ZygoteGone
+from autograder.wire import codec, messages
+from autograder.wire.frames import packed
+
+
+@pytest.fixture
+def own():
+    """A zygote that a test may kill."""
+    process, sock = start_zygote()
+    yield process, sock
+    sock.close()
+    process.kill()
+    process.wait()
+
+
+def soon_gone(pid: int) -> bool:
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def busy(sock) -> int:
+    """A candidate that does not listen; its process."""
+    link = ZygoteClient(sock).fork()
+    pid = link._watch.pid
+    ask = messages.Question(1, [], messages.Run("while True: pass", 1000.0))
+    os.write(link._socket.fileno(), packed(*codec.encode(ask, layouts=True)))
+    os.dup(link._socket.fileno())  # so that the end of the link is not what ends it
+    return pid
+
+
+def test_zygote_and_candidate_end_with_the_examiner(own):
+    process, sock = own
+    pid = busy(sock)
+    sock.close()
+    assert soon_gone(pid) and process.wait(timeout=20) == 0
+
+
+def test_a_candidate_ends_with_its_zygote(own):
+    process, sock = own
+    pid = busy(sock)
+    process.send_signal(signal.SIGKILL)
+    assert soon_gone(pid)
+    with pytest.raises(ZygoteGone):
+        ZygoteClient(sock).fork()
+
+
+def test_the_last_candidate_is_gone_before_the_next_starts(zygote):
+    pid = busy(zygote)
+    link = ZygoteClient(zygote).fork()
+    assert not Path(f"/proc/{pid}").exists()
+    link.close()
+
+
+def test_an_asynchronous_signal_does_not_leave_either(fork):
+    """A pipe's owner may be any process, as far as the file is concerned, and its signal SIGKILL."""
+    link = fork()
+    run = link.run_cell(
+        "a",
+        "import fcntl, os, signal\nr, w = os.pipe()\ntry:\n"
+        "    fcntl.fcntl(r, fcntl.F_SETOWN, os.getppid())\n    fcntl.fcntl(r, 10, signal.SIGKILL)\n"
+        "    fcntl.fcntl(r, fcntl.F_SETFL, os.O_ASYNC)\n    os.write(w, b'x'); print('tried')\n"
+        "except OSError as error: print(error)",
+    )
+    assert run.status == "ok"
+    time.sleep(0.2)
+    assert link.run_cell("b", "print(1)").status == "ok"
+    link.close()
+    assert fork().run_cell("a", "print(2)").outputs[0]["text"] == "2\n"
+
+
+def test_a_lost_candidate_stays_lost(fork):
+    link = fork()
+    with pytest.raises(Lost):
+        link.run_cell("a", "import os; os._exit(0)")
+    for _ in range(2):
+        with pytest.raises(Lost):
+            link.look_up("x")
+    link.close()
