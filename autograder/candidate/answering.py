@@ -101,8 +101,7 @@ class Answering:
                 warnings.simplefilter("ignore")
                 return messages.Done(operation(self._objects.get(ask.target), *ask.values))
         except BaseException as error:
-            kind = "MemoryError" if out_of_memory(error) else kind_of(error)
-            return messages.Failed(kind, message_of(error), issubclass(type(error), BannedOperator))
+            return _failed(error)
 
     # ---- operations: what `exam.subject.Subject` can do, on the object itself
 
@@ -113,6 +112,17 @@ class Answering:
     def _do_gradients(self, obj, args, kwargs, cotangent):
         before = _prints(args, kwargs)
         return self._told(objects.gradients(obj, args, kwargs, cotangent), before)
+
+    def _do_vjps(self, obj, calls, inference):
+        return [_attempt(self._do_vjp, obj, *call, inference) for call in calls]
+
+    def _do_trials(self, obj, calls):
+        return [_attempt(self._trial, obj, *call) for call in calls]
+
+    def _trial(self, obj, args, kwargs, state, inputs, cotangent):
+        made = obj(*args, **kwargs)
+        objects.load(made, state)
+        return self._do_gradients(made, inputs, {}, cotangent)
 
     def _do_make(self, obj, args, kwargs):
         return self._handle(obj(*args, **kwargs))
@@ -184,6 +194,18 @@ class Answering:
                 scope[name] = stood
         self._stood = {name: scope.get(name, _NOTHING) for name in names}
         scope.update({name: kit.RECIPES[recipe] for name, recipe in names.items()})
+
+
+def _attempt(operation: Callable[..., Any], *values: Any) -> messages.Done | messages.Failed:
+    try:
+        return messages.Done(operation(*values))
+    except BaseException as error:
+        return _failed(error)
+
+
+def _failed(error: BaseException) -> messages.Failed:
+    kind = "MemoryError" if out_of_memory(error) else kind_of(error)
+    return messages.Failed(kind, message_of(error), issubclass(type(error), BannedOperator))
 
 
 def _print(tensor: torch.Tensor) -> tuple[Any, ...]:

@@ -6,11 +6,13 @@ all fail. Nothing here reaches the student but the sentences of `Finding`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+import torch.fx.experimental.symbolic_shapes
 
 from autograder.exam import words
 from autograder.exam.core import Evidence, Finding, Misconception, Wrong, banned
@@ -161,25 +163,43 @@ def judge(name: str, seen: Sequence[Seen], mistakes: Iterable[Misconception]) ->
 
 def ask(subject: Subject, case: Case, expected: Any, cotangent: torch.Tensor | None = None) -> Seen:
     """Call the student's function once, with a backward pass where a cotangent is given."""
-    try:
-        answer = subject.vjp(case.args, case.kwargs, cotangent)
-    except Raised as error:
-        seen = Seen(case, expected, error, "raised")
-        if error.kind == "NotImplementedError" or isinstance(error, Banned):
-            judge(subject.name, [seen], ())
-        return seen
-    return Seen(case, expected, answer.output, fault(answer.output, expected), answer)
+    return ask_all(subject, [(case, expected, cotangent)])[0]
+
+
+def ask_all(subject: Subject, asked: Sequence[tuple[Case, Any, torch.Tensor | None]]) -> list[Seen]:
+    """The same for several cases, in one round trip."""
+    answers = subject.vjps([(case.args, case.kwargs, cotangent) for case, _, cotangent in asked])
+    return [saw(subject, case, expected, answer) for (case, expected, _), answer in zip(asked, answers, strict=True)]
+
+
+def saw(subject: Subject, case: Case, expected: Any, answer: Answer | Raised) -> Seen:
+    """What came of a case; a banned call, or one that is not written yet, needs no other."""
+    if not isinstance(answer, Raised):
+        return Seen(case, expected, answer.output, fault(answer.output, expected), answer)
+    seen = Seen(case, expected, answer, "raised")
+    if answer.kind == "NotImplementedError" or isinstance(answer, Banned):
+        judge(subject.name, [seen], ())
+    return seen
 
 
 def compare_values(
     subject: Subject, reference: Callable[..., Any], cases: Iterable[Case], mistakes: Iterable[Misconception]
 ) -> list[Seen]:
     """Every case's answer equals the reference's."""
-    expected = [(case, reference(*case.args, **case.kwargs)) for case in cases]
-    with subject.series():
-        seen = [ask(subject, *pair) for pair in expected]
+    seen = ask_all(subject, [(case, reference(*case.args, **case.kwargs), None) for case in cases])
     judge(subject.name, seen, mistakes)
     return seen
+
+
+@contextmanager
+def small_kernels() -> Iterator[None]:
+    """Without oneDNN, which prepares for each new shape longer than a tiny convolution takes."""
+    before = torch._C._get_mkldnn_enabled()
+    torch._C._set_mkldnn_enabled(False)
+    try:
+        yield
+    finally:
+        torch._C._set_mkldnn_enabled(before)
 
 
 @dataclass
@@ -199,22 +219,21 @@ def compare_with_gradients(
 ) -> list[Seen]:
     """Values now; gradients of the same calls, by one backward pass each, are noted for their own criterion."""
     notes = draw.notes.setdefault("gradients", Gradients())
-    questions = []
-    for case in cases:
-        leaves = [t.requires_grad_() for t in case.args if isinstance(t, torch.Tensor)]
-        expected = reference(*case.args, **case.kwargs)
-        cotangent = draw.normal(*expected.shape, dtype=expected.dtype)
-        wanted = torch.autograd.grad(expected, leaves, cotangent)
-        questions.append((case, expected.detach(), cotangent, wanted))
-    seen = []
-    with subject.series():
-        for case, expected, cotangent, wanted in questions:
-            seen.append(found := ask(subject, case, expected, cotangent))
-            if found.answer is not None and found.fault is None:
-                notes.compared += 1
-                got = found.answer.gradients
-                if note := gradient_fault(got, wanted):
-                    notes.faults.append(Seen(case, wanted, got, note))
+    asked, gradients = [], []
+    with small_kernels():
+        for case in cases:
+            leaves = [t.requires_grad_() for t in case.args if isinstance(t, torch.Tensor)]
+            expected = reference(*case.args, **case.kwargs)
+            cotangent = draw.normal(*expected.shape, dtype=expected.dtype)
+            gradients.append(torch.autograd.grad(expected, leaves, cotangent))
+            asked.append((case, expected.detach(), cotangent))
+    seen = ask_all(subject, asked)
+    for found, wanted in zip(seen, gradients, strict=True):
+        if found.answer is not None and found.fault is None:
+            notes.compared += 1
+            got = found.answer.gradients
+            if note := gradient_fault(got, wanted):
+                notes.faults.append(Seen(found.case, wanted, got, note))
     judge(subject.name, seen, mistakes)
     return seen
 

@@ -11,7 +11,7 @@ import contextlib
 import io
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -21,6 +21,7 @@ from autograder.candidate import objects
 from autograder.candidate.ban import BAN, BannedOperator
 from autograder.candidate.kit import Recipe
 from autograder.candidate.objects import Answer, Entry, Outline
+from autograder.exam.values import owned
 from autograder.wire.errors import kind_of, message_of
 
 
@@ -63,27 +64,6 @@ def copy(value: Any) -> Any:
     if isinstance(value, Recipe):
         return value.build()
     return value.obj if isinstance(value, LocalSubject) else value
-
-
-def plain(value: torch.Tensor) -> torch.Tensor:
-    """A dense tensor of exact type, whose subclass, if it has one, is not asked."""
-    with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():
-        dense = value if value.layout == torch.strided else value.to_dense()
-        return dense.as_subclass(torch.Tensor).clone(memory_format=torch.contiguous_format)
-
-
-def owned(value: Any) -> Any:
-    """What came back, as plain values: dense tensors that share nothing, exact built-in types."""
-    if isinstance(value, torch.Tensor):
-        return plain(value)
-    if isinstance(value, list | tuple):
-        return (list if isinstance(value, list) else tuple)(owned(item) for item in value)
-    if isinstance(value, dict):
-        return {key: owned(item) for key, item in value.items()}
-    for exact in (bool, int, float, str):
-        if isinstance(value, exact):
-            return exact(value)
-    return value
 
 
 class Bridge(torch.autograd.Function):
@@ -160,6 +140,21 @@ class Subject(ABC):
     def vjp(self, args: tuple, kwargs: dict[str, Any], cotangent: torch.Tensor | None) -> Answer:
         """One call and, with a cotangent of the output's shape, one backward pass, in one round trip."""
 
+    def vjps(self, calls: Sequence[tuple]) -> list[Answer | Raised]:
+        """`vjp` of each (args, kwargs, cotangent), in one round trip."""
+        with self.series():
+            return [_attempt(self.vjp, *call) for call in calls]
+
+    def trials(self, calls: Sequence[tuple]) -> list[Answer | Raised]:
+        """Of each (args, kwargs, state, inputs, cotangent), in one round trip: make, load the state, `gradients`."""
+        with self.series():
+            return [_attempt(self._trial, *call) for call in calls]
+
+    def _trial(self, args: tuple, kwargs: dict, state: dict, inputs: tuple, cotangent: torch.Tensor) -> Answer:
+        made = self.make(*args, **kwargs)
+        made.load(state)
+        return made.gradients(inputs, {}, cotangent)
+
     @abstractmethod
     def make(self, *args, **kwargs) -> Subject:
         """Construct an instance of a class."""
@@ -206,6 +201,13 @@ class Subject(ABC):
     @abstractmethod
     def _backward(self, token: Any, cotangent: torch.Tensor) -> list[torch.Tensor | None]:
         """Gradients of the leaves of that call, in order of appearance."""
+
+
+def _attempt(function: Callable[..., Answer], *args: Any) -> Answer | Raised:
+    try:
+        return function(*args)
+    except Raised as error:
+        return error
 
 
 class LocalSubject(Subject):

@@ -230,6 +230,13 @@ class Link:
         self._answers_left -= len(body)
         return codec.decode(head, body, messages.ANSWERS, inward=self._inward)
 
+    def value_or_raised(self, answer: Any) -> Any:
+        """One answer among several."""
+        try:
+            return self._value(answer)
+        except Raised as error:
+            return error
+
     def _value(self, answer: Any) -> Any:
         if isinstance(answer, messages.Done):
             return answer.value

@@ -63,6 +63,20 @@ class RemoteSubject(Subject):
     def gradients(self, args, kwargs, cotangent):
         return self._answer(self._ask("gradients", args, kwargs, cotangent), args, kwargs)
 
+    def vjps(self, calls):
+        told = self._several("vjps", [tuple(call) for call in calls], self.inferring)
+        return [one if isinstance(one, Raised) else self._answer(one, *call[:2]) for one, call in zip(told, calls)]
+
+    def trials(self, calls):
+        told = self._several("trials", [tuple(call) for call in calls])
+        return [one if isinstance(one, Raised) else self._answer(one, call[3], {}) for one, call in zip(told, calls)]
+
+    def _several(self, operation: str, calls: list[tuple], *more: Any) -> list[Any]:
+        """What each of several calls gave, or raised."""
+        told = self._ask(operation, calls, *more)
+        self._expect(type(told) is list and len(told) == len(calls))
+        return [self.link.value_or_raised(one) for one in told]
+
     def make(self, *args, **kwargs):
         made = self._subject(self._ask("make", args, kwargs))
         made.name, made.ban = self.name, self.ban

@@ -7,7 +7,8 @@ from torch import nn
 from autograder.exam.compare import Case, agree, compare_values, compare_with_gradients, fault, gradient_fault, shown
 from autograder.exam.core import Misconception, Wrong
 from autograder.exam.draw import Draw
-from autograder.exam.subject import LocalSubject, owned
+from autograder.exam.subject import LocalSubject
+from autograder.exam.values import owned
 
 RIGHT = torch.tensor([[1.0, -2.0], [0.5, 100.0]])
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.compare import Case, Seen, agree, ask, fault, judge
+from autograder.exam.compare import Case, Seen, agree, ask_all, fault, judge
 from autograder.exam.convolution import cases as c
 from autograder.exam.convolution.functions import mistake
 from autograder.exam.convolution.mistakes_backward import GRAD_BIAS, GRAD_WEIGHT, GRAD_X
@@ -71,8 +71,8 @@ def questions(chosen: list[c.Setup], draw: Draw) -> list[Question]:
 
 def answers(subject: Subject, asked: list[Question]) -> list[Seen]:
     """Every call under inference mode, where autograd refuses; three results are asked for."""
-    with subject.inference(), subject.series():
-        seen = [ask(subject, q.case, q.expected) for q in asked]
+    with subject.inference():
+        seen = ask_all(subject, [(q.case, q.expected, None) for q in asked])
     for s in seen:
         if not isinstance(s.got, Raised) and not (isinstance(s.got, tuple | list) and len(s.got) == 3):
             judge(subject.name, [s], ())

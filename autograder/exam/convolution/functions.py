@@ -64,8 +64,8 @@ def layouts(*chosen: tuple[tuple[int, int, int, int], dict[str, Any]]):
 
 
 TINY = [
-    c.Setup((1, 1, 2, 3, 1, 2, 2), {"stride": (1, 2), "padding": 1}, dtype=torch.float64),
-    c.Setup((1, 2, 2, 2, 2, 1, 2), {"groups": 2}, dtype=torch.float64),
+    c.Setup((1, 1, 2, 3, 1, 2, 2), {"stride": (1, 2), "padding": (0, 1)}, dtype=torch.float64),
+    c.Setup((1, 2, 1, 2, 2, 1, 2), {"groups": 2}, dtype=torch.float64),
 ]
 
 

@@ -35,7 +35,7 @@ def biased(setups: list[c.Setup]) -> list[c.Setup]:
 
 
 VALUES = biased(
-    c.PLAIN[1:8:2] + c.PLAIN[8:12] + c.STRIDE[::3] + c.PADDING[::3] + c.DILATION[::2] + c.GROUPS[::2] + c.TOGETHER[1::3]
+    c.PLAIN[1:8:2] + c.PLAIN[8:10] + c.STRIDE[::5] + c.PADDING[::5] + c.DILATION[::4] + c.GROUPS[::4] + c.TOGETHER[1::5]
 )
 WORDS = biased(c.WORDS)
 # Borders of each mode: a number, a pair, words; with what else moves the windows.
@@ -84,7 +84,7 @@ def parameters(subject: Subject, draw: Draw) -> None:
         made = make(subject, question.case)
         if "bias" not in check_state(subject, made, question.case):
             raise mistake("bias-not-registered", Evidence("bias=False", "bias registered as None", "no name `bias`"))
-        judge(subject.name, [ask(subject, question)], LAYER)
+        judge(subject.name, ask(subject, [question]), LAYER)
 
 
 def learns(subject: Subject, case: Case) -> None:
@@ -183,8 +183,7 @@ def dtypes(subject: Subject, draw: Draw) -> None:
         for question in asked[::2]:
             made = make(subject, question.case, dtype=torch.float64, device="cpu")
             held(subject, made, question, "device-dtype-ignored")
-        seen = [ask(subject, question, dtype=torch.float64, device="cpu") for question in asked[::2]]
-    judge(subject.name, seen, LAYER)
+    judge(subject.name, ask(subject, asked[::2], dtype=torch.float64, device="cpu"), LAYER)
     for question in asked[1::2]:
         x = question.case.args[0].detach()
         with subject.series():

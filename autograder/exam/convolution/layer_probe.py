@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from autograder.candidate.objects import Answer, Entry
-from autograder.exam.compare import Case, Gradients, Seen, agree, describe, fault, gradient_fault, judge, shown
+from autograder.exam.compare import (
+    Case,
+    Gradients,
+    Seen,
+    agree,
+    describe,
+    fault,
+    gradient_fault,
+    judge,
+    saw,
+    shown,
+    small_kernels,
+)
 from autograder.exam.convolution import cases as c
 from autograder.exam.convolution.functions import mistake
 from autograder.exam.convolution.mistakes_layer import LAYER, layer
 from autograder.exam.core import Evidence, Finding, Wrong
 from autograder.exam.draw import Draw
-from autograder.exam.subject import Banned, Raised, Subject
+from autograder.exam.subject import Raised, Subject
 
 T = torch.Tensor
 
@@ -31,12 +44,13 @@ class Question:
 
 def questions(chosen: list[c.Setup], draw: Draw) -> list[Question]:
     made = []
-    for case in c.cases(chosen, draw):
-        leaves = [t.requires_grad_() for t in case.args]
-        expected = layer(*leaves, **case.kwargs)
-        cotangent = draw.normal(*expected.shape, dtype=expected.dtype)
-        wanted = torch.autograd.grad(expected, leaves, cotangent)
-        made.append(Question(case, expected.detach(), cotangent, wanted))
+    with small_kernels():
+        for case in c.cases(chosen, draw):
+            leaves = [t.requires_grad_() for t in case.args]
+            expected = layer(*leaves, **case.kwargs)
+            cotangent = draw.normal(*expected.shape, dtype=expected.dtype)
+            wanted = torch.autograd.grad(expected, leaves, cotangent)
+            made.append(Question(case, expected.detach(), cotangent, wanted))
     return made
 
 
@@ -102,32 +116,30 @@ def check_shapes(state: dict[str, Entry], case: Case, evidence: Evidence) -> Non
     raise mistake("names-differ" if "bias" in wanted else "no-bias-still-bias", evidence)
 
 
-def ask(subject: Subject, question: Question, **more: Any) -> Seen:
-    """Make, load, call forward and backward."""
-    case = question.case
-    try:
-        made = make(subject, case, **more)
-        load(subject, made, case)
-        return answered(made, question)
-    except Raised as error:
-        return refused(subject, question, error)
+def ask(subject: Subject, asked: Sequence[Question], **more: Any) -> list[Seen]:
+    """Make, load, call forward and backward, for each configuration."""
+    cases = [question.case for question in asked]
+    options = [case.kwargs | ({} if len(case.args) > 2 else {"bias": False}) | more for case in cases]
+    answers = subject.trials(
+        [
+            (shaped(case), named, weights(case), case.args[:1], question.cotangent)
+            for case, named, question in zip(cases, options, asked, strict=True)
+        ]
+    )
+    failed = [case for case, answer in zip(cases, answers, strict=True) if isinstance(answer, Raised)]
+    seen = [saw(subject, q.case, q.expected, answer) for q, answer in zip(asked, answers, strict=True)]
+    if failed:  # is it the layer that does not take its weights?
+        load(subject, make(subject, failed[0], **more), failed[0])
+    return seen
 
 
 def answered(made: Subject, question: Question) -> Seen:
     """What a layer that has its weights answers, with the gradients."""
-    case, expected = question.case, question.expected
+    case = question.case
     try:
-        answer = made.gradients(case.args[:1], {}, question.cotangent)
+        return saw(made, case, question.expected, made.gradients(case.args[:1], {}, question.cotangent))
     except Raised as error:
-        return refused(made, question, error)
-    return Seen(case, expected, answer.output, fault(answer.output, expected), answer)
-
-
-def refused(subject: Subject, question: Question, error: Raised) -> Seen:
-    seen = Seen(question.case, question.expected, error, "raised")
-    if error.kind == "NotImplementedError" or isinstance(error, Banned):
-        judge(subject.name, [seen], ())
-    return seen
+        return saw(made, case, question.expected, error)
 
 
 def gradients_of(answer: Answer, case: Case) -> list[T | None]:
@@ -139,8 +151,7 @@ def compare(subject: Subject, chosen: list[c.Setup], draw: Draw) -> None:
     """Right values; their gradients are noted for the gradients' own criterion."""
     notes = draw.notes.setdefault("gradients", Gradients())
     asked = questions(chosen, draw)
-    with subject.series():
-        seen = [ask(subject, question) for question in asked]
+    seen = ask(subject, asked)
     for s, question in zip(seen, asked, strict=True):
         if s.answer is not None and s.fault is None:
             notes.compared += 1
