@@ -1,6 +1,6 @@
 """Builds the book into ``_build/html``; a warning is an error. ``python book/build.py``, or ``make book``.
 
-The first build runs all cells (a minute or two); later ones run the cells of changed pages only.
+The first build runs all cells (some minutes, networks are trained on a page); later ones run the cells of changed pages only.
 """
 
 import fcntl
@@ -29,7 +29,7 @@ def build() -> int:
 
 
 def main() -> int:
-    print("Building the book (the first time, its cells run: a minute or two) …", flush=True)
+    print("Building the book (the first time, its cells run: some minutes) …", flush=True)
     start = time.monotonic()
     code = build()
     if code:

@@ -234,6 +234,12 @@ def test_no_cell_passes_a_hidden_test_as_it_stands(name):
             assert earned < exam.points, f"{label} of {name} has full marks as {exam.graded_name}"
 
 
+def test_the_picture_in_the_readme_is_light():
+    picture = ROOT / "book" / "_static" / "readme-page.png"
+    assert f"]({picture.relative_to(ROOT).as_posix()})" in (ROOT / "README.md").read_text()
+    assert picture.stat().st_size < 300_000
+
+
 def test_no_page_names_the_machine_it_was_built_on(site):
     for path, page in site.pages.items():
         assert str(ROOT) not in str(page), path.name
