@@ -1,6 +1,6 @@
 """Builds the book into ``_build/html``; a warning is an error. ``python book/build.py``, or ``make book``.
 
-The first build runs all cells (some minutes, networks are trained on a page); later ones run the cells of changed pages only.
+The first build runs all cells (some minutes: networks are trained); later ones run the cells of changed pages only.
 """
 
 import fcntl
