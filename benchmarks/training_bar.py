@@ -19,7 +19,7 @@ from convcourse.data.trainings import FILE
 
 SEEDS = range(5)
 SETTINGS = {
-    "page": dict(classes=6, base_channels=8, depth=3, scenes=400, size=64, batch_size=8, epochs=12, unseen=100),
+    "page": dict(classes=6, base_channels=8, depth=3, scenes=320, size=64, batch_size=4, epochs=12, unseen=100),
     "exam": dict(classes=1, base_channels=8, depth=2, scenes=64, size=32, batch_size=8, epochs=15, unseen=64),
 }
 

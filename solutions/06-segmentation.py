@@ -135,9 +135,10 @@ with needs("upsample_nearest", "upsample_bilinear"):
 # $$\text{full}[n,\,t,\;r\sigma_h+u\,d_h,\;c\,\sigma_w+v\,d_w]\mathrel{+}=x[n,s,r,c]\cdot\text{weight}[s,\,t-\text{first}(s),\,u,\,v]\qquad\text{for all } n,s,r,c,t,u,v$$
 #
 # ```text
-#  x = a b    kernel 3, stride 2      a·k a·k a·k
-#                                             b·k b·k b·k
-#                                     ———————————————————      5 = (2 − 1)·2 + 3 pixels; the middle one is a·k + b·k
+#  x = a b,  kernel k of 3,  stride 2:      a·k   a·k   a·k
+#                                                       b·k   b·k   b·k
+#                                           ————————————————————————————
+#  5 = (2 − 1)·2 + 3 pixels                  ·     ·     +     ·     ·
 # ```
 #
 # | | |
@@ -198,7 +199,7 @@ exam.segmentation.conv_transpose2d.grade(conv_transpose2d)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "conv_transpose2d-picture-text"}
-# How often is an output pixel stamped? Here all weights and all inputs are 1, so the picture counts. Kernel 2 with stride 2, U-Net's choice, stamps every pixel once. Kernel 3 with stride 2 stamps some pixels twice and some four times: a checkerboard, and networks with such a layer tend to show it in their results.
+# How often is an output pixel stamped? Here all weights and all inputs are 1, so the picture counts. Kernel 2 with stride 2, U-Net's choice, stamps every pixel once. Kernel 3 with stride 2 stamps some once, some twice and some four times: a checkerboard, and networks with such a layer tend to show it in their results.
 
 # %% nbgrader={"grade_id": "conv_transpose2d-picture"}
 with needs("conv_transpose2d"):
@@ -214,8 +215,8 @@ with needs("conv_transpose2d"):
 # $$\text{IoU}[k]=\frac{\bigl|\{\text{pixels}:\text{pred}=k\ \text{and}\ \text{target}=k\}\bigr|}{\bigl|\{\text{pixels}:\text{pred}=k\ \text{or}\ \text{target}=k\}\bigr|}$$
 #
 # ```text
-#  pred    1 1 0 0      target  1 0 0 0      class 0: 4 pixels of 5      class 1: 1 of 2      class 2: 2 of 2
-#          0 2 2 0              0 2 2 0
+#  pred    1 1 0 0     target  1 0 0 0     class 0: 4 pixels of 5;  class 1: 1 of 2;  class 2: 2 of 2
+#          0 2 2 0             0 2 2 0
 # ```
 #
 # Write `iou`: `pred` and `target` are int64 tensors of labels of one shape, $(N, H, W)$ or any other; the result is a float tensor of shape (`num_classes`,). Pixels are counted over the whole batch at once, not averaged over images. A class that neither of the two has is $0/0$: NaN, since nothing can be said about it. A class that only one of them has gets 0. Pixels whose *target* is `ignore_index` are left out of both, whatever was predicted there: nobody knows what they show.
@@ -307,17 +308,19 @@ exam.segmentation.DiceLoss.grade(DiceLoss)
 # Pooling tells a network *what* there is and makes it forget *where*. U-Net (Ronneberger, Fischer and Brox, 2015) goes down as a classifier does, comes up again by transposed convolutions, and on each level hands over what it knew there on the way down. This is the paper's network, in any depth and width; $b$ is `base_channels`, and `depth` counts the poolings.
 #
 # ```text
-#  x ─► 2 × conv 3×3: b ──────────────── skip ───────────────► crop, concatenate: 2b ─► 2 × conv 3×3: b ─► conv 1×1: num_classes
-#             │ max pool 2×2                                            ▲ up-conv 2×2, stride 2: 2b → b
-#       2 × conv 3×3: 2b ─────────────── skip ──────► crop, concatenate: 4b ─► 2 × conv 3×3: 2b
-#             │ max pool 2×2                                 ▲ up-conv 2×2, stride 2: 4b → 2b
-#             ⋮                                              ⋮
-#       2 × conv 3×3: 2^depth · b    (the bottom: no pooling after it)
+#  x                                                             logits
+#  │                                                               ▲ conv 1×1: b → num_classes
+#  2 × conv 3×3: b  ──────────────── skip ──────────────► 2b ─► 2 × conv 3×3: b
+#  │ max pool 2×2                                        ▲ up-conv 2×2, stride 2: 2b → b
+#  2 × conv 3×3: 2b ───────── skip ─────────► 4b ─► 2 × conv 3×3: 2b
+#  │ max pool 2×2                            ▲ up-conv 2×2, stride 2: 4b → 2b
+#  ⋮                                         ⋮
+#  2 × conv 3×3: 2^depth · b ────────────────┘       (the bottom: no pooling after it)
 # ```
 #
 # Write `UNet(in_channels, num_classes, base_channels=64, depth=4, padding="valid")`.
 #
-# - **Two 3×3 convolutions a level**, down and up alike, each followed by a ReLU. All layers have biases and parameters of their own; there is no normalisation.
+# - **Two 3×3 convolutions a level**, down and up alike, each followed by a ReLU. All layers have biases and parameters of their own; there is no normalisation. All that it has learned lies in its `state_dict()`, so that a second network which loads it answers alike.
 # - **Down**: 2×2 max pooling between levels, and twice the channels on the next.
 # - **Up**: a 2×2 transposed convolution with stride 2 which halves the channels; then the skip is concatenated to it, in either order.
 # - **Skips** are a level's maps *before* pooling, after both convolutions. Where they are larger than what comes from below, they are cut to its size about the centre: as many rows off the top as off the bottom, and so the columns. (The difference is always even.)
@@ -526,7 +529,7 @@ with needs("UNet", "fit", "iou"):
     print(f"mean IoU: {overlap.mean():.2f}")
 
 # %% [markdown] nbgrader={"grade_id": "training-picture-text"}
-# Pictures, truth, and what your network says. Look at what it gets wrong: thin wires, small shapes, what is nearly hidden, two classes of the same colour?
+# From top to bottom: scenes, the truth, and what your network says. Look at what it gets wrong: thin wires, small shapes, what is nearly hidden, two classes of the same colour?
 
 # %% nbgrader={"grade_id": "training-picture"}
 with needs("truth", "predicted"):
@@ -541,11 +544,13 @@ with needs("truth", "predicted"):
 # Labelled masks are rare, labelled photographs are not. So take the way down from a network that has learned on a million photographs: VGG13, whose convolutions are the first half of a U-Net already. This is the network of the practicum, which there learns to find people.
 #
 # ```text
-#         block 1: 2 × conv 3×3 ─ 64 ─────────── skip ──────────► concatenate: 128 ─► 2 × conv 3×3: 64 ─► conv 1×1: num_classes
-#               │ max pool 2×2                                      ▲ ×2, conv 3×3: 128 → 64
-#         block 2: 2 × conv 3×3 ─ 128 ────── skip ────► concatenate: 256 ─► 2 × conv 3×3: 128
-#               │ max pool 2×2                            ▲ ×2, conv 3×3: 256 → 128
-#         block 3: 2 × conv 3×3 ─ 256 ─────────────────────
+#                                                              logits
+#                                                              ▲ conv 1×1: 64 → num_classes
+#  block 1: 2 × conv 3×3: 64  ─────────── skip ─────────► 128 ─► 2 × conv 3×3: 64
+#  │ max pool 2×2                                       ▲ ×2, conv 3×3: 128 → 64
+#  block 2: 2 × conv 3×3: 128 ─── skip ───► 256 ─► 2 × conv 3×3: 128
+#  │ max pool 2×2                         ▲ ×2, conv 3×3: 256 → 128
+#  block 3: 2 × conv 3×3: 256 ────────────┘
 # ```
 #
 # Write `VGGUNet(num_classes=1, num_blocks=4, encoder=None)`; the drawing shows `num_blocks=3`.
@@ -626,7 +631,9 @@ exam.segmentation.VGGUNet.grade(VGGUNet)
 #
 # Most errors lie where two labels meet, and U-Net's paper makes such pixels count more in the loss. Write `boundary_weights(mask, width=1, boost=4.0)`, the weight of each pixel: for an int64 mask $(N, H, W)$ a float32 tensor $(N, H, W)$ which is
 #
-# $$w[n,r,c]=\begin{cases}1+\text{boost}&\text{if some pixel }[n,r',c']\text{ with }|r-r'|\le\text{width},\ |c-c'|\le\text{width bears another label than }[n,r,c]\\1&\text{otherwise}\end{cases}$$
+# $$w[n,r,c]=\begin{cases}1+\text{boost}&\text{where another label is near}\\1&\text{elsewhere}\end{cases}$$
+#
+# Near means: some pixel $[n,r',c']$ of the same image with $|r-r'|\le$ `width` and $|c-c'|\le$ `width`, a square about the pixel, bears another label than $[n,r,c]$.
 #
 # Only pixels inside the picture are compared: its frame is no boundary. (This part gives 2 bonus points, which are counted apart from the 40. The weighted loss is then `(weights * F.cross_entropy(logits, mask, reduction="none")).mean()`.)
 
@@ -666,4 +673,4 @@ with needs("boundary_weights"):
 # In a hundred words or so: look at the pictures of part 7, and at the IoU of each class. Name a kind of error that your network makes, say which part of the network or of the training you hold responsible, and how you would find out whether you are right. An experiment that you have tried counts more than one you propose. A person reads this, and gives up to 4 points beyond the 40.
 
 # %% [markdown] nbgrader={"grade_id": "discussion", "grade": true, "solution": true, "points": 4}
-# Wires have the worst IoU by far, though they are found: the predicted wire is a chain of pieces, and often a pixel to one side. A wire is hardly two pixels thin, so a shift by one pixel already halves its IoU, and its pixels are so few that cross-entropy gains little from them. To tell the two causes apart I would count a pixel as right if the truth is at most one pixel away (if the score jumps, it is the place, not the class), and train once more with boundary weights or with the Dice loss of the wires added (if the gaps close, it was the loss). If neither helps, I would look at the first level, whose skip is the only layer that sees such detail.
+# Wires have the worst IoU by far, though many are found: the predicted wire is a chain of pieces, and often a pixel to one side. A wire is hardly two pixels thin, so a shift by one pixel already halves its IoU, and its pixels are so few that cross-entropy gains little from them. To tell the two causes apart I would count a pixel as right if the truth is at most one pixel away (if the score jumps, it is the place, not the class), and train once more with boundary weights or with the Dice loss of the wires added (if the gaps close, it was the loss). If neither helps, I would look at the first level, whose skip is the only layer that sees such detail.
