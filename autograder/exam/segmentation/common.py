@@ -32,8 +32,8 @@ def mistake(id: str, case: str = "", expected: str = "", got: str = "") -> Wrong
     return Wrong(Finding(SENTENCES[id], id, Evidence(case, expected, got)))
 
 
-def misconception(id: str, *mutants: Callable[..., Any]) -> Misconception:
-    return Misconception(id, SENTENCES[id], mutants)
+def misconception(id: str, *mutants: Callable[..., Any], **more: Any) -> Misconception:
+    return Misconception(id, SENTENCES[id], mutants, **more)
 
 
 def values(
@@ -143,6 +143,6 @@ def expect_refusal(call: Callable[[], Any], name: str, case: str, id: str) -> No
             sentence = (
                 f"`{name}` should refuse with a ValueError or RuntimeError; it raised {error.kind}: {error.message}"
             )
-            raise Wrong(Finding(sentence, id, Evidence(case, "a refusal", str(error)))) from None
+            raise Wrong(Finding(sentence, None, Evidence(case, "a refusal", str(error)))) from None
         return
     raise mistake(id, case, "a refusal", f"an answer: {type(got).__name__}")

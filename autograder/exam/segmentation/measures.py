@@ -58,6 +58,9 @@ IOU = (
         "iou-ignored-counted",
         iou_by(lambda both, p, t: both / (p + t - both), keep_ignored=True),
         lambda pred, target, num_classes, ignore_index=IGNORED: iou_of(pred, target, num_classes),
+        lambda pred, target, num_classes, ignore_index=IGNORED: iou_of(
+            pred, target.masked_fill(target == ignore_index, IGNORED - 1), num_classes, -1
+        ),
     ),
     misconception("iou-is-dice", iou_by(lambda both, p, t: 2 * both / (p + t))),
     misconception("iou-per-image", per_image),

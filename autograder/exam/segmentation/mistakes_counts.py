@@ -85,7 +85,7 @@ def wrong_sizes(n: int, depth: int) -> dict[str, set[int]]:
 
     return {
         "unet-depth": {valid_size(n, d) for d in (depth - 1, depth + 1)},
-        "unet-padding-ignored": {n, through(0, 4), through(4, 0), through(4, 0, joined=True)},
+        "unet-padding-ignored": {n, through(0, 0), through(0, 4), through(4, 0), through(4, 0, joined=True)},
         "unet-decoder-padded": {through(4, 4, joined=True)},
         "unet-one-convolution": {through(2, 2), through(2, 4), through(4, 2)},
         "unet-three-convolutions": {through(6, 6), through(6, 4), through(4, 6)},

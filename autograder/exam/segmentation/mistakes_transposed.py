@@ -150,12 +150,8 @@ def without_pairs(stride, padding, output_padding, groups, dilation):
     return stride, padding, output_padding, groups, dilation
 
 
-def in_float32(back: bool) -> Mutant:
-    def mutant(x, weight, bias=None, *args, **kwargs):
-        out = transposed(x.float(), weight.float(), None if bias is None else bias.float(), *args, **kwargs)
-        return out.to(x.dtype) if back else out
-
-    return mutant
+def in_float32(x, weight, bias=None, *args, **kwargs):
+    return transposed(x.float(), weight.float(), None if bias is None else bias.float(), *args, **kwargs)
 
 
 TRANSPOSED = (
@@ -183,7 +179,7 @@ TRANSPOSED = (
             (0, pair(output_padding)[1], 0, pair(output_padding)[0]),
         ),
     ),
-    misconception("output-padding-swapped", changed(lambda s, p, o, g, d: (s, p, turned(o), g, d))),
+    misconception("output-padding-swapped", cut(whole, lambda out, p, o: usual(out, p, o[::-1]))),
     misconception("transposed-dilation-ignored", changed(lambda s, p, o, g, d: (s, p, o, g, 1))),
     misconception("transposed-dilation-swapped", changed(lambda s, p, o, g, d: (s, p, o, g, turned(d)))),
     misconception(
@@ -195,7 +191,7 @@ TRANSPOSED = (
     misconception("transposed-bias-ignored", lambda x, w, bias=None, *a, **k: transposed(x, w, None, *a, **k)),
     misconception("transposed-bias-stamped", stamped_bias),
     misconception("argument-order", dilation_first),
-    misconception("pairs-refused", changed(without_pairs)),
-    misconception("float32-result", in_float32(back=False)),
-    misconception("precision-lost", in_float32(back=True)),
+    misconception("pairs-refused", changed(without_pairs), raises=True),
+    misconception("float32-result", in_float32),
+    misconception("precision-lost", rough=True),
 )  # fmt: skip

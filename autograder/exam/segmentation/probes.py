@@ -7,7 +7,8 @@ its parameters is their shapes, which share a tensor, and what the network answe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import replace
 
 import torch
 
@@ -15,7 +16,7 @@ from autograder.exam.compare import shown
 from autograder.exam.core import Evidence, Finding, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.segmentation.common import mistake
-from autograder.exam.subject import Subject
+from autograder.exam.subject import Raised, Subject
 
 State = dict[str, torch.Tensor]
 CLASSES = 5  # no map of the networks examined has as many channels, so the last bias is known by its size
@@ -99,6 +100,49 @@ def honours(network: Subject, expected: int, wrong: Mapping[str, set[int]], case
     raise Wrong(Finding(sentence, None, Evidence(case, f"{expected:,} parameters", f"{got:,}")))
 
 
+def substantial(network: Subject, right: int) -> None:
+    """Is it the network in the main? What any small network passes as well counts for nothing."""
+    if count(network) < 0.4 * right:
+        sentence = f"`{network.name}` has less than half of the parameters that the text's formula gives."
+        raise Wrong(Finding(sentence, None, Evidence(network.name, f"{right:,} parameters", f"{count(network):,}")))
+
+
+Probe = Callable[[Subject, Draw], None]
+
+
+def rooted(check: Probe, roots: Sequence[Probe], exact: Container[str]) -> Probe:
+    """One cause, one name: a fault whose name is not exact is named by the first root that is at fault.
+
+    Many probes see one mistake: where a softmax comes last, pushing a bias looks like another activation too. `exact`
+    names are found by an equal number or an equal answer, and stand for themselves.
+    """
+
+    def root(subject: Subject, draw: Draw) -> Finding | None:
+        for probe in roots:
+            try:
+                probe(subject, draw)
+            except Wrong as wrong:
+                if wrong.finding.mistake is not None:
+                    return wrong.finding
+            except Raised:
+                continue
+        return None
+
+    def rooting(subject: Subject, draw: Draw) -> None:
+        try:
+            check(subject, draw)
+        except Wrong as wrong:
+            found = wrong.finding
+            if found.mistake in exact:
+                raise
+            if "root" not in draw.notes:
+                draw.notes["root"] = root(subject, draw)
+            cause = draw.notes["root"]
+            raise Wrong(replace(cause, evidence=found.evidence) if cause else found) from None
+
+    return rooting
+
+
 def apart(network: Subject) -> None:
     """Every name has its own tensor."""
     entries = [entry for entry in network.outline().values() if entry.parameter and entry.shape is not None]
@@ -149,12 +193,22 @@ def leaks(low: torch.Tensor, lower: torch.Tensor, rest: torch.Tensor) -> bool:
     return down < 0.5 * up
 
 
+def scale(network: Subject, state: State, x: torch.Tensor) -> None:
+    """Without biases the answer to a picture twice as bright is not the answer to the picture."""
+    flat = {key: value if len(value.shape) > 1 else 0 * value for key, value in state.items()}
+    for bright in (0.1, 50.0):
+        one, two = answer(network, flat, bright * x), answer(network, flat, 2 * bright * x)
+        if one.shape != two.shape or float((two - one).abs().max()) > 0.2 * float(one.abs().max()):
+            return
+    raise mistake("unet-normalised", "a picture and one twice as bright", "an answer twice as large", "the same")
+
+
 def logits(network: Subject, state: State, x: torch.Tensor, prefix: str) -> None:
     """The last bias moves each class's answers by exactly as much as it moves, far down as well."""
     last = [name for name, shape in parameters(network).items() if math.prod(shape) == CLASSES]
     before = answer(network, state, x)
     if not last:
-        raise mistake(f"{prefix}-biases", expected="a last bias, one entry a class", got="none")
+        raise Wrong(Finding(f"`{network.name}` has no last bias with an entry for each class."))
     for size in (40.0, -40.0):
         push = size * torch.linspace(0.5, 1, CLASSES)
         name = last[-1]
@@ -162,15 +216,20 @@ def logits(network: Subject, state: State, x: torch.Tensor, prefix: str) -> None
         moved = push.reshape(1, -1, 1, 1).expand_as(after)
         if after.shape == before.shape and close(after - before, moved):
             continue
-        id = f"{prefix}-last" if prefix != "unet" else last_activation(after)
-        raise mistake(id, "the last bias is pushed", "logits move as much", shown(after - before))
+        id = last_activation(after)
+        evidence = "the last bias is pushed", "logits move as much", shown(after - before)
+        if id is None:
+            sentence = f"`{network.name}` does more after its last layer than adding a bias."
+            raise Wrong(Finding(sentence, None, Evidence(*evidence)))
+        raise mistake("vgg-last" if prefix == "vgg" else id, *evidence)
 
 
-def last_activation(after: torch.Tensor) -> str:
+def last_activation(after: torch.Tensor) -> str | None:
     """Which activation comes last, by the range it keeps to."""
     shares = after if bool((after >= 0).all()) else after.exp()
-    bounded = bool((shares >= 0).all()) and float(shares.max()) <= 1 and float(shares.max()) > 0
-    return "unet-softmax-last" if bounded else "unet-relu-last"
+    if bool((after == 0).all()):
+        return "unet-relu-last"
+    return "unet-softmax-last" if 0 < float(shares.max()) <= 1 else None
 
 
 def calm(network: Subject, state: State, x: torch.Tensor, draw: Draw) -> None:

@@ -105,7 +105,7 @@ SENTENCES = {
     "unet-random": "Two calls in eval mode differ: dropout or another random step is active there.",
     "unet-train": "Training mode changes the network for good, or the images of a batch mix in it.",
     "unet-batch-mixed": "Images of a batch mix: one image's result changes with its neighbours.",
-    "unet-shift": "The output depends on where in the picture something lies: shifted by 2^depth pixels, the input must give the shifted output.",
+    "unet-shift": "Shifted by 2^depth pixels, the input must give the shifted output: something depends on the place in the picture, or on the whole picture at once.",
     "unet-dead": "The output does not depend on the input.",
     # fit
     "fit-passes": "The loader is not read exactly `epochs` times from start to end.",

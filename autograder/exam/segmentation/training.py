@@ -12,14 +12,15 @@ from autograder.exam.core import Criterion, Exam, current
 from autograder.exam.draw import Draw
 from autograder.exam.segmentation.common import mistake
 from autograder.exam.segmentation.measures import iou_of
-from autograder.exam.segmentation.probes import random_state
+from autograder.exam.segmentation.probes import Probe, random_state, rooted
 from autograder.exam.subject import Raised, Subject
-from convcourse.data import ShapeScenes
+from convcourse.data import ShapeScenes, training
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 
 # The bar that the notebook states, and all that leads to it.
-SCENES, SIDE, BATCH, EPOCHS, BAR = 64, 32, 8, 15, 0.6
+PLAN = training("exam")
+SCENES, SIDE, BATCH, EPOCHS, BAR = PLAN.scenes, PLAN.size, PLAN.batch_size, PLAN.epochs, PLAN.bar
 
 
 def batches(draw: Draw, count: int, classes: int, images: int = 2, side: int = 8) -> list[Batch]:
@@ -178,21 +179,28 @@ def student_network(subject: Subject) -> Subject | None:
     if not isinstance(unet, Subject) or unet.kind != "class":
         return None
     try:
-        network = unet.make(3, 1, base_channels=8, depth=2, padding="same")
+        network = unet.make(3, 1, base_channels=PLAN.base_channels, depth=PLAN.depth, padding="same")
         got = network(torch.zeros(1, 3, SIDE, SIDE))
     except Raised:
         return None
     return network if isinstance(got, torch.Tensor) and got.shape == (1, 1, SIDE, SIDE) else None
 
 
+ROOTS = (passes, one_class, many_classes, in_place)
+
+
+def criterion(id: str, title: str, points: float, check: Probe, slow: bool = False) -> Criterion:
+    return Criterion(id, title, points, rooted(check, ROOTS, ()), slow)
+
+
 fit = Exam(
     "fit",
     "fit",
     (
-        Criterion("passes", "`epochs` passes over the loader, one number for each", 0.5, passes),
-        Criterion("one", "one class: binary cross-entropy on the logits, Dice or both", 0.5, one_class),
-        Criterion("many", "more classes: cross-entropy, its mean over an epoch", 0.5, many_classes),
-        Criterion("place", "the network itself is trained, in train mode, by each batch's own gradient", 1.0, in_place),
-        Criterion("learns", f"with your U-Net: mean IoU of {BAR} on scenes it never saw", 1.5, learns),
+        criterion("passes", "`epochs` passes over the loader, one number for each", 0.5, passes),
+        criterion("one", "one class: binary cross-entropy on the logits, Dice or both", 0.5, one_class),
+        criterion("many", "more classes: cross-entropy, its mean over an epoch", 0.5, many_classes),
+        criterion("place", "the network itself is trained, in train mode, by each batch's own gradient", 1.0, in_place),
+        criterion("learns", f"with your U-Net: mean IoU of {BAR} on scenes it never saw", 1.5, learns, slow=True),
     ),
 )

@@ -45,7 +45,7 @@ def wrong_counts(classes: int, blocks: int) -> dict[str, set[int]]:
         "vgg-biases": {n - encoder, n - decoder, n - encoder - decoder, n - classes, n - encoder - decoder - classes},
         "vgg-normalised": {
             n + 2 * encoder, n + 2 * decoder, n + 2 * (encoder + decoder),
-            n + encoder, n + decoder, n + encoder + decoder,
+            n + encoder, n + decoder, n + encoder + decoder, n + 2 * encoder + 4 * sum(up),
         } - {n},
         "vgg-transposed": {
             n + sum(conv(2 * c, c, side) - conv(2 * c, c) for c in up) for side in (2, 4)
@@ -123,8 +123,6 @@ def values(subject: Subject, draw: Draw) -> None:
         x = draw.uniform(2, 3, height, width) * 3
         constant = probes.constants(draw, list(VGG_WIDTHS))
         compare(network, probes.uniform(network, constant), [vgg(CLASSES, blocks, constant, m) for m in MODES], x)
-        if blocks == 2:
-            counted(subject, CLASSES, blocks)
 
 
 def compare(network: Subject, state: probes.State, right: list[VGGUNet], x: torch.Tensor) -> None:
@@ -190,7 +188,9 @@ def encoder(subject: Subject, draw: Draw) -> None:
 
 
 def relu(subject: Subject, draw: Draw) -> None:
-    probes.relus(made(subject, CLASSES, 2), VGG_WIDTHS[0], draw.uniform(1, 3, 6, 6), "vgg-relu-missing")
+    network = made(subject, CLASSES, 2)
+    probes.substantial(network, vgg_parameters(CLASSES, 2))
+    probes.relus(network, VGG_WIDTHS[0], draw.uniform(1, 3, 6, 6), "vgg-relu-missing")
 
 
 def logits(subject: Subject, draw: Draw) -> None:
@@ -201,27 +201,48 @@ def logits(subject: Subject, draw: Draw) -> None:
 
 def calm(subject: Subject, draw: Draw) -> None:
     network = made(subject, CLASSES, 2)
+    probes.substantial(network, vgg_parameters(CLASSES, 2))
     state = probes.random_state(network, draw)
     probes.calm(network, state, draw.normal(3, 3, 8, 8), draw)
     probes.trains(network, state, draw.normal(3, 3, 8, 8))
 
 
 def gradients(subject: Subject, draw: Draw) -> None:
+    probes.substantial(made(subject, CLASSES, 2), vgg_parameters(CLASSES, 2))
     probes.learns_everywhere(partial(made, subject, CLASSES, 2), draw.normal(2, 3, 8, 8), CLASSES, draw)
-    counted(subject, CLASSES, 2)
+
+
+def scale(subject: Subject, draw: Draw) -> None:
+    network = made(subject, CLASSES, 2)
+    state = probes.uniform(network, probes.constants(draw, list(VGG_WIDTHS)))
+    probes.scale(network, state, draw.uniform(2, 3, 8, 8))
+
+
+ROOTS = (
+    lambda subject, draw: counted(subject, 7, 2), sizes, calm, logits, scale, relu, values, encoder, gradients,
+)  # fmt: skip
+EXACT = {
+    "vgg-blocks", "vgg-classes", "vgg-biases", "vgg-transposed", "vgg-decoder-convolutions", "vgg-skip-missing",
+    "vgg-skip-pooled", "vgg-skip-level", "vgg-pool-last", "vgg-pool-missing", "unet-shared", "unet-mean-pooling",
+    "unet-same-border", "unet-skip-first-convolution",
+}  # fmt: skip
+
+
+def criterion(id: str, title: str, points: float, check: probes.Probe) -> Criterion:
+    return Criterion(id, title, points, probes.rooted(check, ROOTS, EXACT))
 
 
 VGG = Exam(
     "VGGUNet",
     "VGGUNet",
     (
-        Criterion("parameters", "numbers of parameters for 1, 2, 3 and 4 blocks", 1.0, parameters),
-        Criterion("sizes", "one logit for each class and pixel", 0.5, sizes),
-        Criterion("values", "pooling between blocks, skips from before it", 1.5, values),
-        Criterion("encoder", "a given encoder's weights are taken over", 1.0, encoder),
-        Criterion("relu", "a ReLU after every 3×3 convolution but the first of a level, where it is free", 0.5, relu),
-        Criterion("logits", "logits: nothing after the 1×1 convolution", 0.5, logits),
-        Criterion("calm", "deterministic, each image for itself, the input unchanged", 0.5, calm),
-        Criterion("gradients", "gradients reach every parameter", 0.5, gradients),
+        criterion("parameters", "numbers of parameters for 1, 2, 3 and 4 blocks", 1.0, parameters),
+        criterion("sizes", "one logit for each class and pixel", 0.5, sizes),
+        criterion("values", "pooling between blocks, skips from before it", 1.5, values),
+        criterion("encoder", "a given encoder's weights are taken over", 1.0, encoder),
+        criterion("relu", "a ReLU after every 3×3 convolution but the first of a level, where it is free", 0.5, relu),
+        criterion("logits", "logits: nothing after the 1×1 convolution", 0.5, logits),
+        criterion("calm", "deterministic, each image for itself, the input unchanged", 0.5, calm),
+        criterion("gradients", "gradients reach every parameter", 0.5, gradients),
     ),
 )

@@ -1,7 +1,7 @@
 """Gradients are cleared between backward and step.
 
 names: fit
-mistake: none
+mistake: fit-no-step
 """
 
 import torch

@@ -1,7 +1,7 @@
 """One epoch, whatever is asked for.
 
 names: fit
-mistake: none
+mistake: fit-passes
 """
 
 import torch

@@ -1,7 +1,7 @@
 """Only the last layer is trained.
 
 names: fit
-mistake: none
+mistake: fit-no-step
 """
 
 import torch

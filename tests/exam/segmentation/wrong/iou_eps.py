@@ -1,4 +1,4 @@
-"""ε over ε.
+"""Both counts smoothed by 1.
 
 names: iou
 mistake: iou-eps
@@ -14,5 +14,5 @@ def iou(pred, target, num_classes, ignore_index=255):
     for c in range(num_classes):
         p, t = pred == c, target == c
         union = (p | t).sum()
-        scores[c] = ((p & t).sum() + 1e-6) / (union + 1e-6)
+        scores[c] = ((p & t).sum() + 1) / (union + 1)
     return scores
