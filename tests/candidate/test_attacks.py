@@ -63,10 +63,10 @@ def attack(fork):
 def test_a_forged_answer_is_an_answer_to_the_question_in_hand(fork):
     """It counts for this question, as if it had been returned; what comes after it ends the candidate."""
     link = fork()
-    link.run_cell("attack", TOOLS + "def f():\n    reply(vjp(7)); return 8\ndef g(): return 9")
+    link.run_cell("attack", TOOLS + "def f():\n    reply(vjp(7)); time.sleep(2); return 8\ndef g(): return 9")
     f, g = link.look_up("f"), link.look_up("g")
     assert f() == 7
-    time.sleep(0.2)
+    time.sleep(3)  # its own answer comes when nothing was asked
     with pytest.raises(Lost) as caught:
         g()
     assert caught.value.status == "crashed" and "own channel" in caught.value.sentence
