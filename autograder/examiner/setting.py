@@ -175,7 +175,10 @@ class Remote:
         found, name, link = known
         now = self._alive()
         if link is not now:
-            found = now.look_up(name)
+            found = self.look_up(name)
+            now = self._alive()
+        if isinstance(found, Lost):
+            raise found
         if not isinstance(found, Subject):
             raise Lost("crashed", f"`{name}` was gone when your cells ran again without those that hit a limit.")
         if self._standing and self._stood_in is None:

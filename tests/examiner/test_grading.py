@@ -55,7 +55,7 @@ def test_full_marks_and_how_they_are_written_down(graded):
     assert results(cells["output_size-hidden"]) == ["3.0"] and results(cells["output_size-visible"]) == ["0.0"]
     assert "✓ one window" in cells["output_size-visible"].outputs[0].text
     table = cells["conv2d_naive-hidden"].outputs[0]
-    assert "<table" in table.data["text/html"] and "4" in table.data["text/plain"]
+    assert "<table" in table.data["text/html"] and "conv2d_naive" in table.data["text/plain"]
     assert cells["conv2d_naive"].outputs[0].text == "done\n" and results(cells["conv2d_naive"]) == ["3"]
 
 
@@ -192,3 +192,34 @@ def test_names_that_a_grade_cell_takes():
 
 def test_an_assignment_and_its_exam_bear_one_name():
     assert exams_of("01-convolution") is convolution
+
+
+def test_the_page_of_one_who_fails_everything_shows_nothing_hidden(client):
+    """No hidden input, no expected value, no word of the exam's modules."""
+    from autograder.examiner import feedback
+    from autograder.examiner.journal import Entry
+    from autograder.examiner.lines import Record
+    from autograder.examiner.rebuild import is_answer
+    from autograder.examiner.run import source_of
+
+    if not source_of("01-convolution").is_file():
+        pytest.skip("needs the built notebooks: make assignments")
+    source = nbformat.read(source_of("01-convolution"), as_version=4)
+    submitted = nbformat.from_dict(source)
+    for cell in submitted.cells:
+        if is_answer(cell) and cell.cell_type == "code":
+            name = cell.metadata.nbgrader.grade_id
+            cell.source = {
+                "KERNELS": "KERNELS = {'identity': torch.zeros(3, 3)}",
+                "Conv2d": "class Conv2d(nn.Module):\n    def forward(self, x): return x * 0",
+            }.get(name, f"def {name}(*args, **kwargs):\n    return torch.zeros(1)")
+            cell.source += "\n" + "\n".join(f"answer_{i} = -1" for i in range(1, 5))
+    job = Job("ada", "01-convolution", "j", explain=True)
+    result, executed, evidence = grade(job, nbformat.writes(submitted).encode(), source, client, KEY)
+    assert result.status == "graded" and result.score == 0 and len(evidence) > 20
+    page = feedback.page(Entry(result, True, True), executed, source, Record(manual={"discussion": None}))
+    known = "\n".join(cell.source for cell in submitted.cells)
+    shown = [text for item in evidence for text in (item["case"], item["expected"])]
+    hidden = [text for text in shown if len(text) > 6 and text not in known]
+    assert len(hidden) > 20 and not [text for text in hidden if text in page]
+    assert "autograder" not in page and "HIDDEN TESTS" not in page and ".grade(" not in page
