@@ -1,7 +1,7 @@
 """Always three input channels.
 
 names: UNet
-mistake: none
+mistake: unet-in-channels
 """
 
 import torch
