@@ -159,8 +159,11 @@ def show_row(
     axes = figure.add_axes((0, 0, 1, height / size[1]))
     axes.imshow(joined, aspect="auto")
     axes.set_axis_off()
+    lift = 0.06 * high / height  # 0.06 inches
     for title, start, picture in zip(titles or [], starts, pictures):
-        axes.text(start + picture.shape[1] / 2, -gap, title, ha="center", va="bottom")
+        axes.text(
+            start + picture.shape[1] / 2, -0.06 * high / height, title, ha="center", va="bottom"
+        )  # 0.06 inches up
     return figure
 
 

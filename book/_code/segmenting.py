@@ -95,18 +95,38 @@ def best_in_cells(masks: torch.Tensor, side: int, classes: int = CLASSES) -> tor
 
 
 def read_out(
-    maps: torch.Tensor, masks: torch.Tensor, new_maps: torch.Tensor, classes: int = CLASSES, ridge: float = 1e-2
+    maps: torch.Tensor, masks: torch.Tensor, new_maps: torch.Tensor, classes: int = CLASSES, cells: int = 20_000
 ) -> torch.Tensor:
-    """What can be read off coarse maps by a 1 × 1 layer: least squares from maps (N, C, h, w), repeated to the masks'
-    size, to the classes; the labels (N, H, W) that this layer reads off ``new_maps``."""
+    """What a 1 × 1 layer can read off coarse maps: logistic regression from the channels of maps (N, C, h, w), at
+    ``cells`` places drawn by chance, to the classes of the masks (N, H, W) there. The labels that this layer then
+    reads off ``new_maps``, repeated to the masks' size."""
     scale = masks.shape[-1] // maps.shape[-1]
     mean, std = maps.mean((0, 2, 3), keepdim=True), maps.std((0, 2, 3), keepdim=True) + 1e-6
-    rows = lambda x: F.pad(((x - mean) / std).permute(0, 2, 3, 1).flatten(0, 2), (0, 1), value=1.0).double()
-    target = F.avg_pool2d(F.one_hot(masks, classes).permute(0, 3, 1, 2).double(), scale).permute(0, 2, 3, 1)
-    x, y = rows(maps), target.flatten(0, 2)
-    weight = torch.linalg.solve(x.T @ x + ridge * len(x) * torch.eye(x.shape[1], dtype=x.dtype), x.T @ y)
-    labels = (rows(new_maps) @ weight).argmax(1).reshape(len(new_maps), 1, *new_maps.shape[-2:])
-    return F.interpolate(labels.float(), scale_factor=scale)[:, 0].long()
+    rows = lambda x: ((x - mean) / std).permute(0, 2, 3, 1).flatten(0, 2)
+    torch.manual_seed(0)
+    drawn = torch.randperm(masks.numel() // scale**2)[:cells]
+    votes = F.avg_pool2d(F.one_hot(masks, classes).permute(0, 3, 1, 2).float(), scale)
+    x, y = rows(maps)[drawn], votes.permute(0, 2, 3, 1).flatten(0, 2)[drawn]
+    layer = nn.Linear(maps.shape[1], classes)
+    optimiser = torch.optim.LBFGS(layer.parameters(), max_iter=100, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimiser.zero_grad()
+        value = F.cross_entropy(layer(x), y) + 1e-4 * layer.weight.square().sum()
+        value.backward()
+        return value
+
+    optimiser.step(loss)
+    with torch.no_grad():
+        labels = layer(rows(new_maps)).argmax(1).reshape(len(new_maps), *new_maps.shape[-2:])
+    return labels.repeat_interleave(scale, 1).repeat_interleave(scale, 2)
+
+
+def pure_cells(masks: torch.Tensor, side: int) -> torch.Tensor:
+    """Pixels of ``side`` × ``side`` cells that lie wholly in one class of object (not 0); (N, H, W)."""
+    labels = masks[:, None].float()
+    least, most = -F.max_pool2d(-labels, side), F.max_pool2d(labels, side)
+    return F.interpolate(((least == most) & (most > 0)).float(), scale_factor=side)[:, 0] > 0
 
 
 def kept_for_backward(net: nn.Module, x: torch.Tensor) -> int:

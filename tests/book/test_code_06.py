@@ -85,6 +85,14 @@ def test_one_label_a_cell_is_the_most_frequent():
     assert segmenting.best_in_cells(mask, 2)[0].tolist() == [[1, 1, 0, 0]] * 2 + [[4] * 4] * 2
 
 
+def test_pure_cells_hold_one_object():
+    mask = torch.tensor([[[1, 1, 0, 0], [1, 1, 0, 0], [4, 4, 2, 2], [4, 3, 2, 2]]])
+    assert (
+        segmenting.pure_cells(mask, 2)[0].tolist()
+        == [[True, True, False, False]] * 2 + [[False, False, True, True]] * 2
+    )
+
+
 def test_confusion_and_overlaps_by_hand():
     truth, said = torch.tensor([0, 0, 1, 1, 1]), torch.tensor([0, 1, 1, 1, 0])
     table = segmenting.confusion(said, truth, classes=3)
