@@ -1,5 +1,5 @@
-"""nbgrader's settings: `nbgrader autograde`, `generate_feedback`, `export` and `formgrader`, started in this folder, work
-on the class folder that $COURSE_CLASS names. Marks come from the examiner that `autograder grade` asks too."""
+"""nbgrader's settings, for commands started in this folder. They work on the class folder that $COURSE_CLASS names, and
+marks come from the examiner that `autograder grade` asks too."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What comes of a submission: the record that the journal keeps, and that gradebook, report and feedback are made from."""
+"""What comes of a submission: the record in the journal, from which gradebook, report and feedback are made."""
 
 from __future__ import annotations
 
