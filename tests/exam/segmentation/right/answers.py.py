@@ -1,0 +1,8 @@
+"""Answers as floats, letters in lower case.
+
+names: answer_1, answer_2, answer_3
+"""
+
+answer_1 = 212.0
+answer_2 = 64 * 568**2 * 4 // 2**20 + 1
+answer_3 = "c"
