@@ -65,7 +65,7 @@ class VGGUNet(nn.Module):
                 setattr(self, f"merge{i}", merge)
             before = c
         self.pool = nn.MaxPool2d(2)
-        self.double = nn.Upsample(scale_factor=2, mode="bilinear")
+        self.twice = nn.Upsample(scale_factor=2, mode="bilinear")
         self.top = nn.Conv2d(64, num_classes, 1)
 
     def forward(self, x):
@@ -74,6 +74,6 @@ class VGGUNet(nn.Module):
             x = getattr(self, f"block{i}")(self.pool(x) if i else x)
             kept.append(x)
         for i in range(self.n - 1, 0, -1):
-            x = getattr(self, f"narrow{i}")(self.double(x))
+            x = getattr(self, f"narrow{i}")(self.twice(x))
             x = getattr(self, f"merge{i}")(torch.cat([kept[i - 1], x], 1))
         return self.top(x)
