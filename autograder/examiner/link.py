@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,8 +23,8 @@ from autograder.candidate import kit
 from autograder.exam.core import Lost
 from autograder.exam.subject import Banned, Missing, Raised, Subject
 from autograder.examiner import limit_words
-from autograder.examiner.outputs import rebuilt
-from autograder.examiner.proxies import RemoteSubject
+from autograder.examiner.outputs import CellRun, rebuilt
+from autograder.examiner.proxies import RemoteSubject, is_value
 from autograder.examiner.watch import Exceeded, Watch, remove
 from autograder.wire import codec, messages
 from autograder.wire.errors import MESSAGE_LIMIT, NAMES, plain
@@ -45,16 +45,6 @@ class NotConfined(RuntimeError):
 
 class ZygoteGone(RuntimeError):
     """The zygote does not answer: this examiner can grade nothing any more."""
-
-
-@dataclass(frozen=True)
-class CellRun:
-    """What came of a cell. `status`: ok, error, timeout, memory or output; `limit` says which limit it was."""
-
-    cell: str
-    outputs: list[dict[str, Any]]
-    status: str
-    limit: str | None = None
 
 
 class ZygoteClient:
@@ -153,7 +143,10 @@ class Link:
     def look_up(self, name: str) -> Any:
         """What the name stands for at this moment: a plain value, a `RemoteSubject`, or `Missing`."""
         answer = self._question(messages.LookUp(name), self._limits.call_seconds)
-        return Missing(name) if isinstance(answer, messages.Undefined) else self._value(answer)
+        if isinstance(answer, messages.Undefined):
+            return Missing(name)
+        value = self._value(answer)
+        return value if is_value(value) else self.distrust()
 
     def build(self, recipe: kit.Recipe) -> RemoteSubject:
         """What the recipe makes, as a subject."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from autograder.wire.frames import Malformed
@@ -9,6 +10,16 @@ from autograder.wire.frames import Malformed
 # Kinds of data that a page can show.
 SHOWN = "text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/svg+xml"
 LINES = 1000
+
+
+@dataclass(frozen=True)
+class CellRun:
+    """What came of a cell. `status`: ok, error, timeout, memory or output; `limit` says which limit it was."""
+
+    cell: str
+    outputs: list[dict[str, Any]]
+    status: str
+    limit: str | None = None
 
 
 def rebuilt(told: list[Any], count: int, limit: int) -> tuple[list[dict[str, Any]], bool]:

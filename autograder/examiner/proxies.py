@@ -100,7 +100,9 @@ class RemoteSubject(Subject):
         self._ask("to", dtype)
 
     def attribute(self, name):
-        return self._ask("attribute", name)
+        value = self._ask("attribute", name)
+        self._expect(is_value(value))
+        return value
 
     def source(self):
         text = self._ask("source")
@@ -109,7 +111,7 @@ class RemoteSubject(Subject):
 
     def _forward(self, args, kwargs):
         told = self._ask("forward", args, kwargs)
-        self._expect(type(told) is tuple and len(told) == 2 and type(told[1]) is int)
+        self._expect(type(told) is tuple and len(told) == 2 and type(told[1]) is int and is_value(told[0]))
         leaves = [t for t in objects.tensors((args, kwargs)) if t.requires_grad]
         return told[0], (Hold(self.link, told[1]), [(t.shape, t.dtype) for t in leaves])
 
@@ -124,6 +126,7 @@ class RemoteSubject(Subject):
     def _answer(self, told: Any, args: tuple, kwargs: dict[str, Any]) -> Answer:
         self._expect(type(told) is tuple and [type(part) for part in told[1:]] == [list, list, dict])
         output, gradients, after, parameters = told
+        self._expect(is_value(output))
         given = [*objects.tensors(args), *objects.tensors(kwargs)]
         self._expect(len(after) == len(given) and len(gradients) == sum(t.requires_grad for t in given))
         self._expect(all(g is None or isinstance(g, torch.Tensor) for g in (*gradients, *parameters.values())))
@@ -151,6 +154,15 @@ class RemoteSubject(Subject):
     def _expect(self, true: bool) -> None:
         if not true:
             self.link.distrust()
+
+
+def is_value(value: Any) -> bool:
+    """Is it a plain value, with subjects in it, and no message?"""
+    if isinstance(value, (list, tuple)):
+        return all(map(is_value, value))
+    if isinstance(value, dict):
+        return all(map(is_value, value.values()))
+    return value is None or isinstance(value, (bool, int, float, str, torch.Tensor, torch.dtype, RemoteSubject))
 
 
 def _is_tensor(value: Any, shape: torch.Size, dtype: torch.dtype) -> bool:

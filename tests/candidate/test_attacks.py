@@ -92,6 +92,8 @@ REJECTED = {
     "an argument that is text": "reply(vjp(7, after=['l', 'x'])); stop()",
     "parameters that are text": "reply(vjp(7, after=['l', ['Unchanged']], parameters=['d', 'w', 'x'])); stop()",
     "a handle of no kind": "reply(vjp(['Handle', 1, 'exam', 'x'], after=['l', ['Unchanged']])); stop()",
+    "a message for a value": "reply(vjp(['Unchanged'], after=['l', ['Unchanged']])); stop()",
+    "a message within a value": "reply(vjp(['d', 'a', ['t', ['Undefined']]], after=['l', ['Unchanged']])); stop()",
     "a handle by text": "reply(vjp(['Handle', 'x', 'class', 'x'], after=['l', ['Unchanged']])); stop()",
     "a tensor of more than came": "reply(vjp(['T', 0]), [['float32', [1 << 40]]], b''); stop()",
     "a tensor laid out at will": "reply(vjp(['T', 0]), [['float32', [4], [-1], False]], bytes(16)); stop()",
