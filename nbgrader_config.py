@@ -2,6 +2,7 @@
 marks come from the examiner that `autograder grade` asks too."""
 
 import os
+import sys
 from pathlib import Path
 
 c = get_config()  # noqa: F821 - nbgrader's own
@@ -10,7 +11,7 @@ ROOT = Path(__file__).resolve().parent
 CLASS = ROOT / os.environ.get("COURSE_CLASS", "_build/demo")
 
 # nbgrader starts `alembic` by name, also where the environment is not active.
-os.environ["PATH"] = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
 
 c.CourseDirectory.root = str(ROOT)
 c.CourseDirectory.source_directory = "_build/source"
