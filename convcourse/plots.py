@@ -161,9 +161,7 @@ def show_row(
     axes.set_axis_off()
     lift = 0.06 * high / height  # 0.06 inches
     for title, start, picture in zip(titles or [], starts, pictures):
-        axes.text(
-            start + picture.shape[1] / 2, -0.06 * high / height, title, ha="center", va="bottom"
-        )  # 0.06 inches up
+        axes.text(start + picture.shape[1] / 2, -lift, title, ha="center", va="bottom")
     return figure
 
 
