@@ -20,7 +20,7 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 
 # The bar that the notebook states, and all that leads to it.
 PLAN = training("exam")
-SCENES, SIDE, BATCH, EPOCHS, BAR = PLAN.scenes, PLAN.size, PLAN.batch_size, PLAN.epochs, PLAN.bar
+SCENES, SIDE, PLAN.batch_size, PLAN.epochs, BAR = PLAN.scenes, PLAN.size, PLAN.batch_size, PLAN.epochs, PLAN.bar
 
 
 def batches(draw: Draw, count: int, classes: int, images: int = 2, side: int = 8) -> list[Batch]:
@@ -144,10 +144,10 @@ def in_place(subject: Subject, draw: Draw) -> None:
             raise mistake("fit-gradients-kept", "two epochs", "no gradient left before each backward", "some left")
 
 
-def scenes(seed: int) -> Batch:
+def scenes(count: int, seed: int) -> Batch:
     """Pictures, and masks that tell shapes from ground."""
-    found = ShapeScenes(SCENES, SIDE, seed=seed)
-    images, masks = zip(*(found[i] for i in range(SCENES)), strict=True)
+    found = ShapeScenes(count, PLAN.size, seed=seed)
+    images, masks = zip(*(found[i] for i in range(count)), strict=True)
     return torch.stack(images), (torch.stack(masks) > 0).long()
 
 
@@ -161,16 +161,20 @@ def learns(subject: Subject, draw: Draw) -> None:
     for attempt in (1, 2):
         network = student_network(subject) or current.get().build(Recipe("colours", 1))
         network.load(random_state(network, Draw(attempt)))
-        images, masks = scenes(attempt)
-        subject(network, Loader(list(zip(images.split(BATCH), masks.split(BATCH), strict=True))), EPOCHS)
+        images, masks = scenes(PLAN.scenes, attempt)
+        subject(
+            network,
+            Loader(list(zip(images.split(PLAN.batch_size), masks.split(PLAN.batch_size), strict=True))),
+            PLAN.epochs,
+        )
         network.eval()
-        images, masks = scenes(1000 + attempt)
+        images, masks = scenes(PLAN.unseen, 1000 + attempt)
         logits = network(images)
-        if isinstance(logits, torch.Tensor) and logits.shape == (SCENES, 1, SIDE, SIDE):
+        if isinstance(logits, torch.Tensor) and logits.shape == (PLAN.unseen, 1, PLAN.size, PLAN.size):
             best = max(best, float(iou_of((logits[:, 0] > 0).long(), masks, 2).mean()))
-        if best >= BAR:
+        if best >= PLAN.bar:
             return
-    raise mistake("fit-no-learning", f"{EPOCHS} epochs on {SCENES} scenes", f"{BAR}", f"{best:.3f}")
+    raise mistake("fit-no-learning", PLAN.rule, f"{PLAN.bar}", f"{best:.3f}")
 
 
 def student_network(subject: Subject) -> Subject | None:
@@ -180,10 +184,10 @@ def student_network(subject: Subject) -> Subject | None:
         return None
     try:
         network = unet.make(3, 1, base_channels=PLAN.base_channels, depth=PLAN.depth, padding="same")
-        got = network(torch.zeros(1, 3, SIDE, SIDE))
+        got = network(torch.zeros(1, 3, PLAN.size, PLAN.size))
     except Raised:
         return None
-    return network if isinstance(got, torch.Tensor) and got.shape == (1, 1, SIDE, SIDE) else None
+    return network if isinstance(got, torch.Tensor) and got.shape == (1, 1, PLAN.size, PLAN.size) else None
 
 
 ROOTS = (passes, one_class, many_classes, in_place)
@@ -201,6 +205,6 @@ fit = Exam(
         criterion("one", "one class: binary cross-entropy on the logits, Dice or both", 0.5, one_class),
         criterion("many", "more classes: cross-entropy, its mean over an epoch", 0.5, many_classes),
         criterion("place", "the network itself is trained, in train mode, by each batch's own gradient", 1.0, in_place),
-        criterion("learns", f"with your U-Net: mean IoU of {BAR} on scenes it never saw", 1.5, learns, slow=True),
+        criterion("learns", f"with your U-Net: mean IoU of {PLAN.bar} on scenes it never saw", 1.5, learns, slow=True),
     ),
 )
