@@ -250,7 +250,7 @@ def splits(subject: Subject, draw: Draw) -> None:
 
 def refuses(subject: Subject, draw: Draw) -> None:
     """Kernels of a higher rank are refused; counts beside right values only."""
-    products(subject, separable(draw)[:3])
+    products(subject, separable(draw))
     nearly = draw.away_from_zero(4, 1) * draw.away_from_zero(1, 3)
     nearly[0, 0] *= -1
     for kernel in (TABLE["edge2"], TABLE["edge3"], TABLE["sharpen"], torch.eye(3), nearly):

@@ -178,13 +178,14 @@ def exchange(subject: Subject, draw: Draw) -> None:
 
 def dtypes(subject: Subject, draw: Draw) -> None:
     """float64, asked for when the layer is made, and by `to` afterwards."""
-    asked = questions([replace(setup, dtype=torch.float64) for setup in biased(c.TOGETHER[::9])], draw)
+    chosen = [replace(setup, dtype=torch.float64) for setup in biased(c.TOGETHER[::9])]
+    given, moved_to = questions(chosen[::2], draw), questions(chosen[1::2], draw)
     with subject.series():
-        for question in asked[::2]:
+        for question in given:
             made = make(subject, question.case, dtype=torch.float64, device="cpu")
             held(subject, made, question, "device-dtype-ignored")
-    judge(subject.name, ask(subject, asked[::2], dtype=torch.float64, device="cpu"), LAYER)
-    for question in asked[1::2]:
+    judge(subject.name, ask(subject, given, dtype=torch.float64, device="cpu"), LAYER)
+    for question in moved_to:
         x = question.case.args[0].detach()
         with subject.series():
             made = make(subject, question.case)

@@ -68,7 +68,7 @@ DILATION: list[Skeleton] = [
 
 def cases(chosen: list[Skeleton], draw: Draw) -> Iterator[Case]:
     """Arguments by place or by name, defaults left out; the seed draws how many windows fit."""
-    for i, (k, s, p, d, rest) in enumerate(draw.shuffled(chosen)):
+    for i, (k, s, p, d, rest) in draw.shuffled(list(enumerate(chosen))):
         windows = int(draw.integers(6, 40))
         n = d * (k - 1) + 1 + (windows - 1) * s + rest - 2 * p
         options = {"stride": s, "padding": p, "dilation": d}
