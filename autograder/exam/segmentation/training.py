@@ -20,7 +20,6 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 
 # The bar that the notebook states, and all that leads to it.
 PLAN = training("exam")
-SCENES, SIDE, PLAN.batch_size, PLAN.epochs, BAR = PLAN.scenes, PLAN.size, PLAN.batch_size, PLAN.epochs, PLAN.bar
 
 
 def batches(draw: Draw, count: int, classes: int, images: int = 2, side: int = 8) -> list[Batch]:
