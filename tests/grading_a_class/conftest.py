@@ -7,12 +7,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from autograder.examiner.results import SubmissionResult
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from autograder.examiner import gradebook
 from autograder.examiner.folder import ClassFolder
 from autograder.examiner.journal import Entry
+from autograder.examiner.results import SubmissionResult
 
 NAME = "01-convolution"
 
