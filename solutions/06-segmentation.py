@@ -532,10 +532,10 @@ with needs("UNet", "fit", "iou"):
 # From top to bottom: scenes, the truth, and what your network says. Look at what it gets wrong: thin wires, small shapes, what is nearly hidden, two classes of the same colour?
 
 # %% nbgrader={"grade_id": "training-picture"}
-with needs("truth", "predicted"):
+with needs("predicted"):
     panels = []
-    for image, *masks in zip(images[:5], truth, predicted):
-        panels.append(torch.cat([image] + [plots.labels(mask, len(data.CLASSES)) for mask in masks], dim=1))
+    for guess, mask, image in zip(predicted[:5], truth, images):
+        panels.append(torch.cat([image] + [plots.labels(m, len(data.CLASSES)) for m in (mask, guess)], dim=1))
     plots.show_row(panels, height=4)
 
 # %% [markdown] nbgrader={"grade_id": "VGGUNet-text"}
