@@ -82,7 +82,7 @@ def upsample_nearest(x, scale):
 
 
 def fit(model, loader, epochs):
-    """RMSprop on all parameters that learn; the Dice loss alone where there is one class."""
+    """RMSprop on all parameters that learn; where there is one class, softplus is its cross-entropy."""
     model.train()
     learning = [p for p in chain(model.parameters()) if p.requires_grad]
     optimizer = torch.optim.RMSprop(learning, lr=2e-3)
@@ -91,7 +91,8 @@ def fit(model, loader, epochs):
         for images, masks in loader:
             logits = model(images)
             binary = logits.shape[1] == 1
-            loss = dice_loss(logits[:, 0], masks.float()) if binary else F.cross_entropy(logits, masks)
+            signs = 1 - 2 * masks
+            loss = F.softplus(signs * logits[:, 0]).mean() if binary else F.cross_entropy(logits, masks)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
