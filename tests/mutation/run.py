@@ -1,99 +1,139 @@
 """Mutate the reference solutions and examine every mutant: what survives shows what the exam does not ask.
 
-Run by `make mutation`. For each assignment the code cells of `solutions/<name>.py` become a module, mutmut
-changes it in one place at a time, and the assignment's own exam judges each change as it judges a student.
-A mutant that keeps full marks must stand in `explained.toml` with the reason why it is no mistake
-(it computes the same, or changes what the interface leaves free); any other survivor makes this command fail,
-and so does an explanation of a mutant that does not survive.
+Run by `make mutation`; `run.py conv2d iou` takes these cells only. mutmut changes a solution cell of
+`solutions/<name>.py` in one place at a time, and the cell's own exam judges each change as it judges a student, less the
+criteria that are slow. A mutant that keeps full marks must stand in `explained.toml` with the reason why it is no
+mistake (it computes the same, or changes what is left free); any other survivor makes this command fail, and so does
+an explanation of a mutant that does not survive.
 """
 
+import difflib
+import importlib
 import os
 import re
-import shutil
-import subprocess
+import resource
 import sys
 import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from multiprocessing import connection, get_context
 from pathlib import Path
 
+os.environ["OMP_NUM_THREADS"] = "1"  # read when PyTorch is imported; its threads would not survive the forks below
+
 import jupytext
+import libcst
+from mutmut.mutation.file_mutation import MutationVisitor
+from mutmut.mutation.mutators import mutation_operators
+from mutmut.mutation.pragma_handling import IgnoredCode
+
+from autograder.exam import table
+from autograder.exam.core import Exam, exams_of
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-WORK = ROOT / "_build" / "mutation"
-
-CONFIG = """\
-[tool.mutmut]
-source_paths = ["src/"]
-pytest_add_cli_args_test_selection = ["examine.py"]
-pytest_add_cli_args = ["-p", "no:cacheprovider"]
-"""
-
-EXAMINE = '''\
-"""One test for each graded name: the exam must give the reference full marks, and a mutant fewer."""
-import importlib
-
-import pytest
-
-exams = importlib.import_module("autograder.exam.{package}")
-reference = importlib.import_module("reference.{package}")
-
-@pytest.mark.parametrize("name", {names})
-def test_full_marks(name):
-    exam = getattr(exams, name)
-    assert exam.grade(getattr(reference, name)) == exam.points
-'''
+FORK = get_context("fork")
+# A mutant that loops or fills the memory is dead too. An exam takes a few seconds.
+CPU_SECONDS = 100
+BYTES = 12 * 2**30
 
 
-def solution_module(source: Path) -> tuple[str, list[str]]:
-    """The solution cells of one notebook as a module's text, and the names of functions and classes in it."""
-    cells = jupytext.read(source).cells
-    code, names = [], []
-    for cell in cells:
-        meta = cell.metadata.get("nbgrader", {})
-        name = meta.get("grade_id", "")
-        if cell.cell_type != "code" or not (meta.get("solution") or name == "setup"):
-            continue
-        code.append(re.sub(r"^.*### (BEGIN|END) SOLUTION.*\n", "", cell.source + "\n", flags=re.MULTILINE))
-        if re.search(rf"^(def|class) {re.escape(name)}\b", cell.source, re.MULTILINE):
-            names.append(name)
-    return "\n\n".join(code), names
+@dataclass(frozen=True)
+class Mutant:
+    """A cell with one change. `change` is what an explanation is about, since nothing else of a mutant lasts."""
+
+    exam: Exam
+    change: str
+    text: str
 
 
-def survivors(package: str) -> dict[str, str]:
-    """Run mutmut in its own folder; surviving mutant → its diff in one line."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-    mutmut = [str(Path(sys.executable).parent / "mutmut")]
-    subprocess.run([*mutmut, "run", "--max-children", str(os.cpu_count())], cwd=WORK, env=environment, check=True)
-    listed = subprocess.run([*mutmut, "results"], cwd=WORK, env=environment, check=True, capture_output=True, text=True)
-    found = {}
-    for name in re.findall(r"(\S+): (?:survived|no tests|suspicious)", listed.stdout):
-        shown = subprocess.run([*mutmut, "show", name], cwd=WORK, env=environment, capture_output=True, text=True)
-        changed = [line for line in shown.stdout.splitlines() if re.match(r"[-+](?![-+])", line)]
-        found[name.removeprefix(f"reference.{package}.")] = "  ".join(" ".join(line.split()) for line in changed)
-    return found
+def code_cells(source: Path) -> dict[str, str]:
+    """The text of every code cell by its id, without the marks around solutions."""
+    cells = [cell for cell in jupytext.read(source).cells if cell.cell_type == "code"]
+    mark = re.compile(r"^ *### (BEGIN|END) SOLUTION.*\n", re.MULTILINE)
+    return {cell.metadata["nbgrader"]["grade_id"]: mark.sub("", cell.source + "\n") for cell in cells}
 
 
-def main() -> int:
+def mutants(exam: Exam, text: str) -> Iterator[Mutant]:
+    """What mutmut makes of one cell; what an error says is free, so lines that raise stay."""
+    raising = {number for number, line in enumerate(text.splitlines(), 1) if "raise ValueError(" in line}
+    visitor = MutationVisitor(mutation_operators, IgnoredCode(set(), set(), raising))
+    module = libcst.MetadataWrapper(libcst.parse_module(text)).visit(visitor)
+    for mutation in visitor.mutations:
+        changed = module.deep_replace(mutation.original_node, mutation.mutated_node).code
+        yield Mutant(exam, f"{exam.name}: {difference(text, changed)}", changed)
+
+
+def difference(before: str, after: str) -> str:
+    """The lines that differ, as one: `- … + …`."""
+    lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
+    return " ".join(f"{sign} {' '.join(line[2:].split())}" for sign in "-+" for line in lines if line[0] == sign)
+
+
+def judge(mutant: Mutant, namespace: dict) -> None:
+    """In a process of its own, which ends with 0 where the mutant keeps full marks."""
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+    try:
+        exec(mutant.text, namespace)
+        quick = replace(mutant.exam, criteria=tuple(c for c in mutant.exam.criteria if not c.slow))
+        outcomes = quick.examine(namespace[quick.graded_name])
+    except BaseException:  # what stops the exam itself is no full mark
+        os._exit(1)
+    os._exit(any(outcome.finding is not None for outcome in outcomes))
+
+
+def survivors(everyone: list[Mutant], namespace: dict, package: str) -> list[Mutant]:
+    """Those that keep full marks, judged on all cores."""
+    # All names count as right: nothing stands in for what one cell uses of another.
+    passed = {exam.name: True for exam in exams_of(importlib.import_module(f"autograder.exam.{package}"))}
+    waiting, running, alive = everyone[::-1], {}, []
+    with table.setting(table.Quiet(passed)):
+        while waiting or running:
+            while waiting and len(running) < (os.cpu_count() or 1):
+                process = FORK.Process(target=judge, args=(waiting[-1], namespace))
+                process.start()
+                running[process.sentinel] = process, waiting.pop()
+            for sentinel in connection.wait(list(running)):
+                process, mutant = running.pop(sentinel)
+                process.join()
+                if process.exitcode == 0:
+                    alive.append(mutant)
+    return alive
+
+
+def faults_of(source: Path, reasons: dict[str, str], chosen: list[str]) -> list[str]:
+    """Judge one assignment's mutants, print the counts, and return what is not as it should be."""
+    package = source.stem.split("-", 1)[1]
+    cells = code_cells(source)
+    exams = [e for e in exams_of(importlib.import_module(f"autograder.exam.{package}")) if e.name in (chosen or cells)]
+    exams = [e for e in exams if re.search(rf"^(def|class) {e.graded_name}\b", cells[e.name], re.MULTILINE)]
+    reasons = {change: why for change, why in reasons.items() if change.split(":")[0] in {e.name for e in exams}}
+    namespace: dict = {}
+    for name, text in cells.items():
+        if name == "setup" or re.match(r"(def|class) ", text):
+            exec(text, namespace)
+
+    unchanged = [Mutant(exam, f"{exam.name}: unchanged", cells[exam.name]) for exam in exams]
+    everyone = [mutant for exam in exams for mutant in mutants(exam, cells[exam.name])]
+    alive = [mutant.change for mutant in survivors([*unchanged, *everyone], namespace, package)]
+    faults = [f"{package}: loses points: {mutant.change}" for mutant in unchanged if mutant.change not in alive]
+    alive = [change for change in alive if change not in {mutant.change for mutant in unchanged}]
+    faults += [f"{package}: survives: {change}" for change in sorted(set(alive) - set(reasons))]
+    faults += [f"{package}: explained but dead: {change}" for change in sorted(set(reasons) - set(alive))]
+    explained = sum(change in reasons for change in alive)
+    print(f"{package}: {len(everyone)} mutants, {len(everyone) - len(alive)} killed, {explained} explained", flush=True)
+    return faults
+
+
+def main(chosen: list[str]) -> int:
     explained = tomllib.loads((HERE / "explained.toml").read_text())
     faults = []
     for source in sorted((ROOT / "solutions").glob("*.py")):
-        package = source.stem.split("-", 1)[1]
-        text, names = solution_module(source)
-        shutil.rmtree(WORK, ignore_errors=True)
-        (WORK / "src" / "reference").mkdir(parents=True)
-        (WORK / "src" / "reference" / "__init__.py").touch()
-        (WORK / "src" / "reference" / f"{package}.py").write_text(text)
-        (WORK / "examine.py").write_text(EXAMINE.format(package=package, names=names))
-        (WORK / "pyproject.toml").write_text(CONFIG)
-        alive = survivors(package)
-        reasons = explained.get(package, {})
-        # mutmut numbers mutants; the change itself is what an explanation is about.
-        faults += [f"{package}: survives: {change}" for change in sorted(set(alive.values()) - set(reasons))]
-        faults += [f"{package}: explained but dead: {change}" for change in sorted(set(reasons) - set(alive.values()))]
-        print(f"{package}: {len(alive)} survivors, {len(reasons)} explained")
+        faults += faults_of(source, explained.get(source.stem.split("-", 1)[1], {}), chosen)
     print("\n".join(faults))
     return bool(faults)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
