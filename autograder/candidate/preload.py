@@ -22,7 +22,8 @@ CELLS = ("1 + 1", "1 / 0", "%matplotlib inline", "!true", "import sys; print(sys
 
 
 def preload() -> None:
-    """Import, then run a few cells in a shell that is thrown away, and draw a picture: later ones find all in place."""
+    """Import, then run a few cells in a shell that is thrown away, draw a picture, read the photographs and set up each
+    ban: later ones find all in place."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
     for name in MODULES:
@@ -31,13 +32,18 @@ def preload() -> None:
     for module in pkgutil.walk_packages(convcourse.__path__, "convcourse."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    from autograder.candidate import answering, confine, habits, shell  # noqa: F401 - no candidate may read them
+    from autograder.candidate import answering, ban, confine, habits, shell  # noqa: F401 - no candidate may read them
+    from convcourse.data import photographs
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ["IPYTHONDIR"] = folder
         shell.rehearse(CELLS)
         os.environ.pop("IPYTHONDIR")
     _draw()
+    for name in photographs.NAMES:
+        photographs.stored(name)
+    for rule in (*ban.LISTS, None):
+        ban.BAN.switch(rule)
 
 
 def _draw() -> None:

@@ -1,5 +1,8 @@
 """Photographs that come with scikit-image, so that no page has to download one."""
 
+from functools import cache
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -23,9 +26,7 @@ def photograph(name: str, size: int | None = None, grey: bool = False) -> torch.
         raise ValueError(f"There is no photograph {name!r}; there are {', '.join(NAMES)}.")
     if size is not None and size < 1:
         raise ValueError(f"A photograph of size {size} has no pixels; give at least 1.")
-    from skimage import data  # takes a second, and only photographs need it
-
-    pixels = torch.from_numpy(getattr(data, name)()).float() / 255
+    pixels = torch.from_numpy(stored(name)).float() / 255
     image = pixels.expand(3, *pixels.shape) if pixels.ndim == 2 else pixels.permute(2, 0, 1)
     if grey:
         image = torch.einsum("c,chw->hw", torch.tensor(LUMA), image)[None]
@@ -35,3 +36,11 @@ def photograph(name: str, size: int | None = None, grey: bool = False) -> torch.
         shape = (max(1, round(height * scale)), max(1, round(width * scale)))
         image = F.interpolate(image[None], shape, mode="bilinear", align_corners=False, antialias=True)[0]
     return image.clamp(0, 1).contiguous()
+
+
+@cache
+def stored(name: str) -> np.ndarray:
+    """A photograph's bytes, (H, W) or (H, W, 3), read once; not to be written into."""
+    from skimage import data  # takes a second, and only photographs need it
+
+    return getattr(data, name)()
