@@ -20,7 +20,6 @@ from types import ModuleType
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
 from autograder.exam import words
 from autograder.exam.core import Exam, Lost, Missing, Outcome, current
@@ -29,7 +28,7 @@ from autograder.examiner.intake import Unreadable
 from autograder.examiner.link import ZygoteClient
 from autograder.examiner.rebuild import rebuild
 from autograder.examiner.results import SubmissionResult, in_halves, worst
-from autograder.examiner.sanitise import clean_outputs
+from autograder.examiner.sanitise import clean_outputs, output_of
 from autograder.examiner.setting import Remote, stopped
 from autograder.wire.limits import LIMITS
 
@@ -132,7 +131,7 @@ def examine(cell: NotebookNode, remote: Remote, marks: Marks, assignment: str, s
     remote.shown.clear()
     marks.cells[grade_id] = {"points": points, "max_points": most}
     # Exactly one result, whatever happened: nbgrader gives a cell without one all its points.
-    result = new_output("execute_result", data={"text/plain": str(points)}, execution_count=cell.execution_count)
+    result = output_of("execute_result", data={"text/plain": str(points)}, execution_count=cell.execution_count)
     cell.outputs = [*outputs, result]
 
 
@@ -220,7 +219,7 @@ def row(grade_id: str, outcome: Outcome, assignment: str, sentences: dict[str, s
 def table(exam: Exam, outcomes: list[Outcome]) -> NotebookNode:
     """The exam's table as an output."""
     shown = {"text/html": words.table_html(exam.title, outcomes), "text/plain": words.table_text(exam.title, outcomes)}
-    return new_output("display_data", data=shown)
+    return output_of("display_data", data=shown)
 
 
 def limit_of(happened: list[Lost]) -> str | None:

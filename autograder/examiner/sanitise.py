@@ -13,7 +13,6 @@ from typing import Any
 
 import nh3
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
 from autograder.examiner.intake import PICTURES, clean_text
 
@@ -58,19 +57,28 @@ def clean_outputs(outputs: Iterable[dict[str, Any]], count: int | None = None) -
     return cleaned
 
 
+def output_of(kind: str, **content: Any) -> NotebookNode:
+    """An output, valid by how it is made: nbformat's `new_output` checks each against its schema, for a millisecond."""
+    if kind in ("display_data", "execute_result"):
+        content = {"metadata": NotebookNode(), **content, "data": NotebookNode(content["data"])}
+    if kind == "execute_result":
+        content = {"execution_count": None, **content}
+    return NotebookNode(output_type=kind, **content)
+
+
 def _clean(output: dict[str, Any]) -> NotebookNode | None:
     kind = output.get("output_type")
     if kind == "stream" and output.get("name") in ("stdout", "stderr"):
-        return new_output("stream", name=output["name"], text=_plain(output.get("text")))
+        return output_of("stream", name=output["name"], text=_plain(output.get("text")))
     if kind == "error":
         lines = output.get("traceback")
         lines = [_plain(line) for line in lines[:200]] if isinstance(lines, list) else []
-        return new_output(
+        return output_of(
             "error", ename=_plain(output.get("ename")), evalue=_plain(output.get("evalue")), traceback=lines
         )
     if kind in ("display_data", "execute_result"):
         data = _clean_bundle(output.get("data"))
-        return new_output(kind, data=data) if data else None
+        return output_of(kind, data=data) if data else None
     return None
 
 

@@ -7,6 +7,7 @@ gets may be a stand-in for an object of another process; so it asks for no types
 
 from __future__ import annotations
 
+import functools
 import math
 import textwrap
 import traceback
@@ -124,6 +125,20 @@ class Check:
             choice = ", ".join(f'"{letter}"' for letter in letters)
             self.fail(f"write one of the letters {choice}; yours is {answer!r:.40}.")
         print(f"✓ {self.name}: its form is right; the hidden tests say whether the answer is")
+
+
+def in_haste(check: Callable[[Any], None]) -> Callable[[Any], None]:
+    """A check without oneDNN, which prepares for each new shape longer than a tiny convolution takes."""
+
+    @functools.wraps(check)
+    def checked(given: Any) -> None:
+        before, torch.backends.mkldnn.enabled = torch.backends.mkldnn.enabled, False  # type: ignore[assignment]
+        try:
+            check(given)
+        finally:
+            torch.backends.mkldnn.enabled = before
+
+    return checked
 
 
 def numbers(seed: int, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from convcourse.checks.core import Check, close, numbers
+from convcourse.checks.core import Check, close, in_haste, numbers
 
 NAMES = (
     *("identity", "edge1", "edge2", "edge3", "sharpen"),
@@ -42,6 +42,7 @@ def KERNELS(table: Any) -> None:
                 check.fail(f"`{name}` must be positive where it is brighter {where}; yours gives {answer:g}.")
 
 
+@in_haste
 def apply_kernel(function: Any) -> None:
     check = Check("apply_kernel")
     image = numbers(20, 3, 6, 8).sigmoid()

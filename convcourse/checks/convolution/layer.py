@@ -6,9 +6,10 @@ from typing import Any
 
 import torch.nn.functional as F
 
-from convcourse.checks.core import Check, numbers
+from convcourse.checks.core import Check, in_haste, numbers
 
 
+@in_haste
 def Conv2d(made: Any) -> None:
     check = Check("Conv2d")
     x = numbers(50, 2, 4, 7, 8)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from convcourse.checks.core import Check, numbers
+from convcourse.checks.core import Check, in_haste, numbers
 
 
 def first_steps(check: Check, function: Any) -> None:
@@ -80,12 +80,14 @@ def care(check: Check, function: Any) -> None:
             check.same(their, our, f"the gradient to {name}")
 
 
+@in_haste
 def conv2d_naive(function: Any) -> None:
     check = Check("conv2d_naive")
     first_steps(check, function)
     care(check, function)
 
 
+@in_haste
 def conv2d(function: Any) -> None:
     check = Check("conv2d")
     first_steps(check, function)
@@ -128,6 +130,7 @@ def conv2d(function: Any) -> None:
         check.refuses(function, x, numbers(36, 6, 4, 9, 3), why="a kernel of 9×3 on an image of 8×9")
 
 
+@in_haste
 def conv2d_backward(function: Any) -> None:
     check = Check("conv2d_backward")
     settings: list[tuple[str, tuple[int, ...], dict[str, Any]]] = [
