@@ -1,10 +1,10 @@
 """Mutate the reference solutions and examine every mutant: what survives shows what the exam does not ask.
 
 Run by `make mutation`; `run.py conv2d iou` takes these cells only. mutmut changes a solution cell of
-`solutions/<name>.py` in one place at a time, and the cell's own exam judges each change as it judges a student, less the
-criteria that are slow. A mutant that keeps full marks must stand in `explained.toml` with the reason why it is no
-mistake (it computes the same, or changes what is left free); any other survivor makes this command fail, and so does
-an explanation of a mutant that does not survive.
+`solutions/<name>.py` in one place at a time, and the cell's own exam judges each change as it judges a student, except
+that criteria that are slow are left out. A mutant that keeps full marks must stand in `explained.toml` with the reason
+why it is no mistake (it computes the same, or changes what is left free); any other survivor makes this command fail,
+and so does an explanation of a mutant that does not survive.
 """
 
 import difflib
@@ -111,7 +111,7 @@ def faults_of(source: Path, reasons: dict[str, str], chosen: list[str]) -> list[
     reasons = {change: why for change, why in reasons.items() if change.split(":")[0] in {e.name for e in exams}}
     namespace: dict = {}
     for name, text in cells.items():
-        if name == "setup" or re.match(r"(def|class) ", text):
+        if name == "setup" or re.match(r"(def|class) ", text):  # pictures, training and answers are not needed
             exec(text, namespace)
 
     unchanged = [Mutant(exam, f"{exam.name}: unchanged", cells[exam.name]) for exam in exams]
@@ -131,7 +131,7 @@ def main(chosen: list[str]) -> int:
     faults = []
     for source in sorted((ROOT / "solutions").glob("*.py")):
         faults += faults_of(source, explained.get(source.stem.split("-", 1)[1], {}), chosen)
-    print("\n".join(faults))
+    print("\n".join(faults), end="\n" if faults else "")
     return bool(faults)
 
 
