@@ -220,6 +220,7 @@ def product(kernel: torch.Tensor, parts: Any) -> Seen:
 def separable(draw: Draw) -> list[torch.Tensor]:
     """Kernels of rank 1: the table's, and others of any sides; entries are zero or well away from it."""
     made = [TABLE[name] for name in ("edge1", "box_blur", "gaussian_blur", "sobel_x", "sobel_y", "identity")]
+    made += [1000 * TABLE["gaussian_blur"], TABLE["gaussian_blur"] / 1000]  # what is rounding is a matter of scale
     for h, w, dtype in ((3, 5, torch.float32), (4, 2, torch.float64), (1, 3, torch.float32), (3, 1, torch.float32)):
         made.append(draw.away_from_zero(h, 1, dtype=dtype) * draw.away_from_zero(1, w, dtype=dtype))
     return draw.shuffled(made)
@@ -253,7 +254,7 @@ def refuses(subject: Subject, draw: Draw) -> None:
     products(subject, separable(draw))
     nearly = draw.away_from_zero(4, 1) * draw.away_from_zero(1, 3)
     nearly[0, 0] *= -1
-    for kernel in (TABLE["edge2"], TABLE["edge3"], TABLE["sharpen"], torch.eye(3), nearly):
+    for kernel in (TABLE["edge2"], TABLE["edge3"], TABLE["sharpen"], torch.eye(3), nearly, nearly / 1000):
         case = Case((kernel,))
         expect_refusal(lambda kernel=kernel: subject(kernel), subject.name, case, "separate-no-refusal")
 

@@ -65,6 +65,7 @@ def wrong_counts(classes: int, blocks: int) -> dict[str, set[int]]:
 def parameters(subject: Subject, draw: Draw) -> None:
     for classes, blocks in ((1, 3), (1, 1), (5, 2), (2, 4)):
         counted(subject, classes, blocks)
+    probes.honours(subject.make(), vgg_parameters(1, 4), wrong_counts(1, 4), "VGGUNet()")
 
 
 def counted(subject: Subject, classes: int, blocks: int) -> None:
