@@ -18,7 +18,9 @@ import numpy as np
 from cycler import cycler
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.image import BboxImage
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
+from matplotlib.transforms import Bbox, TransformedBbox
 from PIL import Image
 
 INK, SOFT, GRID = "#1f2328", "#59636e", "#d0d7de"
@@ -159,13 +161,20 @@ def show_row(
     above = 0.28 if titles is not None else 0.0
     size = (height * joined.shape[1] / high, height + above)
     # Not layout="none": saving such a figure twice puts the default engine back, which warns.
-    figure = plt.figure(FigureClass=Row, figsize=size, layout=PlaceHolderLayoutEngine(True, True))
-    axes = figure.add_axes((0, 0, 1, height / size[1]))
-    axes.imshow(joined, aspect="auto")
-    axes.set_axis_off()
-    lift = 0.06 * high / height  # 0.06 inches
+    dpi = SCREEN if GRADED else None
+    figure = plt.figure(FigureClass=Row, figsize=size, dpi=dpi, layout=PlaceHolderLayoutEngine(True, True))
+    below = 0, 0, 1, height / size[1]
+    if GRADED:  # axes take as long as all else; but without them an SVG would not keep the picture's own pixels
+        image = BboxImage(TransformedBbox(Bbox.from_bounds(*below), figure.transFigure), origin="upper")
+        image.set_data(joined)
+        figure.add_artist(image)
+    else:
+        axes = figure.add_axes(below)
+        axes.imshow(joined, aspect="auto")
+        axes.set_axis_off()
     for title, start, picture in zip(titles or [], starts, pictures):
-        axes.text(start + picture.shape[1] / 2, -lift, title, ha="center", va="bottom")
+        middle = (start + picture.shape[1] / 2) / joined.shape[1]
+        figure.text(middle, (height + 0.06) / size[1], title, ha="center", va="bottom")
     return figure
 
 

@@ -119,7 +119,7 @@ def test_a_row_is_one_image_on_one_axes():
     row = plots.show_row([torch.rand(1, 8, 6), np.random.rand(3, 20, 30), torch.rand(5, 5)], ["a", "b", "c"])
     joined = pixels(row)
     assert joined.dtype == np.uint8 and joined.shape[-1] == 4
-    assert [text.get_text() for text in row.axes[0].texts] == ["a", "b", "c"]
+    assert [text.get_text() for text in row.texts] == ["a", "b", "c"]
     gaps = np.flatnonzero((joined[..., 3] == 0).all(axis=0))
     assert 1 + np.count_nonzero(np.diff(gaps) > 1) == 2  # two gaps, transparent from top to bottom
 
