@@ -38,6 +38,12 @@ def keeps_full_marks(exam, value) -> bool:
     return True
 
 
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path, monkeypatch):
+    """Some of these make folders named after their arguments."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.parametrize("name", PUBLIC)
 def test_no_public_name_gets_full_marks(name):
     assert [exam.name for exam in EXAMS if keeps_full_marks(exam, PUBLIC[name])] == []
