@@ -10,8 +10,14 @@ from autograder.exam import table
 SEEDS = [f"seed {i} " for i in range(50)]
 
 
+# Networks that compute with random numbers of their own, in place of those they are given: chance has its share in how
+# many criteria notice.
+OWN_DICE = {"unet-random", "unet-unregistered"}
+
+
 def marks(rows):
-    return {r.implementation.path.name: {(o.exam, o.id): o.earned for o in r.all} for r in rows}
+    fixed = [r for r in rows if r.implementation.mistake not in OWN_DICE]
+    return {r.implementation.path.name: {(o.exam, o.id): o.earned for o in r.all} for r in fixed}
 
 
 def test_one_other_seed_each(name, rows):
