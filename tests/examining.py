@@ -1,6 +1,7 @@
 """Fixtures for tests of the examiner: a small notebook of assignment 01, what students make of it, and a zygote."""
 
 import copy
+import os
 import socket
 import subprocess
 import sys
@@ -97,7 +98,10 @@ def client():
         "zygote.main(socket.socket(fileno=int(sys.argv[1])))"
     )
     with theirs:
-        process = subprocess.Popen([sys.executable, "-c", code, str(theirs.fileno())], pass_fds=[theirs.fileno()])
+        one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # as the pool does
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, str(theirs.fileno())], pass_fds=[theirs.fileno()], env={**os.environ, **one}
+        )
     made = ZygoteClient(ours)
     made.fork().close()  # when that is done, everything is imported
     yield made
