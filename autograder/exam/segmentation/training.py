@@ -153,13 +153,16 @@ def scenes(count: int, seed: int) -> Batch:
 def learns(subject: Subject, draw: Draw) -> None:
     """The student's U-Net, trained by their `fit`, finds shapes in scenes it never saw.
 
-    Scenes, first weights and the order of batches are the same for everyone. Where the U-Net is missing or of no use,
-    a network of ours stands in. A second attempt starts from other weights.
+    Scenes and the order of batches are the same for everyone. Where the U-Net is missing or of no use, a network of
+    ours stands in. The first attempt starts from weights of ours, the second from those that the network gives itself:
+    how large ours must be is read off a parameter's shape, and whoever lays weights out otherwise starts badly with
+    them.
     """
     best = 0.0
     for attempt in (1, 2):
         network = student_network(subject) or current.get().build(Recipe("colours", 1))
-        network.load(random_state(network, Draw(attempt)))
+        if attempt == 1:
+            network.load(random_state(network, Draw(attempt)))
         images, masks = scenes(PLAN.scenes, attempt)
         subject(
             network,
