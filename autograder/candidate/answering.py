@@ -105,7 +105,7 @@ class Answering:
 
     # ---- operations: what `exam.subject.Subject` can do, on the object itself
 
-    def _do_vjp(self, obj, args, kwargs, cotangent, inference):
+    def _do_vjp(self, obj, args, kwargs, cotangent, inference=False):
         before = _prints(args, kwargs)
         return self._told(objects.vjp(obj, args, kwargs, cotangent, inference), before)
 
@@ -116,13 +116,19 @@ class Answering:
     def _do_vjps(self, obj, calls, inference):
         return [_attempt(self._do_vjp, obj, *call, inference) for call in calls]
 
-    def _do_trials(self, obj, calls):
-        return [_attempt(self._trial, obj, *call) for call in calls]
+    def _do_scripts(self, obj, scripts):
+        return [self._play(obj, script) for script in scripts]
 
-    def _trial(self, obj, args, kwargs, state, inputs, cotangent):
-        made = obj(*args, **kwargs)
-        objects.load(made, state)
-        return self._do_gradients(made, inputs, {}, cotangent)
+    def _play(self, obj, script):
+        made, told = [obj], []
+        for on, operation, *values in script:
+            if operation == "make":
+                told.append(_attempt(_make_one_more, made, on, *values))
+            else:
+                told.append(_attempt(getattr(self, f"_do_{operation}"), made[on], *values))
+            if isinstance(told[-1], messages.Failed):
+                break
+        return told
 
     def _do_make(self, obj, args, kwargs):
         return self._handle(obj(*args, **kwargs))
@@ -196,11 +202,25 @@ class Answering:
         scope.update({name: kit.RECIPES[recipe] for name, recipe in names.items()})
 
 
+def _make_one_more(made: list[Any], on: int, args: tuple, kwargs: dict[str, Any]) -> str:
+    made.append(made[on](*args, **kwargs))
+    return objects.describe(made[-1])
+
+
 def _attempt(operation: Callable[..., Any], *values: Any) -> messages.Done | messages.Failed:
+    """One operation of several: what it gave stays as it is, whatever the others do to the student's tensors."""
     try:
-        return messages.Done(operation(*values))
+        return messages.Done(_copied(operation(*values)))
     except BaseException as error:
         return _failed(error)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone() if codec.sendable(value) else value
+    if type(value) in (list, tuple):
+        return type(value)([_copied(item) for item in value])
+    return {key: _copied(item) for key, item in value.items()} if type(value) is dict else value
 
 
 def _failed(error: BaseException) -> messages.Failed:

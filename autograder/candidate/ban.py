@@ -44,6 +44,11 @@ CONVOLUTION = [
     "_nnpack_spatial_convolution", "conv_tbc", "conv_tbc_backward", "conv1d", "conv2d", "conv3d",
     "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "im2col", "col2im",
 ]  # fmt: skip
+# Of these, PyTorch's `conv2d` on a CPU and its gradient are made.
+STANDING_IN = {
+    "conv2d", "convolution", "_convolution", "_convolution_mode", "mkldnn_convolution", "thnn_conv2d",
+    "_slow_conv2d_forward", "slow_conv_dilated2d", "convolution_backward", "_slow_conv2d_backward",
+}  # fmt: skip
 # Operator -> the position of its argument `transposed`.
 FLAGGED = {"convolution": 6, "_convolution": 6, "convolution_overrideable": 6, "convolution_backward": 7}
 TRANSPOSED = [
@@ -122,6 +127,16 @@ def overloads(operator: str) -> list[str]:
     return [operator if name == "default" else f"{operator}.{name}" for name in packet.overloads()]
 
 
+def _overriding(operators: list[str], rule: Rule) -> torch.library.Library:
+    """The overrides of some of a rule's operators, in force until it is destroyed."""
+    library = torch.library.Library("aten", "IMPL")
+    for operator in operators:
+        for full in overloads(operator):
+            for key in ELSEWHERE:
+                library.impl(full, _guard(full, key, rule), key)
+    return library
+
+
 class NoEngine:
     """In the place of autograd's engine."""
 
@@ -142,30 +157,42 @@ class Ban:
 
     def __init__(self) -> None:
         self.name: str | None = None
-        self._library: torch.library.Library | None = None
+        self._others: torch.library.Library | None = None
+        self._lifted: torch.library.Library | None = None  # what `lifting` takes away
         self._engine = Variable._execution_engine
 
     def switch(self, name: str | None) -> None:
         """Ban the list `name` (a key of `LISTS`), nothing for None."""
         if name == self.name:
             return
-        if self._library is not None:
-            self._library._destroy()
-            self._library = None
+        for library in filter(None, (self._others, self._lifted)):
+            library._destroy()
+        self._others = self._lifted = None
         Variable._execution_engine = self._engine
         self.name = name
         if name is None:
             return
         rule = LISTS[name]
-        self._library = torch.library.Library("aten", "IMPL")
-        for operator in rule.operators:
-            for full in overloads(operator):
-                for key in ELSEWHERE:
-                    self._library.impl(full, _guard(full, key, rule), key)
+        self._others = _overriding([name for name in rule.operators if name not in STANDING_IN], rule)
+        self._lifted = _overriding([name for name in rule.operators if name in STANDING_IN], rule)
         if rule.autograd:
             Variable._execution_engine = NoEngine()  # type: ignore[assignment]
             for key in ELSEWHERE:
-                self._library.impl(FORWARD_MODE, NoEngine().run_backward, key)
+                self._others.impl(FORWARD_MODE, NoEngine().run_backward, key)
+
+    @contextmanager
+    def lifting(self) -> Iterator[None]:
+        """Within the block, the few operators that PyTorch's `conv2d` is made of are free. (Lifting the whole list
+        takes five times as long, and a layer that is examined with a stand-in does it a hundred times.)"""
+        if self._lifted is None or self.name is None:
+            yield
+            return
+        self._lifted._destroy()
+        try:
+            yield
+        finally:
+            rule = LISTS[self.name]
+            self._lifted = _overriding([name for name in rule.operators if name in STANDING_IN], rule)
 
     @contextmanager
     def during(self, name: str | None) -> Iterator[None]:

@@ -17,11 +17,11 @@ from autograder.candidate.ban import BAN
 
 
 class Allowed(torch.autograd.Function):
-    """A function of PyTorch's, forward and backward with the ban lifted."""
+    """PyTorch's `conv2d`, forward and backward with the ban on it lifted."""
 
     @staticmethod
     def forward(ctx, function, *tensors):
-        with BAN.during(None), torch.enable_grad():
+        with BAN.lifting(), torch.enable_grad():
             ctx.leaves = [t if t is None else t.detach().requires_grad_(t.requires_grad) for t in tensors]
             ctx.output = function(*ctx.leaves)
         return ctx.output.detach()
@@ -29,7 +29,7 @@ class Allowed(torch.autograd.Function):
     @staticmethod
     def backward(ctx, cotangent):
         wanted = [t for t in ctx.leaves if t is not None and t.requires_grad]
-        with BAN.during(None):
+        with BAN.lifting():
             found = iter(torch.autograd.grad(ctx.output, wanted, cotangent, allow_unused=True))
         return None, *(next(found) if t is not None and t.requires_grad else None for t in ctx.leaves)
 

@@ -53,8 +53,11 @@ class Outline:
     requires_grad: bool = False
 
 
+KINDS = "function", "class", "module", "value", "other"
+
+
 def describe(obj: Any) -> str:
-    """`function`, `class`, `module` (an instance of nn.Module), `value` (crosses as it is) or `other`."""
+    """Which of `KINDS` it is: `module` an instance of nn.Module, `value` what crosses as it is."""
     if isinstance(obj, nn.Module):
         return "module"
     if isinstance(obj, type):

@@ -11,22 +11,25 @@ import io
 import os
 import pkgutil
 import tempfile
+from collections.abc import Iterable
 
 MODULES = (
-    "torch", "torchvision", "numpy", "scipy.ndimage", "scipy.signal", "matplotlib.pyplot", "matplotlib.animation",
-    "skimage.data", "skimage.color", "skimage.io", "skimage.transform", "skimage.measure", "sklearn.datasets",
+    "torch", "numpy", "scipy.ndimage", "scipy.signal", "matplotlib.pyplot", "matplotlib.animation",
+    "skimage.data", "skimage.color", "skimage.io", "skimage.transform", "skimage.measure",
     "PIL.Image", "tqdm.auto", "IPython.display", "IPython.core.completer", "matplotlib_inline.backend_inline",
     "sandlock", "pyseccomp",
 )  # fmt: skip
+# What one assignment's notebooks import beside these, and takes a second or more that the others need not wait for.
+ALSO = {"06-segmentation": ("torchvision",)}
 CELLS = ("1 + 1", "1 / 0", "%matplotlib inline", "!true", "import sys; print(sys.path, file=sys.stderr)")
 
 
-def preload() -> None:
-    """Import, then run a few cells in a shell that is thrown away, draw a picture, read the photographs and set up each
-    ban: later ones find all in place."""
+def preload(assignments: Iterable[str] = ALSO) -> None:
+    """Import what notebooks of these assignments need, run a few cells in a shell that is thrown away, draw pictures,
+    read the photographs and set up each ban: later ones find all in place."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
-    for name in MODULES:
+    for name in (*MODULES, *(name for assignment in assignments for name in ALSO.get(assignment, ()))):
         importlib.import_module(name)
     convcourse = importlib.import_module("convcourse")
     for module in pkgutil.walk_packages(convcourse.__path__, "convcourse."):
@@ -47,8 +50,14 @@ def preload() -> None:
 
 
 def _draw() -> None:
+    import matplotlib
     import matplotlib.pyplot as plt
 
+    from convcourse import plots
+
+    with matplotlib.rc_context():
+        plots.style()
+        plots.show_row([[[0, 1]]], ["A title"])
     figure, axes = plt.subplots()
     axes.plot([0, 1], label="$x_1$")
     axes.set_title("A title")

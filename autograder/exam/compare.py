@@ -6,17 +6,14 @@ all fail. Nothing here reaches the student but the sentences of `Finding`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-import torch.fx.experimental.symbolic_shapes
 
 from autograder.exam import words
 from autograder.exam.core import Evidence, Finding, Misconception, Wrong, banned
-from autograder.exam.draw import Draw
 from autograder.exam.subject import Answer, Banned, Raised, Subject
 
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-8}
@@ -191,60 +188,11 @@ def compare_values(
     return seen
 
 
-@contextmanager
-def small_kernels() -> Iterator[None]:
-    """Without oneDNN, which prepares for each new shape longer than a tiny convolution takes."""
-    before = torch._C._get_mkldnn_enabled()
-    torch._C._set_mkldnn_enabled(False)
-    try:
-        yield
-    finally:
-        torch._C._set_mkldnn_enabled(before)
-
-
-@dataclass
-class Gradients:
-    """Gradient faults noted beside right values, kept in `Draw.notes` until the gradients' own criterion."""
-
-    compared: int = 0
-    faults: list[Seen] = field(default_factory=list)
-
-
-def compare_with_gradients(
-    subject: Subject,
-    reference: Callable[..., torch.Tensor],
-    cases: Iterable[Case],
-    mistakes: Iterable[Misconception],
-    draw: Draw,
-) -> list[Seen]:
-    """Values now; gradients of the same calls, by one backward pass each, are noted for their own criterion."""
-    notes = draw.notes.setdefault("gradients", Gradients())
-    asked, gradients = [], []
-    with small_kernels():
-        for case in cases:
-            leaves = [t.requires_grad_() for t in case.args if isinstance(t, torch.Tensor)]
-            expected = reference(*case.args, **case.kwargs)
-            cotangent = draw.normal(*expected.shape, dtype=expected.dtype)
-            gradients.append(torch.autograd.grad(expected, leaves, cotangent))
-            asked.append((case, expected.detach(), cotangent))
-    seen = ask_all(subject, asked)
-    for found, wanted in zip(seen, gradients, strict=True):
-        if found.answer is not None and found.fault is None:
-            notes.compared += 1
-            got = found.answer.gradients
-            if note := gradient_fault(got, wanted):
-                notes.faults.append(Seen(found.case, wanted, got, note))
-    judge(subject.name, seen, mistakes)
-    return seen
-
-
-ORDER = ("input", "weight", "bias")
-
-
-def gradient_fault(got: Sequence[torch.Tensor | None], wanted: Sequence[torch.Tensor]) -> str | None:
-    for name, mine, right in zip(ORDER, got, wanted, strict=False):
-        if mine is None:
-            return f"sends no gradient back to the {name}"
-        if fault(mine, right):
-            return f"sends a wrong gradient back to the {name}"
-    return None if len(got) == len(wanted) else "sends too few gradients back"
+def must_refuse(name: str, case: str, got: Any, taken: Callable[[Evidence], Wrong]) -> None:
+    """A call was refused with ValueError or RuntimeError; an answer is the mistake `taken`, another error is said as it
+    is."""
+    if not isinstance(got, Raised):
+        raise taken(Evidence(case, "a refusal", f"an answer: {type(got).__name__}"))
+    if not got.refusal:
+        said = f"`{name}` should refuse with a ValueError or RuntimeError; it raised {got.kind}: {got.message}"
+        raise Wrong(Finding(said, None, Evidence(case, "a refusal", str(got))))

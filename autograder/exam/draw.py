@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import torch
 
 T = TypeVar("T")
+LAYOUTS = ("non-contiguous", "channels-last", "expanded")
 
 
 class Draw:
@@ -34,6 +35,15 @@ class Draw:
     def uniform(self, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """Values in 0…1, as an image has."""
         return torch.rand(shape, generator=self.torch, dtype=dtype)
+
+    def laid_out(self, layout: str, shape: tuple[int, int, int, int]) -> torch.Tensor:
+        """Standard normal values of a shape (N, C, H, W) whose memory is in one of the unusual `LAYOUTS`."""
+        n, c, h, w = shape
+        if layout == "non-contiguous":
+            return self.normal(w, h, n, c).permute(2, 3, 1, 0)
+        if layout == "channels-last":
+            return self.normal(n, c, h, w).contiguous(memory_format=torch.channels_last)
+        return self.normal(1, c, h, 1).expand(n, c, h, w)
 
     def away_from_zero(self, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """Values of order 1 and either sign, none nearer to zero than 1/2."""

@@ -24,6 +24,11 @@ from autograder.candidate.objects import Answer, Entry, Outline
 from autograder.exam.values import owned
 from autograder.wire.errors import kind_of, message_of
 
+# Steps `(on, operation, *values)`: the operation is the name of a method below, and `values` are what it takes; its
+# object is the subject itself (`on` = 0) or what the script's n-th "make" made (`on` = n), whose kind that step gives.
+# A "make" takes `args, kwargs`. What a script made is gone when it ends.
+Script = Sequence[tuple]
+
 
 class Raised(Exception):
     """The student's code raised. `kind` is a name from `wire.errors`; `message` is bounded plain text."""
@@ -145,15 +150,24 @@ class Subject(ABC):
         with self.series():
             return [_attempt(self.vjp, *call) for call in calls]
 
-    def trials(self, calls: Sequence[tuple]) -> list[Answer | Raised]:
-        """Of each (args, kwargs, state, inputs, cotangent), in one round trip: make, load the state, `gradients`."""
+    def scripts(self, scripts: Sequence[Script]) -> list[list[Any]]:
+        """Several scripts in one round trip: what each step gave; an error (`Raised`) ends its script."""
         with self.series():
-            return [_attempt(self._trial, *call) for call in calls]
+            return [self._play(script) for script in scripts]
 
-    def _trial(self, args: tuple, kwargs: dict, state: dict, inputs: tuple, cotangent: torch.Tensor) -> Answer:
-        made = self.make(*args, **kwargs)
-        made.load(state)
-        return made.gradients(inputs, {}, cotangent)
+    def _play(self, script: Script) -> list[Any]:
+        made: list[Subject] = [self]
+        told: list[Any] = []
+        for on, operation, *values in script:
+            try:
+                if operation == "make":
+                    made.append(made[on].make(*values[0], **values[1]))
+                    told.append(made[-1].kind)
+                else:
+                    told.append(getattr(made[on], operation)(*values))
+            except Raised as error:
+                return [*told, error]
+        return told
 
     @abstractmethod
     def make(self, *args, **kwargs) -> Subject:

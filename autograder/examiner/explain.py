@@ -28,7 +28,7 @@ def explanation(folder: ClassFolder, student: str, assignment: str, confined: bo
     except Unreadable as error:
         raise WrongUsage(f"{student}'s submission cannot be read, so it has 0 points: {error}") from error
     source = source_of(assignment)
-    pool = Pool(1, folder.key(), confined=confined)
+    pool = Pool(1, folder.key(), [assignment], confined=confined)
     try:
         (done,) = pool.grade(
             iter([Task(student, assignment, job_name(submitted, source.read_bytes()), submitted, source, explain=True)])

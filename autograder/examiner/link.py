@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from autograder.candidate import kit
+from autograder.candidate.objects import KINDS
 from autograder.exam.core import Lost
 from autograder.exam.subject import Banned, Missing, Raised, Subject
 from autograder.examiner import limit_words
@@ -35,7 +36,6 @@ from autograder.wire.limits import LIMITS, MIB, Limits
 GRACE = 2.0
 START_SECONDS = 120.0
 ENDS = "ok", "error", "timeout", "memory", "output"
-KINDS = "function", "class", "module", "value", "other"
 HEAD_LIMIT = 4 * MIB
 
 

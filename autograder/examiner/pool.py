@@ -29,7 +29,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -98,8 +98,9 @@ class _Examiner:
 class Pool:
     """As many examiners as `jobs`. `grade` yields what came of each task, in the order in which they are done."""
 
-    def __init__(self, jobs: int, key: bytes, *, confined: bool = True):
-        """Start the template and return at once; the first `grade` waits for it."""
+    def __init__(self, jobs: int, key: bytes, assignments: Iterable[str], *, confined: bool = True):
+        """Start the template and return at once; the first `grade` waits for it. `assignments`: whose notebooks will
+        come."""
         self._jobs, self._key, self._confined = jobs, key, confined
         self._examiners: list[_Examiner] = []
         self._control, theirs = socket.socketpair()
@@ -107,7 +108,14 @@ class Pool:
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         with theirs:
             self._template = subprocess.Popen(
-                [sys.executable, "-m", "autograder.examiner.pool", str(theirs.fileno()), str(os.getpid())],
+                [
+                    sys.executable,
+                    "-m",
+                    "autograder.examiner.pool",
+                    str(theirs.fileno()),
+                    str(os.getpid()),
+                    *assignments,
+                ],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -192,11 +200,11 @@ class Pool:
         return examiners
 
 
-def template(control: socket.socket) -> None:
+def template(control: socket.socket, assignments: list[str]) -> None:
     """Import everything once, then fork a zygote and an examiner on each order, until the main process is gone."""
     from autograder.candidate import preload, zygote
 
-    preload.preload()
+    preload.preload(assignments)
     import nbformat  # noqa: F401 - an examiner's need, but a second's work (its schema's grammars), and no secret
 
     gc.freeze()
@@ -283,4 +291,4 @@ def _die_with(parent: int) -> None:
 
 if __name__ == "__main__":
     _die_with(int(sys.argv[2]))
-    template(socket.socket(fileno=int(sys.argv[1])))
+    template(socket.socket(fileno=int(sys.argv[1])), sys.argv[3:])

@@ -20,6 +20,7 @@ from nbgrader import utils
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.candidate.preload import ALSO
 from autograder.examiner.folder import ClassFolder
 from autograder.examiner.intake import Unreadable, read_submission
 from autograder.examiner.pool import Pool, Task
@@ -81,6 +82,6 @@ class Examine(NbGraderPreprocessor):
 @cache
 def pool_of(folder: ClassFolder) -> Pool:
     """The one examiner of this run."""
-    pool = Pool(1, folder.key())
+    pool = Pool(1, folder.key(), ALSO)
     atexit.register(pool.close)
     return pool

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from autograder.candidate import objects
-from autograder.candidate.objects import Answer, Entry, Outline
-from autograder.exam.subject import Raised, Subject
+from autograder.candidate.objects import KINDS, Answer, Entry, Outline
+from autograder.exam.subject import Raised, Script, Subject
 from autograder.wire import messages
 from autograder.wire.errors import plain
 
@@ -64,18 +64,33 @@ class RemoteSubject(Subject):
         return self._answer(self._ask("gradients", args, kwargs, cotangent), args, kwargs)
 
     def vjps(self, calls):
-        told = self._several("vjps", [tuple(call) for call in calls], self.inferring)
-        return [one if isinstance(one, Raised) else self._answer(one, *call[:2]) for one, call in zip(told, calls)]
-
-    def trials(self, calls):
-        told = self._several("trials", [tuple(call) for call in calls])
-        return [one if isinstance(one, Raised) else self._answer(one, call[3], {}) for one, call in zip(told, calls)]
-
-    def _several(self, operation: str, calls: list[tuple], *more: Any) -> list[Any]:
-        """What each of several calls gave, or raised."""
-        told = self._ask(operation, calls, *more)
+        told = self._ask("vjps", [tuple(call) for call in calls], self.inferring)
         self._expect(type(told) is list and len(told) == len(calls))
-        return [self.link.value_or_raised(one) for one in told]
+        answers = map(self.link.value_or_raised, told)
+        return [one if isinstance(one, Raised) else self._answer(one, *call[:2]) for one, call in zip(answers, calls)]
+
+    def scripts(self, scripts):
+        told = self._ask("scripts", [list(script) for script in scripts])
+        self._expect(type(told) is list and len(told) == len(scripts))
+        return [self._played(script, steps) for script, steps in zip(scripts, told)]
+
+    def _played(self, script: Script, told: Any) -> list[Any]:
+        self._expect(type(told) is list and 0 < len(told) <= len(script))
+        found: list[Any] = []
+        for (_, operation, *values), told_of_step in zip(script, told):
+            one = self.link.value_or_raised(told_of_step)
+            if isinstance(one, Raised):
+                found.append(one)
+                break
+            if operation in ("vjp", "gradients"):
+                one = self._answer(one, values[0], values[1])
+            elif operation == "state":
+                one = self._entries(one)
+            elif operation == "make":
+                self._expect(one in KINDS)
+            found.append(one)
+        self._expect(len(found) == len(told) and (len(found) == len(script) or isinstance(found[-1], Raised)))
+        return found
 
     def make(self, *args, **kwargs):
         made = self._subject(self._ask("make", args, kwargs))
@@ -83,8 +98,7 @@ class RemoteSubject(Subject):
         return made
 
     def state(self):
-        rows = self._rows(self._ask("state"), torch.Tensor)
-        return {name: Entry(*row) for name, *row in rows}
+        return self._entries(self._ask("state"))
 
     def outline(self):
         rows = self._rows(self._ask("outline"), tuple)
@@ -137,6 +151,9 @@ class RemoteSubject(Subject):
             self._expect(unchanged or isinstance(theirs, torch.Tensor))
             stands.append(mine.detach() if unchanged else theirs)
         return Answer(output, gradients, stands, parameters)
+
+    def _entries(self, told: Any) -> dict[str, Entry]:
+        return {name: Entry(*row) for name, *row in self._rows(told, torch.Tensor)}
 
     def _rows(self, told: Any, kind: type) -> list[tuple[Any, ...]]:
         self._expect(type(told) is list)

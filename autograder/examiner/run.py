@@ -115,7 +115,8 @@ class Run:
         """Grade what is new. Ctrl-C ends the run and keeps every result that there is: `summary.interrupted`."""
         todo = [s for s in self.chosen if self._is_new(s, force)]
         to_execute = sum(1 for s in todo if os.path.lexists(s.path))
-        pool = Pool(min(jobs, to_execute), self.folder.key(), confined=confined) if to_execute else None
+        key = self.folder.key()
+        pool = Pool(min(jobs, to_execute), key, self.assignments, confined=confined) if to_execute else None
         try:
             self._open_gradebook()  # nbgrader's import takes as long as the pool's start: side by side
             self._enter(

@@ -15,11 +15,12 @@ from __future__ import annotations
 import ctypes
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from math import prod
 from typing import Any
 
+import numpy as np
 import torch
 
 from autograder.wire import messages
@@ -35,14 +36,19 @@ DTYPES: dict[str, torch.dtype] = {
     )
 }
 NAME_OF = {dtype: name for name, dtype in DTYPES.items()}
+# What NumPy calls them, None for what it does not know. Its arrays are made from bytes in half of PyTorch's time.
+_NUMPY = {name: None if dtype is torch.bfloat16 else np.dtype(name) for name, dtype in DTYPES.items()}
+_BOOL, _BYTE = np.dtype("bool"), np.dtype("uint8")
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _MESSAGES = {*messages.ORDERS, *messages.REPORTS, *messages.QUESTIONS, *messages.ANSWERS}
 _PLAIN = frozenset((type(None), bool, float))
+_TEXT_TOO = _PLAIN | {str}
 _SEQUENCES, _NUMBERS = (list, tuple), (float, str)  # with what derives from them
 # An annotation in `messages` -> the exact types that its field may have; any for those not named here.
 _FIELDS: dict[str, tuple[type, ...]] = {t.__name__: (t,) for t in (bool, int, str, list, tuple, dict)}
 _FIELDS["float"] = (float, int)
 _SIGNATURES = {cls: [(field.name, _FIELDS.get(str(field.type), ())) for field in fields(cls)] for cls in _MESSAGES}
+_NAMES = {cls: [name for name, _ in signature] for cls, signature in _SIGNATURES.items()}
 _write = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
@@ -74,7 +80,9 @@ def decode(
     _check_depth(head)
     try:
         table, tree = json.loads(head)
-        return _Reader(_tensors(table, body, layouts), {cls.__name__: cls for cls in allowed}, inward).node(tree)
+        plain = _TEXT_TOO if head.isascii() and b"\\u" not in head else _PLAIN  # then all text is Unicode
+        reader = _Reader(_tensors(table, body, layouts), {cls.__name__: cls for cls in allowed}, inward, plain)
+        return reader.node(tree)
     except Malformed:
         raise
     except (ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError, RuntimeError) as error:
@@ -89,24 +97,24 @@ class _Writer:
 
     def node(self, value: Any, depth: int) -> Any:
         kind = type(value)
-        if kind in _PLAIN or kind is str:
+        if kind in _TEXT_TOO:
             return value
+        if kind is torch.Tensor and sendable(value):  # most of what crosses
+            return ["T", self._tensor(value)]
         if depth > DEPTH:
             raise Unsendable("it is nested too deeply")
-        if kind in _SIGNATURES:
-            inner = depth + 1
-            return [kind.__name__, *[self.node(getattr(value, name), inner) for name, _ in _SIGNATURES[kind]]]
-        if isinstance(value, torch.Tensor) and sendable(value):
-            return ["T", self._tensor(value)]
+        if kind in _NAMES:
+            return [kind.__name__, *self._nodes([getattr(value, name) for name in _NAMES[kind]], depth)]
         if isinstance(value, _SEQUENCES):
-            inner = depth + 1
-            return ["l" if isinstance(value, list) else "t", *[self.node(item, inner) for item in value]]
+            return ["l" if isinstance(value, list) else "t", *self._nodes(value, depth)]
         if isinstance(value, dict):
-            return ["d", *[self.node(part, depth + 1) for key, item in value.items() for part in (_key(key), item)]]
+            return ["d", *self._nodes([part for key, item in value.items() for part in (_key(key), item)], depth)]
         if isinstance(value, int):
             if int.bit_length(value) > INTEGER_BITS:
                 raise Unsendable(f"an integer of {int.bit_length(value)} bits")
             return value
+        if isinstance(value, torch.Tensor) and sendable(value):
+            return ["T", self._tensor(value)]
         if isinstance(value, _NUMBERS):
             return value
         if kind is torch.dtype and value in NAME_OF:
@@ -115,11 +123,14 @@ class _Writer:
             raise Unsendable(f"a {kind.__name__} cannot cross")
         return self.node(self._outward(value), depth + 1)
 
+    def _nodes(self, values: Iterable[Any], depth: int) -> list[Any]:
+        depth += 1
+        return [value if type(value) in _TEXT_TOO else self.node(value, depth) for value in values]
+
     def _tensor(self, tensor: torch.Tensor) -> int:
         row: list[Any] = [NAME_OF[tensor.dtype], [*tensor.shape]]
         if self._layouts:
-            strides = None
-            needs = tensor.requires_grad
+            needs, strides = tensor.requires_grad, None
             if not tensor.is_contiguous():
                 tensor, strides = laid_out(tensor.detach())
             row += [strides, needs]
@@ -129,12 +140,20 @@ class _Writer:
 
 
 class _Reader:
-    def __init__(self, tensors: list[torch.Tensor], allowed: dict[str, type], inward: Mapping[type, Callable]):
-        self._tensors, self._allowed, self._inward = tensors, allowed, inward
+    """`plain`: types of leaves that need no look at their values."""
+
+    def __init__(
+        self,
+        tensors: list[torch.Tensor],
+        allowed: dict[str, type],
+        inward: Mapping[type, Callable],
+        plain: frozenset[type],
+    ):
+        self._tensors, self._allowed, self._inward, self._plain = tensors, allowed, inward, plain
 
     def node(self, tree: Any) -> Any:
         kind = type(tree)
-        if kind in _PLAIN:
+        if kind in self._plain:
             return tree
         if kind is str:
             return tree if tree.isascii() else tree.encode("utf-8", "replace").decode()
@@ -144,32 +163,36 @@ class _Reader:
             return tree
         if kind is not list:
             raise Malformed(f"a {kind.__name__} in the tree")
-        tag, *rest = tree
+        tag = tree[0]
         if tag == "T":
-            return self._tensors[_index(rest[0])]
+            return self._tensors[_index(tree[1])]
         if tag == "l":
-            return [self.node(item) for item in rest]
+            return self._nodes(tree)
         if tag == "t":
-            return tuple(self.node(item) for item in rest)
+            return tuple(self._nodes(tree))
         if tag == "d":
-            return {self._key(rest[i]): self.node(rest[i + 1]) for i in range(0, len(rest), 2)}
+            return {self._key(tree[i]): self.node(tree[i + 1]) for i in range(1, len(tree), 2)}
         if tag == "y":
-            return DTYPES[rest[0]]
-        message = self._message(self._allowed[tag], rest)
+            return DTYPES[tree[1]]
+        message = self._message(self._allowed[tag], self._nodes(tree))
         convert = self._inward.get(type(message))
         return message if convert is None else convert(message)
+
+    def _nodes(self, tree: list[Any]) -> list[Any]:
+        """What stands behind the tag."""
+        plain = self._plain
+        return [item if type(item) in plain else self.node(item) for item in tree[1:]]
 
     def _key(self, key: Any) -> str | int:
         if type(key) not in (str, int):
             raise Malformed("a key that is neither text nor integer")
         return self.node(key)
 
-    def _message(self, cls: type, rest: list[Any]) -> Any:
+    def _message(self, cls: type, values: list[Any]) -> Any:
         signature = _SIGNATURES[cls]
-        if len(rest) != len(signature):
-            raise Malformed(f"{cls.__name__} with {len(rest)} fields")
-        values = [self.node(item) for item in rest]
-        for value, (name, types) in zip(values, signature, strict=True):
+        if len(values) != len(signature):
+            raise Malformed(f"{cls.__name__} with {len(values)} fields")
+        for value, (name, types) in zip(values, signature):
             if types and type(value) not in types:
                 raise Malformed(f"{cls.__name__}.{name} is a {type(value).__name__}")
         return cls(*values)
@@ -206,7 +229,7 @@ def _check_depth(head: bytes) -> None:
 
 def sendable(tensor: torch.Tensor) -> bool:
     """Dense, in main memory, of a type that is known here?"""
-    return tensor.layout is torch.strided and tensor.device.type == "cpu" and tensor.dtype in NAME_OF
+    return tensor.layout is torch.strided and tensor.is_cpu and tensor.dtype in NAME_OF
 
 
 def raw(tensor: torch.Tensor) -> bytes:
@@ -239,30 +262,43 @@ def _tensors(table: Any, body: memoryview, layouts: bool) -> list[torch.Tensor]:
     """Dense tensors that own their memory, as the table says; exactly the body's bytes are used."""
     found, place = [], 0
     for row in table:
-        name, shape, *layout = row
+        strides, needs = None, False
+        if layouts:
+            name, shape, strides, needs = row
+        else:
+            name, shape = row
         dtype = DTYPES[name]
-        if type(shape) is not list or len(shape) > DIMENSIONS or bool(layout) != layouts:
+        if type(shape) is not list or len(shape) > DIMENSIONS:
             raise Malformed("no shape")
-        shape = [_index(n) for n in shape]
-        strides = layout[0] if layout else None
+        for n in shape:
+            _index(n)
         count = prod(shape)
         if strides is not None and count:
             count = 1 + sum((n - 1) * _index(s) for n, s in zip(shape, strides, strict=True))
         size = count * dtype.itemsize
         if size > len(body) - place:
             raise Malformed("a tensor larger than what came")
-        tensor = _filled(body, dtype, count, place)
+        if strides is None:
+            tensor = _filled(body, name, shape, place)
+        else:
+            tensor = _filled(body, name, [count], place).as_strided(shape, strides)
         place += size
-        tensor = tensor.view(shape) if strides is None else tensor.as_strided(shape, strides)
-        found.append(tensor.requires_grad_() if layout and layout[1] else tensor)
+        found.append(tensor.requires_grad_() if needs else tensor)
     if place != len(body):
         raise Malformed("more bytes than tensors")
     return found
 
 
-def _filled(body: memoryview, dtype: torch.dtype, count: int, place: int) -> torch.Tensor:
-    if count == 0:
-        return torch.empty(0, dtype=dtype)
-    if dtype is torch.bool:  # a byte that is neither 0 nor 1 is no bool that PyTorch could reckon with
-        return torch.frombuffer(body, dtype=torch.uint8, count=count, offset=place) != 0
-    return torch.frombuffer(body, dtype=dtype, count=count, offset=place).clone()
+def _filled(body: memoryview, name: str, shape: list[int], place: int) -> torch.Tensor:
+    kind = _NUMPY[name]
+    if kind is None:
+        count = prod(shape)
+        part = body[place : place + count * DTYPES[name].itemsize]
+        return (
+            torch.frombuffer(bytearray(part), dtype=DTYPES[name]).view(shape)
+            if count
+            else torch.empty(shape, dtype=DTYPES[name])
+        )
+    if kind == _BOOL:  # a byte that is neither 0 nor 1 is no bool that PyTorch could reckon with
+        return torch.from_numpy(np.ndarray(shape, _BYTE, body, place).copy()) != 0
+    return torch.from_numpy(np.ndarray(shape, kind, body, place).copy())

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(
 
 def test_a_dead_examiner_costs_its_task_only():
     source = source_of(ASSIGNMENT)
-    pool = Pool(1, bytes(32))
+    pool = Pool(1, bytes(32), [ASSIGNMENT])
     try:
 
         def tasks():

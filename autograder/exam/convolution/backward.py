@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 
 from autograder.exam.compare import Case, Seen, agree, ask_all, fault, judge
 from autograder.exam.convolution import cases as c
 from autograder.exam.convolution.functions import mistake
+from autograder.exam.convolution.mistakes import conv2d
 from autograder.exam.convolution.mistakes_backward import GRAD_BIAS, GRAD_WEIGHT, GRAD_X
 from autograder.exam.core import Criterion, Evidence, Exam
-from autograder.exam.draw import Draw
+from autograder.exam.draw import LAYOUTS, Draw
+from autograder.exam.gradients import small_kernels
 from autograder.exam.subject import Raised, Subject
 
+T = torch.Tensor
+Question = tuple[Case, tuple[T, ...]]  # and the answer
 RESULTS = ("grad_x", "grad_weight", "grad_bias")
 MISTAKES = (GRAD_X, GRAD_WEIGHT, GRAD_BIAS)
 
@@ -44,35 +47,28 @@ PADDING = [
 ]
 
 
-@dataclass
-class Question:
-    case: Case
-    expected: tuple[torch.Tensor, ...]
-
-
-def gradients(grad_out: torch.Tensor, x: torch.Tensor, weight: torch.Tensor, stride: Any = 1, padding: Any = 0):
-    """PyTorch's three gradients."""
-    x, weight = x.detach().requires_grad_(), weight.detach().requires_grad_()
-    bias = torch.zeros(len(weight), dtype=x.dtype, requires_grad=True)
-    out = F.conv2d(x, weight, bias, stride, padding)
-    return torch.autograd.grad(out, (x, weight, bias), grad_out)
+def question(x: T, weight: T, arguments: dict[str, Any], about: str, upstream: Callable[..., T]) -> Question:
+    """A case, its gradient from above drawn by `upstream`, and PyTorch's three gradients."""
+    bias = torch.zeros(len(weight), dtype=x.dtype)
+    leaves = [t.detach().requires_grad_() for t in (x, weight, bias)]
+    with small_kernels():
+        out = conv2d(*leaves, **arguments)
+        grad_out = upstream(*out.shape)
+    return Case((grad_out, x, weight), arguments, about), torch.autograd.grad(out, leaves, grad_out)
 
 
 def questions(chosen: list[c.Setup], draw: Draw) -> list[Question]:
     made = []
     for setup in draw.shuffled(chosen):
         x, weight, _ = c.tensors(setup, draw)
-        shape = F.conv2d(x, weight, None, **setup.arguments).shape
-        grad_out = draw.normal(*shape, dtype=setup.dtype)
-        case = Case((grad_out, x, weight), setup.arguments, setup.about)
-        made.append(Question(case, gradients(grad_out, x, weight, **setup.arguments)))
+        made.append(question(x, weight, setup.arguments, setup.about, partial(draw.normal, dtype=setup.dtype)))
     return made
 
 
 def answers(subject: Subject, asked: list[Question]) -> list[Seen]:
     """Every call under inference mode, where autograd refuses; three results are asked for."""
     with subject.inference():
-        seen = ask_all(subject, [(q.case, q.expected, None) for q in asked])
+        seen = ask_all(subject, [(case, expected, None) for case, expected in asked])
     for s in seen:
         if not isinstance(s.got, Raised) and not (isinstance(s.got, tuple | list) and len(s.got) == 3):
             judge(subject.name, [s], ())
@@ -127,20 +123,22 @@ def all_three(chosen: list[c.Setup]) -> Callable[[Subject, Draw], None]:
 def care(subject: Subject, draw: Draw) -> None:
     """Any memory layout of either tensor, and no argument changed."""
     all_three(PLAIN[1:2])(subject, draw)
-    for layout in c.LAYOUTS:
-        x = c.laid_out(layout, draw, (2, 3, 6, 5))
-        weight, grad_out = draw.normal(2, 3, 3, 2), c.laid_out(layout, draw, (2, 2, 2, 2))
-        arguments = {"stride": (2, 3), "padding": (0, 1)}
-        case = Case((grad_out, x, weight), arguments, f"on {layout} tensors")
-        dense = Case((grad_out.contiguous(), x.contiguous(), weight), arguments)
-        expected = gradients(grad_out, x, weight, **arguments)
-        first, second = answers(subject, [Question(dense, expected), Question(case, expected)])
+    arguments = {"stride": (2, 3), "padding": (0, 1)}
+    asked = []
+    for layout in LAYOUTS:
+        x, weight = draw.laid_out(layout, (2, 3, 6, 5)), draw.normal(2, 3, 3, 2)
+        laid = question(
+            x, weight, arguments, f"on {layout} tensors", lambda *shape, layout=layout: draw.laid_out(layout, shape)
+        )
+        asked += [(Case(tuple(t.contiguous() for t in laid[0].args), arguments), laid[1]), laid]
+    seen = answers(subject, asked)
+    for dense, laid_out in zip(seen[::2], seen[1::2], strict=True):
         for index in range(3):
-            judge_result(subject, [first], index)
-        if second.fault:
-            raise mistake("contiguous-only", Evidence(str(arguments), "as for contiguous tensors", second.fault))
-        assert second.answer is not None
-        if any(fault(a, b) for a, b in zip(second.answer.after, case.args, strict=True)):
+            judge_result(subject, [dense], index)
+        if laid_out.fault:
+            raise mistake("contiguous-only", Evidence(str(arguments), "as for contiguous tensors", laid_out.fault))
+        assert laid_out.answer is not None
+        if any(fault(a, b) for a, b in zip(laid_out.answer.after, laid_out.case.args, strict=True)):
             raise mistake("input-changed", Evidence(str(arguments), "arguments as they were", "a changed argument"))
 
 

@@ -114,7 +114,6 @@ WORDS = [
         ]
     )
 ]
-LAYOUTS = ("non-contiguous", "channels-last", "expanded")
 
 
 def tensors(setup: Setup, draw: Draw) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
@@ -132,13 +131,3 @@ def cases(chosen: list[Setup], draw: Draw) -> Iterator[Case]:
         x, weight, bias = tensors(setup, draw)
         args = (x, weight) if bias is None else (x, weight, bias)
         yield Case(args, dict(setup.arguments), setup.about)
-
-
-def laid_out(layout: str, draw: Draw, shape: tuple[int, int, int, int]) -> torch.Tensor:
-    """A tensor of a shape whose memory is not in the usual order."""
-    n, c, h, w = shape
-    if layout == "non-contiguous":
-        return draw.normal(w, h, n, c).permute(2, 3, 1, 0)
-    if layout == "channels-last":
-        return draw.normal(n, c, h, w).contiguous(memory_format=torch.channels_last)
-    return draw.normal(1, c, h, 1).expand(n, c, h, w)

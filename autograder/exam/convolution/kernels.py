@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.compare import Case, Seen, agree, ask, compare_values, describe, fault, judge, named, shown
-from autograder.exam.convolution import cases as c
-from autograder.exam.convolution.functions import expect_refusal, mistake
+from autograder.exam.compare import Case, Seen, agree, compare_values, describe, fault, judge, must_refuse, named, shown
+from autograder.exam.convolution.functions import mistake
 from autograder.exam.convolution.mistakes import IN_PLACE
 from autograder.exam.convolution.mistakes_kernels import APPLY
 from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
-from autograder.exam.draw import Draw
-from autograder.exam.subject import Subject
+from autograder.exam.draw import LAYOUTS, Draw
+from autograder.exam.gradients import ask_with_gradients, questions
+from autograder.exam.subject import Raised, Subject
 
 TABLE = {
     "identity": torch.tensor([[0.0, 0, 0], [0, 1, 0], [0, 0, 0]]),
@@ -171,21 +172,20 @@ def care(subject: Subject, draw: Draw) -> None:
     """Any memory layout, arguments unchanged, and a gradient to image and kernel."""
     dense = pictures(COLOUR[:2], draw)
     compare_values(subject, filtered, dense, APPLY)
-    for layout in c.LAYOUTS:
-        image = c.laid_out(layout, draw, (1, 3, 6, 7))[0]
-        case = Case((image.requires_grad_(), draw.normal(3, 3).requires_grad_()), {}, f"on a {layout} image")
-        expected = filtered(*case.args)
-        cotangent = draw.normal(3, 6, 7)
-        wanted = torch.autograd.grad(expected, case.args, cotangent)
-        seen = ask(subject, case, expected.detach(), cotangent)
-        evidence = Evidence(describe(case), "as for a contiguous image", str(seen.fault))
+    laid = [
+        Case((draw.laid_out(layout, (1, 3, 6, 7))[0], draw.normal(3, 3)), {}, f"on a {layout} image")
+        for layout in LAYOUTS
+    ]
+    asked = questions(filtered, laid, draw)
+    for seen, question in zip(ask_with_gradients(subject, asked), asked, strict=True):
+        evidence = Evidence(describe(seen.case), "as for a contiguous image", str(seen.fault))
         if seen.fault and (found := named([seen], [], [IN_PLACE])):
             raise mistake(found.id, evidence)
         if seen.answer is None or seen.fault:
             raise mistake("contiguous-only", evidence)
-        if any(fault(a, b) for a, b in zip(seen.answer.after, case.args, strict=True)):
+        if any(fault(a, b) for a, b in zip(seen.answer.after, seen.case.args, strict=True)):
             raise mistake("input-changed", evidence)
-        if any(fault(got, right) for got, right in zip(seen.answer.gradients, wanted, strict=True)):
+        if any(fault(got, right) for got, right in zip(seen.answer.gradients, question.wanted, strict=True)):
             raise mistake("detached", evidence)
 
 
@@ -207,6 +207,8 @@ apply_kernel = Exam(
 
 def product(kernel: torch.Tensor, parts: Any) -> Seen:
     """Column and row beside the kernel they should give; the kernel's own shape tells how long they must be."""
+    if isinstance(parts, Raised):
+        raise parts
     case = Case((kernel,))
     if not isinstance(parts, tuple | list) or len(parts) != 2 or not all(isinstance(p, torch.Tensor) for p in parts):
         return Seen(case, kernel, parts, "should give back a column and a row")
@@ -226,10 +228,14 @@ def separable(draw: Draw) -> list[torch.Tensor]:
     return draw.shuffled(made)
 
 
+def separated(subject: Subject, kernels: Sequence[torch.Tensor]) -> list[Any]:
+    """What came for each kernel, or was raised."""
+    answers = subject.vjps([((kernel,), {}, None) for kernel in kernels])
+    return [answer if isinstance(answer, Raised) else answer.output for answer in answers]
+
+
 def products(subject: Subject, kernels: list[torch.Tensor]) -> None:
-    with subject.series():
-        answers = [subject(kernel) for kernel in kernels]
-    seen = [product(kernel, parts) for kernel, parts in zip(kernels, answers, strict=True)]
+    seen = [product(kernel, parts) for kernel, parts in zip(kernels, separated(subject, kernels), strict=True)]
     wrong = [s for s in seen if s.fault]
     if wrong and all(multiple(s) for s in wrong):
         raise mistake("separate-scale", Evidence(describe(wrong[0].case), "the kernel", shown(wrong[0].got)))
@@ -254,9 +260,9 @@ def refuses(subject: Subject, draw: Draw) -> None:
     products(subject, separable(draw))
     nearly = draw.away_from_zero(4, 1) * draw.away_from_zero(1, 3)
     nearly[0, 0] *= -1
-    for kernel in (TABLE["edge2"], TABLE["edge3"], TABLE["sharpen"], torch.eye(3), nearly, nearly / 1000):
-        case = Case((kernel,))
-        expect_refusal(lambda kernel=kernel: subject(kernel), subject.name, case, "separate-no-refusal")
+    kernels = TABLE["edge2"], TABLE["edge3"], TABLE["sharpen"], torch.eye(3), nearly, nearly / 1000
+    for kernel, answer in zip(kernels, separated(subject, kernels), strict=True):
+        must_refuse(subject.name, shown(kernel), answer, partial(mistake, "separate-no-refusal"))
 
 
 bonus = Exam(

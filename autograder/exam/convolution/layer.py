@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
 
-from autograder.exam.compare import Case, describe, fault, judge, shown
+from autograder.candidate.objects import Entry
+from autograder.exam.compare import Case, Seen, describe, fault, judge, must_refuse, saw, shown
 from autograder.exam.convolution import cases as c
-from autograder.exam.convolution.functions import expect_refusal, judge_gradients, mistake
+from autograder.exam.convolution.functions import detached, mistake
 from autograder.exam.convolution.layer_probe import (
+    STATE,
     Question,
-    answered,
-    ask,
+    answering,
     check_state,
     compare,
-    load,
-    make,
+    loading,
+    making,
     questions,
+    told,
     values,
     weights,
 )
 from autograder.exam.convolution.mistakes_layer import LAYER, layer
 from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
-from autograder.exam.draw import Draw
-from autograder.exam.subject import Banned, Raised, Subject
+from autograder.exam.draw import LAYOUTS, Draw
+from autograder.exam.gradients import judge_gradients, noted
+from autograder.exam.subject import Banned, Raised, Script, Subject
 
 
 def biased(setups: list[c.Setup]) -> list[c.Setup]:
@@ -65,32 +69,41 @@ def case_of(setup: c.Setup, draw: Draw) -> Case:
 def not_the_library(subject: Subject, draw: Draw) -> None:
     """Whose forward is the library's has not written a layer; anything else that it raises is judged elsewhere."""
     case = case_of(c.PLAIN[0], draw)
-    try:
-        make(subject, case)(case.args[0])
-    except Banned:
-        raise
-    except Raised:
-        return
+    steps = subject.scripts([[making(case), (1, "vjp", case.args[:1], {}, None)]])[0]
+    if isinstance(steps[-1], Banned):
+        raise steps[-1]
+
+
+def run(subject: Subject, cases: Sequence[Case], scripts: Sequence[Script]) -> list[list[Any]]:
+    """What each step gave, of a script for each case; where one cannot go on, say why."""
+    found = subject.scripts(scripts)
+    return [told(subject, case, script, steps) for case, script, steps in zip(cases, scripts, found, strict=True)]
+
+
+def answered(subject: Subject, question: Question, step: Any) -> Seen:
+    """What came of the step `answering`."""
+    return saw(subject, question.case, question.expected, step)
 
 
 def parameters(subject: Subject, draw: Draw) -> None:
     """`weight` and `bias` of PyTorch's shapes, learning; the bias registered as None where it is switched off."""
     not_the_library(subject, draw)
-    for setup in biased([c.PLAIN[0], c.PLAIN[2], c.GROUPS[1], c.GROUPS[7]]):
-        case = case_of(setup, draw)
-        learns(subject, case)
+    learns(subject, [case_of(setup, draw) for setup in biased([c.PLAIN[0], c.PLAIN[2], c.GROUPS[1], c.GROUPS[7]])])
     chosen = [replace(setup, bias=False, dtype=torch.float32) for setup in (c.PLAIN[2], c.GROUPS[1])]
-    for question in questions(chosen, draw):
-        made = make(subject, question.case)
-        if "bias" not in check_state(subject, made, question.case):
+    asked = questions(chosen, draw)
+    scripts = [[making(q.case), STATE, loading(q.case), answering(q)] for q in asked]
+    for question, script, steps in zip(asked, scripts, subject.scripts(scripts), strict=True):
+        if len(steps) > 2 and "bias" not in check_state(steps[1], question.case):
             raise mistake("bias-not-registered", Evidence("bias=False", "bias registered as None", "no name `bias`"))
-        judge(subject.name, ask(subject, [question]), LAYER)
+        steps = told(subject, question.case, script, steps)
+        judge(subject.name, [answered(subject, question, steps[-1])], LAYER)
 
 
-def learns(subject: Subject, case: Case) -> None:
-    state = check_state(subject, make(subject, case), case)
-    if not all(state[name].requires_grad for name in weights(case)):
-        raise Wrong(Finding(f"`{subject.name}`: weight and bias should learn, so they require a gradient."))
+def learns(subject: Subject, cases: Sequence[Case]) -> None:
+    for case, (_, state) in zip(cases, run(subject, cases, [[making(case), STATE] for case in cases]), strict=True):
+        check_state(state, case)
+        if not all(state[name].requires_grad for name in weights(case)):
+            raise Wrong(Finding(f"`{subject.name}`: weight and bias should learn, so they require a gradient."))
 
 
 # Layers with so many outputs that weight and bias have thousands of entries, as (in, out, kH, kW, groups).
@@ -103,7 +116,7 @@ def distribution(subject: Subject, draw: Draw) -> None:
     for inputs, outputs, kh, kw, groups in MANY:
         shapes = (1, inputs, kh, kw), (outputs, inputs // groups, kh, kw), (outputs,)
         case = Case(tuple(map(torch.zeros, shapes)), {"groups": groups}, "many outputs")
-        states = [check_state(subject, make(subject, case), case) for _ in range(2)]
+        states = [check_state(state, case) for _, state in run(subject, [case] * 2, [[making(case), STATE]] * 2)]
         for name in ("weight", "bias"):
             first, second = (values(state)[name].flatten().double() for state in states)
             evidence = Evidence(f"{name} of {shapes[1]}", "uniform, b = 1/√fan_in", shown(first))
@@ -149,25 +162,27 @@ def uniform(drawn: torch.Tensor, bound: float) -> bool:
 def gradients(subject: Subject, draw: Draw) -> None:
     """Gradients to the input and to both parameters, on every configuration so far."""
     compare(subject, VALUES[:4], draw)
-    if draw.notes["gradients"].faults:
-        learns(subject, draw.notes["gradients"].faults[0].case)
-    judge_gradients(subject, draw)
+    learns(subject, [fault.case for fault in noted(draw).faults[:1]])
+    judge_gradients(subject, draw, detached)
 
 
 def exchange(subject: Subject, draw: Draw) -> None:
     """A state_dict of nn.Conv2d's names goes in and comes out, each layer has its own, and what is loaded counts."""
-    for setup in biased(c.PLAIN[3:6:2] + c.GROUPS[:1]):
-        first, second = (questions([setup], draw)[0] for _ in range(2))
-        one, other = make(subject, first.case), make(subject, first.case)
-        check_state(subject, one, first.case)
-        load(subject, one, first.case)
-        judge(subject.name, [answered(one, first)], LAYER)
-        load(subject, other, second.case)
+    pairs = [questions([setup, setup], draw) for setup in biased(c.PLAIN[3:6:2] + c.GROUPS[:1])]
+    scripts = [
+        [
+            *(making(first.case), making(first.case), STATE, loading(first.case), answering(first)),
+            *(loading(second.case, on=2), STATE, loading(second.case), answering(second)),
+        ]
+        for first, second in pairs
+    ]
+    for (first, second), steps in zip(pairs, run(subject, [f.case for f, _ in pairs], scripts), strict=True):
+        check_state(steps[2], first.case)
+        judge(subject.name, [answered(subject, first, steps[4])], LAYER)
         kept = weights(first.case)
-        if any(fault(value, kept[name]) for name, value in values(one.state()).items()):
+        if any(fault(value, kept[name]) for name, value in values(steps[6]).items()):
             raise mistake("shared-weights", Evidence("weights loaded into a second layer", "the first's own", "shared"))
-        load(subject, one, second.case)
-        seen = answered(one, second)
+        seen = answered(subject, second, steps[8])
         stale = layer(second.case.args[0], *first.case.args[1:], **first.case.kwargs).detach()
         if not fault(seen.got, stale):
             raise mistake(
@@ -179,53 +194,57 @@ def exchange(subject: Subject, draw: Draw) -> None:
 def dtypes(subject: Subject, draw: Draw) -> None:
     """float64, asked for when the layer is made, and by `to` afterwards."""
     chosen = [replace(setup, dtype=torch.float64) for setup in biased(c.TOGETHER[::9])]
-    given, moved_to = questions(chosen[::2], draw), questions(chosen[1::2], draw)
-    with subject.series():
-        for question in given:
-            made = make(subject, question.case, dtype=torch.float64, device="cpu")
-            held(subject, made, question, "device-dtype-ignored")
-    judge(subject.name, ask(subject, given, dtype=torch.float64, device="cpu"), LAYER)
-    for question in moved_to:
-        x = question.case.args[0].detach()
-        with subject.series():
-            made = make(subject, question.case)
-            made(x.float())
-            made.to(torch.float64)
-            held(subject, made, question, "dtype-constant")
-            load(subject, made, question.case)
-            moved = answered(made, question)
+    asked = questions(chosen[::2], draw)
+    scripts: list[Script] = [
+        [making(q.case, dtype=torch.float64, device="cpu"), STATE, loading(q.case), answering(q)] for q in asked
+    ]
+    found = run(subject, [q.case for q in asked], scripts)
+    for question, steps in zip(asked, found, strict=True):
+        held(steps[1], question.case, "device-dtype-ignored")
+    judge(subject.name, [answered(subject, q, steps[3]) for q, steps in zip(asked, found, strict=True)], LAYER)
+    asked = questions(chosen[1::2], draw)
+    scripts = [
+        [
+            *(making(q.case), (1, "vjp", (q.case.args[0].detach().float(),), {}, None), (1, "to", torch.float64)),
+            *(STATE, loading(q.case), answering(q)),
+        ]
+        for q in asked
+    ]
+    for question, steps in zip(asked, run(subject, [q.case for q in asked], scripts), strict=True):
+        held(steps[3], question.case, "dtype-constant")
+        moved = answered(subject, question, steps[5])
         if moved.fault:
             raise mistake("dtype-constant", Evidence(describe(moved.case), shown(moved.expected), shown(moved.got)))
 
 
-def held(subject: Subject, made: Subject, question: Question, slip: str) -> None:
+def held(state: dict[str, Entry], case: Case, slip: str) -> None:
     """The parameters are float64."""
-    found = {str(t.dtype) for t in values(check_state(subject, made, question.case)).values()}
+    found = {str(t.dtype) for t in values(check_state(state, case)).values()}
     if found != {"torch.float64"}:
-        raise mistake(slip, Evidence(describe(question.case), "torch.float64", ", ".join(found)))
+        raise mistake(slip, Evidence(describe(case), "torch.float64", ", ".join(found)))
 
 
 def steady(subject: Subject, draw: Draw) -> None:
     """The same answers in training and evaluation, from inputs in any memory layout, none of them changed."""
     options = {"stride": (2, 1), "padding": 1, "groups": 2}
-    compare(subject, [c.Setup((2, 4, 6, 5, 2, 3, 2), options)] * len(c.LAYOUTS), draw)
-    for layout in c.LAYOUTS:
-        case = Case((c.laid_out(layout, draw, (2, 4, 6, 5)), draw.normal(2, 2, 3, 2), draw.normal(2)), options)
+    compare(subject, [c.Setup((2, 4, 6, 5, 2, 3, 2), options)] * len(LAYOUTS), draw)
+    cases, scripts = [], []
+    for layout in LAYOUTS:
+        case = Case((draw.laid_out(layout, (2, 4, 6, 5)), draw.normal(2, 2, 3, 2), draw.normal(2)), options, layout)
+        call: tuple = 1, "vjp", case.args[:1], {}, None
+        cases.append(case)
+        scripts.append([making(case), loading(case), (1, "train", True), call, (1, "train", False), call])
+    for case, script, steps in zip(cases, scripts, subject.scripts(scripts), strict=True):
         expected = layer(*case.args, **case.kwargs)
-        with subject.series():
-            made = make(subject, case)
-            load(subject, made, case)
-            for training in (True, False):
-                made.train(training)
-                stays(made, case, expected, layout if training else "eval")
+        for step, what in zip(steps[3::2], (case.about, "eval")):
+            stays(case, expected, step, what)
+        told(subject, case, script, steps)
 
 
-def stays(made: Subject, case: Case, expected: torch.Tensor, what: str) -> None:
+def stays(case: Case, expected: torch.Tensor, answer: Any, what: str) -> None:
     evidence = Evidence(describe(case), shown(expected), what)
-    try:
-        answer = made.vjp(case.args[:1], {}, None)
-    except Raised:
-        raise mistake("contiguous-only", evidence) from None
+    if isinstance(answer, Raised):
+        raise mistake("contiguous-only", evidence)
     if fault(answer.after[0], case.args[0]):
         raise mistake("input-changed", evidence)
     if fault(answer.output, expected):
@@ -248,14 +267,18 @@ REFUSED: list[tuple[int, int, int, dict[str, Any], str]] = [
 def refuses(subject: Subject, draw: Draw) -> None:
     """Refused when the layer is made, channels at the call; counts beside right values only."""
     compare(subject, VALUES[:2] + WORDS[:1] + biased(c.STRIDE[1:2] + c.DILATION[1:2] + c.GROUPS[:2]), draw)
-    with subject.series():
-        for inputs, outputs, kernel, options, id in REFUSED:
-            case = Case((inputs, outputs, kernel), options)
-            expect_refusal(lambda case=case: subject.make(*case.args, **case.kwargs), subject.name, case, id)
-        for inputs, groups, given in ((3, 1, 2), (3, 1, 4), (3, 1, 1), (4, 2, 2), (4, 2, 6)):
-            made = subject.make(inputs, 2, 3, groups=groups)
-            case = Case((draw.normal(1, given, 5, 5),), {}, f"channels {given} for {inputs}")
-            expect_refusal(lambda made=made, case=case: made(*case.args), subject.name, case, "no-refusal-channels")
+    scripts: list[Script] = [[(0, "make", arguments, options)] for *arguments, options, _ in REFUSED]
+    for (*arguments, options, id), steps in zip(REFUSED, subject.scripts(scripts), strict=True):
+        must_refuse(subject.name, f"{arguments}, {options}", steps[-1], partial(mistake, id))
+    channels = (3, 1, 2), (3, 1, 4), (3, 1, 1), (4, 2, 2), (4, 2, 6)
+    scripts = [
+        [(0, "make", (inputs, 2, 3), {"groups": groups}), (1, "vjp", (draw.normal(1, given, 5, 5),), {}, None)]
+        for inputs, groups, given in channels
+    ]
+    for (inputs, _, given), steps in zip(channels, subject.scripts(scripts), strict=True):
+        if len(steps) == 1:
+            raise steps[0]
+        must_refuse(subject.name, f"channels {given} for {inputs}", steps[1], partial(mistake, "no-refusal-channels"))
 
 
 Conv2d = Exam(

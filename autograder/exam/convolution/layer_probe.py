@@ -3,55 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from autograder.candidate.objects import Answer, Entry
-from autograder.exam.compare import (
-    Case,
-    Gradients,
-    Seen,
-    agree,
-    describe,
-    fault,
-    gradient_fault,
-    judge,
-    saw,
-    shown,
-    small_kernels,
-)
+from autograder.exam import gradients
+from autograder.exam.compare import Case, Seen, agree, describe, fault, judge, saw, shown
 from autograder.exam.convolution import cases as c
 from autograder.exam.convolution.functions import mistake
 from autograder.exam.convolution.mistakes_layer import LAYER, layer
 from autograder.exam.core import Evidence, Finding, Wrong
 from autograder.exam.draw import Draw
-from autograder.exam.subject import Raised, Subject
+from autograder.exam.gradients import Question, noted
+from autograder.exam.subject import Raised, Script, Subject
 
 T = torch.Tensor
 
 
-@dataclass
-class Question:
-    """A configuration with its input and weights, PyTorch's answer, and the gradients to input, weight and bias."""
-
-    case: Case
-    expected: T
-    cotangent: T
-    wanted: tuple[T, ...]
-
-
 def questions(chosen: list[c.Setup], draw: Draw) -> list[Question]:
-    made = []
-    with small_kernels():
-        for case in c.cases(chosen, draw):
-            leaves = [t.requires_grad_() for t in case.args]
-            expected = layer(*leaves, **case.kwargs)
-            cotangent = draw.normal(*expected.shape, dtype=expected.dtype)
-            wanted = torch.autograd.grad(expected, leaves, cotangent)
-            made.append(Question(case, expected.detach(), cotangent, wanted))
-    return made
+    return gradients.questions(layer, c.cases(chosen, draw), draw)
 
 
 def shaped(case: Case) -> tuple[int, int, int | tuple[int, int]]:
@@ -61,15 +32,59 @@ def shaped(case: Case) -> tuple[int, int, int | tuple[int, int]]:
     return x.shape[1], weight.shape[0], kh if kh == kw else (kh, kw)
 
 
+def options(case: Case, **more: Any) -> dict[str, Any]:
+    """A case's arguments, and no bias where the case has none."""
+    return case.kwargs | ({} if len(case.args) > 2 else {"bias": False}) | more
+
+
 def make(subject: Subject, case: Case, **more: Any) -> Subject:
-    """A layer for a case, which has a bias where the case has one."""
-    if len(case.args) == 2:
-        more["bias"] = False
-    return subject.make(*shaped(case), **case.kwargs, **more)
+    """A layer for a case."""
+    return subject.make(*shaped(case), **options(case, **more))
 
 
 def weights(case: Case) -> dict[str, T]:
     return {name: t.detach() for name, t in zip(("weight", "bias"), case.args[1:], strict=False)}
+
+
+# Steps of scripts (see `Subject.scripts`); `on`: the script's first layer, or its second.
+def making(case: Case, **more: Any) -> tuple:
+    return 0, "make", shaped(case), options(case, **more)
+
+
+def loading(case: Case, on: int = 1) -> tuple:
+    return on, "load", weights(case)
+
+
+def answering(question: Question) -> tuple:
+    """Forward and backward, with the gradient of every parameter."""
+    return 1, "gradients", question.case.args[:1], {}, question.cotangent
+
+
+STATE = 1, "state"
+
+
+def told(subject: Subject, case: Case, script: Script, steps: list[Any]) -> list[Any]:
+    """What each step of a layer's script gave. Where one raised other than `answering`'s, say why."""
+    error = steps[-1]
+    if isinstance(steps[0], str) and steps[0] != "module":
+        raise no_module(subject, case)
+    if not isinstance(error, Raised) or script[len(steps) - 1][1] == "gradients":
+        return steps
+    if script[len(steps) - 1][1] == "load":
+        raise not_loaded(subject, make(subject, case), case, error)
+    raise error
+
+
+def no_module(subject: Subject, case: Case) -> Wrong:
+    return Wrong(Finding(f"`{subject.name}(…)` gives no `nn.Module`.", None, Evidence(describe(case), "a layer", "")))
+
+
+def not_loaded(subject: Subject, made: Subject, case: Case, error: Raised) -> Wrong:
+    """Why a layer does not take the case's weights."""
+    if not made.is_module:
+        return no_module(subject, case)
+    check_state(made.state(), case)
+    return mistake("names-differ", Evidence(describe(case), "load_state_dict", str(error)))
 
 
 def load(subject: Subject, made: Subject, case: Case) -> None:
@@ -77,18 +92,14 @@ def load(subject: Subject, made: Subject, case: Case) -> None:
     try:
         made.load(weights(case))
     except Raised as error:
-        check_state(subject, made, case)
-        raise mistake("names-differ", Evidence(describe(case), "load_state_dict", str(error))) from None
+        raise not_loaded(subject, made, case, error) from None
 
 
-def check_state(subject: Subject, made: Subject, case: Case) -> dict[str, Entry]:
+def check_state(state: dict[str, Entry], case: Case) -> dict[str, Entry]:
     """PyTorch's names and shapes, both of them parameters; the state is given back."""
     wanted = weights(case)
-    state = made.state() if made.is_module else {}
     text = str({name: None if e.tensor is None else tuple(e.tensor.shape) for name, e in state.items()})
     evidence = Evidence(describe(case), str({name: tuple(t.shape) for name, t in wanted.items()}), text)
-    if not made.is_module:
-        raise Wrong(Finding(f"`{subject.name}(…)` gives no `nn.Module`.", None, evidence))
     parameters = {name: e for name, e in state.items() if e.parameter and e.tensor is not None}
     if "weight" not in parameters and (not parameters or "weight" in state):
         raise mistake("weight-not-parameter", evidence)
@@ -116,30 +127,15 @@ def check_shapes(state: dict[str, Entry], case: Case, evidence: Evidence) -> Non
     raise mistake("names-differ" if "bias" in wanted else "no-bias-still-bias", evidence)
 
 
-def ask(subject: Subject, asked: Sequence[Question], **more: Any) -> list[Seen]:
+def ask(subject: Subject, asked: Sequence[Question]) -> list[Seen]:
     """Make, load, call forward and backward, for each configuration."""
-    cases = [question.case for question in asked]
-    options = [case.kwargs | ({} if len(case.args) > 2 else {"bias": False}) | more for case in cases]
-    answers = subject.trials(
-        [
-            (shaped(case), named, weights(case), case.args[:1], question.cotangent)
-            for case, named, question in zip(cases, options, asked, strict=True)
-        ]
-    )
-    failed = [case for case, answer in zip(cases, answers, strict=True) if isinstance(answer, Raised)]
+    found = subject.scripts([[making(q.case), loading(q.case), answering(q)] for q in asked])
+    answers = [steps[-1] for steps in found]
     seen = [saw(subject, q.case, q.expected, answer) for q, answer in zip(asked, answers, strict=True)]
+    failed = [q.case for q, answer in zip(asked, answers, strict=True) if isinstance(answer, Raised)]
     if failed:  # is it the layer that does not take its weights?
-        load(subject, make(subject, failed[0], **more), failed[0])
+        load(subject, make(subject, failed[0]), failed[0])
     return seen
-
-
-def answered(made: Subject, question: Question) -> Seen:
-    """What a layer that has its weights answers, with the gradients."""
-    case = question.case
-    try:
-        return saw(made, case, question.expected, made.gradients(case.args[:1], {}, question.cotangent))
-    except Raised as error:
-        return saw(made, case, question.expected, error)
 
 
 def gradients_of(answer: Answer, case: Case) -> list[T | None]:
@@ -149,15 +145,11 @@ def gradients_of(answer: Answer, case: Case) -> list[T | None]:
 
 def compare(subject: Subject, chosen: list[c.Setup], draw: Draw) -> None:
     """Right values; their gradients are noted for the gradients' own criterion."""
-    notes = draw.notes.setdefault("gradients", Gradients())
     asked = questions(chosen, draw)
     seen = ask(subject, asked)
     for s, question in zip(seen, asked, strict=True):
-        if s.answer is not None and s.fault is None:
-            notes.compared += 1
-            got = gradients_of(s.answer, s.case)
-            if note := gradient_fault(got, question.wanted):
-                notes.faults.append(Seen(s.case, question.wanted, got, note))
+        if s.answer is not None:
+            noted(draw).compare(s, gradients_of(s.answer, s.case), question.wanted)
     wrong = [s for s in seen if s.fault and s.answer is not None]
     if wrong:
         probe(subject, wrong[0])

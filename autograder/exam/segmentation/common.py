@@ -7,29 +7,25 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch.autograd.gradcheck import GradcheckError, gradcheck
 
-from autograder.exam.compare import (
-    Case,
-    Gradients,
-    ask,
-    compare_values,
-    compare_with_gradients,
-    describe,
-    fault,
-    judge,
-)
+from autograder.exam.compare import Case, ask_all, compare_values, describe, fault, judge, must_refuse
 from autograder.exam.core import Evidence, Finding, Misconception, Wrong
-from autograder.exam.draw import Draw
+from autograder.exam.draw import LAYOUTS, Draw
+from autograder.exam.gradients import compare_with_gradients, judge_gradients, small_differences
 from autograder.exam.segmentation.sentences import SENTENCES
-from autograder.exam.subject import Raised, Subject
+from autograder.exam.subject import Subject
 
 Check = Callable[[Subject, Draw], None]
 
 
 def mistake(id: str, case: str = "", expected: str = "", got: str = "") -> Wrong:
     """The named mistake `id`, with what the instructor may see."""
-    return Wrong(Finding(SENTENCES[id], id, Evidence(case, expected, got)))
+    return slip(id, Evidence(case, expected, got))
+
+
+def slip(id: str, evidence: Evidence) -> Wrong:
+    """The named mistake `id`."""
+    return Wrong(Finding(SENTENCES[id], id, evidence))
 
 
 def misconception(id: str, *mutants: Callable[..., Any], **more: Any) -> Misconception:
@@ -57,37 +53,11 @@ def gradients(
 
     def check(subject: Subject, draw: Draw) -> None:
         compare_with_gradients(subject, reference, list(cases(draw)), mistakes, draw)
-        faults = draw.notes.get("gradients", Gradients()).faults
-        if faults:
-            first = faults[0]
-            if "no gradient" in str(first.fault):
-                raise mistake("detached", describe(first.case), "a gradient", str(first.fault))
-            evidence = Evidence(describe(first.case), "PyTorch's gradients", str(first.fault))
-            raise Wrong(Finding(f"`{subject.name}` is right, but {first.fault}.", None, evidence))
+        judge_gradients(subject, draw, partial(slip, "detached"))
         for case in tiny(draw):
-            given = [t.requires_grad_() for t in case.args if isinstance(t, torch.Tensor)]
-            rest = [a for a in case.args if not isinstance(a, torch.Tensor)]
-            try:
-                gradcheck(lambda *t, r=rest, k=case.kwargs: subject(*t, *r, **k), given)
-            except GradcheckError as error:
-                evidence = Evidence(describe(case), "gradcheck", str(error)[:300])
-                sentence = f"`{subject.name}`: a gradient disagrees with small differences."
-                raise Wrong(Finding(sentence, None, evidence)) from None
+            small_differences(subject, reference, case)
 
     return check
-
-
-LAYOUTS = ("non-contiguous", "channels-last", "expanded")
-
-
-def laid_out(layout: str, draw: Draw, shape: tuple[int, int, int, int]) -> torch.Tensor:
-    """A tensor of a shape whose memory is not in the usual order."""
-    n, c, h, w = shape
-    if layout == "non-contiguous":
-        return draw.normal(w, h, n, c).permute(2, 3, 1, 0)
-    if layout == "channels-last":
-        return draw.normal(n, c, h, w).contiguous(memory_format=torch.channels_last)
-    return draw.normal(1, c, h, 1).expand(n, c, h, w)
 
 
 def layouts(
@@ -96,17 +66,19 @@ def layouts(
     """Inputs of shape (2, 3, 4, 5) in any order in memory give the right values, and no argument is changed."""
 
     def check(subject: Subject, draw: Draw) -> None:
+        asked = []
         for layout in LAYOUTS:
             for args, kwargs in rest(draw):
-                x = laid_out(layout, draw, (2, 3, 4, 5))
+                x = draw.laid_out(layout, (2, 3, 4, 5))
                 expected = reference(x, *args, **kwargs)
-                plain = ask(subject, Case((x.contiguous(), *args), kwargs), expected)
-                judge(subject.name, [plain], mistakes)
-                case = Case((x, *args), kwargs, f"on a {layout} input")
-                seen = ask(subject, case, expected)
-                if seen.fault:
-                    raise mistake("contiguous-only", describe(case), "as for a contiguous input", str(seen.fault))
-                unchanged(seen.answer, case)
+                asked.append((Case((x.contiguous(), *args), kwargs), expected, None))
+                asked.append((Case((x, *args), kwargs, f"on a {layout} input"), expected, None))
+        found = ask_all(subject, asked)
+        for plain, seen in zip(found[::2], found[1::2], strict=True):
+            judge(subject.name, [plain], mistakes)
+            if seen.fault:
+                raise mistake("contiguous-only", describe(seen.case), "as for a contiguous input", str(seen.fault))
+            unchanged(seen.answer, seen.case)
 
     return check
 
@@ -128,21 +100,9 @@ def refuses(
 
     def check(subject: Subject, draw: Draw) -> None:
         compare_values(subject, reference, right(draw), mistakes)
-        for case, id in wrong(draw):
-            expect_refusal(partial(subject, *case.args, **case.kwargs), subject.name, describe(case), id)
+        asked = list(wrong(draw))
+        answers = subject.vjps([(case.args, case.kwargs, None) for case, _ in asked])
+        for (case, id), answer in zip(asked, answers, strict=True):
+            must_refuse(subject.name, describe(case), answer, partial(slip, id))
 
     return check
-
-
-def expect_refusal(call: Callable[[], Any], name: str, case: str, id: str) -> None:
-    """The call is refused; an answer is the mistake `id`, another error is said as it is."""
-    try:
-        got = call()
-    except Raised as error:
-        if not error.refusal:
-            sentence = (
-                f"`{name}` should refuse with a ValueError or RuntimeError; it raised {error.kind}: {error.message}"
-            )
-            raise Wrong(Finding(sentence, None, Evidence(case, "a refusal", str(error)))) from None
-        return
-    raise mistake(id, case, "a refusal", f"an answer: {type(got).__name__}")

@@ -8,10 +8,11 @@ from typing import Any
 
 import torch
 
-from autograder.exam.compare import Case, Gradients, Seen, ask, describe, gradient_fault, judge
-from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong, current
+from autograder.exam.compare import Case, Seen, ask_all, describe, judge, must_refuse, saw
+from autograder.exam.core import Criterion, Exam, Finding, Wrong, current
 from autograder.exam.draw import Draw
-from autograder.exam.segmentation.common import expect_refusal, misconception, mistake, unchanged
+from autograder.exam.gradients import judge_gradients, noted
+from autograder.exam.segmentation.common import misconception, mistake, slip, unchanged
 from autograder.exam.subject import Missing, Subject
 
 Loss = Callable[..., torch.Tensor]
@@ -93,30 +94,30 @@ def pictures(draw: Draw, shape: tuple[int, ...], logits: bool = True, dtype: tor
 Setting = tuple[dict[str, Any], tuple[torch.Tensor, torch.Tensor]]
 
 
-def asked(subject: Subject, options: dict[str, Any], args: tuple, draw: Draw) -> Seen:
-    """One loss made with these options, called once with a backward pass."""
-    x, target = args[0].clone().requires_grad_(), args[1]
-    expected = dice(x, target, **options)
-    case = Case((x, target), options, f"with {options}" if options else "")
-    cotangent = draw.normal(*expected.shape, dtype=expected.dtype)
-    seen = ask(made(subject, options), Case((x, target)), expected.detach(), cotangent)
-    if seen.answer is not None and seen.fault is None:
-        unchanged(seen.answer, case)
-        notes = draw.notes.setdefault("gradients", Gradients())
-        notes.compared += 1
-        wanted = torch.autograd.grad(expected, [x], cotangent)
-        if note := gradient_fault(seen.answer.gradients, wanted):
-            notes.faults.append(Seen(case, wanted, seen.answer.gradients, note))
-    return Seen(Case((x.detach(), target), options, case.about), seen.expected, seen.got, seen.fault, seen.answer)
-
-
-def made(subject: Subject, options: dict[str, Any]) -> Subject:
-    return subject.make(**options)
+def asked(subject: Subject, settings: list[Setting], draw: Draw) -> list[Seen]:
+    """Losses made with these options, each called once with a backward pass."""
+    scripts, expected = [], []
+    for options, (x, target) in settings:
+        x = x.clone().requires_grad_()
+        loss = dice(x, target, **options)
+        cotangent = draw.normal(*loss.shape, dtype=loss.dtype)
+        expected.append((loss.detach(), torch.autograd.grad(loss, [x], cotangent)))
+        scripts.append([(0, "make", (), options), (1, "vjp", (x, target), {}, cotangent)])
+    seen = []
+    for (options, args), (loss, wanted), steps in zip(settings, expected, subject.scripts(scripts), strict=True):
+        if len(steps) == 1:
+            raise steps[0]
+        case = Case(args, options, f"with {options}" if options else "")
+        seen.append(saw(subject, case, loss, steps[1]))
+        if seen[-1].answer is not None and seen[-1].fault is None:
+            unchanged(seen[-1].answer, case)
+            noted(draw).compare(seen[-1], seen[-1].answer.gradients, wanted)
+    return seen
 
 
 def agrees(settings: Callable[[Draw], list[Setting]]):
     def check(subject: Subject, draw: Draw) -> None:
-        seen = [asked(subject, options, args, draw) for options, args in settings(draw)]
+        seen = asked(subject, settings(draw), draw)
         planes = [s for s in seen if s.case.args[0].dim() == 3]
         if any(s.fault for s in planes) and not any(s.fault for s in seen if s.case.args[0].dim() == 4):
             first = next(s for s in planes if s.fault)
@@ -166,22 +167,17 @@ def extremes(draw: Draw) -> list[Setting]:
 def gradients(subject: Subject, draw: Draw) -> None:
     agrees(defaults)(subject, draw)
     agrees(words)(subject, draw)
-    faults = draw.notes["gradients"].faults
-    if faults:
-        first = faults[0]
-        if "no gradient" in str(first.fault):
-            raise mistake("detached", describe(first.case), "a gradient", str(first.fault))
-        evidence = Evidence(describe(first.case), "autograd's gradient of the formula", str(first.fault))
-        raise Wrong(Finding(f"`{subject.name}` is right, but {first.fault}.", None, evidence))
+    judge_gradients(subject, draw, partial(slip, "detached"))
 
 
 def refuses(subject: Subject, draw: Draw) -> None:
     """Another word is refused when the loss is made or when it is called; counts beside right values only."""
     agrees(words)(subject, draw)
     args = pictures(draw, (2, 1, 4, 4))
-    for word in ("average", "batchmean", ""):
-        call = partial(lambda word: made(subject, {"reduction": word})(*args), word)
-        expect_refusal(call, subject.name, f"reduction={word!r}", "dice-reduction-word")
+    unknown = "average", "batchmean", ""
+    scripts = [[(0, "make", (), {"reduction": word}), (1, "vjp", args, {}, None)] for word in unknown]
+    for word, steps in zip(unknown, subject.scripts(scripts), strict=True):
+        must_refuse(subject.name, f"reduction={word!r}", steps[-1], partial(slip, "dice-reduction-word"))
 
 
 def as_function(subject: Subject, draw: Draw) -> None:
@@ -190,11 +186,8 @@ def as_function(subject: Subject, draw: Draw) -> None:
     if isinstance(function, Missing):
         raise Wrong(Finding("`dice_loss` is not defined beside `DiceLoss`."))
     function.name = "dice_loss"
-    seen = []
-    for shape in SHAPES:
-        x, target = pictures(draw, shape)
-        seen.append(ask(function, Case((x, target)), dice(x, target)))
-    judge("dice_loss", seen, MISTAKES)
+    given = [pictures(draw, shape) for shape in SHAPES]
+    judge("dice_loss", ask_all(function, [(Case(args), dice(*args), None) for args in given]), MISTAKES)
 
 
 DICE = Exam(
