@@ -228,7 +228,7 @@ exam.convolution.apply_kernel.grade(apply_kernel)
 
 # %% nbgrader={"grade_id": "apply_kernel-picture"}
 with needs("KERNELS", "apply_kernel"):
-    cat = data.photograph("chelsea", 110, grey=True)[:, :96, 50:146]  # (1, 96, 96)
+    cat = data.photograph("chelsea", 80, grey=True)[:, :70, 36:106]  # (1, 70, 70)
     panels = []
     for kernel in KERNELS.values():
         pytorch = F.conv2d(cat, kernel[None, None], padding=1)
@@ -309,18 +309,18 @@ exam.convolution.conv2d.grade(conv2d)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "conv2d-picture-text"}
-# One kernel, a smoothing Gaussian, with four settings; above yours, below PyTorch's. Three groups keep red, green and blue apart, one group adds them up. With stride 4 the picture becomes small (it is shown enlarged). With dilation 8 the nine pixels of a window lie so far apart that every edge is seen several times.
+# One kernel, a smoothing Gaussian, with four settings; above yours, below PyTorch's. Three groups keep red, green and blue apart, one group adds them up. With stride 4 the picture becomes small (it is shown enlarged). With dilation 6 the nine pixels of a window lie so far apart that every edge is seen several times.
 
 # %% nbgrader={"grade_id": "conv2d-picture"}
 with needs("conv2d"):
-    coffee = data.photograph("coffee", 96)[None, :, :, :96]  # (1, 3, 96, 96)
+    coffee = data.photograph("coffee", 72)[None, :, :, :72]  # (1, 3, 72, 72)
     blur = torch.tensor([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16
     colours = blur.repeat(3, 1, 1, 1)  # (3, 1, 3, 3): the same kernel for red, green and blue
     settings = {
         "groups=3": (colours, dict(padding=1, groups=3)),
         "groups=1": (colours.transpose(0, 1) / 3, dict(padding=1)),
         "stride=4": (colours, dict(padding=1, stride=4, groups=3)),
-        "dilation=8": (colours, dict(padding=8, dilation=8, groups=3)),
+        "dilation=6": (colours, dict(padding=6, dilation=6, groups=3)),
     }
     panels = [torch.cat([coffee[0], coffee[0]], dim=1)]
     for weight, arguments in settings.values():

@@ -114,7 +114,12 @@ class Answering:
         return self._told(objects.gradients(obj, args, kwargs, cotangent), before)
 
     def _do_vjps(self, obj, calls, inference):
-        return [_attempt(self._do_vjp, obj, *call, inference) for call in calls]
+        before = [_prints(args, kwargs) for args, kwargs, _ in calls]
+        found = objects.vjps(obj, calls, inference)
+        return [
+            _failed(answer) if isinstance(answer, Exception) else messages.Done(self._told(answer, prints))
+            for answer, prints in zip(found, before, strict=True)
+        ]
 
     def _do_scripts(self, obj, scripts):
         return [self._play(obj, script) for script in scripts]
@@ -170,11 +175,9 @@ class Answering:
     # ----
 
     def _told(self, answer: objects.Answer, before: list[Any]) -> tuple[Any, ...]:
-        """An answer as it crosses: arguments that stand as they were are not sent back."""
-        after = [
-            messages.Unchanged() if _print(tensor) == print_ else tensor
-            for tensor, print_ in zip(answer.after, before, strict=True)
-        ]
+        """An answer as it crosses. Arguments are sent back only where one of them changed."""
+        changed = any(_print(tensor) != print_ for tensor, print_ in zip(answer.after, before, strict=True))
+        after = list(answer.after) if changed else None
         return self._out(answer.output), list(answer.gradients), after, answer.parameters
 
     def _out(self, value: Any) -> Any:
@@ -210,17 +213,9 @@ def _make_one_more(made: list[Any], on: int, args: tuple, kwargs: dict[str, Any]
 def _attempt(operation: Callable[..., Any], *values: Any) -> messages.Done | messages.Failed:
     """One operation of several: what it gave stays as it is, whatever the others do to the student's tensors."""
     try:
-        return messages.Done(_copied(operation(*values)))
+        return messages.Done(objects.kept(operation(*values)))
     except BaseException as error:
         return _failed(error)
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, torch.Tensor):
-        return value.detach().clone() if codec.sendable(value) else value
-    if type(value) in (list, tuple):
-        return type(value)([_copied(item) for item in value])
-    return {key: _copied(item) for key, item in value.items()} if type(value) is dict else value
 
 
 def _failed(error: BaseException) -> messages.Failed:

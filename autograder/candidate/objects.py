@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -110,8 +110,53 @@ def vjp(
     wanted = [t for t in given if t.requires_grad]
     gradients: list[torch.Tensor | None] = [None] * len(wanted)
     if cotangent is not None and wanted and differentiable(output, cotangent):
-        gradients = list(torch.autograd.grad(output, wanted, cotangent.to(output.dtype), allow_unused=True))
+        gradients = _grad([output], wanted, [cotangent.to(output.dtype)])
     return Answer(output, gradients, given)
+
+
+def vjps(obj: Any, calls: Sequence[tuple], inference: bool = False) -> list[Answer | Exception]:
+    """`vjp` of each (args, kwargs, cotangent), or what it raised. All backward passes are one, unless it fails."""
+    answers: list[Answer | Exception] = []
+    graphs = []
+    for args, kwargs, cotangent in calls:
+        given = [*tensors(args), *tensors(kwargs)]
+        try:
+            output = call(obj, args, kwargs, inference=inference)
+            wanted = [t for t in given if t.requires_grad]
+            answer = Answer(kept(output), [None] * len(wanted), given)
+            if cotangent is not None and wanted and differentiable(output, cotangent):
+                graphs.append((len(answers), answer, output, wanted, cotangent.to(output.dtype)))
+            answers.append(answer)
+        except Exception as error:
+            answers.append(error)
+    if graphs:
+        _, _, outputs, wanted, cotangents = map(list, zip(*graphs, strict=True))
+        try:
+            found = iter(_grad(outputs, [t for some in wanted for t in some], cotangents, keep=True))
+            for _, answer, _, some, _ in graphs:
+                answer.gradients = [next(found) for _ in some]
+        except Exception:  # whose is it?
+            for place, answer, output, some, cotangent in graphs:
+                try:
+                    answer.gradients = _grad([output], some, [cotangent])
+                except Exception as error:
+                    answers[place] = error
+    return answers
+
+
+def _grad(
+    outputs: list[torch.Tensor], wanted: list[torch.Tensor], cotangents: list[torch.Tensor], keep: bool = False
+) -> list[torch.Tensor | None]:
+    return list(torch.autograd.grad(outputs, wanted, cotangents, retain_graph=keep, allow_unused=True))
+
+
+def kept(value: Any) -> Any:
+    """A copy that later calls cannot change: of a student's own tensor they may write over."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone() if value.layout is torch.strided else value
+    if type(value) in (list, tuple):
+        return type(value)([kept(item) for item in value])
+    return {key: kept(item) for key, item in value.items()} if type(value) is dict else value
 
 
 def gradients(module: nn.Module, args: tuple, kwargs: dict[str, Any], cotangent: torch.Tensor) -> Answer:
@@ -122,7 +167,7 @@ def gradients(module: nn.Module, args: tuple, kwargs: dict[str, Any], cotangent:
     wanted = [t for t in given if t.requires_grad] + [p for p in named.values() if p.requires_grad]
     found: list[torch.Tensor | None] = [None] * len(wanted)
     if wanted and differentiable(output, cotangent):
-        found = list(torch.autograd.grad(output, wanted, cotangent.to(output.dtype), allow_unused=True))
+        found = _grad([output], wanted, [cotangent.to(output.dtype)])
     first = len([t for t in given if t.requires_grad])
     learning = [name for name, p in named.items() if p.requires_grad]
     parameters = dict.fromkeys(named) | dict(zip(learning, found[first:], strict=True))

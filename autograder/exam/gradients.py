@@ -44,8 +44,13 @@ def small_kernels() -> Iterator[None]:
         torch._C._set_mkldnn_enabled(before)
 
 
-def questions(reference: Reference, cases: Iterable[Case], draw: Draw) -> list[Question]:
-    """What PyTorch answers, and the gradients of every tensor among the arguments, which are made to require one."""
+def questions(
+    reference: Reference, cases: Iterable[Case], draw: Draw, upstream: Callable[..., T] | None = None
+) -> list[Question]:
+    """What PyTorch answers, and the gradients of every tensor among the arguments, which are made to require one.
+
+    `upstream(*shape)` draws what is sent back, where it is not to be `draw.normal`.
+    """
     asked: list[Question] = []
     outputs: list[T] = []
     leaves: list[list[T]] = []
@@ -53,7 +58,8 @@ def questions(reference: Reference, cases: Iterable[Case], draw: Draw) -> list[Q
         for case in cases:
             leaves.append([t.requires_grad_() for t in case.args if isinstance(t, T)])
             outputs.append(reference(*case.args, **case.kwargs))
-            cotangent = draw.normal(*outputs[-1].shape, dtype=outputs[-1].dtype)
+            shape, dtype = outputs[-1].shape, outputs[-1].dtype
+            cotangent = upstream(*shape) if upstream else draw.normal(*shape, dtype=dtype)
             asked.append(Question(case, outputs[-1].detach(), cotangent))
         together = [leaf for some in leaves for leaf in some]
         found = iter(torch.autograd.grad(outputs, together, [question.cotangent for question in asked]))
@@ -71,11 +77,14 @@ def ask_with_gradients(subject: Subject, asked: Sequence[Question]) -> list[Seen
 class Noted:
     """Gradient faults noted beside right values, kept in `Draw.notes` until the gradients' own criterion."""
 
+    compared: int = 0
     faults: list[Seen] = field(default_factory=list)
 
     def compare(self, seen: Seen, got: Sequence[T | None], wanted: Sequence[T]) -> None:
-        if seen.answer is not None and seen.fault is None and (note := gradient_fault(got, wanted)):
-            self.faults.append(Seen(seen.case, wanted, got, note))
+        if seen.answer is not None and seen.fault is None:
+            self.compared += 1
+            if note := gradient_fault(got, wanted):
+                self.faults.append(Seen(seen.case, wanted, got, note))
 
 
 def noted(draw: Draw) -> Noted:

@@ -11,7 +11,7 @@ import contextlib
 import io
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -145,10 +145,9 @@ class Subject(ABC):
     def vjp(self, args: tuple, kwargs: dict[str, Any], cotangent: torch.Tensor | None) -> Answer:
         """One call and, with a cotangent of the output's shape, one backward pass, in one round trip."""
 
+    @abstractmethod
     def vjps(self, calls: Sequence[tuple]) -> list[Answer | Raised]:
-        """`vjp` of each (args, kwargs, cotangent), in one round trip."""
-        with self.series():
-            return [_attempt(self.vjp, *call) for call in calls]
+        """`vjp` of each (args, kwargs, cotangent), in one round trip; their backward passes are made together."""
 
     def scripts(self, scripts: Sequence[Script]) -> list[list[Any]]:
         """Several scripts in one round trip: what each step gave; an error (`Raised`) ends its script."""
@@ -217,13 +216,6 @@ class Subject(ABC):
         """Gradients of the leaves of that call, in order of appearance."""
 
 
-def _attempt(function: Callable[..., Answer], *args: Any) -> Answer | Raised:
-    try:
-        return function(*args)
-    except Raised as error:
-        return error
-
-
 class LocalSubject(Subject):
     """An object of this process. What it prints or warns is swallowed; what it raises becomes `Raised`."""
 
@@ -262,6 +254,12 @@ class LocalSubject(Subject):
     def vjp(self, args, kwargs, cotangent):
         with self._quietly():
             return self._answer(objects.vjp(self.obj, copy(args), copy(kwargs), cotangent, self.inferring))
+
+    def vjps(self, calls):
+        with self._quietly():
+            copies = [(copy(args), copy(kwargs), cotangent) for args, kwargs, cotangent in calls]
+            found = objects.vjps(self.obj, copies, self.inferring)
+            return [raised(one) if isinstance(one, Exception) else self._answer(one) for one in found]
 
     def make(self, *args, **kwargs):
         with self._quietly():

@@ -138,19 +138,18 @@ class RemoteSubject(Subject):
         return found
 
     def _answer(self, told: Any, args: tuple, kwargs: dict[str, Any]) -> Answer:
-        self._expect(type(told) is tuple and [type(part) for part in told[1:]] == [list, list, dict])
+        self._expect(type(told) is tuple and len(told) == 4)
         output, gradients, after, parameters = told
-        self._expect(is_value(output))
+        self._expect(is_value(output) and type(gradients) is list and type(parameters) is dict)
         given = [*objects.tensors(args), *objects.tensors(kwargs)]
-        self._expect(len(after) == len(given) and len(gradients) == sum(t.requires_grad for t in given))
+        self._expect(len(gradients) == sum(t.requires_grad for t in given))
         self._expect(all(g is None or isinstance(g, torch.Tensor) for g in (*gradients, *parameters.values())))
         self._expect(all(type(name) is str for name in parameters))
-        stands = []
-        for mine, theirs in zip(given, after, strict=True):
-            unchanged = type(theirs) is messages.Unchanged
-            self._expect(unchanged or isinstance(theirs, torch.Tensor))
-            stands.append(mine.detach() if unchanged else theirs)
-        return Answer(output, gradients, stands, parameters)
+        if after is None:  # all arguments stand as they were
+            after = [t.detach() for t in given]
+        self._expect(type(after) is list and len(after) == len(given))
+        self._expect(all(isinstance(t, torch.Tensor) for t in after))
+        return Answer(output, gradients, after, parameters)
 
     def _entries(self, told: Any) -> dict[str, Entry]:
         return {name: Entry(*row) for name, *row in self._rows(told, torch.Tensor)}

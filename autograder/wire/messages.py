@@ -167,11 +167,6 @@ class Handle:
 
 
 @dataclass(frozen=True)
-class Unchanged:
-    """Candidate → examiner: an argument stands as it was sent."""
-
-
-@dataclass(frozen=True)
 class Held:
     """Examiner → candidate: the object with this handle."""
 
@@ -199,4 +194,4 @@ class Batches:
 ORDERS = Fork, End
 REPORTS = Forked, Ended, Refused
 QUESTIONS = Question, Run, LookUp, Call, StandIn, Batch, Held, Built, Batches
-ANSWERS = Ready, Refused, Reply, Ran, Done, Failed, Undefined, Pull, Handle, Unchanged
+ANSWERS = Ready, Refused, Reply, Ran, Done, Failed, Undefined, Pull, Handle

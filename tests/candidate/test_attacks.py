@@ -39,7 +39,7 @@ def number():
 def send(data): os.write(channel(), data)
 def reply(answer, table=(), body=b""): send(frame(["Reply", number(), answer], table, body))
 def vjp(output, gradients=("l",), after=("l",), parameters=("d",)):
-    return ["Done", ["t", output, list(gradients), list(after), list(parameters)]]
+    return ["Done", ["t", output, list(gradients), after and list(after), list(parameters)]]
 def stop():
     while True: time.sleep(1)
 """
@@ -90,11 +90,11 @@ REJECTED = {
     "more gradients than arguments": "reply(vjp(7, ['l', None])); stop()",
     "fewer arguments than were given": "reply(vjp(7, after=['l'])); stop()",
     "an argument that is text": "reply(vjp(7, after=['l', 'x'])); stop()",
-    "parameters that are text": "reply(vjp(7, after=['l', ['Unchanged']], parameters=['d', 'w', 'x'])); stop()",
-    "a handle of no kind": "reply(vjp(['Handle', 1, 'exam', 'x'], after=['l', ['Unchanged']])); stop()",
-    "a message for a value": "reply(vjp(['Unchanged'], after=['l', ['Unchanged']])); stop()",
-    "a message within a value": "reply(vjp(['d', 'a', ['t', ['Undefined']]], after=['l', ['Unchanged']])); stop()",
-    "a handle by text": "reply(vjp(['Handle', 'x', 'class', 'x'], after=['l', ['Unchanged']])); stop()",
+    "parameters that are text": "reply(vjp(7, after=None, parameters=['d', 'w', 'x'])); stop()",
+    "a handle of no kind": "reply(vjp(['Handle', 1, 'exam', 'x'], after=None)); stop()",
+    "a message for a value": "reply(vjp(['Undefined'], after=None)); stop()",
+    "a message within a value": "reply(vjp(['d', 'a', ['t', ['Undefined']]], after=None)); stop()",
+    "a handle by text": "reply(vjp(['Handle', 'x', 'class', 'x'], after=None)); stop()",
     "a tensor of more than came": "reply(vjp(['T', 0]), [['float32', [1 << 40]]], b''); stop()",
     "a tensor laid out at will": "reply(vjp(['T', 0]), [['float32', [4], [-1], False]], bytes(16)); stop()",
     "a deep answer": "reply(json.loads('[\"l\",' * 90 + '1' + ']' * 90)); stop()",
@@ -113,6 +113,29 @@ def test_what_is_no_answer_ends_the_candidate(attack, name):
         attack(f"def f(x):\n    {REJECTED[name]}", torch.ones(1))
     assert caught.value.status in (["timeout"] if "half" in name else ["output", "crashed"])
     assert time.monotonic() - began < 30
+
+
+DONE, FAILED = "['Done', 'module']", "['Failed', 'ValueError', 'no', False]"
+SCRIPTS = {
+    "no list": "7",
+    "too few scripts": "['l']",
+    "a script without a step": "['l', ['l']]",
+    "more steps than were asked for": f"['l', ['l', {DONE}, {DONE}, {DONE}]]",
+    "fewer steps, and no error": f"['l', ['l', {DONE}]]",
+    "a step after an error": f"['l', ['l', {FAILED}, {DONE}]]",
+    "a kind that is none": "['l', ['l', ['Done', 'exam'], ['Done', ['l']]]]",
+    "a state that is text": f"['l', ['l', {DONE}, ['Done', 'x']]]",
+    "no answer": "['l', ['l', 7]]",
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_what_is_no_answer_to_a_script_ends_the_candidate(fork, name):
+    link = fork()
+    link.run_cell("attack", TOOLS + f"def f():\n    reply(['Done', {SCRIPTS[name]}]); stop()")
+    with pytest.raises(Lost) as caught:
+        link.look_up("f").scripts([[(0, "make", (), {}), (1, "state")]])
+    assert caught.value.status == "crashed"
 
 
 @pytest.mark.parametrize("early", ["send(frame(['Reply', 1, ['Done', 7]]))", "send(b'x')", "send(frame(['Ready']))"])

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from starting import start_zygote
 
 from autograder.exam.core import Lost
@@ -94,3 +95,17 @@ def test_a_lost_candidate_stays_lost(fork):
         with pytest.raises(Lost):
             link.look_up("x")
     link.close()
+
+
+def test_a_candidate_imports_nothing_that_the_zygote_could_have(own):
+    """What is imported at first use costs every submission: autograd's part of a third of a second, for one."""
+    _, sock = own
+    link = ZygoteClient(sock).fork()
+    link.run_cell("a", "import sys, torch, torch.nn.functional as F\nhad = set(sys.modules)\nconv = F.conv2d")
+    x, w = torch.ones(1, 1, 3, 3, requires_grad=True), torch.ones(1, 1, 2, 2, requires_grad=True)
+    assert len(link.look_up("conv").vjp((x, w), {}, torch.ones(1, 1, 2, 2)).gradients) == 2
+    link.run_cell("b", "import matplotlib.pyplot as plt; plt.plot([1, 2]); plt.show()")
+    link.run_cell("c", "from convcourse import data, plots; plots.show_row([data.photograph('coins', 36)[0]], ['a'])")
+    (said,) = link.run_cell("d", "print(sorted(set(sys.modules) - had))").outputs
+    link.close()
+    assert said["text"] == "[]\n"

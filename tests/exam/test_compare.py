@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from autograder.exam.compare import Case, agree, compare_values, compare_with_gradients, fault, gradient_fault, shown
+from autograder.exam.compare import Case, agree, compare_values, fault, shown
 from autograder.exam.core import Misconception, Wrong
 from autograder.exam.draw import Draw
+from autograder.exam.gradients import compare_with_gradients, gradient_fault
 from autograder.exam.subject import LocalSubject
 from autograder.exam.values import owned
 

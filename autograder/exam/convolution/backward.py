@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import torch
 
+from autograder.exam import gradients
 from autograder.exam.compare import Case, Seen, agree, ask_all, fault, judge
 from autograder.exam.convolution import cases as c
 from autograder.exam.convolution.functions import mistake
@@ -15,7 +15,6 @@ from autograder.exam.convolution.mistakes import conv2d
 from autograder.exam.convolution.mistakes_backward import GRAD_BIAS, GRAD_WEIGHT, GRAD_X
 from autograder.exam.core import Criterion, Evidence, Exam
 from autograder.exam.draw import LAYOUTS, Draw
-from autograder.exam.gradients import small_kernels
 from autograder.exam.subject import Raised, Subject
 
 T = torch.Tensor
@@ -47,22 +46,17 @@ PADDING = [
 ]
 
 
-def question(x: T, weight: T, arguments: dict[str, Any], about: str, upstream: Callable[..., T]) -> Question:
-    """A case, its gradient from above drawn by `upstream`, and PyTorch's three gradients."""
-    bias = torch.zeros(len(weight), dtype=x.dtype)
-    leaves = [t.detach().requires_grad_() for t in (x, weight, bias)]
-    with small_kernels():
-        out = conv2d(*leaves, **arguments)
-        grad_out = upstream(*out.shape)
-    return Case((grad_out, x, weight), arguments, about), torch.autograd.grad(out, leaves, grad_out)
+def questions(cases: Iterable[Case], draw: Draw, upstream: Callable[..., T] | None = None) -> list[Question]:
+    """From cases (input, weight): those of the backward step, with PyTorch's three gradients."""
+    forward = [replace(case, args=(*case.args, case.args[1].new_zeros(len(case.args[1])))) for case in cases]
+    return [
+        (replace(q.case, args=(q.cotangent, *(t.detach() for t in q.case.args[:2]))), tuple(q.wanted))
+        for q in gradients.questions(conv2d, forward, draw, upstream)
+    ]
 
 
-def questions(chosen: list[c.Setup], draw: Draw) -> list[Question]:
-    made = []
-    for setup in draw.shuffled(chosen):
-        x, weight, _ = c.tensors(setup, draw)
-        made.append(question(x, weight, setup.arguments, setup.about, partial(draw.normal, dtype=setup.dtype)))
-    return made
+def cases(chosen: list[c.Setup], draw: Draw) -> list[Case]:
+    return list(c.cases([replace(setup, bias=False) for setup in chosen], draw))
 
 
 def answers(subject: Subject, asked: list[Question]) -> list[Seen]:
@@ -105,7 +99,7 @@ def result(index: int) -> Callable[[Subject, Draw], None]:
 
     def check(subject: Subject, draw: Draw) -> None:
         if "plain" not in draw.notes:
-            draw.notes["plain"] = answers(subject, questions(PLAIN, draw))
+            draw.notes["plain"] = answers(subject, questions(cases(PLAIN, draw), draw))
         judge_result(subject, draw.notes["plain"], index)
 
     return check
@@ -113,7 +107,7 @@ def result(index: int) -> Callable[[Subject, Draw], None]:
 
 def all_three(chosen: list[c.Setup]) -> Callable[[Subject, Draw], None]:
     def check(subject: Subject, draw: Draw) -> None:
-        seen = answers(subject, questions(chosen, draw))
+        seen = answers(subject, questions(cases(chosen, draw), draw))
         for index in range(3):
             judge_result(subject, seen, index)
 
@@ -126,11 +120,9 @@ def care(subject: Subject, draw: Draw) -> None:
     arguments = {"stride": (2, 3), "padding": (0, 1)}
     asked = []
     for layout in LAYOUTS:
-        x, weight = draw.laid_out(layout, (2, 3, 6, 5)), draw.normal(2, 3, 3, 2)
-        laid = question(
-            x, weight, arguments, f"on {layout} tensors", lambda *shape, layout=layout: draw.laid_out(layout, shape)
-        )
-        asked += [(Case(tuple(t.contiguous() for t in laid[0].args), arguments), laid[1]), laid]
+        case = Case((draw.laid_out(layout, (2, 3, 6, 5)), draw.normal(2, 3, 3, 2)), arguments, f"on {layout} tensors")
+        (laid,) = questions([case], draw, lambda *shape, layout=layout: draw.laid_out(layout, shape))
+        asked += [(replace(laid[0], args=tuple(t.contiguous() for t in laid[0].args)), laid[1]), laid]
     seen = answers(subject, asked)
     for dense, laid_out in zip(seen[::2], seen[1::2], strict=True):
         for index in range(3):

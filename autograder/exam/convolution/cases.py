@@ -53,7 +53,7 @@ PLAIN = [
     *(Setup(shape) for shape in [(1, 4, 5, 3, 2, 5, 1), (1, 1, 3, 7, 1, 1, 3)]),
     *(Setup(shape, dtype=torch.float64) for shape in SHAPES),
 ]  # fmt: skip
-STRIDE = setups(SHAPES, [{"stride": s} for s in (2, 3, (2, 1), (1, 2), (3, 2))])
+STRIDE = setups(SHAPES, [{"stride": s} for s in (2, 3, (2, 1), (1, 2), (3, 2), (2, 3))])
 PADDING = setups(SHAPES, [{"padding": p} for p in (1, 2, (1, 0), (0, 1), (2, 1))])
 DILATION = setups(
     [(1, 1, 7, 7, 1, 3, 3), (2, 3, 6, 8, 2, 2, 3), (1, 2, 8, 6, 3, 3, 2)],

@@ -12,7 +12,7 @@ import torch
 from autograder.candidate.objects import Entry
 from autograder.exam.compare import Case, Seen, describe, fault, judge, must_refuse, saw, shown
 from autograder.exam.convolution import cases as c
-from autograder.exam.convolution.functions import detached, mistake
+from autograder.exam.convolution.functions import asked_before, detached, mistake, right_before
 from autograder.exam.convolution.layer_probe import (
     STATE,
     Question,
@@ -59,7 +59,11 @@ MODES = [
 
 
 def right(chosen: list[c.Setup]) -> Callable[[Subject, Draw], None]:
-    return lambda subject, draw: compare(subject, chosen, draw)
+    def check(subject: Subject, draw: Draw) -> None:
+        compare(subject, chosen, draw)
+        asked_before(draw).update(map(id, chosen))
+
+    return check
 
 
 def case_of(setup: c.Setup, draw: Draw) -> Case:
@@ -161,7 +165,8 @@ def uniform(drawn: torch.Tensor, bound: float) -> bool:
 
 def gradients(subject: Subject, draw: Draw) -> None:
     """Gradients to the input and to both parameters, on every configuration so far."""
-    compare(subject, VALUES[:4], draw)
+    if not right_before(VALUES[:4], draw):
+        compare(subject, VALUES[:4], draw)
     learns(subject, [fault.case for fault in noted(draw).faults[:1]])
     judge_gradients(subject, draw, detached)
 
@@ -264,9 +269,13 @@ REFUSED: list[tuple[int, int, int, dict[str, Any], str]] = [
 ]
 
 
+BESIDE = VALUES[:2] + WORDS[:1] + [s for s in VALUES if len(s.arguments) == 1 and "padding" not in s.arguments][::2]
+
+
 def refuses(subject: Subject, draw: Draw) -> None:
     """Refused when the layer is made, channels at the call; counts beside right values only."""
-    compare(subject, VALUES[:2] + WORDS[:1] + biased(c.STRIDE[1:2] + c.DILATION[1:2] + c.GROUPS[:2]), draw)
+    if not right_before(BESIDE, draw):
+        compare(subject, BESIDE, draw)
     scripts: list[Script] = [[(0, "make", arguments, options)] for *arguments, options, _ in REFUSED]
     for (*arguments, options, id), steps in zip(REFUSED, subject.scripts(scripts), strict=True):
         must_refuse(subject.name, f"{arguments}, {options}", steps[-1], partial(mistake, id))
