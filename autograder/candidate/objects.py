@@ -153,7 +153,10 @@ def _grad(
 def kept(value: Any) -> Any:
     """A copy that later calls cannot change: of a student's own tensor they may write over."""
     if isinstance(value, torch.Tensor):
-        return value.detach().clone() if value.layout is torch.strided else value
+        try:
+            return value.detach().clone()
+        except RuntimeError:  # larger than memory, which an expanded one only pretends: said when it is sent
+            return value
     if type(value) in (list, tuple):
         return type(value)([kept(item) for item in value])
     return {key: kept(item) for key, item in value.items()} if type(value) is dict else value

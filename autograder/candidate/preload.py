@@ -46,6 +46,7 @@ def preload(assignments: Iterable[str] = ALSO) -> None:
     _draw()
     for name in photographs.NAMES:
         photographs.stored(name)
+    confine.readable()
     for rule in (*ban.LISTS, None):
         ban.BAN.switch(rule)
 

@@ -9,6 +9,7 @@ from autograder.exam.convolution.kernels import multiple, product
 from autograder.exam.convolution.questions import ANSWERS, TEXTS
 from autograder.exam.core import Draw, exams_of
 from autograder.exam.gradients import Noted
+from autograder.exam.setups import words
 from autograder.exam.subject import LocalSubject
 
 REFERENCE = table.read(table.IMPLEMENTATIONS / "convolution" / "right" / "unfold_einsum.py")
@@ -78,8 +79,8 @@ def test_terms_of_a_sum_stay_few():
 
 
 def test_words_name_what_is_special():
-    assert cases.words({"stride": (2, 1), "padding": 1}) == "with stride (2, 1) and padding 1"
-    assert cases.words({"groups": 1}) == ""
+    assert words({"stride": (2, 1), "padding": 1}) == "with stride (2, 1) and padding 1"
+    assert words({"groups": 1}) == ""
 
 
 @pytest.mark.parametrize("bound", [1.0, 0.25])

@@ -15,6 +15,7 @@ from autograder.exam.convolution.mistakes import conv2d
 from autograder.exam.convolution.mistakes_backward import GRAD_BIAS, GRAD_WEIGHT, GRAD_X
 from autograder.exam.core import Criterion, Evidence, Exam
 from autograder.exam.draw import LAYOUTS, Draw
+from autograder.exam.setups import Setup, setups
 from autograder.exam.subject import Raised, Subject
 
 T = torch.Tensor
@@ -24,7 +25,7 @@ MISTAKES = (GRAD_X, GRAD_WEIGHT, GRAD_BIAS)
 
 # (N, C_in, H, W, C_out, kH, kW)
 PLAIN = [
-    c.Setup(shape, dtype=dtype)
+    Setup(shape, dtype=dtype)
     for shape, dtype in [
         ((1, 1, 5, 5, 1, 3, 3), torch.float32),
         ((2, 3, 5, 6, 2, 2, 3), torch.float32),
@@ -35,12 +36,10 @@ PLAIN = [
     ]
 ]
 # Windows that meet, leave gaps, and leave rows and columns untouched at the end.
-STRIDE = c.setups(
-    [(2, 2, 6, 7, 3, 3, 2), (1, 3, 8, 7, 2, 2, 3)], [{"stride": s} for s in (2, 3, (2, 1), (1, 3), (3, 2))]
-)
+STRIDE = setups([(2, 2, 6, 7, 3, 3, 2), (1, 3, 8, 7, 2, 2, 3)], [{"stride": s} for s in (2, 3, (2, 1), (1, 3), (3, 2))])
 PADDING = [
-    *c.setups([(2, 2, 4, 5, 3, 3, 2), (1, 2, 5, 4, 2, 3, 3)], [{"padding": p} for p in (1, (1, 0), (0, 2), (2, 1))]),
-    *c.setups(
+    *setups([(2, 2, 4, 5, 3, 3, 2), (1, 2, 5, 4, 2, 3, 3)], [{"padding": p} for p in (1, (1, 0), (0, 2), (2, 1))]),
+    *setups(
         [(2, 2, 6, 7, 2, 3, 3)], [{"stride": s, "padding": p} for s, p in ((2, 1), ((2, 1), (0, 1)), ((1, 3), (2, 1)))]
     ),
 ]
@@ -55,7 +54,7 @@ def questions(cases: Iterable[Case], draw: Draw, upstream: Callable[..., T] | No
     ]
 
 
-def cases(chosen: list[c.Setup], draw: Draw) -> list[Case]:
+def cases(chosen: list[Setup], draw: Draw) -> list[Case]:
     return list(c.cases([replace(setup, bias=False) for setup in chosen], draw))
 
 
@@ -105,7 +104,7 @@ def result(index: int) -> Callable[[Subject, Draw], None]:
     return check
 
 
-def all_three(chosen: list[c.Setup]) -> Callable[[Subject, Draw], None]:
+def all_three(chosen: list[Setup]) -> Callable[[Subject, Draw], None]:
     def check(subject: Subject, draw: Draw) -> None:
         seen = answers(subject, questions(cases(chosen, draw), draw))
         for index in range(3):

@@ -7,43 +7,12 @@ Shapes are written (N, C_in, H, W, C_out, kH, kW). They are tiny on purpose: pla
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 
 from autograder.exam.compare import Case
 from autograder.exam.draw import Draw
-
-Shape = tuple[int, int, int, int, int, int, int]
-
-
-@dataclass(frozen=True)
-class Setup:
-    """One configuration: shapes, a bias or not, the arguments that differ from their defaults, and how to say so."""
-
-    shape: Shape
-    arguments: dict[str, Any] = field(default_factory=dict)
-    bias: bool = True
-    dtype: torch.dtype = torch.float32
-    about: str = ""
-
-
-def words(arguments: dict[str, Any]) -> str:
-    """ "with stride (2, 1) and padding 1"."""
-    named = [f"{key} {value!r}" for key, value in arguments.items() if key != "groups" or value != 1]
-    return f"with {' and '.join(named)}" if named else ""
-
-
-def setups(shapes: list[Shape], arguments: list[dict[str, Any]]) -> list[Setup]:
-    """Every shape with every choice of arguments; bias and float64 take turns so that each choice meets both."""
-    made = []
-    for i, chosen in enumerate(arguments):
-        for j, shape in enumerate(shapes):
-            dtype = torch.float64 if (i + j) % 4 == 3 else torch.float32
-            made.append(Setup(shape, chosen, (i + j) % 3 != 0, dtype, words(chosen)))
-    return made
-
+from autograder.exam.setups import Setup, Shape, setups
 
 # (N, C_in, H, W, C_out, kH, kW): square and not, one and many channels, a 1×1 kernel, a kernel as large as the image.
 SHAPES: list[Shape] = [(1, 1, 5, 5, 1, 3, 3), (2, 3, 5, 6, 2, 2, 3), (1, 2, 6, 5, 3, 3, 2), (2, 2, 6, 7, 2, 1, 2)]

@@ -16,6 +16,7 @@ from autograder.exam.convolution.sentences import SENTENCES
 from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
 from autograder.exam.draw import LAYOUTS, Draw
 from autograder.exam.gradients import compare_with_gradients, judge_gradients, small_differences
+from autograder.exam.setups import Setup
 from autograder.exam.subject import Subject
 
 
@@ -23,7 +24,7 @@ def mistake(id: str, evidence: Evidence | None = None) -> Wrong:
     return Wrong(Finding(SENTENCES[id], id, evidence))
 
 
-def values(*setups: list[c.Setup]):
+def values(*setups: list[Setup]):
     """Right values on these configurations; their gradients are noted for the gradients' criterion."""
     chosen = [setup for part in setups for setup in part]
 
@@ -34,7 +35,7 @@ def values(*setups: list[c.Setup]):
     return check
 
 
-def right_before(chosen: list[c.Setup], draw: Draw) -> bool:
+def right_before(chosen: list[Setup], draw: Draw) -> bool:
     """Has this exam found the student's values right on all of these setups? Then they need not be asked again."""
     return set(map(id, chosen)) <= asked_before(draw)
 
@@ -71,8 +72,8 @@ def layouts(*chosen: tuple[tuple[int, int, int, int], dict[str, Any]]):
 
 
 TINY = [
-    c.Setup((1, 1, 2, 3, 1, 2, 2), {"stride": (1, 2), "padding": (0, 1)}, dtype=torch.float64),
-    c.Setup((1, 2, 1, 2, 2, 1, 2), {"groups": 2}, dtype=torch.float64),
+    Setup((1, 1, 2, 3, 1, 2, 2), {"stride": (1, 2), "padding": (0, 1)}, dtype=torch.float64),
+    Setup((1, 2, 1, 2, 2, 1, 2), {"groups": 2}, dtype=torch.float64),
 ]
 
 

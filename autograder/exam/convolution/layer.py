@@ -30,10 +30,11 @@ from autograder.exam.convolution.mistakes_layer import LAYER, layer
 from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
 from autograder.exam.draw import LAYOUTS, Draw
 from autograder.exam.gradients import judge_gradients, noted
+from autograder.exam.setups import Setup, Shape
 from autograder.exam.subject import Banned, Raised, Script, Subject
 
 
-def biased(setups: list[c.Setup]) -> list[c.Setup]:
+def biased(setups: list[Setup]) -> list[Setup]:
     """In float32 and with a bias: dtypes, and layers without one, have criteria of their own."""
     return [replace(setup, bias=True, dtype=torch.float32) for setup in setups]
 
@@ -43,7 +44,7 @@ VALUES = biased(
 )
 WORDS = biased(c.WORDS)
 # Borders of each mode: a number, a pair, words; with what else moves the windows.
-BORDERS: list[tuple[c.Shape, dict[str, Any]]] = [
+BORDERS: list[tuple[Shape, dict[str, Any]]] = [
     ((2, 2, 5, 6, 2, 3, 3), {"padding": 1}),
     ((1, 2, 5, 6, 3, 3, 5), {"padding": (1, 2)}),
     ((1, 2, 6, 5, 2, 3, 2), {"padding": (2, 0), "stride": (1, 2)}),
@@ -52,13 +53,13 @@ BORDERS: list[tuple[c.Shape, dict[str, Any]]] = [
     ((1, 2, 5, 4, 1, 2, 3), {"padding": "valid"}),
 ]
 MODES = [
-    c.Setup(shape, {**arguments, "padding_mode": mode}, about=f'with padding_mode "{mode}"')
+    Setup(shape, {**arguments, "padding_mode": mode}, about=f'with padding_mode "{mode}"')
     for mode in ("reflect", "replicate", "circular")
     for shape, arguments in BORDERS
-] + [c.Setup(BORDERS[1][0], {**BORDERS[1][1], "padding_mode": "zeros"}, about='with padding_mode "zeros"')]
+] + [Setup(BORDERS[1][0], {**BORDERS[1][1], "padding_mode": "zeros"}, about='with padding_mode "zeros"')]
 
 
-def right(chosen: list[c.Setup]) -> Callable[[Subject, Draw], None]:
+def right(chosen: list[Setup]) -> Callable[[Subject, Draw], None]:
     def check(subject: Subject, draw: Draw) -> None:
         compare(subject, chosen, draw)
         asked_before(draw).update(map(id, chosen))
@@ -66,7 +67,7 @@ def right(chosen: list[c.Setup]) -> Callable[[Subject, Draw], None]:
     return check
 
 
-def case_of(setup: c.Setup, draw: Draw) -> Case:
+def case_of(setup: Setup, draw: Draw) -> Case:
     return next(c.cases([setup], draw))
 
 
@@ -232,7 +233,7 @@ def held(state: dict[str, Entry], case: Case, slip: str) -> None:
 def steady(subject: Subject, draw: Draw) -> None:
     """The same answers in training and evaluation, from inputs in any memory layout, none of them changed."""
     options = {"stride": (2, 1), "padding": 1, "groups": 2}
-    compare(subject, [c.Setup((2, 4, 6, 5, 2, 3, 2), options)] * len(LAYOUTS), draw)
+    compare(subject, [Setup((2, 4, 6, 5, 2, 3, 2), options)] * len(LAYOUTS), draw)
     cases, scripts = [], []
     for layout in LAYOUTS:
         case = Case((draw.laid_out(layout, (2, 4, 6, 5)), draw.normal(2, 2, 3, 2), draw.normal(2)), options, layout)

@@ -16,12 +16,13 @@ from autograder.exam.convolution.mistakes_layer import LAYER, layer
 from autograder.exam.core import Evidence, Finding, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.gradients import Question, noted
+from autograder.exam.setups import Setup
 from autograder.exam.subject import Raised, Script, Subject
 
 T = torch.Tensor
 
 
-def questions(chosen: list[c.Setup], draw: Draw) -> list[Question]:
+def questions(chosen: list[Setup], draw: Draw) -> list[Question]:
     return gradients.questions(layer, c.cases(chosen, draw), draw)
 
 
@@ -143,7 +144,7 @@ def gradients_of(answer: Answer, case: Case) -> list[T | None]:
     return [*answer.gradients, *(answer.parameters.get(name) for name in weights(case))]
 
 
-def compare(subject: Subject, chosen: list[c.Setup], draw: Draw) -> None:
+def compare(subject: Subject, chosen: list[Setup], draw: Draw) -> None:
     """Right values; their gradients are noted for the gradients' own criterion."""
     asked = questions(chosen, draw)
     seen = ask(subject, asked)

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import torch
-
 from autograder.exam.convolution.sentences import SENTENCES
 from autograder.exam.convolution.sizes import MISTAKES, size
-from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
-from autograder.exam.draw import Draw
-from autograder.exam.subject import Subject
+from autograder.exam.questions import question
 
 SIDE = 96
 LAYERS = (7, 2, 3, 1), (3, 3, 0, 1), (3, 1, 3, 3)  # kernel size, stride, padding, dilation
@@ -60,33 +56,6 @@ TITLES = {
 }
 
 
-def plain(subject: Subject) -> float | str | None:
-    """The answer as a number, or as a letter in upper case; None where it is neither."""
-    value = subject.value if subject.kind == "value" else None
-    if isinstance(value, torch.Tensor) and value.numel() == 1 and not value.is_complex():
-        value = value.item()
-    if isinstance(value, str):
-        return value.strip(" ().:").upper()
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def question(name: str) -> Exam:
-    right = ANSWERS[name]
-
-    def check(subject: Subject, draw: Draw) -> None:
-        given = plain(subject)
-        if given == right:
-            return
-        evidence = Evidence(TEXTS[name], repr(right), repr(given)[:200])
-        if given in TELLING[name]:
-            id = TELLING[name][given]
-            raise Wrong(Finding(SENTENCES[id], id, evidence))
-        if given is None:
-            raise Wrong(Finding(f"`{subject.name}` is not set to an answer.", None, evidence))
-        raise Wrong(Finding(f"`{subject.name}` is not the right answer.", None, evidence))
-
-    criterion = Criterion("answer", TITLES[name], POINTS[name], check)
-    return Exam(name, f"question {name[-1]}", (criterion,), defines=f"answer_{name[-1]}")
-
-
-question_1, question_2, question_3 = map(question, TEXTS)
+question_1, question_2, question_3 = (
+    question(name, TITLES[name], POINTS[name], TEXTS[name], ANSWERS[name], SENTENCES, TELLING[name]) for name in TEXTS
+)

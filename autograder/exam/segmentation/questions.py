@@ -5,11 +5,9 @@ The notebook's text is held equal to `TEXTS` by a test of the assignment.
 
 from __future__ import annotations
 
-from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
-from autograder.exam.draw import Draw
+from autograder.exam.questions import question
 from autograder.exam.segmentation.networks import valid_size
 from autograder.exam.segmentation.sentences import SENTENCES
-from autograder.exam.subject import Subject
 
 # A 572 × 572 image of the paper: the first level's map, 64 channels of 568 × 568 float32 values.
 SKIP_MEBIBYTES = 64 * 568 * 568 * 4 / 2**20
@@ -42,25 +40,6 @@ TITLES = {
 }
 
 
-def same_answer(given: object, right: int | str) -> bool:
-    """Letters whatever their case; numbers as int or float, never True."""
-    if isinstance(right, str):
-        return isinstance(given, str) and given.strip().upper() == right
-    return isinstance(given, int | float) and not isinstance(given, bool) and given == right
-
-
-def question(name: str) -> Exam:
-    answer = f"answer_{name[-1]}"
-
-    def check(subject: Subject, draw: Draw) -> None:
-        given = subject.value if subject.kind == "value" else None
-        if given is None:
-            raise Wrong(Finding(f"`{answer}` is not set to an answer."))
-        if not same_answer(given, ANSWERS[name]):
-            evidence = Evidence(TEXTS[name], repr(ANSWERS[name]), repr(given)[:200])
-            raise Wrong(Finding(SENTENCES[MISTAKES[name]], MISTAKES[name], evidence))
-
-    return Exam(name, f"question {name[-1]}", (Criterion("answer", TITLES[name], 1.0, check),), defines=answer)
-
-
-question_1, question_2, question_3 = map(question, TEXTS)
+question_1, question_2, question_3 = (
+    question(name, TITLES[name], 1.0, TEXTS[name], ANSWERS[name], SENTENCES, {}, MISTAKES[name]) for name in TEXTS
+)

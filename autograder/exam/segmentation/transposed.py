@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -14,31 +13,8 @@ from autograder.exam.core import Criterion, Exam
 from autograder.exam.draw import Draw
 from autograder.exam.segmentation.common import gradients, layouts, mistake, refuses, values
 from autograder.exam.segmentation.mistakes_transposed import TRANSPOSED
+from autograder.exam.setups import Setup, Shape, setups
 from autograder.exam.subject import Subject
-
-Shape = tuple[int, int, int, int, int, int, int]  # N, C_in, H, W, C_out, kH, kW
-
-
-@dataclass(frozen=True)
-class Setup:
-    """One configuration: shapes, the arguments that differ from their defaults, and how to say so."""
-
-    shape: Shape
-    arguments: dict[str, Any] = field(default_factory=dict)
-    bias: bool = True
-    dtype: torch.dtype = torch.float32
-    about: str = ""
-
-
-def setups(shapes: list[Shape], arguments: list[dict[str, Any]], about: str = "") -> list[Setup]:
-    """Every shape with every choice of arguments; bias and float64 take turns so that each choice meets both."""
-    made = []
-    for i, chosen in enumerate(arguments):
-        words = about or f"with {' and '.join(f'{key} {value!r}' for key, value in chosen.items())}"
-        for j, shape in enumerate(shapes):
-            dtype = torch.float64 if (i + j) % 4 == 3 else torch.float32
-            made.append(Setup(shape, chosen, (i + j) % 3 != 0, dtype, words if chosen else ""))
-    return made
 
 
 def given(name: str, *choices: Any) -> list[dict[str, Any]]:
