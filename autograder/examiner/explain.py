@@ -50,6 +50,7 @@ def _told(result: dict[str, Any], evidence: list[dict[str, Any]]) -> RenderableT
     if result["limit"]:
         lines.append(Text(result["limit"]))
     lines += [Text(f"mended: {line}") for line in result["repaired"]]
+    lines += [Text(line) for line in result["noticed"]]
     cases = {(item["cell"], item["title"]): item for item in evidence}
     for row in result["criteria"]:
         if not row["mistake"]:

@@ -21,11 +21,12 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.exam import words
+from autograder.exam import core, words
 from autograder.exam.core import Exam, Lost, Missing, Outcome, current
 from autograder.exam.subject import Raised
 from autograder.examiner.intake import Unreadable
 from autograder.examiner.link import ZygoteClient
+from autograder.examiner.reading import noticed
 from autograder.examiner.rebuild import rebuild
 from autograder.examiner.results import SubmissionResult, in_halves, worst
 from autograder.examiner.sanitise import clean_outputs, output_of
@@ -95,6 +96,10 @@ def grade(
         criteria=marks.criteria,
         limit=limit_of(remote.happened),
         repaired=repaired,
+        noticed=noticed(
+            (cell.source for cell in program.cells if cell.cell_type == "code" and not is_examined(cell)),
+            (exam.graded_name for exam in core.exams_of(exams) if exam.ban),
+        ),
         cells=marks.cells,
         sha256=digest,
         job=job.job,

@@ -77,6 +77,7 @@ def _section(folder: ClassFolder, name: str, lines: list[Line]) -> dict[str, Any
         "statuses": Counter(
             line.entry.result.status if line.entry else "without a result" for line in lines
         ).most_common(),
+        "noticed": [(line.student, said) for line in lines if line.entry for said in line.entry.result.noticed],
         "hist": histogram(scores, max_score),
         "mistakes": [
             _mistake(anchor, name, n, count)

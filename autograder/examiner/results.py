@@ -23,6 +23,7 @@ class SubmissionResult:
         the criterion was met) and `anchor` (of the chapter's box about it, or None).
     limit: which limits were run into, in a sentence or two, or why nothing was graded; None where neither is so.
     repaired: accidents of the file that were mended, a plain sentence each.
+    noticed: what the source says of ways round a ban, a sentence each, for the instructor's eyes.
     cells: grade_id -> {"points", "max_points"} of each automatically graded cell.
     sha256: of the submitted bytes, "" where there were none.
     job: a hash that names the work; the same job gives the same result.
@@ -39,6 +40,7 @@ class SubmissionResult:
     criteria: list[dict[str, Any]] = field(default_factory=list)
     limit: str | None = None
     repaired: list[str] = field(default_factory=list)
+    noticed: list[str] = field(default_factory=list)
     cells: dict[str, dict[str, float]] = field(default_factory=dict)
     sha256: str = ""
     job: str = ""

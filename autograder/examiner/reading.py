@@ -1,0 +1,120 @@
+"""What a submission's source says of ways round a ban: read as a syntax tree, never run.
+
+A ban (see `candidate.ban`) is a rule of the exercise and no wall: code in the same process can take it back. No mark is
+forged so, but the exercise is avoided. What is found here costs nothing; it tells the instructor whose source to read.
+
+Two kinds of things are looked for. What only meddling needs (the library of overrides, autograd's engine, the grader's
+package) is noticed in any cell. What honest notebooks use as well (`gc`, `exec`, `sys.modules`) is noticed in graded
+names under a ban and in what these reach. `F.conv2d` in a cell of the student's own is nobody's business.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+# Names as they stand, attributes with a dot before them.
+ANYWHERE = frozenset(
+    {
+        *("autograder", "torch.library", "._destroy", ".redispatch", "._execution_engine", "._dispatch_key_set"),
+        ".BannedOperator",
+    }
+)
+REACHED = frozenset(
+    {
+        *("gc", "ctypes", "importlib", "inspect", "eval", "exec", "compile", "__import__", "sys.modules", "torch._C"),
+        *("._getframe", ".__globals__", ".__closure__", ".__code__"),
+    }
+)
+Definitions = dict[str, list[ast.stmt]]
+
+
+def noticed(cells: Iterable[str], banned: Iterable[str]) -> list[str]:
+    """A sentence for each thing that was noticed. `banned`: graded names in which something may not be called."""
+    trees = [tree for cell in cells if (tree := parsed(cell)) is not None]
+    anywhere = sorted({word for tree in trees for word in words(tree)} & ANYWHERE)
+    found = [
+        f"A cell uses `{word.lstrip('.')}`: read it, since the rules of the exercise can be undone so."
+        for word in anywhere
+    ]
+    definitions: Definitions = defaultdict(list)
+    for statement in (statement for tree in trees for statement in tree.body):
+        for name in bound(statement):
+            definitions[name].append(statement)
+    for name in banned:
+        reached = {word for statement in reach(name, definitions) for word in words(statement)}
+        found += [
+            f"`{name}` reaches `{word.lstrip('.')}`: read it, since its ban on library functions can be got round so."
+            for word in sorted(reached & REACHED)
+        ]
+    return found
+
+
+def parsed(cell: str) -> ast.Module | None:
+    """The cell without its magics; None where it is no Python."""
+    lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in cell.splitlines()]
+    try:
+        return ast.parse("\n".join(lines))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def words(tree: ast.AST) -> Iterator[str]:
+    """Names, attributes, modules that are imported, and texts that `getattr` and `import_module` take."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield f".{node.attr}"
+            if isinstance(node.value, ast.Name):
+                yield f"{node.value.id}.{node.attr}"
+        elif isinstance(node, ast.Import):
+            yield from (part for alias in node.names for part in stems(alias.name))
+        elif isinstance(node, ast.ImportFrom):
+            yield from (part for alias in node.names for part in stems(f"{node.module}.{alias.name}"))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from (*stems(node.value), f".{node.value}")
+
+
+def stems(module: str) -> list[str]:
+    """ "a.b.c" gives "a", "a.b" and "a.b.c"."""
+    parts = module.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
+
+
+def bound(statement: ast.stmt) -> set[str]:
+    """The names that a statement of a cell gives a value."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {statement.name}
+    names = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    return names
+
+
+def reach(name: str, definitions: Definitions) -> Iterator[ast.stmt]:
+    """Every statement that gives the name, or one that is used there, and so on, a value."""
+    seen: set[str] = set()
+    ahead = [name]
+    while ahead:
+        name = ahead.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for statement in definitions.get(name, []):
+            yield statement
+            ahead += free(statement)
+
+
+def free(statement: ast.stmt) -> set[str]:
+    """The names that a statement takes from elsewhere: what its functions have of their own is left out."""
+    nodes = list(ast.walk(statement))
+    own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own |= {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    return {node.id for node in nodes if isinstance(node, ast.Name)} - own
