@@ -11,6 +11,7 @@ names under a ban and in what these reach. `F.conv2d` in a cell of the student's
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -27,11 +28,16 @@ REACHED = frozenset(
         *("._getframe", ".__globals__", ".__closure__", ".__code__"),
     }
 )
+# Most sources have none of these in their text, and need not be parsed.
+HINT = re.compile(r"\b(" + "|".join(sorted(word.split(".")[-1] for word in ANYWHERE | REACHED)) + r")\b")
 Definitions = dict[str, list[ast.stmt]]
 
 
 def noticed(cells: Iterable[str], banned: Iterable[str]) -> list[str]:
     """A sentence for each thing that was noticed. `banned`: graded names in which something may not be called."""
+    cells = list(cells)
+    if not any(HINT.search(cell) for cell in cells):
+        return []
     trees = [tree for cell in cells if (tree := parsed(cell)) is not None]
     anywhere = sorted({word for tree in trees for word in words(tree)} & ANYWHERE)
     found = [
