@@ -45,6 +45,7 @@ def checks() -> Iterator[Check]:
     yield _landlock()
     yield _seccomp()
     yield from _probed()
+    yield _second_wall()
     yield _dumpable()
     yield _tracing()
     yield _user()
@@ -231,6 +232,22 @@ def _dumpable() -> Check:
     if status == 0:
         return Check("trusted processes' memory", "PASS", "can be closed to processes of the same user")
     return Check("trusted processes' memory", "FAIL", "cannot be closed to processes of the same user", NEWER)
+
+
+def _second_wall() -> Check:
+    from autograder.examiner.second_wall import prefix
+
+    layer = "bubblewrap (a second wall)"
+    if prefix():
+        return Check(layer, "PASS", "stands around the grader's processes: no network, files to be read only")
+    if shutil.which("bwrap"):
+        return Check(
+            layer, "CAUTION", "is installed, but may not make namespaces here; the first walls suffice",
+            "Allow unprivileged user namespaces, where the machine's rules do.",
+        )  # fmt: skip
+    return Check(
+        layer, "CAUTION", "is not installed; the first walls suffice", "Debian and Ubuntu: apt install bubblewrap"
+    )
 
 
 def _tracing() -> Check:

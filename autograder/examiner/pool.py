@@ -35,6 +35,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from autograder.examiner import second_wall
+
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 # Of the environment only this: what a process is born with lies in its memory, and in that of all it forks.
 PASSED = "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "MPLCONFIGDIR"
@@ -104,18 +106,13 @@ class Pool:
         self._jobs, self._key, self._confined = jobs, key, confined
         self._examiners: list[_Examiner] = []
         self._control, theirs = socket.socketpair()
+        wall = second_wall.prefix() if confined else ()
+        parent = "0" if wall else str(os.getpid())  # behind the wall it is the wall's process that dies with this one
         passed = {name: os.environ[name] for name in PASSED if name in os.environ}
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         with theirs:
             self._template = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "autograder.examiner.pool",
-                    str(theirs.fileno()),
-                    str(os.getpid()),
-                    *assignments,
-                ],
+                [*wall, sys.executable, "-m", __name__, str(theirs.fileno()), parent, *assignments],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -290,5 +287,5 @@ def _die_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    _die_with(int(sys.argv[2]))
+    _die_with(int(sys.argv[2]) or os.getppid())
     template(socket.socket(fileno=int(sys.argv[1])), sys.argv[3:])
