@@ -43,8 +43,8 @@ def children_of(process):
         return []
 
 
-def make(root):
-    """A class whose notebooks are quick to grade and all different."""
+def make(root, more=""):
+    """A class whose notebooks are quick to grade and all different. `more`: code for each of them."""
     released = nbformat.read(ROOT / "assignments" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
     half = Student("any", "half-way", "output_size").solutions(reference_solutions())
     folder = ClassFolder(root)
@@ -52,7 +52,7 @@ def make(root):
         path = folder.notebook(f"student{number:02}", ASSIGNMENT)
         path.parent.mkdir(parents=True)
         path.write_text(
-            nbformat.writes(filled_in(released, half | {"output_size": f"{half['output_size']}\n# {number}"}))
+            nbformat.writes(filled_in(released, half | {"output_size": f"{half['output_size']}\n{more}\n# {number}"}))
         )
     return folder
 
@@ -97,7 +97,7 @@ def test_killed_at_random_moments_then_finished(tmp_path):
 
 
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path):
-    folder = make(tmp_path)
+    folder = make(tmp_path, "import time; time.sleep(0.5)")  # long enough for this process to notice the first result
     process = start(folder)
     while not (folder.journal.exists() and folder.journal.stat().st_size) and process.poll() is None:
         time.sleep(0.02)

@@ -176,7 +176,7 @@ def encoder(subject: Subject, draw: Draw) -> None:
                     break
         if waiting:
             raise mistake("vgg-encoder", f"{blocks} blocks", "each of the encoder's tensors", f"{len(waiting)} missing")
-        x = draw.uniform(2, 3, 8, 12)
+        x = draw.uniform(2, 3, 8, 12) * 100  # an encoder fresh from its maker answers faintly
         right = []
         for mode in MODES:
             one = WithEncoder(3, CLASSES, VGG_WIDTHS[0], blocks - 1, "same", constant, mode)
