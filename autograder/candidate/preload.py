@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 MODULES = (
     "torch", "torch.fx.experimental.symbolic_shapes",  # which autograd imports at its first use
-    "numpy", "scipy.ndimage", "scipy.signal", "matplotlib.pyplot", "matplotlib.animation",
+    "numpy", "scipy.ndimage", "matplotlib.pyplot", "matplotlib.animation",
     "skimage.data", "skimage.color", "skimage.io", "skimage.transform", "skimage.measure",
     "PIL.Image", "tqdm.auto", "IPython.display", "IPython.core.completer", "matplotlib_inline.backend_inline",
     "sandlock", "pyseccomp",
