@@ -16,7 +16,7 @@ from autograder.exam.convolution.sentences import SENTENCES
 from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
 from autograder.exam.draw import LAYOUTS, Draw
 from autograder.exam.gradients import compare_with_gradients, judge_gradients, small_differences
-from autograder.exam.setups import Setup
+from autograder.exam.setups import Setup, Shape
 from autograder.exam.subject import Subject
 
 
@@ -151,14 +151,18 @@ conv2d = Exam(
 
 
 def naive_gradients(subject: Subject, draw: Draw) -> None:
-    if not right_before(c.PLAIN[2:4], draw):
-        compare_with_gradients(subject, conv2d_of_pytorch, c.cases(c.PLAIN[2:4], draw), VALUES, draw)
+    if not right_before(NAIVE[1:3], draw):
+        compare_with_gradients(subject, conv2d_of_pytorch, c.cases(NAIVE[1:3], draw), VALUES, draw)
     judge_gradients(subject, draw, detached)
 
 
-# Fewer, since plain loops over all axes take milliseconds for each.
-NAIVE = [c.PLAIN[i] for i in (0, 2, 3, 5, 6, 8, 9, 10, 11)]
-NAIVE_FLOAT64 = c.PLAIN[13::2]
+# Fewer and smaller ones, since plain loops over all axes take milliseconds for each.
+SMALL: list[Shape] = [(1, 1, 4, 3, 1, 3, 2), (2, 3, 3, 4, 2, 2, 3), (1, 2, 4, 3, 3, 3, 2), (2, 2, 3, 4, 2, 1, 2)]
+NAIVE = [
+    *(Setup(shape, bias=bias) for shape, bias in zip(SMALL, (False, True, False, True), strict=True)),
+    *(Setup(shape) for shape in [SMALL[0], (3, 1, 3, 2, 2, 1, 1), (2, 2, 2, 3, 3, 2, 3)]),
+]
+NAIVE_FLOAT64 = [Setup(shape, dtype=torch.float64) for shape in SMALL[1:3]]
 
 
 conv2d_naive = Exam(
@@ -167,7 +171,7 @@ conv2d_naive = Exam(
     (
         Criterion("values", "the formula: every window, channel, image and bias", 2.0, values(NAIVE)),
         Criterion("float64", "the input's dtype is kept", 0.5, values(NAIVE_FLOAT64)),
-        Criterion("layouts", "inputs in any memory layout, none of them changed", 0.5, layouts(((2, 3, 4, 5), {}))),
+        Criterion("layouts", "inputs in any memory layout, none of them changed", 0.5, layouts(((2, 2, 3, 4), {}))),
         Criterion("gradients", "gradients to input, weight and bias", 1.0, naive_gradients),
     ),
     ban="convolution",
