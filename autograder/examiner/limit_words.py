@@ -11,12 +11,12 @@ TOO_LONG = "The notebook's code gave back more than {} MiB at once, or {} MiB in
 
 
 def too_late(limits: Limits, cell: str, whole: bool) -> str:
-    """A deadline passed: of the whole notebook, of a cell, or of a call ("" for `cell`)."""
+    """A deadline passed: of the whole notebook, of a cell, or of calls ("" for `cell`)."""
     if whole:
         return f"The whole notebook may take {limits.notebook_seconds:g} seconds; that time was up."
     if cell:
         return f"The cell `{cell}` took longer than {limits.cell_seconds:g} seconds."
-    return f"A call took longer than {limits.call_seconds:g} seconds."
+    return f"The calls of one hidden test took longer than {limits.call_seconds:g} seconds."
 
 
 def over(limits: Limits, status: str, cell: str) -> str | None:

@@ -12,10 +12,10 @@ class Limits:
     """What one submission may use.
 
     Of the file: `notebook_mib`, `nesting` of its JSON, `added_cells` of the student's own, `attachment_kib` of pictures
-    pasted into answers. Of the run: wall clock of one cell, of one call of a graded name, and of the whole submission,
-    candidates that were started anew (`revivals`) included. Of each candidate: the rest; `memory_mib` is what it may
-    take beyond what it is born with; `output_kib` is what one cell may put out, `outputs_mib` all cells together,
-    `answer_mib` what one call may give back, `answers_mib` all calls together.
+    pasted into answers. Of the run: wall clock of one cell, of the calls that an exam makes at a time, and of the whole
+    submission, candidates that were started anew (`revivals`) included. Of each candidate: the rest; `memory_mib` is
+    what it may take beyond what it is born with; `output_kib` is what one cell may put out, `outputs_mib` all cells
+    together, `answer_mib` what the calls made at a time may give back, `answers_mib` all of them.
     """
 
     notebook_mib: int = 10
