@@ -5,11 +5,14 @@ The shell is made after confinement. It has no history (whose thread would forbi
 
 from __future__ import annotations
 
+import ast
 import base64
 import io
 import signal
 import sys
+import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -182,6 +185,16 @@ class Shell(InteractiveShell):
         if self.recorder.full:
             return outputs, "output"
         return outputs, how_it_ended(error)
+
+    def transform_cell(self, raw_cell):
+        """Several lines of plain Python stay as they are. IPython would take them to tokens and look for magics, which
+        takes longer than most cells run; it still does for cells of one line, which may be a magic without its `%`."""
+        if "\n" in raw_cell.strip():
+            with suppress(SyntaxError, ValueError), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it warns when it is compiled
+                ast.parse(raw_cell)
+                return raw_cell if raw_cell.endswith("\n") else raw_cell + "\n"
+        return super().transform_cell(raw_cell)
 
     def _showtraceback(self, etype, evalue, stb):
         self.recorder.error(str(etype.__name__), message_of(evalue), [str(line) for line in stb])

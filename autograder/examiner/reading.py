@@ -41,7 +41,7 @@ def noticed(cells: Iterable[str], banned: Iterable[str]) -> list[str]:
     trees = [tree for cell in cells if (tree := parsed(cell)) is not None]
     anywhere = sorted({word for tree in trees for word in words(tree)} & ANYWHERE)
     found = [
-        f"A cell uses `{word.lstrip('.')}`: read it, since the rules of the exercise can be undone so."
+        f"A cell uses `{word.lstrip('.')}`: read it, since the rules of the exercise can be undone with it."
         for word in anywhere
     ]
     definitions: Definitions = defaultdict(list)
@@ -51,7 +51,7 @@ def noticed(cells: Iterable[str], banned: Iterable[str]) -> list[str]:
     for name in banned:
         reached = {word for statement in reach(name, definitions) for word in words(statement)}
         found += [
-            f"`{name}` reaches `{word.lstrip('.')}`: read it, since its ban on library functions can be got round so."
+            f"`{name}` reaches `{word.lstrip('.')}`: read it, since its ban can be got round with it."
             for word in sorted(reached & REACHED)
         ]
     return found

@@ -98,21 +98,22 @@ def load(subject: Subject, made: Subject, case: Case) -> None:
 
 def check_state(state: dict[str, Entry], case: Case) -> dict[str, Entry]:
     """PyTorch's names and shapes, both of them parameters; the state is given back."""
-    wanted = weights(case)
-    text = str({name: None if e.tensor is None else tuple(e.tensor.shape) for name, e in state.items()})
-    evidence = Evidence(describe(case), str({name: tuple(t.shape) for name, t in wanted.items()}), text)
-    parameters = {name: e for name, e in state.items() if e.parameter and e.tensor is not None}
-    if "weight" not in parameters and (not parameters or "weight" in state):
-        raise mistake("weight-not-parameter", evidence)
-    if "weight" not in parameters or set(parameters) - {"weight", "bias"}:
-        raise mistake("names-differ", evidence)
-    check_shapes(state, case, evidence)
+    wanted = {name: tuple(t.shape) for name, t in weights(case).items()}
+    shapes = {name: None if e.tensor is None else tuple(e.tensor.shape) for name, e in state.items()}
+    if id := state_slip(state, shapes, wanted, inputs=case.args[0].shape[1]):
+        raise mistake(id, Evidence(describe(case), str(wanted), str(shapes)))
     return state
 
 
-def check_shapes(state: dict[str, Entry], case: Case, evidence: Evidence) -> None:
-    wanted, inputs = {name: tuple(t.shape) for name, t in weights(case).items()}, case.args[0].shape[1]
-    shapes = {name: None if e.tensor is None else tuple(e.tensor.shape) for name, e in state.items()}
+def state_slip(
+    state: dict[str, Entry], shapes: dict[str, Any], wanted: dict[str, tuple[int, ...]], inputs: int
+) -> str | None:
+    """The mistake in a state's names and shapes."""
+    parameters = {name: e for name, e in state.items() if e.parameter and e.tensor is not None}
+    if "weight" not in parameters and (not parameters or "weight" in state):
+        return "weight-not-parameter"
+    if "weight" not in parameters or set(parameters) - {"weight", "bias"}:
+        return "names-differ"
     got, right = shapes["weight"], wanted["weight"]
     if got != right:
         slips = {
@@ -120,12 +121,10 @@ def check_shapes(state: dict[str, Entry], case: Case, evidence: Evidence) -> Non
             "weight-transposed": [(right[1], right[0], *right[2:]), (inputs, right[0], *right[2:])],
             "square-kernel": [(*right[:2], right[2], right[2])],
         }
-        raise mistake(next((id for id, shapes in slips.items() if got in shapes), "names-differ"), evidence)
-    if shapes.get("bias") == wanted.get("bias"):
-        if "bias" in wanted and not state["bias"].parameter:
-            raise mistake("weight-not-parameter", evidence)
-        return
-    raise mistake("names-differ" if "bias" in wanted else "no-bias-still-bias", evidence)
+        return next((id for id, shapes in slips.items() if got in shapes), "names-differ")
+    if shapes.get("bias") != wanted.get("bias"):
+        return "names-differ" if "bias" in wanted else "no-bias-still-bias"
+    return "weight-not-parameter" if "bias" in wanted and not state["bias"].parameter else None
 
 
 def ask(subject: Subject, asked: Sequence[Question]) -> list[Seen]:
