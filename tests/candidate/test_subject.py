@@ -46,6 +46,28 @@ def prints(x):
     warnings.warn("careful"); print("heard"); print("too", file=sys.stderr)
     return x
 
+class Refusing(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.negative = bool(x.min() < 0)
+        return 2 * x
+    @staticmethod
+    def backward(ctx, g):
+        if ctx.negative:
+            raise ValueError("negative")
+        return 2 * g
+
+def refusing(x):
+    if x.max() > 9:
+        raise IndexError("too large")
+    return Refusing.apply(x)
+
+SHARED = torch.zeros(3)
+
+def shared(x):
+    SHARED[:] = x
+    return SHARED
+
 def adder(n):
     def add(x):
         return x + n
@@ -158,6 +180,54 @@ def test_one_backward_pass_in_one_call(find):
     )
     assert torch.allclose(answer.gradients[0], torch.autograd.grad(expected, weight, cotangent)[0], atol=1e-5)
     assert find("conv").vjp((given, weight), {}, torch.ones(2)).gradients == [None]  # of another shape
+
+
+def test_calls_together_answer_each_for_itself(find):
+    """One backward pass does for all of them; where it fails, it is found out whose fault it is."""
+    given = [torch.tensor(values, requires_grad=True) for values in ([1.0, 2.0], [-1.0, 2.0], [10.0, 2.0], [3.0, 4.0])]
+    cotangent = torch.tensor([1.0, 10.0])
+    for chosen in (given[:1] + given[3:], given):
+        answers = find("refusing").vjps([((x,), {}, cotangent) for x in chosen])
+        for x, answer in zip(chosen, answers, strict=True):
+            if isinstance(answer, Raised):
+                assert answer.kind == ("ValueError" if x.min() < 0 else "IndexError")
+            else:
+                assert torch.equal(answer.output, 2 * x) and torch.equal(answer.gradients[0], 2 * cotangent)
+        assert [isinstance(answer, Raised) for answer in answers] == [x.min() < 0 or x.max() > 9 for x in chosen]
+    assert find("refusing").vjps([]) == []
+
+
+def test_a_later_call_does_not_change_an_earlier_answer(find):
+    one, other = (
+        answer.output.tolist() for answer in find("shared").vjps([((n * torch.ones(3),), {}, None) for n in (1, 2)])
+    )
+    assert one == [1, 1, 1] and other == [2, 2, 2]
+
+
+def test_scripts_go_step_by_step(find):
+    grown, twice = (
+        torch.tensor([[2.0, 1.0]], requires_grad=True),
+        {"weight": 2 * torch.eye(2), "same": 2 * torch.eye(2)},
+    )
+    state = twice | {"seen": torch.tensor(0)}
+    first, second, third = find("Layer").scripts(
+        [
+            [(0, "make", (2,), {}), (0, "make", (), {}), (1, "state"), (1, "load", state), (2, "state"), (1, "state")],
+            [(0, "make", (), {}), (1, "load", {}), (1, "state")],
+            [
+                *((0, "make", (), {}), (1, "train", False), (1, "to", torch.float64), (1, "to", torch.float32)),
+                *((1, "gradients", (grown,), {}, torch.ones(1, 2)), (1, "vjp", (-grown,), {}, None)),
+            ],
+        ]
+    )
+    assert first[:2] == ["module", "module"] and first[3] is None
+    weights = [step["weight"].tensor for step in (first[2], first[4], first[5])]
+    assert [w.trace().item() for w in weights] == [2, 2, 4]  # as they stood at that step
+    assert second[0] == "module" and isinstance(second[1], Raised) and len(second) == 2
+    assert third[1:4] == [None] * 3 and set(third[4].parameters) == {"weight", "same"}
+    assert torch.equal(third[5].output, -grown)  # it is evaluating: no ReLU
+    assert isinstance(find("Layer").scripts([[(0, "make", ("x",), {}), (1, "state")]])[0][0], Raised)
+    assert find("adder").scripts([[(0, "make", (1,), {}), (1, "vjp", (2,), {}, None)]])[0][1].output == 3
 
 
 def test_gradcheck_goes_through(find):
