@@ -1,0 +1,56 @@
+"""What stands in for a student's missing part is PyTorch's own, and nothing else is free meanwhile."""
+
+import itertools
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from autograder.candidate import kit
+from autograder.candidate.ban import BAN, BannedOperator
+
+ARGUMENTS = [
+    dict(stride=stride, padding=padding, dilation=dilation, groups=groups)
+    for stride, padding, dilation, groups in itertools.product((1, (2, 1)), (0, (1, 2), "same"), (1, (2, 1)), (1, 2, 4))
+    if padding != "same" or stride == 1
+]
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+@pytest.mark.parametrize("onednn", [True, False])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_conv2d_stands_in_under_the_ban_with_its_gradients(dtype, onednn):
+    """Without oneDNN the convolution is made of other operators, all of which have to be free."""
+    before = torch._C._get_mkldnn_enabled()
+    torch._C._set_mkldnn_enabled(onednn)
+    try:
+        for arguments in ARGUMENTS:
+            x, bias = torch.randn(2, 4, 9, 8, dtype=dtype), torch.randn(4, dtype=dtype)
+            given = [x, torch.randn(4, 4 // arguments["groups"], 3, 2, dtype=dtype), bias]
+            given = [t.requires_grad_() for t in given]
+            right = F.conv2d(*given, **arguments)
+            wanted = torch.autograd.grad(right, given, torch.ones_like(right))
+            with BAN.during("convolution"):
+                got = kit.conv2d(*given, **arguments)
+                found = torch.autograd.grad(got, given, torch.ones_like(got))
+                with pytest.raises(BannedOperator):
+                    F.conv2d(*given, **arguments)
+            torch.testing.assert_close(got, right)
+            torch.testing.assert_close(found, wanted)
+    finally:
+        torch._C._set_mkldnn_enabled(before)
+
+
+def test_what_is_not_part_of_it_stays_banned_meanwhile():
+    x, weight = torch.randn(1, 2, 4, 4), torch.randn(2, 2, 3, 3)
+    with BAN.during("convolution"):
+        with BAN.lifting():
+            assert F.conv2d(x, weight).shape == (1, 2, 2, 2)
+            for other in (lambda: F.unfold(x, 3), lambda: F.conv_transpose2d(x, weight), lambda: F.conv1d(x[0], x[0])):
+                with pytest.raises(BannedOperator):
+                    other()
+        with pytest.raises(BannedOperator):
+            F.conv2d(x, weight)
+    with BAN.lifting():  # where nothing is banned, nothing is lifted
+        assert F.conv2d(x, weight).shape == (1, 2, 2, 2)
+    assert F.unfold(x, 3).shape == (1, 18, 4)
