@@ -127,10 +127,10 @@ def overloads(operator: str) -> list[str]:
     return [operator if name == "default" else f"{operator}.{name}" for name in packet.overloads()]
 
 
-def _overriding(operators: list[str], rule: Rule) -> torch.library.Library:
-    """The overrides of some of a rule's operators, in force until it is destroyed."""
+def _overriding(rule: Rule, standing_in: bool) -> torch.library.Library:
+    """The overrides of those of a rule's operators that are in `STANDING_IN`, or are not; in force until destroyed."""
     library = torch.library.Library("aten", "IMPL")
-    for operator in operators:
+    for operator in (one for one in rule.operators if (one in STANDING_IN) == standing_in):
         for full in overloads(operator):
             for key in ELSEWHERE:
                 library.impl(full, _guard(full, key, rule), key)
@@ -173,8 +173,7 @@ class Ban:
         if name is None:
             return
         rule = LISTS[name]
-        self._others = _overriding([name for name in rule.operators if name not in STANDING_IN], rule)
-        self._lifted = _overriding([name for name in rule.operators if name in STANDING_IN], rule)
+        self._others, self._lifted = _overriding(rule, standing_in=False), _overriding(rule, standing_in=True)
         if rule.autograd:
             Variable._execution_engine = NoEngine()  # type: ignore[assignment]
             for key in ELSEWHERE:
@@ -191,8 +190,7 @@ class Ban:
         try:
             yield
         finally:
-            rule = LISTS[self.name]
-            self._lifted = _overriding([name for name in rule.operators if name in STANDING_IN], rule)
+            self._lifted = _overriding(LISTS[self.name], standing_in=True)
 
     @contextmanager
     def during(self, name: str | None) -> Iterator[None]:

@@ -99,7 +99,7 @@ class _Writer:
         kind = type(value)
         if kind in _TEXT_TOO:
             return value
-        if kind is torch.Tensor and sendable(value):  # most of what crosses
+        if isinstance(value, torch.Tensor) and sendable(value):  # most of what crosses
             return ["T", self._tensor(value)]
         if depth > DEPTH:
             raise Unsendable("it is nested too deeply")
@@ -113,8 +113,6 @@ class _Writer:
             if int.bit_length(value) > INTEGER_BITS:
                 raise Unsendable(f"an integer of {int.bit_length(value)} bits")
             return value
-        if isinstance(value, torch.Tensor) and sendable(value):
-            return ["T", self._tensor(value)]
         if isinstance(value, _NUMBERS):
             return value
         if kind is torch.dtype and value in NAME_OF:
