@@ -24,7 +24,8 @@ class BannedOperator(RuntimeError):
 
 @dataclass(frozen=True)
 class Rule:
-    """Operators of `aten` that are refused, and what to say; calls that `free(operator, arguments)` knows still pass.
+    """Operators that are refused (of `aten`, where no other library is named), and what to say; calls that
+    `free(operator, arguments)` knows still pass.
 
     An operator that this PyTorch lacks is left out (tested). `autograd`: its engine is refused as well, under every
     name (`backward`, `torch.autograd.grad`, `torch.func`), and forward mode with it.
@@ -42,7 +43,8 @@ CONVOLUTION = [
     "slow_conv3d_forward", "slow_conv_dilated2d", "slow_conv_dilated3d", "slow_conv_transpose2d",
     "slow_conv_transpose3d", "thnn_conv2d", "mkldnn_convolution", "_conv_depthwise2d", "conv_depthwise3d",
     "_nnpack_spatial_convolution", "conv_tbc", "conv_tbc_backward", "conv1d", "conv2d", "conv3d",
-    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "im2col", "col2im",
+    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "im2col", "col2im", "to_mkldnn",
+    "mkldnn::_convolution_pointwise", "mkldnn::_convolution_pointwise_", "mkldnn::_convolution_transpose_pointwise",
 ]  # fmt: skip
 # Of these, PyTorch's `conv2d` on a CPU and its gradient are made.
 STANDING_IN = {
@@ -60,6 +62,8 @@ TRANSPOSED = [
         "slow_conv_transpose2d",
         "slow_conv_transpose3d",
         "col2im",
+        "to_mkldnn",
+        "mkldnn::_convolution_transpose_pointwise",
     ],
 ]
 KINDS = ["nearest1d", "nearest2d", "nearest3d", "linear1d", "bilinear2d", "bicubic2d", "trilinear3d"]
@@ -103,9 +107,8 @@ ELSEWHERE = {
 }
 
 
-def _guard(full: str, key: str, rule: Rule) -> Callable:
-    name, _, overload = full.partition(".")
-    operator = getattr(getattr(torch.ops.aten, name), overload or "default")
+def _guard(operator: torch._ops.OpOverload, key: str, rule: Rule) -> Callable:
+    name = operator._schema.name.removeprefix("aten::")
 
     def guarded(*args, **kwargs):
         if rule.free is None or not rule.free(name, args):
@@ -119,22 +122,30 @@ def _guard(full: str, key: str, rule: Rule) -> Callable:
     return guarded
 
 
-def overloads(operator: str) -> list[str]:
-    """Full names of an operator's overloads in this PyTorch, [] where it has none."""
-    packet = getattr(torch.ops.aten, operator, None)
-    if packet is None:
-        return []
-    return [operator if name == "default" else f"{operator}.{name}" for name in packet.overloads()]
+def overloads(operator: str) -> list[torch._ops.OpOverload]:
+    """An operator's overloads in this PyTorch, [] where it has none."""
+    library, _, name = operator.rpartition("::")
+    packet = getattr(getattr(torch.ops, library or "aten"), name, None)
+    return [] if packet is None else [getattr(packet, overload) for overload in packet.overloads()]
 
 
-def _overriding(rule: Rule, standing_in: bool) -> torch.library.Library:
+def _overriding(rule: Rule, standing_in: bool) -> list[torch.library.Library]:
     """The overrides of those of a rule's operators that are in `STANDING_IN`, or are not; in force until destroyed."""
-    library = torch.library.Library("aten", "IMPL")
+    libraries: dict[str, torch.library.Library] = {}
+    # Where all calls are refused, the innermost key does: with a gradient wanted or without, they arrive there.
+    keys = ELSEWHERE if rule.free else ("CPU",)
     for operator in (one for one in rule.operators if (one in STANDING_IN) == standing_in):
-        for full in overloads(operator):
-            for key in ELSEWHERE:
-                library.impl(full, _guard(full, key, rule), key)
-    return library
+        for overload in overloads(operator):
+            if overload.namespace not in libraries:
+                libraries[overload.namespace] = torch.library.Library(overload.namespace, "IMPL")
+            for key in keys:
+                libraries[overload.namespace].impl(overload, _guard(overload, key, rule), key)
+    return list(libraries.values())
+
+
+def _destroy(libraries: list[torch.library.Library]) -> None:
+    for library in libraries:
+        library._destroy()
 
 
 class NoEngine:
@@ -157,17 +168,16 @@ class Ban:
 
     def __init__(self) -> None:
         self.name: str | None = None
-        self._others: torch.library.Library | None = None
-        self._lifted: torch.library.Library | None = None  # what `lifting` takes away
+        self._others: list[torch.library.Library] = []
+        self._lifted: list[torch.library.Library] = []  # what `lifting` takes away
         self._engine = Variable._execution_engine
 
     def switch(self, name: str | None) -> None:
         """Ban the list `name` (a key of `LISTS`), nothing for None."""
         if name == self.name:
             return
-        for library in filter(None, (self._others, self._lifted)):
-            library._destroy()
-        self._others = self._lifted = None
+        _destroy(self._others + self._lifted)
+        self._others, self._lifted = [], []
         Variable._execution_engine = self._engine
         self.name = name
         if name is None:
@@ -177,16 +187,16 @@ class Ban:
         if rule.autograd:
             Variable._execution_engine = NoEngine()  # type: ignore[assignment]
             for key in ELSEWHERE:
-                self._others.impl(FORWARD_MODE, NoEngine().run_backward, key)
+                self._others[0].impl(FORWARD_MODE, NoEngine().run_backward, key)
 
     @contextmanager
     def lifting(self) -> Iterator[None]:
         """Within the block, the few operators that PyTorch's `conv2d` is made of are free. (Lifting the whole list
         takes five times as long, and a layer that is examined with a stand-in does it a hundred times.)"""
-        if self._lifted is None or self.name is None:
+        if not self._lifted or self.name is None:
             yield
             return
-        self._lifted._destroy()
+        _destroy(self._lifted)
         try:
             yield
         finally:

@@ -7,7 +7,7 @@ from torch import nn
 
 from autograder.candidate.ban import BAN, CONVOLUTION, BannedOperator, overloads
 
-aten = torch.ops.aten
+aten, onednn = torch.ops.aten, torch.ops.mkldnn
 X, W, B = torch.randn(2, 4, 6, 7), torch.randn(3, 4, 3, 2), torch.randn(3)
 G = torch.randn(2, 3, 4, 6)
 ROW, ROWS = torch.randn(2, 4, 6), torch.randn(3, 4, 3)
@@ -16,6 +16,7 @@ TIMES, TAPS = torch.randn(6, 2, 4), torch.randn(3, 4, 3)
 ONE, NONE = [1, 1], [0, 0]
 ONES, NONES = [1, 1, 1], [0, 0, 0]
 FLAGS = (False, False, True, True)
+POINTWISE = (X, W, None, NONE, ONE, ONE, 1)
 MASK = [True, True, True]
 
 # Each operator, called by its own name.
@@ -53,6 +54,14 @@ OPERATORS = {
     "conv_transpose3d": lambda: aten.conv_transpose3d(BLOCK, BLOCKS.transpose(0, 1)),
     "im2col": lambda: aten.im2col(X, [3, 2], ONE, NONE, ONE),
     "col2im": lambda: aten.col2im(torch.randn(1, 24, 24), [6, 7], [3, 2], ONE, NONE, ONE),
+    "to_mkldnn": lambda: aten.to_mkldnn(X),
+    "mkldnn::_convolution_pointwise": lambda: onednn._convolution_pointwise(*POINTWISE, "none", [], ""),
+    "mkldnn::_convolution_pointwise_": lambda: onednn._convolution_pointwise_(
+        G.clone(), *POINTWISE, "add", 1.0, None, [], None
+    ),
+    "mkldnn::_convolution_transpose_pointwise": lambda: onednn._convolution_transpose_pointwise(
+        X, W.transpose(0, 1), None, NONE, NONE, ONE, ONE, 1, "none", [], ""
+    ),
 }
 
 
@@ -90,6 +99,7 @@ NAMES = {
     "vmap": lambda: torch.vmap(lambda x: F.conv2d(x[None], W))(X),
     "traced": traced,
     "torch.func": lambda: torch.func.vjp(lambda x: F.conv2d(x, W), X),
+    "mkldnn's tensors": lambda: F.conv2d(X.to_mkldnn(), W.to_mkldnn()).to_dense(),
     "F.unfold": lambda: F.unfold(X, 2),
     "nn.Unfold": lambda: nn.Unfold(2)(X),
     "F.fold": lambda: F.fold(torch.randn(1, 12, 4), 3, 2),
@@ -119,6 +129,21 @@ def test_an_operator_is_refused(operator):
         pytest.skip(f"this PyTorch has no {operator}")
     with BAN.during("convolution"), pytest.raises(BannedOperator, match=f"^{operator}: "):
         OPERATORS[operator]()
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_an_operator_is_refused_where_a_gradient_is_wanted(operator):
+    if not overloads(operator):
+        pytest.skip(f"this PyTorch has no {operator}")
+    given = (X, W, B, G, ROW, ROWS, BLOCK, BLOCKS, TIMES, TAPS)
+    for tensor in given:
+        tensor.requires_grad_()
+    try:
+        with BAN.during("convolution"), pytest.raises(BannedOperator):
+            OPERATORS[operator]()
+    finally:
+        for tensor in given:
+            tensor.requires_grad_(False)
 
 
 @pytest.mark.filterwarnings("ignore")
