@@ -140,7 +140,7 @@ exam.convolution.conv2d_naive.grade(conv2d_naive)
 
 # %% nbgrader={"grade_id": "conv2d_naive-picture"}
 with needs("conv2d_naive"):
-    coins = data.photograph("coins", 32, grey=True)[None]  # (1, 1, H, W)
+    coins = data.photograph("coins", 56, grey=True)[None, :, :22, 40:70]  # (1, 1, 22, 30)
     emboss = torch.tensor([[-2.0, -1, 0], [-1, 0, 1], [0, 1, 2]])
     yours = conv2d_naive(coins, emboss[None, None])
     pytorch = F.conv2d(coins, emboss[None, None])
@@ -228,7 +228,7 @@ exam.convolution.apply_kernel.grade(apply_kernel)
 
 # %% nbgrader={"grade_id": "apply_kernel-picture"}
 with needs("KERNELS", "apply_kernel"):
-    cat = data.photograph("chelsea", 80, grey=True)[:, :70, 36:106]  # (1, 70, 70)
+    cat = data.photograph("chelsea", 64, grey=True)[:, :56, 29:85]  # (1, 56, 56)
     panels = []
     for kernel in KERNELS.values():
         pytorch = F.conv2d(cat, kernel[None, None], padding=1)
@@ -313,7 +313,7 @@ exam.convolution.conv2d.grade(conv2d)
 
 # %% nbgrader={"grade_id": "conv2d-picture"}
 with needs("conv2d"):
-    coffee = data.photograph("coffee", 72)[None, :, :, :72]  # (1, 3, 72, 72)
+    coffee = data.photograph("coffee", 56)[None, :, :, :56]  # (1, 3, 56, 56)
     blur = torch.tensor([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16
     colours = blur.repeat(3, 1, 1, 1)  # (3, 1, 3, 3): the same kernel for red, green and blue
     settings = {

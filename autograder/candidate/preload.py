@@ -22,7 +22,10 @@ MODULES = (
 )  # fmt: skip
 # What one assignment's notebooks import beside these, and takes a second or more that the others need not wait for.
 ALSO = {"06-segmentation": ("torchvision",)}
-CELLS = ("1 + 1", "1 / 0", "%matplotlib inline", "!true", "import sys; print(sys.path, file=sys.stderr)")
+CELLS = (
+    "1 + 1", "1 / 0", "%matplotlib inline", "!true", "import sys; print(sys.path, file=sys.stderr)",
+    "from convcourse import plots; plots.show_row([[[0, 1]]], ['A title'])",
+)  # fmt: skip
 
 
 def preload(assignments: Iterable[str] = ALSO) -> None:
@@ -52,14 +55,8 @@ def preload(assignments: Iterable[str] = ALSO) -> None:
 
 
 def _draw() -> None:
-    import matplotlib
     import matplotlib.pyplot as plt
 
-    from convcourse import plots
-
-    with matplotlib.rc_context():
-        plots.style()
-        plots.show_row([[[0, 1]]], ["A title"])
     figure, axes = plt.subplots()
     axes.plot([0, 1], label="$x_1$")
     axes.set_title("A title")

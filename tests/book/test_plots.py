@@ -170,6 +170,20 @@ def test_wrong_counts_are_refused():
         plots.show_row([np.eye(2), np.eye(2)], ["one"])
 
 
+def test_pictures_drawn_while_grading_show_panels_and_titles(monkeypatch):
+    monkeypatch.setattr(plots, "GRADED", True)
+    panel = torch.tensor([[0.0, 1.0], [0.0, 1.0]])
+    row = plots.show_row([panel, panel], ["a title", "$x_1$"])
+    assert [text.get_text() for text in row.texts] == ["$x_1$"]  # which only matplotlib can write
+    row.canvas.draw()
+    drawn = np.asarray(row.canvas.buffer_rgba())[..., :3].astype(int)
+    above = len(drawn) - drawn.shape[1] // 2
+    first, second = drawn[:, : drawn.shape[1] // 2], drawn[:, drawn.shape[1] // 2 :]
+    for half in (first, second):
+        assert (half[: above - 2].min(axis=-1) < 128).any()  # a title, and it does not reach into the panel
+    assert first[-1, 2].tolist() == [0, 0, 0] and second[-1, -3].tolist() == [255, 255, 255]
+
+
 CELL = """
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
@@ -182,9 +196,15 @@ print(json.dumps([list(out.data) for out in caught.outputs]))
 """
 
 
-@pytest.mark.parametrize(("book", "kind"), [("", "image/png"), ("1", "image/svg+xml")])
-def test_a_row_as_a_cells_last_value_is_shown_once(book, kind, tmp_path):
-    env = {**os.environ, "CONVCOURSE_BOOK": book, "PYTHONPATH": str(ROOT), "IPYTHONDIR": str(tmp_path)}
+WHERE = {"notebook": {}, "book": {"CONVCOURSE_BOOK": "1"}, "grader": {"NBGRADER_EXECUTION": "autograde"}}
+
+
+@pytest.mark.parametrize(
+    ("where", "kind"), [("notebook", "image/png"), ("book", "image/svg+xml"), ("grader", "image/jpeg")]
+)
+def test_a_row_as_a_cells_last_value_is_shown_once(where, kind, tmp_path):
+    env = {**os.environ, "CONVCOURSE_BOOK": "", "NBGRADER_EXECUTION": "", **WHERE[where]}
+    env |= {"PYTHONPATH": str(ROOT), "IPYTHONDIR": str(tmp_path)}
     run = subprocess.run([sys.executable, "-c", CELL], env=env, capture_output=True, text=True, check=True)
     shown = json.loads(run.stdout.splitlines()[-1])
     assert [kinds[0] for kinds in shown] == [kind]
