@@ -1,8 +1,9 @@
 """From submitted bytes to a result: rebuild the notebook, run it in a candidate, hold its exams, write down what came.
 
 Grade cells, which are the instructor's text, run here; names that they take from the student's notebook are looked up
-in the candidate at that moment. All other cells run in the candidate, in the notebook's order. The result is a function
-of the bytes, the assignment, the course's key and the grader's version; outputs in the file are never looked at.
+in the candidate at that moment. All other cells run in the candidate, in the notebook's order, visible checks among
+them: they give no points, so nothing is lost where the student's code reaches them. The result is a function of the
+bytes, the assignment, the course's key and the grader's version; outputs in the file are never looked at.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import functools
 import hashlib
 import io
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib import import_module
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from nbformat import NotebookNode
@@ -74,12 +76,14 @@ def grade(
             job.student, job.assignment, "unreadable", str(why), most, job.job, digest
         )
         return result, None, [] if job.explain else None
-    remote = Remote(client, limits, key, submitted, {name for cell in grade_cells for name in free_names(cell.source)})
+    remote = Remote(client, limits, key, submitted, {name for cell in grade_cells for name in prepared(cell.source)[2]})
     marks = Marks({}, [], [])
     try:
         for count, cell in enumerate((cell for cell in program.cells if cell.cell_type == "code"), 1):
             cell.execution_count = count
-            if is_examined(cell):
+            if is_examined(cell) and is_check(cell):
+                run_check(cell, remote, marks)
+            elif is_examined(cell):
                 examine(cell, remote, marks, job.assignment, getattr(exams, "SENTENCES", {}))
             else:
                 cell.outputs = clean_outputs(remote.run(cell.id, cell.source), count)
@@ -118,6 +122,34 @@ def is_examined(cell: NotebookNode) -> bool:
     return bool(about.get("grade")) and not about.get("solution")
 
 
+def is_check(cell: NotebookNode) -> bool:
+    """Is this grade cell a visible check, which is worth nothing and holds no hidden test?"""
+    return not cell.metadata.nbgrader.points and not is_hidden(cell.source)
+
+
+def is_hidden(source: str) -> bool:
+    return "BEGIN HIDDEN TESTS" in source
+
+
+def run_check(cell: NotebookNode, remote: Remote, marks: Marks) -> None:
+    """Run a visible check beside the student's code, as it ran at home."""
+    outputs = clean_outputs(remote.run(cell.id, cell.source, again=False))
+    for output in outputs:
+        if output.output_type == "execute_result":  # the only one is ours
+            output.output_type = "display_data"
+            del output["execution_count"]
+    finish(cell, outputs, 0.0, marks)
+
+
+def finish(cell: NotebookNode, outputs: list[NotebookNode], points: float, marks: Marks) -> None:
+    """A grade cell's outputs and points, into the cell and into `marks`."""
+    about = cell.metadata.nbgrader
+    marks.cells[about.grade_id] = {"points": points, "max_points": float(about.points)}
+    # Exactly one result, whatever happened: nbgrader gives a cell without one all its points.
+    result = output_of("execute_result", data={"text/plain": str(points)}, execution_count=cell.execution_count)
+    cell.outputs = [*outputs, result]
+
+
 def examine(cell: NotebookNode, remote: Remote, marks: Marks, assignment: str, sentences: dict[str, str]) -> None:
     """Run a grade cell: its outputs into the cell, what it found into `marks`."""
     grade_id, most = cell.metadata.nbgrader.grade_id, float(cell.metadata.nbgrader.points)
@@ -134,17 +166,13 @@ def examine(cell: NotebookNode, remote: Remote, marks: Marks, assignment: str, s
             if outcome.finding and outcome.finding.evidence
         ]
     remote.shown.clear()
-    marks.cells[grade_id] = {"points": points, "max_points": most}
-    # Exactly one result, whatever happened: nbgrader gives a cell without one all its points.
-    result = output_of("execute_result", data={"text/plain": str(points)}, execution_count=cell.execution_count)
-    cell.outputs = [*outputs, result]
+    finish(cell, outputs, points, marks)
 
 
 def run_grade_cell(source: str, remote: Remote) -> tuple[list[NotebookNode], Any]:
     """Run the instructor's text here; return what it printed or raised, and the value of its last expression."""
-    hidden = "BEGIN HIDDEN TESTS" in source
-    tree = ast.parse(source)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    hidden = is_hidden(source)
+    statements, last, names = prepared(source)
     printed = io.StringIO()
     outputs: list[dict[str, Any]] = []
     value = None
@@ -157,13 +185,12 @@ def run_grade_cell(source: str, remote: Remote) -> tuple[list[NotebookNode], Any
             held_in(remote),
         ):
             warnings.simplefilter("ignore")
-            for name in sorted(free_names(source)):
+            for name in names:
                 scope[name] = remote.look_up(name)
-                if not hidden:  # an exam says itself what is not there; a visible check expects Python to
+                if not hidden:  # an exam says itself what is not there; other tests expect Python to
                     _be_there(name, scope[name])
-            exec(compile(tree, "<grade cell>", "exec"), scope)
-            if isinstance(last, ast.Expr):
-                value = eval(compile(ast.Expression(last.value), "<grade cell>", "eval"), scope)
+            exec(statements, scope)
+            value = eval(last, scope)
     except Lost as lost:
         with contextlib.suppress(Lost):
             remote.lost(lost)
@@ -176,6 +203,18 @@ def run_grade_cell(source: str, remote: Remote) -> tuple[list[NotebookNode], Any
     if printed.getvalue():
         outputs.insert(0, {"output_type": "stream", "name": "stdout", "text": printed.getvalue()})
     return clean_outputs(outputs), value
+
+
+@functools.cache
+def prepared(source: str) -> tuple[CodeType, CodeType, list[str]]:
+    """A grade cell's statements, its last expression, and the names that it takes from the student's notebook."""
+    names = sorted(free_names(source))
+    tree = ast.parse(source)
+    last: ast.expr = ast.Constant(None)
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = tree.body.pop().value  # type: ignore[attr-defined]
+    expression = ast.fix_missing_locations(ast.Expression(last))
+    return compile(tree, "<grade cell>", "exec"), compile(expression, "<grade cell>", "eval"), names
 
 
 def _be_there(name: str, found: Any) -> None:

@@ -331,7 +331,7 @@ def test_the_text_it_was_written_as(remote):
     assert remote("adder").attribute("__doc__") is None
 
 
-def test_visible_checks_read_attributes(remote):
+def test_grade_cells_read_attributes(remote):
     layer = remote("Layer")()
     assert torch.equal(layer.weight, torch.eye(2)) and layer.n == 2 and layer.bias is None
     assert set(layer.state_dict()) == {"weight", "seen", "same"} and type(layer.state_dict()) is dict

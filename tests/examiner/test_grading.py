@@ -76,6 +76,30 @@ def test_what_is_not_defined_says_so(graded):
     assert error.ename == "NameError"
 
 
+def test_a_visible_check_runs_beside_the_students_code_and_has_one_result_all_the_same(graded):
+    printing = f"{SIZE}\ndef print(*_):\n    display('their own')"
+    result, cells, _ = graded(output_size=printing, conv2d_naive=NAIVE)
+    shown, ours = cells["output_size-visible"].outputs
+    assert "their own" in shown.data["text/plain"] and ours.data["text/plain"] == "0.0" and result.score == 7
+
+
+def test_a_value_that_a_visible_check_leaves_is_shown_but_is_no_points(graded, source):
+    next(cell for cell in source.cells if cell.id == "output_size-visible").source = "output_size(5, 3)"
+    result, cells, _ = graded(output_size=SIZE, conv2d_naive=NAIVE)
+    value, ours = cells["output_size-visible"].outputs
+    assert (value.output_type, value.data["text/plain"]) == ("display_data", "3") and result.score == 7
+    assert (ours.output_type, ours.data["text/plain"]) == ("execute_result", "0.0")
+
+
+def test_a_grade_cell_with_points_and_no_exam_runs_in_the_examiner(graded, source):
+    cell = next(cell for cell in source.cells if cell.id == "output_size-visible")
+    cell.metadata.nbgrader.points = 1.0
+    cell.source = "float(len('a'))"
+    result, cells, _ = graded(output_size=f"{SIZE}\nimport builtins\nbuiltins.len = lambda _: 100", conv2d_naive=NAIVE)
+    assert result.cells["output_size-visible"] == {"points": 1.0, "max_points": 1.0}
+    assert results(cells["output_size-visible"]) == ["1.0"]
+
+
 def test_partial_marks_name_the_mistake_and_where_to_read(graded):
     wrong = SIZE.replace("- dilation * (kernel_size - 1)", "- (kernel_size - 1)")
     result, cells, evidence = graded(output_size=wrong, explain=True)
