@@ -105,13 +105,10 @@ def vjp(
     obj: Any, args: tuple, kwargs: dict[str, Any], cotangent: torch.Tensor | None, inference: bool = False
 ) -> Answer:
     """Call it; where the output has the cotangent's shape and a graph, one backward pass too."""
-    given = [*tensors(args), *tensors(kwargs)]
-    output = call(obj, args, kwargs, inference=inference)
-    wanted = [t for t in given if t.requires_grad]
-    gradients: list[torch.Tensor | None] = [None] * len(wanted)
-    if cotangent is not None and wanted and differentiable(output, cotangent):
-        gradients = _grad([output], wanted, [cotangent.to(output.dtype)])
-    return Answer(output, gradients, given)
+    (answer,) = vjps(obj, [(args, kwargs, cotangent)], inference)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def vjps(obj: Any, calls: Sequence[tuple], inference: bool = False) -> list[Answer | Exception]:

@@ -126,22 +126,27 @@ def small_differences(subject: Subject, reference: Reference, case: Case) -> Non
     """PyTorch's `gradcheck` in full, on a float64 case.
 
     It wants one value, or one gradient, after the other. It is held on the reference first, which shows what it wants;
-    all of that is asked of the subject in one round trip; then it is held on what came.
+    all of that is asked of the subject in one round trip; then it is held on what came, unless that is what it has
+    passed already.
     """
     given = [t.requires_grad_() for t in case.args if isinstance(t, T)]
     rest = tuple(a for a in case.args if not isinstance(a, T))
     asked: list[tuple[Case, T, T | None]] = []
+    wanted: list[tuple[T, ...]] = []
 
     def rehearse(args: list[T], cotangent: T | None) -> Any:
         with torch.enable_grad():
             args = [t.detach().clone().requires_grad_(cotangent is not None) for t in args]
             output = reference(*args, *rest, **case.kwargs)
             asked.append((Case((*args, *rest), case.kwargs, case.about), output.detach(), cotangent))
-            return output.detach() if cotangent is None else torch.autograd.grad(output, args, cotangent)
+            wanted.append(() if cotangent is None else torch.autograd.grad(output, args, cotangent))
+            return output.detach() if cotangent is None else wanted[-1]
 
     _gradcheck(rehearse, given)
     seen = ask_all(subject, asked)
     judge(subject.name, [s for s in seen if not _alike(s.got, s.expected)], ())
+    if all(_repeats(s, some) for s, some in zip(seen, wanted, strict=True)):
+        return
     answers = iter(seen)
 
     def replay(args: list[T], cotangent: T | None) -> Any:
@@ -160,6 +165,16 @@ def small_differences(subject: Subject, reference: Reference, case: Case) -> Non
 def _alike(got: Any, expected: T) -> bool:
     """Of one shape and dtype? What the values are is asked elsewhere."""
     return isinstance(got, T) and (got.shape, got.dtype) == (expected.shape, expected.dtype)
+
+
+def _repeats(seen: Seen, wanted: Sequence[T]) -> bool:
+    """Is an answer the reference's, and are its gradients, so nearly that gradcheck cannot tell? (It divides by 1e-6,
+    and forgives 1e-5.)"""
+    assert seen.answer is not None
+    got, right = (seen.got, *seen.answer.gradients), (seen.expected, *wanted)
+    return len(got) == len(right) and all(
+        _alike(a, b) and bool((a - b).abs().max() <= 1e-12) for a, b in zip(got, right)
+    )
 
 
 def _gradcheck(answer: Callable[[list[T], T | None], Any], given: list[T]) -> None:

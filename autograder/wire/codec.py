@@ -39,6 +39,7 @@ NAME_OF = {dtype: name for name, dtype in DTYPES.items()}
 # What NumPy calls them, None for what it does not know. Its arrays are made from bytes in half of PyTorch's time.
 _NUMPY = {name: None if dtype is torch.bfloat16 else np.dtype(name) for name, dtype in DTYPES.items()}
 _BOOL, _BYTE = np.dtype("bool"), np.dtype("uint8")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _MESSAGES = {*messages.ORDERS, *messages.REPORTS, *messages.QUESTIONS, *messages.ANSWERS}
 _PLAIN = frozenset((type(None), bool, float))
@@ -215,14 +216,12 @@ def _check_depth(head: bytes) -> None:
         raise Malformed("too many values")
     if opened <= DEPTH:
         return
-    depth = 0
-    for bracket in _STRINGS.sub(b"", head):
-        if bracket in b"[{":
-            depth += 1
-            if depth > 2 * DEPTH:
-                raise Malformed("nested too deeply")
-        elif bracket in b"]}":
-            depth -= 1
+    brackets = _STRINGS.sub(b"", head).translate(None, _NO_BRACKETS)
+    for _ in range(2 * DEPTH):  # each time the innermost pairs go
+        if not brackets:
+            return
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    raise Malformed("nested too deeply, or with brackets that do not match")
 
 
 def sendable(tensor: torch.Tensor) -> bool:

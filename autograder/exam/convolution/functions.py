@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import torch
 
-from autograder.exam.compare import Case, compare_values, describe, fault, must_refuse
+from autograder.exam.compare import Case, compare_values, describe, fault, refused
 from autograder.exam.convolution import cases as c
 from autograder.exam.convolution.mistakes import IN_PLACE, VALUES
 from autograder.exam.convolution.mistakes import conv2d as conv2d_of_pytorch
@@ -119,10 +118,7 @@ def refuses(subject: Subject, draw: Draw) -> None:
     chosen = c.PLAIN[:4] + c.STRIDE[1:2] + c.PADDING[1:2] + c.DILATION[1:2] + c.GROUPS[:2] + c.WORDS[:1]
     if not right_before(chosen, draw):
         compare_values(subject, conv2d_of_pytorch, c.cases(chosen, draw), VALUES)
-    asked = refusals(draw)
-    answers = subject.vjps([(case.args, case.kwargs, None) for case, _ in asked])
-    for (case, id), answer in zip(asked, answers, strict=True):
-        must_refuse(subject.name, describe(case), answer, partial(mistake, id))
+    refused(subject, refusals(draw), mistake)
 
 
 LAID_OUT: tuple[tuple[tuple[int, int, int, int], dict[str, Any]], ...] = (

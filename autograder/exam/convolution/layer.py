@@ -183,12 +183,14 @@ def exchange(subject: Subject, draw: Draw) -> None:
         for first, second in pairs
     ]
     for (first, second), steps in zip(pairs, run(subject, [f.case for f, _ in pairs], scripts), strict=True):
-        check_state(steps[2], first.case)
-        judge(subject.name, [answered(subject, first, steps[4])], LAYER)
+        begun, answer = steps[2], steps[4]
+        check_state(begun, first.case)
+        judge(subject.name, [answered(subject, first, answer)], LAYER)
+        left, last = steps[6], steps[8]
         kept = weights(first.case)
-        if any(fault(value, kept[name]) for name, value in values(steps[6]).items()):
+        if any(fault(value, kept[name]) for name, value in values(left).items()):
             raise mistake("shared-weights", Evidence("weights loaded into a second layer", "the first's own", "shared"))
-        seen = answered(subject, second, steps[8])
+        seen = answered(subject, second, last)
         stale = layer(second.case.args[0], *first.case.args[1:], **first.case.kwargs).detach()
         if not fault(seen.got, stale):
             raise mistake(
@@ -205,9 +207,9 @@ def dtypes(subject: Subject, draw: Draw) -> None:
         [making(q.case, dtype=torch.float64, device="cpu"), STATE, loading(q.case), answering(q)] for q in asked
     ]
     found = run(subject, [q.case for q in asked], scripts)
-    for question, steps in zip(asked, found, strict=True):
-        held(steps[1], question.case, "device-dtype-ignored")
-    judge(subject.name, [answered(subject, q, steps[3]) for q, steps in zip(asked, found, strict=True)], LAYER)
+    for question, (_, begun, _, _) in zip(asked, found, strict=True):
+        held(begun, question.case, "device-dtype-ignored")
+    judge(subject.name, [answered(subject, q, steps[-1]) for q, steps in zip(asked, found, strict=True)], LAYER)
     asked = questions(chosen[1::2], draw)
     scripts = [
         [
@@ -217,8 +219,9 @@ def dtypes(subject: Subject, draw: Draw) -> None:
         for q in asked
     ]
     for question, steps in zip(asked, run(subject, [q.case for q in asked], scripts), strict=True):
-        held(steps[3], question.case, "dtype-constant")
-        moved = answered(subject, question, steps[5])
+        *_, changed, _, answer = steps
+        held(changed, question.case, "dtype-constant")
+        moved = answered(subject, question, answer)
         if moved.fault:
             raise mistake("dtype-constant", Evidence(describe(moved.case), shown(moved.expected), shown(moved.got)))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from autograder.exam.compare import Case, ask_all, compare_values, describe, fault, judge, must_refuse
+from autograder.exam.compare import Case, ask_all, compare_values, describe, fault, judge, refused
 from autograder.exam.core import Evidence, Finding, Misconception, Wrong
 from autograder.exam.draw import LAYOUTS, Draw
 from autograder.exam.gradients import compare_with_gradients, judge_gradients, small_differences
@@ -100,9 +100,6 @@ def refuses(
 
     def check(subject: Subject, draw: Draw) -> None:
         compare_values(subject, reference, right(draw), mistakes)
-        asked = list(wrong(draw))
-        answers = subject.vjps([(case.args, case.kwargs, None) for case, _ in asked])
-        for (case, id), answer in zip(asked, answers, strict=True):
-            must_refuse(subject.name, describe(case), answer, partial(slip, id))
+        refused(subject, list(wrong(draw)), slip)
 
     return check
