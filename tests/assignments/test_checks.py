@@ -116,18 +116,23 @@ def test_answers_are_checked_for_their_form_only(capsys):
     assert "right" in capsys.readouterr().out
 
 
-def test_checks_run_on_what_crosses_a_wall():
-    """The examiner's stand-ins raise their own error, with the kind and the words of the student's."""
+def test_a_refusal_is_a_value_error_or_one_derived_from_it():
+    class MyError(ValueError):
+        pass
 
-    class FromAfar(Exception):
-        kind, message = "ZeroDivisionError", "division by zero"
+    def raising(error):
+        def call():
+            raise error
 
-    def output_size(*args, **kwargs):
-        raise FromAfar
+        return call
 
-    with pytest.raises(CheckFailed, match="raised ZeroDivisionError: division by zero"):
-        checks.convolution.output_size(output_size)
-    assert Check("x").ask(LocalSubject(lambda x: 2 * x), torch.ones(2)).tolist() == [2, 2]
+    for error in (ValueError("no"), RuntimeError("no"), MyError("no")):
+        Check("f").refuses(raising(error), why="nonsense")
+    for error in (NotImplementedError(), TypeError("no"), RecursionError()):
+        with pytest.raises(CheckFailed, match=f"yours raised {type(error).__name__}"):
+            Check("f").refuses(raising(error), why="nonsense")
+    with pytest.raises(CheckFailed, match="yours gave an answer"):
+        Check("f").refuses(lambda: 1, why="nonsense")
 
 
 def public_things():
