@@ -133,7 +133,7 @@ def is_hidden(source: str) -> bool:
 
 def run_check(cell: NotebookNode, remote: Remote, marks: Marks) -> None:
     """Run a visible check beside the student's code, as it ran at home."""
-    outputs = clean_outputs(remote.run(cell.id, cell.source, again=False))
+    outputs = clean_outputs(remote.run(cell.id, cell.source, check=True))
     for output in outputs:
         if output.output_type == "execute_result":  # the only one is ours
             output.output_type = "display_data"

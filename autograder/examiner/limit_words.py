@@ -10,20 +10,20 @@ from autograder.wire.messages import Ended
 TOO_LONG = "The notebook's code gave back more than {} MiB at once, or {} MiB in all."
 
 
-def too_late(limits: Limits, cell: str, whole: bool) -> str:
-    """A deadline passed: of the whole notebook, of a cell, or of calls ("" for `cell`)."""
+def too_late(limits: Limits, cell: str, seconds: float, whole: bool) -> str:
+    """A deadline passed: of the whole notebook, of a cell, or of calls ("" for `cell`), which had these seconds."""
     if whole:
         return f"The whole notebook may take {limits.notebook_seconds:g} seconds; that time was up."
     if cell:
-        return f"The cell `{cell}` took longer than {limits.cell_seconds:g} seconds."
-    return f"The calls of one hidden test took longer than {limits.call_seconds:g} seconds."
+        return f"The cell `{cell}` took longer than {seconds:g} seconds."
+    return f"The calls of one hidden test took longer than {seconds:g} seconds."
 
 
-def over(limits: Limits, status: str, cell: str) -> str | None:
-    """How a cell or call ended, where it was a limit."""
+def over(limits: Limits, status: str, cell: str, seconds: float) -> str | None:
+    """How a cell or call ended, where it was a limit; it had these seconds."""
     where = f"The cell `{cell}`" if cell else "A call"
     return {
-        "timeout": too_late(limits, cell, whole=False),
+        "timeout": too_late(limits, cell, seconds, whole=False),
         "memory": f"{where} needed more than {limits.memory_mib} MiB of memory.",
         "output": f"{where} put out more than {limits.output_kib} KiB, or the notebook more than "
         f"{limits.outputs_mib} MiB in all.",

@@ -121,12 +121,13 @@ class Link:
         """Run cells in order, each (cell id, source). A failing cell does not stop the others."""
         return [self.run_cell(cell, source) for cell, source in cells]
 
-    def run_cell(self, cell: str, source: str) -> CellRun:
-        """Run one cell."""
+    def run_cell(self, cell: str, source: str, seconds: float | None = None) -> CellRun:
+        """Run one cell, which may take these seconds, by default as many as the limits give to a cell."""
         began, limits = time.monotonic(), self._limits
-        ask = messages.Run(source, min(limits.cell_seconds, max(0.1, self._until - began)))
+        seconds = seconds or limits.cell_seconds
+        ask = messages.Run(source, min(seconds, max(0.1, self._until - began)))
         try:
-            ran = self._question(ask, limits.cell_seconds + GRACE, (8 * limits.output_kib << 10) + HEAD_LIMIT, cell)
+            ran = self._question(ask, seconds, (8 * limits.output_kib << 10) + HEAD_LIMIT, cell)
             if not isinstance(ran, messages.Ran) or ran.status not in ENDS:
                 self.distrust()
             self._check_watch()
@@ -138,7 +139,7 @@ class Link:
             self.seconds["cells"] += time.monotonic() - began
         self._outputs_left -= sum(len(str(output)) for output in outputs)
         status = ran.status if whole else "output"
-        return CellRun(cell, outputs, status, limit_words.over(limits, status, cell))
+        return CellRun(cell, outputs, status, limit_words.over(limits, status, cell, seconds))
 
     def look_up(self, name: str) -> Any:
         """What the name stands for at this moment: a plain value, a `RemoteSubject`, or `Missing`."""
@@ -194,7 +195,7 @@ class Link:
         released, self.released = self.released, []
         self._loaders = {}
         head, parts = codec.encode(messages.Question(number, released, ask), outward=self._outward, layouts=True)
-        deadline = min(time.monotonic() + seconds, self._until)
+        deadline = min(time.monotonic() + seconds + (GRACE if cell else 0.0), self._until)
         try:
             if self._stream.has_bytes():
                 self._early()
@@ -208,7 +209,7 @@ class Link:
                 else:
                     self.distrust()
         except Late:
-            self._lose("timeout", limit_words.too_late(self._limits, cell, time.monotonic() >= self._until))
+            self._lose("timeout", limit_words.too_late(limits, cell, seconds, time.monotonic() >= self._until))
         except TooLong:
             self._lose("output", limit_words.TOO_LONG.format(limits.answer_mib, limits.answers_mib))
         except Closed:
@@ -236,7 +237,7 @@ class Link:
         if not isinstance(answer, messages.Failed):
             self.distrust()
         if answer.kind == "MemoryError":
-            self._lose("memory", limit_words.over(self._limits, "memory", "") or "")
+            self._lose("memory", limit_words.over(self._limits, "memory", "", 0.0) or "")
         kind = answer.kind if answer.kind in NAMES else "Exception"
         raise (Banned if answer.banned else Raised)(kind, plain(answer.message, MESSAGE_LIMIT))
 

@@ -120,8 +120,10 @@ class Remote:
 
     # The student's cells, and what they define
 
-    def run(self, cell_id: str, source: str, again: bool = True) -> list[dict[str, Any]]:
-        """Run a cell of the student's notebook; return its outputs. `again`: may a fresh candidate run it again?"""
+    def run(self, cell_id: str, source: str, check: bool = False) -> list[dict[str, Any]]:
+        """Run a cell of the student's notebook; return its outputs.
+
+        `check`: it is a visible check, which has the time of calls, and which no fresh candidate runs again."""
         try:
             link = self._alive()
         except Lost as lost:
@@ -130,7 +132,7 @@ class Remote:
         start = time.monotonic()
         try:
             with self._clock("cells"):
-                ran = link.run_cell(cell_id, source)
+                ran = link.run_cell(cell_id, source, self._limits.call_seconds if check else None)
         except Lost as lost:
             self._record(lost)
             self._drop()
@@ -138,7 +140,7 @@ class Remote:
         if ran.limit:
             self._record(Lost(ran.status, ran.limit))
         long = time.monotonic() - start > LONG and self._graded.isdisjoint(defined(source))
-        cell.again = again and not long and ran.limit is None
+        cell.again = not check and not long and ran.limit is None
         self._ran.append(cell)
         return ran.outputs
 
@@ -180,7 +182,8 @@ class Remote:
         if isinstance(found, Lost):
             raise found
         if not isinstance(found, Subject):
-            raise Lost("crashed", f"`{name}` was gone when your cells ran again without those that hit a limit.")
+            status = self.happened[-1].status  # what cost the candidate before
+            raise Lost(status, f"`{name}` was gone when your cells ran again without those that hit a limit.")
         if self._standing and self._stood_in is None:
             self._stood_in = now.stand_in(found, self._standing)
             self._stood_in.__enter__()

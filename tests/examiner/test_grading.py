@@ -190,6 +190,15 @@ def test_fresh_candidates_are_counted(graded, short):
     assert "Not run" in cells["conv2d_naive"].outputs[0].evalue
 
 
+def test_a_visible_check_has_the_time_of_calls_and_costs_no_candidate(graded, short):
+    short(cell_seconds=20, call_seconds=1, revivals=1)
+    endless = "def output_size(*_):\n    while True: pass"
+    result, cells, _ = graded(output_size=endless, conv2d_naive=NAIVE)
+    assert result.status == "timeout" and result.score == 4
+    assert "`output_size-visible` took longer than 1 seconds" in result.limit
+    assert any(output.get("ename") == "TimeLimit" for output in cells["output_size-visible"].outputs)
+
+
 def test_the_whole_notebook_has_a_time(graded, short):
     short(notebook_seconds=3, call_seconds=10, cell_seconds=10)
     result, _, _ = graded(output_size=SIZE, conv2d_naive=Limited.SLOW)
