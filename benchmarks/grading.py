@@ -97,7 +97,7 @@ def _started(assignment: str, root: Path) -> subprocess.Popen[str]:
 
 def peak_memory(assignment: str, root: Path) -> int:
     """MiB that the run's processes hold together at most, pages they share counted once. It is a run of its own: to
-    count pages takes a tenth of the time of what is counted."""
+    count pages takes a fifteenth of the time of what is counted."""
     process, peak = _started(assignment, root), 0
     while process.poll() is None:
         total = 0

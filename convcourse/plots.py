@@ -184,9 +184,7 @@ def show_row(
     figure = plt.figure(FigureClass=Row, figsize=size, dpi=dpi, layout=PlaceHolderLayoutEngine(True, True))
     middles = [(start + picture.shape[1] / 2) / joined.shape[1] for start, picture in zip(starts, pictures)]
     titled = list(zip(titles or [], middles))
-    if (
-        GRADED
-    ):  # axes and text take as long as all else; but without them an SVG would not keep the picture's own pixels
+    if GRADED:  # axes and text take nearly all the time; but only they keep an SVG's pixels and titles as they are
         strip, titled = _written(titled, joined.shape[1], round(above * figure.dpi), figure.dpi)
         figure.add_artist(Pixels(np.concatenate([strip, joined])))
     else:
@@ -244,16 +242,14 @@ def _pixels(panel: Any, vmin: float | None, vmax: float | None) -> np.ndarray:
     whole = 255.0 if values.dtype == np.uint8 and not grey else 1.0
     values = values.astype(np.float64)
     finite = np.isfinite(values).all(axis=-1)
-    whole_picture = bool(finite.all())
     low, high = 0.0, whole
     if grey and finite.any():
-        sound = values if whole_picture else values[finite]
+        sound = values[finite]
         low, high = sound.min(), sound.max()
     low, high = low if vmin is None else vmin, high if vmax is None else vmax
     shown = np.empty((*finite.shape, 4), np.uint8)
     values = (values - low) / (high - low) if high > low else np.full_like(values, 0.5)
-    if not whole_picture:
-        values[~finite] = 0.0
+    values[~finite] = 0.0
     shown[..., :3] = np.rint(255 * values.clip(0, 1))
     shown[~finite, :3] = [int(ORANGE[i : i + 2], 16) for i in (1, 3, 5)]
     shown[..., 3] = 255

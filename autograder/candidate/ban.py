@@ -186,8 +186,10 @@ class Ban:
         self._others, self._lifted = _overriding(rule, standing_in=False), _overriding(rule, standing_in=True)
         if rule.autograd:
             Variable._execution_engine = NoEngine()  # type: ignore[assignment]
+            forward_mode = torch.library.Library("aten", "IMPL")
             for key in ELSEWHERE:
-                self._others[0].impl(FORWARD_MODE, NoEngine().run_backward, key)
+                forward_mode.impl(FORWARD_MODE, NoEngine().run_backward, key)
+            self._others.append(forward_mode)
 
     @contextmanager
     def lifting(self) -> Iterator[None]:

@@ -76,17 +76,17 @@ def grade(
             job.student, job.assignment, "unreadable", str(why), most, job.job, digest
         )
         return result, None, [] if job.explain else None
-    remote = Remote(client, limits, key, submitted, {name for cell in grade_cells for name in prepared(cell.source)[2]})
+    remote = Remote(client, limits, key, submitted, {name for cell in grade_cells for name in free_names(cell.source)})
     marks = Marks({}, [], [])
     try:
         for count, cell in enumerate((cell for cell in program.cells if cell.cell_type == "code"), 1):
             cell.execution_count = count
-            if is_examined(cell) and is_check(cell):
-                run_check(cell, remote, marks)
-            elif is_examined(cell):
-                examine(cell, remote, marks, job.assignment, getattr(exams, "SENTENCES", {}))
-            else:
+            if not is_examined(cell):
                 cell.outputs = clean_outputs(remote.run(cell.id, cell.source), count)
+            elif is_check(cell):
+                run_check(cell, remote, marks)
+            else:
+                examine(cell, remote, marks, job.assignment, getattr(exams, "SENTENCES", {}))
     finally:
         remote.close()
     result = SubmissionResult(
@@ -172,7 +172,7 @@ def examine(cell: NotebookNode, remote: Remote, marks: Marks, assignment: str, s
 def run_grade_cell(source: str, remote: Remote) -> tuple[list[NotebookNode], Any]:
     """Run the instructor's text here; return what it printed or raised, and the value of its last expression."""
     hidden = is_hidden(source)
-    statements, last, names = prepared(source)
+    statements, last = compiled(source)
     printed = io.StringIO()
     outputs: list[dict[str, Any]] = []
     value = None
@@ -185,7 +185,7 @@ def run_grade_cell(source: str, remote: Remote) -> tuple[list[NotebookNode], Any
             held_in(remote),
         ):
             warnings.simplefilter("ignore")
-            for name in names:
+            for name in sorted(free_names(source)):
                 scope[name] = remote.look_up(name)
                 if not hidden:  # an exam says itself what is not there; other tests expect Python to
                     _be_there(name, scope[name])
@@ -206,15 +206,14 @@ def run_grade_cell(source: str, remote: Remote) -> tuple[list[NotebookNode], Any
 
 
 @functools.cache
-def prepared(source: str) -> tuple[CodeType, CodeType, list[str]]:
-    """A grade cell's statements, its last expression, and the names that it takes from the student's notebook."""
-    names = sorted(free_names(source))
+def compiled(source: str) -> tuple[CodeType, CodeType]:
+    """A grade cell's statements, and its last expression."""
     tree = ast.parse(source)
     last: ast.expr = ast.Constant(None)
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = tree.body.pop().value  # type: ignore[attr-defined]
     expression = ast.fix_missing_locations(ast.Expression(last))
-    return compile(tree, "<grade cell>", "exec"), compile(expression, "<grade cell>", "eval"), names
+    return compile(tree, "<grade cell>", "exec"), compile(expression, "<grade cell>", "eval")
 
 
 def _be_there(name: str, found: Any) -> None:
@@ -224,7 +223,8 @@ def _be_there(name: str, found: Any) -> None:
         raise found
 
 
-def free_names(source: str) -> set[str]:
+@functools.cache
+def free_names(source: str) -> frozenset[str]:
     """The names that a grade cell takes from the student's notebook."""
     nodes = list(ast.walk(ast.parse(source)))
     names = [node for node in nodes if isinstance(node, ast.Name)]
@@ -233,7 +233,7 @@ def free_names(source: str) -> set[str]:
     bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
     imports = [alias for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names]
     bound |= {alias.asname or alias.name.split(".")[0] for alias in imports}
-    return {node.id for node in names} - bound - vars(builtins).keys()
+    return frozenset({node.id for node in names} - bound - vars(builtins).keys())
 
 
 @contextlib.contextmanager

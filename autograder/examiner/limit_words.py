@@ -19,12 +19,16 @@ def too_late(limits: Limits, cell: str, seconds: float, whole: bool) -> str:
     return f"The calls of one hidden test took longer than {seconds:g} seconds."
 
 
+def out_of_memory(limits: Limits, where: str) -> str:
+    return f"{where} needed more than {limits.memory_mib} MiB of memory."
+
+
 def over(limits: Limits, status: str, cell: str, seconds: float) -> str | None:
-    """How a cell or call ended, where it was a limit; it had these seconds."""
-    where = f"The cell `{cell}`" if cell else "A call"
+    """How a cell ended, where it was a limit; it had these seconds."""
+    where = f"The cell `{cell}`"
     return {
         "timeout": too_late(limits, cell, seconds, whole=False),
-        "memory": f"{where} needed more than {limits.memory_mib} MiB of memory.",
+        "memory": out_of_memory(limits, where),
         "output": f"{where} put out more than {limits.output_kib} KiB, or the notebook more than "
         f"{limits.outputs_mib} MiB in all.",
     }.get(status)

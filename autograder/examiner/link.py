@@ -237,7 +237,7 @@ class Link:
         if not isinstance(answer, messages.Failed):
             self.distrust()
         if answer.kind == "MemoryError":
-            self._lose("memory", limit_words.over(self._limits, "memory", "", 0.0) or "")
+            self._lose("memory", limit_words.out_of_memory(self._limits, "A call"))
         kind = answer.kind if answer.kind in NAMES else "Exception"
         raise (Banned if answer.banned else Raised)(kind, plain(answer.message, MESSAGE_LIMIT))
 
