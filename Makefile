@@ -34,7 +34,7 @@ bench: $(READY) $(NOTEBOOKS) ## stock nbgrader and this grader on one class, sid
 	$(BIN)/python benchmarks/grading.py
 
 exam-table: $(READY) ## the table of wrong implementations by criteria, a page of the instructor's guide
-	$(BIN)/python -m autograder.exam.table
+	$(BIN)/python -m autograder.exam_table
 
 training-bar: $(READY) $(NOTEBOOKS) ## train assignment 06's reference with 5 seeds and set the mean IoU that it states
 	$(BIN)/python benchmarks/training_bar.py

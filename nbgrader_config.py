@@ -22,7 +22,7 @@ c.CourseDirectory.feedback_directory = str(CLASS / "feedback")
 c.CourseDirectory.db_url = f"sqlite:///{CLASS / 'gradebook.db'}"
 
 c.Autograde.autograde_preprocessors = [
-    "autograder.examiner.preprocessor.Examine",  # in the place of Execute
+    "autograder.classroom.preprocessor.Examine",  # in the place of Execute
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",

@@ -24,9 +24,9 @@ from typing import Any
 import nbformat
 import psutil
 
+from autograder.classroom.folder import ClassFolder, write_whole
+from autograder.classroom.run import ROOT, Run, source_of
 from autograder.demo.students import CLASS, Student, filled_in, implementations, reference_solutions
-from autograder.examiner.folder import ClassFolder, write_whole
-from autograder.examiner.run import ROOT, Run, source_of
 
 PLACE = ROOT / "_build" / "bench"
 MARK = re.compile(r"(<!-- bench -->\n).*?(<!-- /bench -->)", re.DOTALL)

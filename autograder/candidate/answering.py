@@ -16,9 +16,9 @@ from typing import Any
 
 import torch
 
-from autograder.candidate import kit, objects
-from autograder.candidate.ban import BAN, BannedOperator
 from autograder.candidate.shell import Shell, out_of_memory
+from autograder.objects import operations, recipes
+from autograder.objects.ban import BAN, BannedOperator
 from autograder.wire import codec, messages
 from autograder.wire.errors import kind_of, message_of
 from autograder.wire.frames import Closed, Stream
@@ -26,7 +26,7 @@ from autograder.wire.frames import Closed, Stream
 _NOTHING = object()
 
 
-class PulledLoader(kit.Loader):
+class PulledLoader(recipes.Loader):
     """A loader whose batches are the examiner's: each comes when asked for, within the call that was given it."""
 
     def __init__(self, told: messages.Batches, pull: Callable[[messages.Pull], Any]):
@@ -51,7 +51,7 @@ class Answering:
         self._stood: dict[str, Any] = {}
         self._inward: dict[type, Callable[[Any], Any]] = {
             messages.Held: lambda held: self._objects[held.id],
-            messages.Built: lambda built: kit.RECIPES[built.name](*built.args, **built.kwargs),
+            messages.Built: lambda built: recipes.RECIPES[built.name](*built.args, **built.kwargs),
             messages.Batches: lambda told: PulledLoader(told, self._pull),
         }
 
@@ -107,15 +107,15 @@ class Answering:
 
     def _do_vjp(self, obj, args, kwargs, cotangent, inference=False):
         before = _prints(args, kwargs)
-        return self._told(objects.vjp(obj, args, kwargs, cotangent, inference), before)
+        return self._told(operations.vjp(obj, args, kwargs, cotangent, inference), before)
 
     def _do_gradients(self, obj, args, kwargs, cotangent):
         before = _prints(args, kwargs)
-        return self._told(objects.gradients(obj, args, kwargs, cotangent), before)
+        return self._told(operations.gradients(obj, args, kwargs, cotangent), before)
 
     def _do_vjps(self, obj, calls, inference):
         before = [_prints(args, kwargs) for args, kwargs, _ in calls]
-        found = objects.vjps(obj, calls, inference)
+        found = operations.vjps(obj, calls, inference)
         return [
             _failed(answer) if isinstance(answer, Exception) else messages.Done(self._told(answer, prints))
             for answer, prints in zip(found, before, strict=True)
@@ -143,8 +143,8 @@ class Answering:
 
     def _do_forward(self, obj, args, kwargs):
         with torch.enable_grad():
-            output = objects.call(obj, args, kwargs)
-        leaves = [t for t in objects.tensors((args, kwargs)) if t.requires_grad]
+            output = operations.call(obj, args, kwargs)
+        leaves = [t for t in operations.tensors((args, kwargs)) if t.requires_grad]
         return self._out(output), self._keep((output, leaves))
 
     def _do_backward(self, kept, cotangent):
@@ -152,41 +152,41 @@ class Answering:
         return list(torch.autograd.grad(output, leaves, cotangent, retain_graph=True, allow_unused=True))
 
     def _do_state(self, obj):
-        return [(n, e.tensor, e.id, e.parameter, e.requires_grad) for n, e in objects.state(obj).items()]
+        return [(n, e.tensor, e.id, e.parameter, e.requires_grad) for n, e in operations.state(obj).items()]
 
     def _do_outline(self, obj):
-        return [(n, e.shape, e.id, e.parameter, e.requires_grad) for n, e in objects.outline(obj).items()]
+        return [(n, e.shape, e.id, e.parameter, e.requires_grad) for n, e in operations.outline(obj).items()]
 
     def _do_load(self, obj, mapping):
-        objects.load(obj, mapping)
+        operations.load(obj, mapping)
 
     def _do_train(self, obj, mode):
-        objects.train(obj, mode)
+        operations.train(obj, mode)
 
     def _do_to(self, obj, dtype):
-        objects.to(obj, dtype)
+        operations.to(obj, dtype)
 
     def _do_attribute(self, obj, name):
-        return self._out(objects.attribute(obj, name))
+        return self._out(operations.attribute(obj, name))
 
     def _do_source(self, obj):
-        return objects.source(obj)
+        return operations.source(obj)
 
     # ----
 
-    def _told(self, answer: objects.Answer, before: list[Any]) -> tuple[Any, ...]:
+    def _told(self, answer: operations.Answer, before: list[Any]) -> tuple[Any, ...]:
         """An answer as it crosses. Arguments are sent back only where one of them changed."""
         changed = any(_print(tensor) != print_ for tensor, print_ in zip(answer.after, before, strict=True))
         after = list(answer.after) if changed else None
         return self._out(answer.output), list(answer.gradients), after, answer.parameters
 
     def _out(self, value: Any) -> Any:
-        return value if objects.is_plain(value) else self._handle(value)
+        return value if operations.is_plain(value) else self._handle(value)
 
     def _handle(self, value: Any) -> messages.Handle:
         name = getattr(value, "__name__", None)
         return messages.Handle(
-            self._keep(value), objects.describe(value), name if isinstance(name, str) else type(value).__name__
+            self._keep(value), operations.describe(value), name if isinstance(name, str) else type(value).__name__
         )
 
     def _keep(self, value: Any) -> int:
@@ -202,18 +202,18 @@ class Answering:
             else:
                 scope[name] = stood
         self._stood = {name: scope.get(name, _NOTHING) for name in names}
-        scope.update({name: kit.RECIPES[recipe] for name, recipe in names.items()})
+        scope.update({name: recipes.RECIPES[recipe] for name, recipe in names.items()})
 
 
 def _make_one_more(made: list[Any], on: int, args: tuple, kwargs: dict[str, Any]) -> str:
     made.append(made[on](*args, **kwargs))
-    return objects.describe(made[-1])
+    return operations.describe(made[-1])
 
 
 def _attempt(operation: Callable[..., Any], *values: Any) -> messages.Done | messages.Failed:
     """One operation of several: what it gave stays as it is, whatever the others do to the student's tensors."""
     try:
-        return messages.Done(objects.kept(operation(*values)))
+        return messages.Done(operations.kept(operation(*values)))
     except BaseException as error:
         return _failed(error)
 
@@ -228,4 +228,4 @@ def _print(tensor: torch.Tensor) -> tuple[Any, ...]:
 
 
 def _prints(args: tuple, kwargs: dict[str, Any]) -> list[Any]:
-    return [_print(tensor) for tensor in (*objects.tensors(args), *objects.tensors(kwargs))]
+    return [_print(tensor) for tensor in (*operations.tensors(args), *operations.tensors(kwargs))]

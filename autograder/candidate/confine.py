@@ -19,7 +19,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from autograder.candidate import calls
+from autograder.candidate import syscalls
 from autograder.wire.limits import MIB, Limits
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
@@ -103,7 +103,7 @@ def files(to: Confinement) -> None:
 
 def system_calls(to: Confinement) -> None:
     """seccomp: what is not allowed is refused with EPERM, so that it fails with a sentence and the run goes on."""
-    calls.allow_only()
+    syscalls.allow_only()
 
 
 WALLS = (descriptors, environment, resources, files, system_calls)

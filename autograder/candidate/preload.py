@@ -39,7 +39,8 @@ def preload(assignments: Iterable[str] = ALSO) -> None:
     for module in pkgutil.walk_packages(convcourse.__path__, "convcourse."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    from autograder.candidate import answering, ban, confine, habits, shell  # noqa: F401 - no candidate may read them
+    from autograder.candidate import answering, confine, shell, shims  # noqa: F401 - no candidate may read them
+    from autograder.objects import ban
     from convcourse.data import photographs
 
     with tempfile.TemporaryDirectory() as folder:

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from autograder.candidate import confine
 from autograder.candidate.answering import Answering
-from autograder.candidate.habits import adopt
 from autograder.candidate.shell import start
+from autograder.candidate.shims import adopt
 from autograder.wire import codec, messages
 from autograder.wire.frames import Stream, unpacked
 from autograder.wire.limits import MIB, Limits

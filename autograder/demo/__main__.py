@@ -15,13 +15,13 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from autograder.classroom.cli import confinement, err, out, progress_bar
+from autograder.classroom.folder import ClassFolder, write_whole
+from autograder.classroom.journal import Busy
+from autograder.classroom.pool import PoolError
+from autograder.classroom.run import ROOT, Run, source_of
+from autograder.classroom.standings import Line
 from autograder.demo.students import CLASS, Student, filled_in, implementations, reference_solutions
-from autograder.examiner.cli import confinement, err, out, progress_bar
-from autograder.examiner.folder import ClassFolder, write_whole
-from autograder.examiner.journal import Busy
-from autograder.examiner.lines import Line
-from autograder.examiner.pool import PoolError
-from autograder.examiner.run import ROOT, Run, source_of
 
 DEMO = ROOT / "_build" / "demo"
 RELEASED = ROOT / "assignments"
@@ -46,7 +46,7 @@ def main() -> int:
     except (Busy, PoolError) as error:
         err.print(Text(str(error)))
         return 2
-    from autograder.examiner.report import write_report
+    from autograder.classroom.report import write_report
 
     write_report(folder, summary.lines)
     for name in ASSIGNMENTS:

@@ -17,8 +17,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.classroom.run import ROOT, source_of
 from autograder.demo import hostile
-from autograder.examiner.run import ROOT, source_of
 
 ASSIGNMENT = "01-convolution"
 # Where the hostile put their code: the name of a function that is graded early.

@@ -16,10 +16,10 @@ from inspect import isfunction
 from types import ModuleType
 from typing import Any, Protocol
 
-from autograder.candidate.kit import Recipe
 from autograder.exam import words
 from autograder.exam.draw import Draw
 from autograder.exam.subject import Banned, LocalSubject, Missing, Raised, Subject
+from autograder.objects.recipes import Recipe
 
 
 @dataclass(frozen=True)
@@ -120,13 +120,13 @@ class Setting(Protocol):
         """A criterion cost the candidate: have a fresh one, or raise `Lost` where no more are given."""
 
     def standing_in(self, obj: Any, names: Mapping[str, str]) -> AbstractContextManager[None]:
-        """Within the block, each student's name that did not pass its own exam is a recipe of `candidate.kit`."""
+        """Within the block, each student's name that did not pass its own exam is a recipe of `objects.recipes`."""
 
     def beside(self, subject: Subject, name: str) -> Subject | Missing:
         """What the student's notebook calls `name` where this subject is examined."""
 
     def build(self, recipe: Recipe) -> Subject:
-        """What a recipe of `candidate.kit` makes, beside the student's objects."""
+        """What a recipe of `objects.recipes` makes, beside the student's objects."""
 
     def show(self, exam: Exam, outcomes: list[Outcome]) -> None:
         """Show the table."""
@@ -149,9 +149,9 @@ class Local:
 
     @contextmanager
     def standing_in(self, obj: Any, names: Mapping[str, str]) -> Iterator[None]:
-        from autograder.candidate import kit
+        from autograder.objects import recipes
 
-        wanted = {name: kit.RECIPES[recipe] for name, recipe in names.items() if not self.passed.get(name, False)}
+        wanted = {name: recipes.RECIPES[recipe] for name, recipe in names.items() if not self.passed.get(name, False)}
         scope = globals_of(obj)
         before = {name: scope[name] for name in wanted if name in scope}
         scope.update(wanted)

@@ -17,11 +17,11 @@ from typing import Any
 
 import torch
 
-from autograder.candidate import objects
-from autograder.candidate.ban import BAN, BannedOperator
-from autograder.candidate.kit import Recipe
-from autograder.candidate.objects import Answer, Entry, Outline
 from autograder.exam.values import owned
+from autograder.objects import operations
+from autograder.objects.ban import BAN, BannedOperator
+from autograder.objects.operations import Answer, Entry, Outline
+from autograder.objects.recipes import Recipe
 from autograder.wire.errors import kind_of, message_of
 
 # Steps `(on, operation, *values)`: the operation is the name of a method below, and `values` are what it takes; its
@@ -96,7 +96,7 @@ class Missing:
 
 
 class Subject(ABC):
-    """A student's function, class, module or other object. `kind` is one of `objects.describe`'s words."""
+    """A student's function, class, module or other object. `kind` is one of `operations.describe`'s words."""
 
     name: str
     kind: str
@@ -105,7 +105,7 @@ class Subject(ABC):
 
     def __call__(self, *args, **kwargs) -> Any:
         """Call it. Tensors come back dense and owned; where an argument requires a gradient, attached to autograd."""
-        leaves = [t for t in objects.tensors((args, kwargs)) if t.requires_grad]
+        leaves = [t for t in operations.tensors((args, kwargs)) if t.requires_grad]
         if leaves and torch.is_grad_enabled() and not self.inferring:
             return Bridge.apply(self, args, kwargs, *leaves)
         return self.vjp(args, kwargs, None).output
@@ -121,7 +121,7 @@ class Subject(ABC):
 
     @contextmanager
     def banning(self, name: str) -> Iterator[None]:
-        """Calls within this block run under the ban list `name` (see `candidate.ban.LISTS`)."""
+        """Calls within this block run under the ban list `name` (see `objects.ban.LISTS`)."""
         before, self.ban = self.ban, name
         try:
             yield
@@ -222,7 +222,7 @@ class LocalSubject(Subject):
     def __init__(self, obj: Any, name: str | None = None):
         self.obj = obj
         self.name = name or str(getattr(obj, "__name__", type(obj).__name__))
-        self.kind = objects.describe(obj)
+        self.kind = operations.describe(obj)
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:
@@ -246,19 +246,19 @@ class LocalSubject(Subject):
         return BAN.during(self.ban)
 
     def _wrap(self, value: Any) -> Any:
-        return owned(value) if objects.is_plain(value) else LocalSubject(value)
+        return owned(value) if operations.is_plain(value) else LocalSubject(value)
 
     def _answer(self, answer: Answer) -> Answer:
         return Answer(self._wrap(answer.output), owned(answer.gradients), owned(answer.after), owned(answer.parameters))
 
     def vjp(self, args, kwargs, cotangent):
         with self._quietly():
-            return self._answer(objects.vjp(self.obj, copy(args), copy(kwargs), cotangent, self.inferring))
+            return self._answer(operations.vjp(self.obj, copy(args), copy(kwargs), cotangent, self.inferring))
 
     def vjps(self, calls):
         with self._quietly():
             copies = [(copy(args), copy(kwargs), cotangent) for args, kwargs, cotangent in calls]
-            found = objects.vjps(self.obj, copies, self.inferring)
+            found = operations.vjps(self.obj, copies, self.inferring)
             return [raised(one) if isinstance(one, Exception) else self._answer(one) for one in found]
 
     def make(self, *args, **kwargs):
@@ -269,41 +269,41 @@ class LocalSubject(Subject):
 
     def state(self):
         with self._quietly():
-            entries = objects.state(self.obj)
+            entries = operations.state(self.obj)
             return {name: Entry(owned(e.tensor), e.id, e.parameter, e.requires_grad) for name, e in entries.items()}
 
     def outline(self):
         with self._quietly():
-            return objects.outline(self.obj)
+            return operations.outline(self.obj)
 
     def load(self, mapping):
         with self._quietly():
-            objects.load(self.obj, copy(mapping))
+            operations.load(self.obj, copy(mapping))
 
     def gradients(self, args, kwargs, cotangent):
         with self._quietly():
-            return self._answer(objects.gradients(self.obj, copy(args), copy(kwargs), cotangent))
+            return self._answer(operations.gradients(self.obj, copy(args), copy(kwargs), cotangent))
 
     def train(self, mode=True):
         with self._quietly():
-            objects.train(self.obj, mode)
+            operations.train(self.obj, mode)
 
     def to(self, dtype):
         with self._quietly():
-            objects.to(self.obj, dtype)
+            operations.to(self.obj, dtype)
 
     def attribute(self, name):
         with self._quietly():
-            return self._wrap(objects.attribute(self.obj, name))
+            return self._wrap(operations.attribute(self.obj, name))
 
     def source(self):
-        return objects.source(self.obj)
+        return operations.source(self.obj)
 
     def _forward(self, args, kwargs):
         with self._quietly(), torch.enable_grad():
             args, kwargs = copy(args), copy(kwargs)
-            output = objects.call(self.obj, args, kwargs)
-            return owned(output), (output, [t for t in objects.tensors((args, kwargs)) if t.requires_grad])
+            output = operations.call(self.obj, args, kwargs)
+            return owned(output), (output, [t for t in operations.tensors((args, kwargs)) if t.requires_grad])
 
     def _backward(self, token, cotangent):
         output, leaves = token

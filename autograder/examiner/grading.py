@@ -26,9 +26,9 @@ from nbformat import NotebookNode
 from autograder.exam import core, words
 from autograder.exam.core import Exam, Lost, Missing, Outcome, current
 from autograder.exam.subject import Raised
+from autograder.examiner.ban_evasion import noticed
 from autograder.examiner.intake import Unreadable
 from autograder.examiner.link import ZygoteClient
-from autograder.examiner.reading import noticed
 from autograder.examiner.rebuild import rebuild
 from autograder.examiner.results import SubmissionResult, in_halves, worst
 from autograder.examiner.sanitise import clean_outputs, output_of

@@ -19,14 +19,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
-from autograder.candidate import kit
-from autograder.candidate.objects import KINDS
 from autograder.exam.core import Lost
 from autograder.exam.subject import Banned, Missing, Raised, Subject
 from autograder.examiner import limit_words
 from autograder.examiner.outputs import CellRun, rebuilt
 from autograder.examiner.proxies import RemoteSubject, is_value
 from autograder.examiner.watch import Exceeded, Watch, remove
+from autograder.objects import recipes
+from autograder.objects.operations import KINDS
 from autograder.wire import codec, messages
 from autograder.wire.errors import MESSAGE_LIMIT, NAMES, plain
 from autograder.wire.frames import FOREVER, Closed, Late, Malformed, Stream, TooLong, WireError, packed
@@ -100,7 +100,7 @@ class Link:
         self._watch = Watch(pid, scratch, limits)
         self._stream = Stream(sock.fileno(), self._watch.check)
         self._lost: Lost | None = None
-        self._loaders: dict[int, kit.Loader] = {}
+        self._loaders: dict[int, recipes.Loader] = {}
         self._outputs_left, self._answers_left = limits.outputs_mib * MIB, limits.answers_mib * MIB
         self._inward: dict[type, Callable[[Any], Any]] = {messages.Handle: self._proxy}
         self.released: list[int] = []
@@ -149,14 +149,14 @@ class Link:
         value = self._value(answer)
         return value if is_value(value) else self.distrust()
 
-    def build(self, recipe: kit.Recipe) -> RemoteSubject:
+    def build(self, recipe: recipes.Recipe) -> RemoteSubject:
         """What the recipe makes, as a subject."""
         built = self.ask("build", 0, (recipe,), None)
         return built if isinstance(built, RemoteSubject) else self.distrust()
 
     @contextmanager
     def stand_in(self, subject: Subject, names: Mapping[str, str]) -> Iterator[None]:
-        """Within the block these names of the student's code stand for recipes of the kit.
+        """Within the block these names of the student's code stand for recipes of the recipes.
 
         `subject` is what is examined: all that it can call lives in the one namespace of the student's cells."""
         if names:
@@ -245,9 +245,9 @@ class Link:
         """What an exam hands in beside plain values."""
         if isinstance(value, RemoteSubject):
             return messages.Held(value.hold.id)
-        if isinstance(value, kit.Recipe):
+        if isinstance(value, recipes.Recipe):
             return messages.Built(value.name, value.args, value.kwargs)
-        if isinstance(value, kit.Loader):
+        if isinstance(value, recipes.Loader):
             self._loaders[len(self._loaders)] = value
             return messages.Batches(len(self._loaders) - 1, len(value), len(value.dataset))
         raise TypeError(f"a {type(value).__name__} cannot be handed in")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from autograder.candidate import objects
-from autograder.candidate.objects import KINDS, Answer, Entry, Outline
 from autograder.exam.subject import Raised, Script, Subject
+from autograder.objects import operations
+from autograder.objects.operations import KINDS, Answer, Entry, Outline
 from autograder.wire import messages
 from autograder.wire.errors import plain
 
@@ -126,7 +126,7 @@ class RemoteSubject(Subject):
     def _forward(self, args, kwargs):
         told = self._ask("forward", args, kwargs)
         self._expect(type(told) is tuple and len(told) == 2 and type(told[1]) is int and is_value(told[0]))
-        leaves = [t for t in objects.tensors((args, kwargs)) if t.requires_grad]
+        leaves = [t for t in operations.tensors((args, kwargs)) if t.requires_grad]
         return told[0], (Hold(self.link, told[1]), [(t.shape, t.dtype) for t in leaves])
 
     def _backward(self, token, cotangent):
@@ -141,7 +141,7 @@ class RemoteSubject(Subject):
         self._expect(type(told) is tuple and len(told) == 4)
         output, gradients, after, parameters = told
         self._expect(is_value(output) and type(gradients) is list and type(parameters) is dict)
-        given = [*objects.tensors(args), *objects.tensors(kwargs)]
+        given = [*operations.tensors(args), *operations.tensors(kwargs)]
         self._expect(len(gradients) == sum(t.requires_grad for t in given))
         self._expect(all(g is None or isinstance(g, torch.Tensor) for g in (*gradients, *parameters.values())))
         self._expect(all(type(name) is str for name in parameters))

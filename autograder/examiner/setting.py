@@ -16,11 +16,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.candidate.kit import Recipe
 from autograder.exam.core import Exam, Lost, Outcome
 from autograder.exam.subject import LocalSubject, Missing, Raised, Subject
 from autograder.examiner.link import Link, ZygoteClient
 from autograder.examiner.rebuild import defined
+from autograder.objects.recipes import Recipe
 from autograder.wire.limits import Limits
 
 LONG = 1.0  # seconds after which a cell counts as long

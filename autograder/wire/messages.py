@@ -159,7 +159,7 @@ class Pull:
 
 @dataclass(frozen=True)
 class Handle:
-    """Candidate → examiner: an object that stays there. `kind` is one of `objects.describe`'s words."""
+    """Candidate → examiner: an object that stays there. `kind` is one of `operations.describe`'s words."""
 
     id: int
     kind: str
@@ -175,7 +175,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Built:
-    """Examiner → candidate: what `kit.RECIPES[name]` makes of these arguments."""
+    """Examiner → candidate: what `recipes.RECIPES[name]` makes of these arguments."""
 
     name: str
     args: tuple

@@ -7,8 +7,8 @@ from pathlib import Path
 import typer
 
 from autograder.candidate import confine
-from autograder.examiner import folder
-from autograder.examiner.cli import app
+from autograder.classroom import folder
+from autograder.classroom.cli import app
 from autograder.examiner.results import STATUSES
 from autograder.wire.limits import LIMITS
 

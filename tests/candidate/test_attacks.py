@@ -262,7 +262,7 @@ def test_patching_everything_gains_nothing(fork):
 
 
 def test_a_batch_is_pulled_only_from_what_was_handed_in(fork):
-    from autograder.candidate.kit import Loader
+    from autograder.objects.recipes import Loader
 
     batches = [(torch.ones(1), torch.ones(1))] * 3
     link = fork()
@@ -274,7 +274,7 @@ def test_a_batch_is_pulled_only_from_what_was_handed_in(fork):
 
 
 def test_a_kept_loader_is_of_no_use_later(fork):
-    from autograder.candidate.kit import Loader
+    from autograder.objects.recipes import Loader
 
     link = fork(call_seconds=2)
     link.run_cell("attack", "kept = []\ndef keep(x): kept.append(x)\ndef use(): return list(kept[0])")
@@ -285,7 +285,7 @@ def test_a_kept_loader_is_of_no_use_later(fork):
 
 def test_counting_passes_cannot_be_cheated(fork):
     """Asking for one batch again and again is no pass."""
-    from autograder.candidate.kit import Loader
+    from autograder.objects.recipes import Loader
 
     link = fork()
     link.run_cell("attack", "def f(x):\n    for _ in range(9): x.batch(0)")

@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch.autograd.gradcheck import GradcheckError
 
-from autograder.candidate.kit import Loader, Recipe
 from autograder.exam.subject import Banned, LocalSubject, Missing, Raised
 from autograder.examiner.proxies import RemoteSubject
+from autograder.objects.recipes import Loader, Recipe
 
 CODE = '''
 import torch

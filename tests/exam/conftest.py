@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from autograder.exam import table
+from autograder import exam_table as table
 
 
 @cache

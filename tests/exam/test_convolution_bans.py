@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from autograder.candidate.ban import BAN, CONVOLUTION, BannedOperator, overloads
+from autograder.objects.ban import BAN, CONVOLUTION, BannedOperator, overloads
 
 aten, onednn = torch.ops.aten, torch.ops.mkldnn
 X, W, B = torch.randn(2, 4, 6, 7), torch.randn(3, 4, 3, 2), torch.randn(3)

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from autograder import exam as exams
-from autograder.candidate.ban import BAN
-from autograder.exam import table
+from autograder import exam_table as table
 from autograder.exam.core import Criterion, Exam, Finding, Local, Lost, Outcome, Wrong, exams_of
 from autograder.exam.subject import Missing
 from autograder.exam.words import table_html, table_text
+from autograder.objects.ban import BAN
 
 
 @pytest.mark.parametrize("name", table.names())

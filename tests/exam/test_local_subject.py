@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.autograd.gradcheck import GradcheckError
 
-from autograder.candidate.ban import BAN
 from autograder.exam.subject import Banned, LocalSubject, Raised, copy, raised
+from autograder.objects.ban import BAN
 
 
 class Layer(nn.Module):

@@ -6,7 +6,7 @@ all of them all 50.
 
 import pytest
 
-from autograder.exam import table
+from autograder import exam_table as table
 
 SEEDS = [f"seed {i} " for i in range(50)]
 

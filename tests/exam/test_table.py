@@ -3,7 +3,7 @@
 import re
 from importlib import import_module
 
-from autograder.exam import table
+from autograder import exam_table as table
 from autograder.exam.core import exams_of
 
 

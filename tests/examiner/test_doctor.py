@@ -7,7 +7,7 @@ import time
 import pytest
 
 from autograder.candidate import confine
-from autograder.examiner import doctor
+from autograder.classroom import doctor
 
 
 def by_layer():
@@ -17,7 +17,7 @@ def by_layer():
 def test_this_machine_is_looked_at_quickly_and_without_torch():
     code = (
         "import sys, time; start = time.process_time()\n"
-        "from autograder.examiner.doctor import checks\n"
+        "from autograder.classroom.doctor import checks\n"
         "found = list(checks())\n"
         "assert not {'torch', 'nbgrader'} & set(sys.modules)\n"
         "assert time.process_time() - start < 0.5, time.process_time() - start\n"

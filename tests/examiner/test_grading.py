@@ -229,11 +229,11 @@ def test_an_assignment_and_its_exam_bear_one_name():
 
 def test_the_page_of_one_who_fails_everything_shows_nothing_hidden(client):
     """No hidden input, no expected value, no word of the exam's modules."""
-    from autograder.examiner import feedback
-    from autograder.examiner.journal import Entry
-    from autograder.examiner.lines import Record
+    from autograder.classroom import feedback
+    from autograder.classroom.journal import Entry
+    from autograder.classroom.run import source_of
+    from autograder.classroom.standings import Record
     from autograder.examiner.rebuild import is_answer
-    from autograder.examiner.run import source_of
 
     if not source_of("01-convolution").is_file():
         pytest.skip("needs the built notebooks: make assignments")

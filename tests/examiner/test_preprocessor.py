@@ -10,10 +10,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from autograder.classroom import gradebook
+from autograder.classroom.folder import ClassFolder
+from autograder.classroom.run import ROOT, source_of
 from autograder.demo.students import ASSIGNMENT, CLASS, Student, filled_in, reference_solutions
-from autograder.examiner import gradebook
-from autograder.examiner.folder import ClassFolder
-from autograder.examiner.run import ROOT, source_of
 
 BIN = Path(sys.executable).parent
 pytestmark = pytest.mark.skipif(

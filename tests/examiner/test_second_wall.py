@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.examiner import doctor, second_wall
-from autograder.examiner.pool import Pool, Task
-from autograder.examiner.run import source_of
+from autograder.classroom import doctor, second_wall
+from autograder.classroom.pool import Pool, Task
+from autograder.classroom.run import source_of
 
 ASSIGNMENT = "01-convolution"
 
@@ -64,7 +64,7 @@ def test_the_graders_processes_start_behind_it(bwrap, tmp_path):
     done, _, _ = graded()
     assert done.result["status"] == "unreadable"
     _, asked = (tmp_path / "asked").read_text().splitlines()
-    assert "--unshare-net" in asked and "--ro-bind / /" in asked and "autograder.examiner.pool" in asked
+    assert "--unshare-net" in asked and "--ro-bind / /" in asked and "autograder.classroom.pool" in asked
 
 
 @needs_notebooks

@@ -9,9 +9,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from autograder.examiner import gradebook
-from autograder.examiner.folder import ClassFolder
-from autograder.examiner.journal import Entry
+from autograder.classroom import gradebook
+from autograder.classroom.folder import ClassFolder
+from autograder.classroom.journal import Entry
 from autograder.examiner.results import SubmissionResult
 
 NAME = "01-convolution"

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import pytest
 from nbformat.v4 import new_code_cell, new_output
 
-from autograder.examiner import feedback
-from autograder.examiner.lines import Record
+from autograder.classroom import feedback
+from autograder.classroom.standings import Record
 
 NAME = "01-convolution"
 WAITS = Record(total=8.0, manual={"discussion": None})

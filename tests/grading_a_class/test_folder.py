@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from autograder.examiner.folder import ClassFolder, printable, student_id_refusal, write_whole
+from autograder.classroom.folder import ClassFolder, printable, student_id_refusal, write_whole
 
 NAME = "01-convolution"
 

@@ -15,8 +15,8 @@ from nbgrader.preprocessors import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
-from autograder.examiner import gradebook
-from autograder.examiner.gradebook import Conflict, Gradebook
+from autograder.classroom import gradebook
+from autograder.classroom.gradebook import Conflict, Gradebook
 
 NAME = "01-convolution"
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's own way with SQLAlchemy

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from autograder.examiner.journal import Busy, Entry, Journal, read
+from autograder.classroom.journal import Busy, Entry, Journal, read
 
 
 def test_what_was_appended_is_there_after_reopening_and_the_last_line_counts(tmp_path, entry):

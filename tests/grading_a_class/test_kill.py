@@ -14,9 +14,9 @@ import nbformat
 import psutil
 import pytest
 
+from autograder.classroom.folder import ClassFolder
+from autograder.classroom.run import ROOT, source_of
 from autograder.demo.students import ASSIGNMENT, Student, filled_in, reference_solutions
-from autograder.examiner.folder import ClassFolder
-from autograder.examiner.run import ROOT, source_of
 
 pytestmark = pytest.mark.skipif(
     not source_of(ASSIGNMENT).is_file(), reason="needs the built notebooks: make assignments"

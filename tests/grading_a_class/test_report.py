@@ -3,8 +3,8 @@
 import csv
 import io
 
-from autograder.examiner import report
-from autograder.examiner.lines import COLUMNS, Line, Record
+from autograder.classroom import report
+from autograder.classroom.standings import COLUMNS, Line, Record
 
 NAME = "01-convolution"
 

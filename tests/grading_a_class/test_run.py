@@ -10,10 +10,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from autograder.classroom.folder import ClassFolder
+from autograder.classroom.run import ROOT, source_of
 from autograder.demo.students import ASSIGNMENT, Student, filled_in, reference_solutions
 from autograder.exam.convolution import SENTENCES
-from autograder.examiner.folder import ClassFolder
-from autograder.examiner.run import ROOT, source_of
 
 AUTOGRADER = Path(sys.executable).with_name("autograder")
 RELEASED = ROOT / "assignments" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"

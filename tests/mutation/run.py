@@ -27,7 +27,7 @@ from mutmut.mutation.file_mutation import MutationVisitor
 from mutmut.mutation.mutators import mutation_operators
 from mutmut.mutation.pragma_handling import IgnoredCode
 
-from autograder.exam import table
+from autograder import exam_table as table
 from autograder.exam.core import Exam, exams_of
 
 HERE = Path(__file__).resolve().parent

@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from autograder.candidate.objects import Entry
 from autograder.exam.compare import Case, Seen, describe, fault, judge, must_refuse, saw, shown
 from autograder.exam.convolution import cases as c
 from autograder.exam.convolution.functions import asked_before, detached, mistake, right_before
@@ -32,6 +31,7 @@ from autograder.exam.draw import LAYOUTS, Draw
 from autograder.exam.gradients import judge_gradients, noted
 from autograder.exam.setups import Setup, Shape
 from autograder.exam.subject import Banned, Raised, Script, Subject
+from autograder.objects.operations import Entry
 
 
 def biased(setups: list[Setup]) -> list[Setup]:

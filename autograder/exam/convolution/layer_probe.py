@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from autograder.candidate.objects import Answer, Entry
 from autograder.exam import gradients
 from autograder.exam.compare import Case, Seen, agree, describe, fault, judge, saw, shown
 from autograder.exam.convolution import cases as c
@@ -18,6 +17,7 @@ from autograder.exam.draw import Draw
 from autograder.exam.gradients import Question, noted
 from autograder.exam.setups import Setup
 from autograder.exam.subject import Raised, Script, Subject
+from autograder.objects.operations import Answer, Entry
 
 T = torch.Tensor
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from autograder.candidate.kit import Loader, Recipe
 from autograder.exam.core import Criterion, Exam, current
 from autograder.exam.draw import Draw
 from autograder.exam.segmentation.common import mistake
 from autograder.exam.segmentation.measures import iou_of
 from autograder.exam.segmentation.probes import Probe, random_state, rooted
 from autograder.exam.subject import Raised, Subject
+from autograder.objects.recipes import Loader, Recipe
 from convcourse.data import ShapeScenes, training
 
 Batch = tuple[torch.Tensor, torch.Tensor]

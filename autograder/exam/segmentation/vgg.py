@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from autograder.candidate.kit import Recipe
 from autograder.exam.compare import shown
 from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
 from autograder.exam.draw import Draw
@@ -26,6 +25,7 @@ from autograder.exam.segmentation.networks import (
 )
 from autograder.exam.segmentation.probes import CLASSES
 from autograder.exam.subject import Subject
+from autograder.objects.recipes import Recipe
 
 
 def made(subject: Subject, classes: int, blocks: int, **more: Any) -> Subject:

@@ -6,8 +6,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from autograder.candidate import kit
-from autograder.candidate.ban import BAN, BannedOperator
+from autograder.objects import recipes
+from autograder.objects.ban import BAN, BannedOperator
 
 ARGUMENTS = [
     dict(stride=stride, padding=padding, dilation=dilation, groups=groups)
@@ -31,7 +31,7 @@ def test_conv2d_stands_in_under_the_ban_with_its_gradients(dtype, onednn):
             right = F.conv2d(*given, **arguments)
             wanted = torch.autograd.grad(right, given, torch.ones_like(right))
             with BAN.during("convolution"):
-                got = kit.conv2d(*given, **arguments)
+                got = recipes.conv2d(*given, **arguments)
                 found = torch.autograd.grad(got, given, torch.ones_like(got))
                 with pytest.raises(BannedOperator):
                     F.conv2d(*given, **arguments)

@@ -235,7 +235,7 @@ def _dumpable() -> Check:
 
 
 def _second_wall() -> Check:
-    from autograder.examiner.second_wall import prefix
+    from autograder.classroom.second_wall import prefix
 
     layer = "bubblewrap (a second wall)"
     if prefix():

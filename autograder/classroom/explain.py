@@ -9,10 +9,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from autograder.examiner.folder import ClassFolder, student_id_refusal
+from autograder.classroom.folder import ClassFolder, student_id_refusal
+from autograder.classroom.pool import Pool, Task
+from autograder.classroom.run import WrongUsage, job_name, source_of
 from autograder.examiner.intake import Unreadable, read_submission
-from autograder.examiner.pool import Pool, Task
-from autograder.examiner.run import WrongUsage, job_name, source_of
 
 
 def explanation(folder: ClassFolder, student: str, assignment: str, confined: bool) -> RenderableType:

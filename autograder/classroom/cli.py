@@ -22,8 +22,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from autograder.examiner.folder import ClassFolder
-from autograder.examiner.lines import Line
+from autograder.classroom.folder import ClassFolder
+from autograder.classroom.standings import Line
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -69,9 +69,9 @@ def grade(
     unsafe_no_sandbox: Unsafe = False,
 ) -> None:
     """Grade what is new or changed, into the gradebook, with a feedback page for each student."""
-    from autograder.examiner.journal import Busy
-    from autograder.examiner.pool import PoolError
-    from autograder.examiner.run import Run, WrongUsage
+    from autograder.classroom.journal import Busy
+    from autograder.classroom.pool import PoolError
+    from autograder.classroom.run import Run, WrongUsage
 
     place = open_class(folder)
     confined = confinement(unsafe_no_sandbox)
@@ -105,11 +105,11 @@ def grade(
 @app.command()
 def report(folder: ClassOption) -> None:
     """Write marks.csv and class.html into the class folder."""
-    from autograder.examiner.gradebook import Gradebook
-    from autograder.examiner.journal import read
-    from autograder.examiner.lines import Roster
-    from autograder.examiner.report import write_report
-    from autograder.examiner.run import lines_of
+    from autograder.classroom.gradebook import Gradebook
+    from autograder.classroom.journal import read
+    from autograder.classroom.report import write_report
+    from autograder.classroom.run import lines_of
+    from autograder.classroom.standings import Roster
 
     place = open_class(folder)
     if not place.gradebook.exists():
@@ -128,9 +128,9 @@ def explain(
     unsafe_no_sandbox: Unsafe = False,
 ) -> None:
     """Show the cases behind a mark: what was asked, expected and got. For instructors only: it shows hidden inputs."""
-    from autograder.examiner.explain import explanation
-    from autograder.examiner.pool import PoolError
-    from autograder.examiner.run import WrongUsage
+    from autograder.classroom.explain import explanation
+    from autograder.classroom.pool import PoolError
+    from autograder.classroom.run import WrongUsage
 
     place = open_class(folder)
     confined = confinement(unsafe_no_sandbox)
@@ -144,7 +144,7 @@ def explain(
 @app.command()
 def doctor() -> None:
     """Say, a line a layer, what confines students' code on this machine, and what mends a gap."""
-    from autograder.examiner.doctor import checks
+    from autograder.classroom.doctor import checks
 
     colours = {"PASS": "green", "CAUTION": "yellow", "FAIL": "bold red"}
     found = list(checks())
@@ -171,7 +171,7 @@ def open_class(folder: Path) -> ClassFolder:
 
 def known_assignments(place: ClassFolder, named: list[str]) -> list[str]:
     """The assignments to grade: those named, or all that were submitted and that we have a source of."""
-    from autograder.examiner.run import source_of
+    from autograder.classroom.run import source_of
 
     wanted = named or place.assignments()
     without = [name for name in wanted if not source_of(name).is_file()]
@@ -188,7 +188,7 @@ def known_assignments(place: ClassFolder, named: list[str]) -> list[str]:
 
 def confinement(unsafe: bool) -> bool:
     """Is students' code confined? Where it cannot be: leave, unless told to go on."""
-    from autograder.examiner.doctor import checks
+    from autograder.classroom.doctor import checks
 
     failed = [check for check in checks() if check.verdict == "FAIL"]
     if unsafe:

@@ -41,8 +41,8 @@ from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells
 from sqlalchemy import Column, MetaData, String, Table, create_engine, event, inspect, select, text
 from sqlalchemy.orm import Session, selectinload
 
-from autograder.examiner.journal import Entry
-from autograder.examiner.lines import Record
+from autograder.classroom.journal import Entry
+from autograder.classroom.standings import Record
 
 COURSE = "default_course"  # nbgrader's own name for a course that has none
 CELLS = GradeCell, SolutionCell, TaskCell

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
-from autograder.examiner.feedback import book_url, environment
-from autograder.examiner.folder import ClassFolder, write_whole
-from autograder.examiner.lines import COLUMNS, Line
+from autograder.classroom.feedback import book_url, environment
+from autograder.classroom.folder import ClassFolder, write_whole
+from autograder.classroom.standings import COLUMNS, Line
 
 BINS = 10
 

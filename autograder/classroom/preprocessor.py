@@ -21,10 +21,10 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.candidate.preload import ALSO
-from autograder.examiner.folder import ClassFolder
+from autograder.classroom.folder import ClassFolder
+from autograder.classroom.pool import Pool, Task
+from autograder.classroom.run import job_name
 from autograder.examiner.intake import Unreadable, read_submission
-from autograder.examiner.pool import Pool, Task
-from autograder.examiner.run import job_name
 
 
 class NoResult(RuntimeError):

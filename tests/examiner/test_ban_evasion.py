@@ -3,12 +3,12 @@
 import nbformat
 import pytest
 
+from autograder.classroom.run import source_of
 from autograder.demo.students import implementations
 from autograder.exam import convolution, segmentation
 from autograder.exam.core import exams_of
+from autograder.examiner.ban_evasion import noticed
 from autograder.examiner.grading import Job, grade, is_examined
-from autograder.examiner.reading import noticed
-from autograder.examiner.run import source_of
 
 EXAMS = {"01-convolution": convolution, "06-segmentation": segmentation}
 FOUND = {
@@ -18,7 +18,7 @@ FOUND = {
     "import gc\nfor o in gc.get_objects():\n    getattr(o, '_destroy', print)()": "_destroy",
     "from torch.autograd import Variable as V\nV._execution_engine = None": "_execution_engine",
     "def helper(op):\n    return op.redispatch": "redispatch",
-    "from autograder.candidate.ban import BAN\nBAN.switch(None)": "autograder",
+    "from autograder.objects.ban import BAN\nBAN.switch(None)": "autograder",
     "import gc\ndef conv2d(x): return gc.get_objects()": "gc",
     "import gc as waste\ndef helper(x): return waste.get_objects()\ndef conv2d(x): return helper(x)": "gc",
     "def conv2d(x):\n    import ctypes\n    return x": "ctypes",

@@ -28,10 +28,10 @@ from pygments import highlight
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers.python import PythonLexer
 
+from autograder.classroom.folder import write_whole
+from autograder.classroom.journal import Entry
+from autograder.classroom.standings import Record
 from autograder.examiner import sanitise
-from autograder.examiner.folder import write_whole
-from autograder.examiner.journal import Entry
-from autograder.examiner.lines import Record
 
 STATUS = {
     "graded": "",
@@ -265,7 +265,7 @@ def _code_style() -> str:
 def environment() -> Environment:
     """Jinja with escaping on and nothing undefined."""
     made = Environment(
-        loader=PackageLoader("autograder.examiner"),
+        loader=PackageLoader("autograder.classroom"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from autograder.candidate.ban import BAN
+from autograder.objects.ban import BAN
 
 
 class Allowed(torch.autograd.Function):

@@ -22,24 +22,31 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder.examiner.folder import ClassFolder, Submission, write_whole
+from autograder.classroom.folder import ClassFolder, Submission, write_whole
+from autograder.classroom.journal import Entry, Journal
+from autograder.classroom.pool import Done, Pool, Task
+from autograder.classroom.standings import Line, Roster
 from autograder.examiner.intake import Unreadable, read_submission
-from autograder.examiner.journal import Entry, Journal
-from autograder.examiner.lines import Line, Roster
-from autograder.examiner.pool import Done, Pool, Task
 from autograder.examiner.results import SubmissionResult
 
 if TYPE_CHECKING:  # seconds of nbgrader, imported while the pool starts
-    from autograder.examiner.gradebook import Gradebook
+    from autograder.classroom.gradebook import Gradebook
 
 ROOT = Path(__file__).parents[2]
 BATCH, BATCH_SECONDS = 16, 2.0
-# Files of examiner/ that no mark depends on. Any other file, when it changes, makes every submission a new job.
-NOT_MARKS = {
-    *("cli.py", "doctor.py", "explain.py", "feedback.py", "folder.py", "gradebook.py", "journal.py"),
-    *("lines.py", "pool.py", "preprocessor.py", "report.py", "run.py", "second_wall.py"),
-}
-PACKAGES = "torch", "numpy", "ipython", "nbformat", "matplotlib", "scikit-image"
+# What marks depend on: all files of these folders. When one changes, every submission is a new job.
+MARKS = (
+    "autograder/exam",
+    "autograder/examiner",
+    "autograder/candidate",
+    "autograder/objects",
+    "autograder/wire",
+    "convcourse",
+)
+PACKAGES = (
+    *("torch", "torchvision", "numpy", "scipy", "pillow", "ipython", "nbformat", "matplotlib"),
+    *("scikit-image", "scikit-learn"),
+)
 Progress = Callable[[str, int, int, str], None]
 
 
@@ -76,14 +83,10 @@ def source_of(assignment: str) -> Path:
 @cache
 def grader_version() -> str:
     """A hash of everything besides submission and assignment that a mark depends on."""
-    package = ROOT / "autograder"
-    files = [
-        file for part in ("exam", "candidate", "wire", "examiner") for file in sorted((package / part).rglob("*.py"))
-    ]
-    files = [file for file in files if file.parent.name != "examiner" or file.name not in NOT_MARKS]
     digest = hashlib.sha256(repr([platform.python_version(), *map(version, PACKAGES)]).encode())
-    for file in files + sorted((ROOT / "convcourse").rglob("*.py")):
-        digest.update(f"\0{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
+    for file in (file for folder in MARKS for file in sorted((ROOT / folder).rglob("*"))):
+        if file.is_file() and file.suffix != ".pyc":
+            digest.update(f"\0{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
     return digest.hexdigest()
 
 
@@ -162,7 +165,7 @@ class Run:
     def _open_gradebook(self) -> None:
         import nbformat
 
-        from autograder.examiner import gradebook
+        from autograder.classroom import gradebook
 
         self.gradebook = gradebook.Gradebook(self.folder.gradebook)
         self.roster = Roster(self.gradebook.students(), self.journal.latest.values())
@@ -199,7 +202,7 @@ class Run:
     def _take(self, done: Done) -> None:
         from nbformat.v4 import reads_json
 
-        from autograder.examiner.gradebook import untouched
+        from autograder.classroom.gradebook import untouched
 
         task = done.task
         if done.result is None:
@@ -254,7 +257,7 @@ class Run:
     def _write_pages(self, lines: list[Line]) -> None:
         from nbformat.v4 import reads_json
 
-        from autograder.examiner.feedback import is_current, write_page
+        from autograder.classroom.feedback import is_current, write_page
 
         for number, line in enumerate(lines, 1):
             path = self.folder.feedback(*line.key)

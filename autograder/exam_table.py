@@ -1,6 +1,6 @@
 """The exam of the exams: every wrong implementation by every criterion, as a page of the instructor's guide.
 
-`python -m autograder.exam.table [NAME …]` examines what stands in `tests/exam/<name>/{right,wrong}/` and writes
+`python -m autograder.exam_table [NAME …]` examines what stands in `tests/exam/<name>/{right,wrong}/` and writes
 `book/exam-tables/<assignment>.md`. An implementation is one Python file whose docstring says what it is, with the lines
 `names: …` (what it defines) and, where it is wrong, `mistake: …` (what should be found; `none` where no sentence fits).
 """
@@ -28,8 +28,9 @@ from autograder import exam as exams
 from autograder.exam import words
 from autograder.exam.core import Exam, Local, Outcome, current, exams_of
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 IMPLEMENTATIONS = ROOT / "tests" / "exam"
+EXAM = ROOT / "autograder" / "exam"
 PAGES = ROOT / "book" / "exam-tables"
 
 
@@ -153,8 +154,9 @@ def _examine(task: tuple[Implementation, str, str, bool]) -> dict[str, list[Outc
 def inputs_hash(name: str) -> str:
     """Of everything that the table is made from: a page with another hash is stale."""
     files = [
-        *Path(__file__).parent.glob("*.py"),
-        *Path(__file__).parent.joinpath(name).rglob("*.py"),
+        Path(__file__),
+        *(EXAM.glob("*.py")),
+        *EXAM.joinpath(name).rglob("*.py"),
         *(one.path for one in implementations(name)),
     ]
     digest = hashlib.sha256()

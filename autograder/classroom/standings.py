@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder.examiner.journal import Entry
+from autograder.classroom.journal import Entry
 
 FROM_RESULT = [
     "student",

@@ -1,6 +1,6 @@
 """What a submission's source says of ways round a ban: read as a syntax tree, never run.
 
-A ban (see `candidate.ban`) is a rule of the exercise and no wall: code in the same process can take it back. No mark is
+A ban (see `objects.ban`) is a rule of the exercise and no wall: code in the same process can take it back. No mark is
 forged so, but the exercise is avoided. What is found here costs nothing; it tells the instructor whose source to read.
 
 Two kinds of things are looked for. What only meddling needs (the library of overrides, autograd's engine, the grader's
