@@ -1,14 +1,12 @@
 """What a student reads for each named mistake of assignment 06. Every id has its box in the chapter."""
 
-SENTENCES = {
+from autograder.exam.sentences import common
+
+SENTENCES = common(
+    "banned-call", "detached", "float32-result", "precision-lost", "contiguous-only", "pairs-refused"
+) | {
     # care, everywhere
-    "banned-call": "A library function does the work that this cell asks you to write.",
-    "detached": "The result is cut off from autograd (`.data`, `.detach()`, `.item()`, NumPy, `no_grad`); compute with the tensors themselves.",
     "input-changed": "The caller's tensor is changed (an in-place ReLU on the input does it); work on a new one.",
-    "float32-result": "The result is always float32; it keeps the input's dtype.",
-    "precision-lost": "float64 is taken down to float32 on the way: the dtype is right, half of the digits are lost.",
-    "contiguous-only": "It is right only where the input lies in memory in one order: use `reshape` for `view`.",
-    "pairs-refused": "A pair is not understood: sizes and steps may be an int or a pair (height, width).",
     # upsampling
     "nearest-tiled": "The whole picture is repeated side by side; each pixel is repeated in its place (`repeat_interleave`, not `repeat`).",
     "nearest-zeros": "Only one pixel of each cell is filled, the others stay 0; nearest neighbours fill the whole cell with its value.",
@@ -143,4 +141,13 @@ SENTENCES = {
     "answer-size": "Go level by level: two 3×3 convolutions take four pixels, pooling halves, an up-convolution doubles.",
     "answer-memory": "Multiply channels, height and width, then four bytes for each value, and divide by 2²⁰.",
     "answer-shift": "Look at which 2×2 cells the pixels fall into after four poolings, before and after the shift.",
+}
+
+# What the checks that all networks share have found, by its names here.
+NETWORK_IDS = {
+    f"network-{what}": f"unet-{what}"
+    for what in (
+        *("shared", "normalised", "relu-missing", "relu-leaky", "relu-last", "softmax-last", "random", "dead"),
+        *("batch-mixed", "train", "gradient", "channels-alike", "state"),
+    )
 }
