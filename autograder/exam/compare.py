@@ -7,6 +7,7 @@ another dtype or shape all fail. Nothing here reaches the student but the senten
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,6 @@ from autograder.exam.mistakes import Misconception
 from autograder.exam.subject import Answer, Banned, Raised, Subject
 
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-8}  # of the interface
-COARSE = 1e-2  # for the types with fewer digits
 Reference = Callable[..., Any]
 
 
@@ -92,23 +92,36 @@ def tensor_fault(got: Any, expected: torch.Tensor) -> str | None:
 
 
 def agree(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """Equal in shape, dtype and, within the interface's tolerance, in every value; NaN agrees with NaN alone."""
+    """Equal in shape, dtype and, in float32 and float64 within the interface's tolerance, in every value; NaN agrees
+    with NaN alone."""
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
-    if not b.is_floating_point():
+    if b.dtype not in TOLERANCE:
         return torch.equal(a, b)
-    tolerance = TOLERANCE.get(b.dtype, COARSE)
-    if a.numel() and b.dtype in TOLERANCE and np.abs(a.detach().numpy() - b.detach().numpy()).max() <= tolerance:
+    tolerance = TOLERANCE[b.dtype]
+    if a.numel() and np.abs(a.detach().numpy() - b.detach().numpy()).max() <= tolerance:
         return True  # nearly always, and NumPy is the quicker for so few numbers; NaN fails it
     near = (a - b).abs() <= tolerance + tolerance * b.abs()
     return bool((near & b.isfinite() | (a == b) | a.isnan() & b.isnan()).all())
 
 
+# What comes back, in words.
+PLAIN = {tuple: "a tuple", list: "a list", dict: "a dict", str: "text", int: "an int", float: "a float", bool: "a bool"}
+OBJECTS = {"function": "a function", "class": "a class", "module": "a module"}
+
+
 def kind(value: Any) -> str:
-    """What a value is, in words: "a module", "nothing (None)", "float"."""
+    """What a value is, in words: "a module", "nothing (None)", "a float"."""
     if value is None:
         return "nothing (None)"
-    return f"a {value.kind}" if isinstance(value, Subject) else type(value).__name__
+    if isinstance(value, Subject):
+        return OBJECTS.get(value.kind, "an object that is no number, no text and no dense tensor")
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of {str(value.dtype).removeprefix('torch.')}"
+    return PLAIN.get(type(value), f"a {type(value).__name__}")
+
+
+SHOWN = 300  # characters of a value that is no tensor
 
 
 def shown(value: Any) -> str:
@@ -117,10 +130,12 @@ def shown(value: Any) -> str:
         flat = ", ".join(f"{x:.4g}" for x in value.flatten()[:8].tolist())
         return f"{value.dtype} {tuple(value.shape)} [{flat}{', …' if value.numel() > 8 else ''}]"
     if isinstance(value, tuple | list):
-        return "(" + ", ".join(map(shown, value)) + ")"
+        return "(" + ", ".join([*map(shown, value[:8]), *["…"] * (len(value) > 8)]) + ")"
     if isinstance(value, Either):
         return shown(value.answers[0])
-    return repr(value) if not isinstance(value, Raised) else str(value)
+    if isinstance(value, int) and value.bit_length() > 1000:
+        return f"an int of {value.bit_length()} bits"
+    return (str(value) if isinstance(value, Raised) else reprlib.repr(value))[:SHOWN]
 
 
 def describe(case: Case) -> str:

@@ -18,9 +18,10 @@ from typing import Any
 
 from autograder.exam import words
 from autograder.exam.draw import Draw
+from autograder.exam.faults import fault_of
 from autograder.exam.notes import Notes
 from autograder.exam.sentences import COMMON
-from autograder.exam.setting import Lost, Setting, current
+from autograder.exam.setting import Lost, Setting, SettingFailed, current
 from autograder.exam.subject import Banned, Missing, Raised, Subject
 
 Check = Callable[[Subject, Draw], None]
@@ -145,8 +146,8 @@ class Exam:
 
     def examine(self, obj: Any) -> list[Outcome]:
         """Hold the exam: one outcome for each criterion, in order."""
-        if isinstance(obj, Missing):
-            missing = Finding(words.not_defined(obj.name))
+        if type(obj) is Missing:  # `isinstance` would ask the object
+            missing = Finding(words.not_there(obj))
             return [self._outcome(criterion, missing) for criterion in self.criteria]
         setting = current.get()
         found: dict[str, Wrong | Finding | None] = {}
@@ -170,17 +171,22 @@ class Exam:
 
     def _hold(self, criterion: Criterion, setting: Setting, obj: Any, notes: Notes) -> Wrong | Finding | None:
         """Run one check. None where it is met."""
-        subject = setting.subject(obj)
-        subject.name, subject.ban = self.graded_name, self.ban
         try:
+            subject = setting.subject(obj)
+            subject.name, subject.ban = self.graded_name, self.ban
             criterion.check(subject, Draw(setting.seed(f"{self.name}/{criterion.id}"), notes))
         except Wrong as wrong:
             wrong.mistake = self.ids.get(wrong.mistake, wrong.mistake) if wrong.mistake else None
             return wrong
         except Banned as error:
-            return banned(subject.name, error)
+            return banned(self.graded_name, error)
         except Raised as error:
-            return Finding(words.raised(subject.name, error))
+            return Finding(words.raised(self.graded_name, error))
+        except (Lost, SettingFailed):
+            raise
+        except Exception as error:  # what comes back is a stranger's: it costs one criterion, whatever it is
+            setting.fault(fault_of(f"{self.name}/{criterion.id}", error))
+            return Finding(words.not_compared(self.graded_name))
         return None
 
     def _cause(self, found: Mapping[str, Wrong | Finding | None]) -> str | None:

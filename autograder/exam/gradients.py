@@ -19,7 +19,7 @@ from torch.autograd.function import once_differentiable
 from torch.autograd.gradcheck import GradcheckError, gradcheck
 
 from autograder.exam.cases import Case
-from autograder.exam.compare import Comparison, Reference, ask_all, describe, fault, judge
+from autograder.exam.compare import Comparison, Reference, ask_all, describe, fault, judge, shown
 from autograder.exam.core import Evidence, Unnamed, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.mistakes import Misconception
@@ -129,12 +129,14 @@ def note_gradients(draw: Draw, comparison: Comparison, got: Sequence[T | None], 
 
 def gradient_fault(got: Sequence[T | None], wanted: Sequence[T], names: Sequence[str]) -> str | None:
     """What is wrong with the gradients to the arguments of these names; None where they are right."""
-    for name, mine, right in zip(names, got, wanted, strict=False):
+    if not len(got) == len(wanted) == len(names):
+        return f"sends back {len(got)} of {len(wanted)} gradients"
+    for name, mine, right in zip(names, got, wanted, strict=True):
         if mine is None:
             return f"sends no gradient back to the {name}"
         if fault(mine, right):
             return f"sends a wrong gradient back to the {name}"
-    return None if len(got) == len(wanted) == len(names) else "sends too few gradients back"
+    return None
 
 
 def compare_with_gradients(
@@ -186,6 +188,11 @@ def small_differences(subject: Subject, reference: Reference, case: Case) -> Non
     judge(subject.name, [c for c in found if not _alike(c.got, c.expected)], ())
     if all(_repeats(c, some) for c, some in zip(found, wanted, strict=True)):
         return
+    for c, some in zip(found, wanted, strict=True):
+        assert c.answer is not None
+        if not all(mine is None or _alike(mine, right) for mine, right in zip(c.answer.gradients, some)):
+            said = f"`{subject.name}` sends back a gradient of another shape or type than the argument's."
+            raise Unnamed(said, Evidence(describe(c.case), shown(some), shown(c.answer.gradients)))
     answers = iter(found)
 
     def replay(args: list[T], cotangent: T | None) -> Any:

@@ -16,6 +16,7 @@ from autograder.exam.cases import Case, Cases
 from autograder.exam.compare import Comparison, Reference, agree, compared, describe, fault, judge, must_refuse, shown
 from autograder.exam.core import Check, Evidence, Unnamed, Wrong
 from autograder.exam.draw import LAYOUTS, Draw
+from autograder.exam.gate import tensor
 from autograder.exam.gradients import Asked, judge_gradients, note_gradients, with_wanted_gradients
 from autograder.exam.mistakes import Misconception
 from autograder.exam.scripts import Script
@@ -166,12 +167,12 @@ class LayerExam:
         if fault(answer.after[0], x):
             raise Wrong("input-changed", evidence)
         made = self.make(subject, case)
-        first = parameters_of(made.state())
+        first = parameters_of(self.check_state(made.state(), case))
         self.load(subject, made, case)
         outputs = []
         for mode in (True, False, True):
             made.train(mode)
-            outputs.append(made(x))
+            outputs.append(tensor(subject.name, made(x)))
         loaded = self.weights(case)
         if any(fault(value, loaded.get(name)) for name, value in parameters_of(made.state()).items()):
             raise Wrong("parameters-redrawn", evidence)
@@ -205,8 +206,8 @@ class LayerExam:
             for (first, second), replies in zip(pairs, self.ask(subject, scripts), strict=True):
                 self.check_state(replies["begun"], first.case)
                 judge(subject.name, [self.answered(subject, first, replies["answer"])], self.mistakes)
-                kept = self.weights(first.case)
-                if any(fault(value, kept[name]) for name, value in parameters_of(replies["left"]).items()):
+                kept, left = self.weights(first.case), parameters_of(self.check_state(replies["left"], first.case))
+                if any(fault(value, kept[name]) for name, value in left.items()):
                     evidence = Evidence("weights loaded into a second layer", "the first's own", "shared")
                     raise Wrong("shared-weights", evidence)
                 last = self.answered(subject, second, replies["last"])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from inspect import isfunction
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autograder.exam import words
@@ -26,6 +26,10 @@ class Lost(Exception):
         self.status, self.sentence = status, sentence
 
 
+class SettingFailed(RuntimeError):
+    """The place where exams are held is gone: no criterion's matter, so no exam holds it up."""
+
+
 class Setting(Protocol):
     """Where an exam is held."""
 
@@ -38,6 +42,9 @@ class Setting(Protocol):
     def lost(self, lost: Lost) -> None:
         """A criterion cost the candidate. Provide a fresh one for the criteria after it, or raise `Lost` where no more
         are given."""
+
+    def fault(self, fault: str) -> None:
+        """Something of ours failed on what the student's code gave back: what, for the instructor."""
 
     def standing_in(self, obj: Any, names: Mapping[str, str]) -> AbstractContextManager[None]:
         """Within the block, each student's name that did not pass its own exam is a recipe of `objects.recipes`."""
@@ -56,20 +63,24 @@ class Setting(Protocol):
 class Local:
     """This process: a criterion's name is its seed, subjects are plain objects, the cell's output has the table.
 
-    passed: exams by their names, True where all points were earned.
+    passed: exams by their names, True where all points were earned. faults: see `Setting.fault`.
     """
 
     passed: dict[str, bool] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
 
     def seed(self, key: str) -> int:
         """See `Setting`; so does what follows."""
         return zlib.crc32(key.encode())
 
     def subject(self, obj: Any) -> Subject:
-        return obj if isinstance(obj, Subject) else LocalSubject(obj)
+        return obj if issubclass(type(obj), Subject) else LocalSubject(obj)
 
     def lost(self, lost: Lost) -> None:
         raise lost
+
+    def fault(self, fault: str) -> None:
+        self.faults.append(fault)
 
     @contextmanager
     def standing_in(self, obj: Any, names: Mapping[str, str]) -> Iterator[None]:
@@ -83,7 +94,7 @@ class Local:
             yield
         finally:
             for name in wanted:
-                scope.pop(name)
+                scope.pop(name, None)
             scope.update(before)
 
     def beside(self, subject: Subject, name: str) -> Subject | Missing:
@@ -100,7 +111,7 @@ class Local:
 
 def globals_of(obj: Any) -> dict[str, Any]:
     """The names that a function's code, or that of a class's methods, finds in its module."""
-    written = (f for f in (obj, *getattr(obj, "__dict__", {}).values()) if isfunction(f))
+    written = (f for f in (obj, *getattr(obj, "__dict__", {}).values()) if type(f) is FunctionType)
     return next((f.__globals__ for f in written), {})
 
 

@@ -24,7 +24,8 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.exam import core, words
-from autograder.exam.core import Exam, Lost, Missing, Outcome, current
+from autograder.exam.core import Exam, Lost, Missing, Outcome, SettingFailed, current
+from autograder.exam.faults import fault_of
 from autograder.exam.subject import Raised
 from autograder.examiner.ban_evasion import noticed
 from autograder.examiner.intake import Unreadable
@@ -104,6 +105,7 @@ def grade(
             (cell.source for cell in program.cells if cell.cell_type == "code" and not is_examined(cell)),
             (exam.graded_name for exam in core.exams_of(exams) if exam.ban),
         ),
+        faults=remote.faults,
         cells=marks.cells,
         sha256=digest,
         job=job.job,
@@ -154,7 +156,7 @@ def examine(cell: NotebookNode, remote: Remote, marks: Marks, assignment: str, s
     """Run a grade cell: its outputs into the cell, what it found into `marks`."""
     grade_id, most = cell.metadata.nbgrader.grade_id, float(cell.metadata.nbgrader.points)
     with remote.examining():
-        outputs, value = run_grade_cell(cell.source, remote)
+        outputs, value = run_grade_cell(cell.source, remote, grade_id)
     points = in_halves(min(max(float(value), 0.0), most)) if isinstance(value, int | float) else 0.0
     for exam, outcomes in remote.shown:
         outputs.append(table(exam, outcomes))
@@ -169,7 +171,7 @@ def examine(cell: NotebookNode, remote: Remote, marks: Marks, assignment: str, s
     finish(cell, outputs, points, marks)
 
 
-def run_grade_cell(source: str, remote: Remote) -> tuple[list[NotebookNode], Any]:
+def run_grade_cell(source: str, remote: Remote, grade_id: str) -> tuple[list[NotebookNode], Any]:
     """Run the instructor's text here; return what it printed or raised, and the value of its last expression."""
     hidden = is_hidden(source)
     statements, last = compiled(source)
@@ -195,9 +197,12 @@ def run_grade_cell(source: str, remote: Remote) -> tuple[list[NotebookNode], Any
         with contextlib.suppress(Lost):
             remote.lost(lost)
         outputs.append(stopped(lost.sentence))
+    except SettingFailed:
+        raise
     except Exception as error:
-        if hidden:
-            raise
+        if hidden:  # an exam says itself what is wrong; what ends it is ours, and must not be shown
+            remote.fault(fault_of(grade_id, error))
+            error = RuntimeError("The hidden test could not be held to its end.")
         kind, said = (error.kind, error.message) if isinstance(error, Raised) else (type(error).__name__, str(error))
         outputs.append({"output_type": "error", "ename": kind, "evalue": said, "traceback": [f"{kind}: {said}"]})
     if printed.getvalue():

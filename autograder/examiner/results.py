@@ -24,6 +24,7 @@ class SubmissionResult:
     limit: which limits were run into, in a sentence or two, or why nothing was graded; None where neither is so.
     repaired: accidents of the file that were mended, a plain sentence each.
     noticed: what the source says of ways round a ban, a sentence each, for the instructor's eyes.
+    faults: where something of ours failed on what the student's code gave back, for the instructor's eyes.
     cells: grade_id -> {"points", "max_points"} of each automatically graded cell.
     sha256: of the submitted bytes, "" where there were none.
     job: a hash that names the work; the same job gives the same result.
@@ -41,6 +42,7 @@ class SubmissionResult:
     limit: str | None = None
     repaired: list[str] = field(default_factory=list)
     noticed: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
     cells: dict[str, dict[str, float]] = field(default_factory=dict)
     sha256: str = ""
     job: str = ""

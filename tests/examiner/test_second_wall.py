@@ -64,7 +64,7 @@ def test_the_graders_processes_start_behind_it(bwrap, tmp_path):
     done, _, _ = graded()
     assert done.result["status"] == "unreadable"
     _, asked = (tmp_path / "asked").read_text().splitlines()
-    assert "--unshare-net" in asked and "--ro-bind / /" in asked and "autograder.classroom.pool" in asked
+    assert "--unshare-net" in asked and "--ro-bind / /" in asked and "autograder.examiner.template" in asked
 
 
 @needs_notebooks

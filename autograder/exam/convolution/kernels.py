@@ -54,7 +54,7 @@ WRITTEN_WRONGLY = [
 
 def written(subject: Subject) -> dict[Any, Any]:
     """What the student wrote, where it is a dict."""
-    value = subject.value if subject.kind == "value" else None
+    value = subject.value
     if not isinstance(value, dict):
         raise Unnamed(f"`{subject.name}` should be a dict of tensors.")
     return value

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from autograder.exam.cases import Case
-from autograder.exam.compare import Comparison, agree, fault, judge, must_refuse, shown
+from autograder.exam.compare import Comparison, agree, fault, judge, kind, must_refuse, shown
 from autograder.exam.convolution.kernels import TABLE
 from autograder.exam.convolution.sentences import SENTENCES
 from autograder.exam.core import Criterion, Exam, Wrong
@@ -28,7 +28,11 @@ def product(kernel: T, parts: Any) -> Comparison:
     column, row = parts
     if column.shape != kernel.shape[:1] or row.shape != kernel.shape[1:]:
         return Comparison(case, kernel, parts, "gives a column or a row of another length than the kernel's side")
-    made = column[:, None] * row
+    try:
+        made = column[:, None] * row
+    except RuntimeError:
+        unlike = f"gives {kind(column)} and {kind(row)}, which PyTorch does not multiply"
+        return Comparison(case, kernel, parts, unlike)
     wrong = "gives a column and a row whose product is not the kernel"
     return Comparison(case, kernel, made, wrong if fault(made, kernel) else None)
 

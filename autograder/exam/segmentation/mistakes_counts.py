@@ -8,6 +8,8 @@ from autograder.exam.segmentation.closed_form import conv, unet_parameters, vali
 
 PAPER_BASE = 64
 
+PAPER_BASE = 64
+
 
 @dataclass(frozen=True)
 class Plan:
