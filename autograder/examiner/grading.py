@@ -15,15 +15,15 @@ import functools
 import hashlib
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from importlib import import_module
-from types import CodeType, ModuleType
+from types import CodeType
 from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.exam import core, words
+from autograder.exam import words
+from autograder.exam.assignment import Assignment, assignment
 from autograder.exam.core import Exam, Lost, Missing, Outcome, SettingFailed, current
 from autograder.exam.faults import fault_of
 from autograder.exam.subject import Raised
@@ -34,7 +34,6 @@ from autograder.examiner.rebuild import rebuild
 from autograder.examiner.results import SubmissionResult, in_halves, worst
 from autograder.examiner.sanitise import clean_outputs, output_of
 from autograder.examiner.setting import Remote, stopped
-from autograder.wire.limits import LIMITS
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def grade(
     not asked for).
     """
     exams = exams_of(job.assignment)
-    limits = getattr(exams, "LIMITS", LIMITS)
+    limits = exams.limits
     digest = hashlib.sha256(submitted).hexdigest()
     grade_cells = [cell for cell in source.cells if is_examined(cell)]
     most = float(sum(cell.metadata.nbgrader.points for cell in grade_cells))
@@ -87,7 +86,7 @@ def grade(
             elif is_check(cell):
                 run_check(cell, remote, marks)
             else:
-                examine(cell, remote, marks, job.assignment, getattr(exams, "SENTENCES", {}))
+                examine(cell, remote, marks, job.assignment, exams.sentences)
     finally:
         remote.close()
     result = SubmissionResult(
@@ -103,7 +102,7 @@ def grade(
         repaired=repaired,
         noticed=noticed(
             (cell.source for cell in program.cells if cell.cell_type == "code" and not is_examined(cell)),
-            (exam.graded_name for exam in core.exams_of(exams) if exam.ban),
+            (exam.graded_name for exam in exams.exams if exam.ban),
         ),
         faults=remote.faults,
         cells=marks.cells,
@@ -113,9 +112,9 @@ def grade(
     return result, program, marks.evidence if job.explain else None
 
 
-def exams_of(assignment: str) -> ModuleType:
-    """The exams of the assignment `NN-name`."""
-    return import_module(f"autograder.exam.{assignment.split('-', 1)[1].replace('-', '_')}")
+def exams_of(name: str) -> Assignment:
+    """The assignment `NN-name`."""
+    return assignment(name)
 
 
 def is_examined(cell: NotebookNode) -> bool:
@@ -152,7 +151,7 @@ def finish(cell: NotebookNode, outputs: list[NotebookNode], points: float, marks
     cell.outputs = [*outputs, result]
 
 
-def examine(cell: NotebookNode, remote: Remote, marks: Marks, assignment: str, sentences: dict[str, str]) -> None:
+def examine(cell: NotebookNode, remote: Remote, marks: Marks, assignment: str, sentences: Mapping[str, str]) -> None:
     """Run a grade cell: its outputs into the cell, what it found into `marks`."""
     grade_id, most = cell.metadata.nbgrader.grade_id, float(cell.metadata.nbgrader.points)
     with remote.examining():
@@ -251,7 +250,7 @@ def held_in(remote: Remote) -> Iterator[None]:
         current.reset(token)
 
 
-def row(grade_id: str, outcome: Outcome, assignment: str, sentences: dict[str, str]) -> dict[str, Any]:
+def row(grade_id: str, outcome: Outcome, assignment: str, sentences: Mapping[str, str]) -> dict[str, Any]:
     """One criterion as the journal keeps it."""
     finding = outcome.finding
     named = finding.mistake if finding and finding.mistake in sentences else None
