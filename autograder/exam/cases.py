@@ -68,3 +68,15 @@ def drawn(tensors: Tensors, *setups: Sequence[Setup]) -> Cases:
             yield Case(tensors(setup, draw), dict(setup.arguments), setup.about)
 
     return cases
+
+
+def convolution_tensors(setup: Setup, draw: Draw, *, transposed: bool = False) -> tuple[torch.Tensor, ...]:
+    """Input (N, C_in, H, W), weight and, where there is one, bias (C_out,), of order 1, from a shape (N, C_in, H, W,
+    C_out, kH, kW). The weight is (C_out, C_in / groups, kH, kW), of a transposed convolution (C_in, C_out / groups, …).
+    """
+    n, c_in, h, w, c_out, kh, kw = setup.shape
+    groups = setup.arguments.get("groups", 1)
+    x = draw.normal(n, c_in, h, w, dtype=setup.dtype)
+    channels = (c_in, c_out // groups) if transposed else (c_out, c_in // groups)
+    weight = draw.normal(*channels, kh, kw, dtype=setup.dtype)
+    return (x, weight, draw.normal(c_out, dtype=setup.dtype)) if setup.bias else (x, weight)

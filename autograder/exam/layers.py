@@ -19,12 +19,11 @@ from autograder.exam.draw import LAYOUTS, Draw
 from autograder.exam.gate import tensor
 from autograder.exam.gradients import Asked, judge_gradients, note_gradients, with_wanted_gradients
 from autograder.exam.mistakes import Misconception
-from autograder.exam.scripts import Script
+from autograder.exam.scripts import Script, State, parameters_of
 from autograder.exam.subject import Banned, Raised, Subject
-from autograder.objects.operations import Answer, Entry
+from autograder.objects.operations import Answer
 
 T = torch.Tensor
-State = dict[str, Entry]
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,6 @@ class LayerExam:
     names: tuple[str, ...]
     mistakes: Sequence[Misconception]
     state_mistake: Callable[[State, Mapping[str, Any], Mapping[str, Any], Case], str | None]
-
-    # Asking
 
     def weights(self, case: Case) -> dict[str, T]:
         """The weights of a case, by name; a name that the case leaves out is switched off."""
@@ -111,8 +108,6 @@ class LayerExam:
         given = subject.scripts([self.script(case).call("answer", case.args[0]).steps])[0]
         if isinstance(given[-1], Banned):
             raise given[-1]
-
-    # Checks
 
     def asked(self, cases: Cases, draw: Draw) -> list[Asked]:
         """The cases with the reference's values and gradients."""
@@ -305,8 +300,3 @@ class LayerExam:
                 must_refuse(subject.name, f"{tuple(x.shape)} for {args}, {options}", given[1], mistake)
 
         return check
-
-
-def parameters_of(state: State) -> dict[str, T]:
-    """The values of a state's parameters, by name."""
-    return {name: e.tensor for name, e in state.items() if e.tensor is not None and e.parameter}

@@ -8,72 +8,21 @@ raise mistakes called "network-…", which an exam may call by names of its own 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import torch
 
 from autograder.exam.compare import shown
 from autograder.exam.core import Evidence, Unnamed, Wrong
+from autograder.exam.counting import parameter_shapes
 from autograder.exam.draw import Draw
-from autograder.exam.gate import batch, entries, equal, gap, maps, module
-from autograder.exam.subject import Subject
+from autograder.exam.gate import batch, equal, gap, maps
+from autograder.exam.subject import Raised, Subject
 
 T = torch.Tensor
 State = dict[str, T]
 Make = Callable[[], Subject]
 CLASSES = 5  # no map of the networks examined has as many channels, so the last bias is known by its size
-
-
-def parameter_shapes(network: Subject) -> dict[str, tuple[int, ...]]:
-    """Shapes of the parameters that can learn, by name; one that several layers share counts once."""
-    seen: set[int] = set()
-    shapes = {}
-    for name, entry in network.outline().items():
-        if entry.parameter and entry.shape is not None and entry.id not in seen:
-            seen.add(entry.id)
-            shapes[name] = entry.shape
-    return shapes
-
-
-def parameter_count(network: Subject) -> int:
-    """The entries of all parameters, shared ones once."""
-    return sum(math.prod(shape) for shape in parameter_shapes(network).values())
-
-
-def check_parameter_count(network: Subject, expected: int, wrong: Mapping[str, set[int]], case: str) -> None:
-    """The number of parameters; `wrong` names the mistakes that lead to other numbers, most specific first."""
-    got = parameter_count(network)
-    if got == expected:
-        return
-    evidence = Evidence(case, f"{expected:,} parameters", f"{got:,}")
-    for mistake, numbers in wrong.items():
-        if got in numbers:
-            raise Wrong(mistake, evidence)
-    raise Unnamed(f"`{network.name}` has another number of parameters than the text's formula gives.", evidence)
-
-
-def require_most_parameters(network: Subject, right: int) -> None:
-    """Is it the network in the main? What any small network passes as well counts for nothing."""
-    if (got := parameter_count(network)) < 0.4 * right:
-        sentence = f"`{network.name}` has less than half of the parameters that the text's formula gives."
-        raise Unnamed(sentence, Evidence(network.name, f"{right:,} parameters", f"{got:,}"))
-
-
-def require_runnable(network: Subject, right: int, most: int, ignored: Callable[[], tuple[str | None, str]]) -> Subject:
-    """A network that is small enough to be run; one far larger than was asked for is not.
-
-    `ignored()` finds out what the network's size does not depend on: the mistake's id, and a sentence where the id's
-    does not say it.
-    """
-    if (got := entries(module(network))) > most:
-        mistake, sentence = ignored()
-        if mistake is None and not sentence:
-            sentence = (
-                f"`{network.name}` has far more parameters than the text's formula gives for these arguments, "
-                "so it was not run."
-            )
-        raise Wrong(mistake, Evidence(network.name, f"{right:,} parameters", f"{got:,}; not run"), sentence)
-    return network
 
 
 def uniform_state(network: Subject, constant: Callable[[int], float]) -> State:
@@ -288,3 +237,12 @@ def check_apart(first: Subject, second: Subject, x: T, draw: Draw) -> None:
     first.load(state)
     if equal(before, again) and not equal(batch(second.name, second(x)), again):
         raise Wrong("network-shared", Evidence("two networks", "parameters of their own", "one changes the other"))
+
+
+def has_unregistered_parameters(one: Subject, other: Subject, x: T) -> bool:
+    """With all registered parameters equal, do two networks answer differently?"""
+    state = uniform_state(one, lambda n: 0.1)
+    try:
+        return not close(answer_with(one, state, x), answer_with(other, state, x))
+    except Raised:
+        return False

@@ -11,8 +11,10 @@ import torch
 from autograder.exam.cases import Case
 from autograder.exam.gradients import Asked
 from autograder.exam.subject import Raised
+from autograder.objects.operations import Entry
 
 T = torch.Tensor
+State = dict[str, Entry]
 
 
 @dataclass
@@ -68,3 +70,8 @@ class Script:
     def failed_at(self, given: Sequence[Any]) -> str | None:
         """The operation that raised, None where none did."""
         return self.steps[len(given) - 1][1] if isinstance(given[-1], Raised) else None
+
+
+def parameters_of(state: State) -> dict[str, T]:
+    """The values of a state's parameters, by name."""
+    return {name: e.tensor for name, e in state.items() if e.tensor is not None and e.parameter}

@@ -28,6 +28,16 @@ COMMON = {
     "network-gradient": "No gradient reaches some parameters: they can never learn.",
     "network-channels-alike": "Channels are averaged, repeated or used twice on the way: each has its own weights in the next convolution.",
     "network-state": "A network that loads another's `state_dict` answers differently: something outside parameters and buffers decides.",
+    # fit
+    "fit-passes": "The loader is not read exactly `epochs` times from start to end.",
+    "fit-one-batch": "Not every batch of the loader is used in each epoch.",
+    "fit-no-step": "The network's parameters are as before: no optimiser step reaches them (or a copy was trained).",
+    "fit-eval-mode": "The network is not switched to train mode before training.",
+    "fit-losses": "What comes back is not a list of one number for each epoch.",
+    "fit-loss-mean": "An epoch's number is not the mean of its batches' losses (a sum, the last batch, or the first).",
+    "fit-sigmoid-twice": "A sigmoid is applied and then a loss that applies it again; give the loss the logits.",
+    "fit-multiclass": "With several output channels the loss is not cross-entropy between logits and the int64 mask.",
+    "fit-gradients-kept": "Gradients of earlier batches are never cleared: call `zero_grad` before each `backward`.",
 }
 
 

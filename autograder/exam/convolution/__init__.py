@@ -10,20 +10,12 @@ from autograder.exam.convolution.separate import bonus
 from autograder.exam.convolution.sizes import output_size
 from autograder.exam.convolution.sums import conv2d, conv2d_naive
 
+EXAMS = (
+    output_size, question_1, conv2d_naive, KERNELS, apply_kernel, conv2d,
+    question_2, conv2d_backward, Conv2d, bonus, question_3,
+)  # fmt: skip
 ASSIGNMENT = Assignment(
     "01-convolution",
-    exams=(
-        output_size,
-        question_1,
-        conv2d_naive,
-        KERNELS,
-        apply_kernel,
-        conv2d,
-        question_2,
-        conv2d_backward,
-        Conv2d,
-        bonus,
-        question_3,
-    ),
-    sentences=SENTENCES,
+    EXAMS,
+    SENTENCES,
 )

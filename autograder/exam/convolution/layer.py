@@ -16,7 +16,8 @@ from autograder.exam.convolution.sentences import SENTENCES
 from autograder.exam.convolution.sums import cases
 from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong
 from autograder.exam.draw import Draw
-from autograder.exam.layers import LayerExam, State, parameters_of
+from autograder.exam.layers import LayerExam
+from autograder.exam.scripts import State, parameters_of
 from autograder.exam.statistics import is_uniform
 from autograder.exam.subject import Subject
 

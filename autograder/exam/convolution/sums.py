@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from autograder.exam.cases import Case, Cases, Setup, Shape, choices, drawn, grid
+from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolution_tensors, drawn, grid
 from autograder.exam.convolution.mistakes import VALUES
 from autograder.exam.convolution.mistakes import conv2d as reference
 from autograder.exam.convolution.sentences import SENTENCES
@@ -18,18 +18,9 @@ from autograder.exam.draw import Draw
 from autograder.exam.functions import FunctionExam
 
 
-def tensors(setup: Setup, draw: Draw) -> tuple[torch.Tensor, ...]:
-    """Input (N, C_in, H, W), weight (C_out, C_in / groups, kH, kW) and, if there is one, bias (C_out,), of order 1."""
-    n, c_in, h, w, c_out, kh, kw = setup.shape
-    groups = setup.arguments.get("groups", 1)
-    x = draw.normal(n, c_in, h, w, dtype=setup.dtype)
-    weight = draw.normal(c_out, c_in // groups, kh, kw, dtype=setup.dtype)
-    return (x, weight, draw.normal(c_out, dtype=setup.dtype)) if setup.bias else (x, weight)
-
-
 def cases(*setups: list[Setup]) -> Cases:
     """The cases of these setups."""
-    return drawn(tensors, *setups)
+    return drawn(convolution_tensors, *setups)
 
 
 # Square and not, one and many channels, a 1×1 kernel, a kernel as large as the image.

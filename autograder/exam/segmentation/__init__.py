@@ -24,23 +24,14 @@ from autograder.exam.segmentation.upsampling import upsample_bilinear, upsample_
 from autograder.exam.segmentation.vgg import VGGUNet
 from autograder.wire.limits import Limits
 
+EXAMS = (
+    upsample_nearest, upsample_bilinear, conv_transpose2d, iou, DiceLoss, UNet,
+    question_1, question_2, question_3, fit, VGGUNet, bonus,
+)  # fmt: skip
 ASSIGNMENT = Assignment(
     "06-segmentation",
-    exams=(
-        upsample_nearest,
-        upsample_bilinear,
-        conv_transpose2d,
-        iou,
-        DiceLoss,
-        UNet,
-        question_1,
-        question_2,
-        question_3,
-        fit,
-        VGGUNet,
-        bonus,
-    ),
-    sentences=SENTENCES,
+    EXAMS,
+    SENTENCES,
     # A notebook that trains: its cells and `fit` take longer than those of other assignments, on a busy machine too.
     limits=Limits(cell_seconds=90, call_seconds=60, notebook_seconds=400, cpu_seconds=420),
 )

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import torch
 
-from autograder.exam.cases import Case
-from autograder.exam.compare import (
-    Comparison,
-    check_unchanged,
-    compare_values,
-    compared,
-    describe,
-    judge,
-    must_refuse,
-)
-from autograder.exam.core import Check, Criterion, Evidence, Exam, Unnamed, Wrong
+from autograder.exam.cases import Case, Cases
+from autograder.exam.compare import compare_values, judge
+from autograder.exam.core import Check, Criterion, Exam, Unnamed, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.functions import in_turn
-from autograder.exam.gradients import judge_gradients, note_gradients, with_wanted_gradients
+from autograder.exam.gradients import judge_gradients
+from autograder.exam.instances import check_options_refused, compare_instances
 from autograder.exam.mistakes import misconception
 from autograder.exam.segmentation.sentences import SENTENCES
 from autograder.exam.setting import current
@@ -108,94 +99,64 @@ def pictures(draw: Draw, shape: tuple[int, ...], logits: bool = True, dtype: tor
     return (2 * x if logits else x.sigmoid()), (draw.normal(*shape) > 0).to(dtype)
 
 
-# The options that a loss is made with, and what it is called with.
-Given = tuple[dict[str, Any], tuple[T, T]]
-
-
-def ask(subject: Subject, given: list[Given], draw: Draw) -> list[Comparison]:
-    """Losses made with these options, each called once with a backward pass."""
-    scripts, asked = [], []
-    for options, args in given:
-        (one,) = with_wanted_gradients(partial(dice, **options), [Case(args)], draw)
-        x, target = one.case.args
-        asked.append(one)
-        scripts.append([(0, "make", (), options), (1, "vjp", (x, target.detach()), {}, one.cotangent)])
-    found = []
-    for (options, args), one, replies in zip(given, asked, subject.scripts(scripts), strict=True):
-        if len(replies) == 1:
-            raise replies[0]
-        case = Case(args, options, f"with {options}" if options else "")
-        comparison = compared(subject, case, one.expected, replies[1])
-        found.append(comparison)
-        if comparison.answer is not None and comparison.fault is None:
-            check_unchanged(comparison)
-            of_prediction = replace(one, wanted=one.wanted[:1], names=("prediction",))
-            note_gradients(draw, comparison, comparison.answer.gradients, of_prediction)
-    return found
-
-
-def agrees(given: Callable[[Draw], list[Given]]) -> Check:
-    """Right losses, and gradients that are noted."""
+def agrees(cases: Cases) -> Check:
+    """Right losses, and gradients that are noted. A case's options make the loss, which is called with the rest."""
 
     def check(subject: Subject, draw: Draw) -> None:
-        found = ask(subject, given(draw), draw)
+        found = compare_instances(subject, dice, cases(draw), draw)
         planes = [c for c in found if c.case.args[0].dim() == 3]
         if any(c.fault for c in planes) and not any(c.fault for c in found if c.case.args[0].dim() == 4):
-            first = next(c for c in planes if c.fault)
-            raise Wrong("dice-planes", Evidence(describe(first.case), "one Dice for each image", str(first.fault)))
+            raise Wrong("dice-planes", next(c for c in planes if c.fault).evidence)
         judge(subject.name, found, MISTAKES)
 
     return check
 
 
-def defaults(draw: Draw) -> list[Given]:
+def case(args: tuple[T, T], **options: Any) -> Case:
+    """A loss made with these options and called with prediction and target."""
+    return Case(args, options, f"with {options}" if options else "")
+
+
+def defaults(draw: Draw) -> list[Case]:
     """Losses as they are made without options, in either dtype."""
-    return [({}, pictures(draw, s, dtype=d)) for s in SHAPES for d in (torch.float32, torch.float64)]
+    return [case(pictures(draw, s, dtype=d)) for s in SHAPES for d in (torch.float32, torch.float64)]
 
 
-def probabilities(draw: Draw) -> list[Given]:
+def probabilities(draw: Draw) -> list[Case]:
     """Probabilities in place of logits, beside logits."""
-    return [({"with_logits": False}, pictures(draw, s, False)) for s in SHAPES] + defaults(draw)[:2]
+    return [case(pictures(draw, s, False), with_logits=False) for s in SHAPES] + defaults(draw)[:2]
 
 
-def words(draw: Draw) -> list[Given]:
+def words(draw: Draw) -> list[Case]:
     """Each reduction."""
-    return [({"reduction": word}, pictures(draw, s)) for s in SHAPES[:2] for word in ("mean", "sum", "none")]
+    return [case(pictures(draw, s), reduction=word) for s in SHAPES[:2] for word in ("mean", "sum", "none")]
 
 
-def epsilons(draw: Draw) -> list[Given]:
+def epsilons(draw: Draw) -> list[Case]:
     """Other ε, seen beside values that do not depend on it."""
-    return [
-        ({"eps": eps, "reduction": "none"}, pictures(draw, (2, 1, 3, 4), dtype=torch.float64))
-        for eps in (1.0, 5.0, 0.25, 1e-7)
-    ]
+    given = [(eps, pictures(draw, (2, 1, 3, 4), dtype=torch.float64)) for eps in (1.0, 5.0, 0.25, 1e-7)]
+    return [case(args, eps=eps, reduction="none") for eps, args in given]
 
 
-def extremes(draw: Draw) -> list[Given]:
+def extremes(draw: Draw) -> list[Case]:
     """Empty masks, full masks, and logits so large that every sigmoid is 0 or 1."""
     empty, full = torch.zeros(2, 1, 4, 4), torch.ones(2, 1, 4, 4)
     far = 1000 * torch.sign(draw.away_from_zero(2, 1, 4, 4))
     mixed = torch.cat([empty[:1], full[:1]])
     return [
-        ({"with_logits": False, "reduction": "none"}, (empty, empty)),
-        ({"with_logits": False, "reduction": "none"}, (mixed, empty)),
-        ({"with_logits": False, "reduction": "none"}, (empty, mixed)),
-        ({"with_logits": False}, (full, full)),
-        ({}, (0 * empty - 1000, empty)),
-        ({"reduction": "none"}, (far, (far > 0).float())),
-        ({"reduction": "none"}, (far, (far < 0).float())),
-        ({}, pictures(draw, (2, 1, 4, 4))),
+        *(case(args, with_logits=False, reduction="none") for args in ((empty, empty), (mixed, empty), (empty, mixed))),
+        case((full, full), with_logits=False),
+        case((0 * empty - 1000, empty)),
+        *(case((far, target.float()), reduction="none") for target in (far > 0, far < 0)),
+        case(pictures(draw, (2, 1, 4, 4))),
     ]
 
 
 def refuses(subject: Subject, draw: Draw) -> None:
     """Another word is refused when the loss is made or when it is called; counts beside right values only."""
     agrees(words)(subject, draw)
-    args = pictures(draw, (2, 1, 4, 4))
-    unknown = "average", "batchmean", ""
-    scripts = [[(0, "make", (), {"reduction": word}), (1, "vjp", args, {}, None)] for word in unknown]
-    for word, steps in zip(unknown, subject.scripts(scripts), strict=True):
-        must_refuse(subject.name, f"reduction={word!r}", steps[-1], "dice-reduction-word")
+    unknown = [{"reduction": word} for word in ("average", "batchmean", "")]
+    check_options_refused(subject, pictures(draw, (2, 1, 4, 4)), unknown, "dice-reduction-word")
 
 
 def as_function(subject: Subject, draw: Draw) -> None:
@@ -207,6 +168,7 @@ def as_function(subject: Subject, draw: Draw) -> None:
     compare_values(function, dice, [Case(pictures(draw, shape)) for shape in SHAPES], MISTAKES)
 
 
+gradients = in_turn(agrees(defaults), agrees(words), judge_gradients)
 DiceLoss = Exam(
     "DiceLoss",
     (
@@ -215,9 +177,7 @@ DiceLoss = Exam(
         Criterion("reduction", "mean, sum or none; other words are refused", 0.5, refuses),
         Criterion("eps", "ε in the denominator", 0.5, agrees(epsilons)),
         Criterion("extremes", "empty and full masks, very large logits", 0.5, agrees(extremes)),
-        Criterion(
-            "gradients", "gradients to the prediction", 0.5, in_turn(agrees(defaults), agrees(words), judge_gradients)
-        ),
+        Criterion("gradients", "gradients to the prediction", 0.5, gradients),
         Criterion("function", "dice_loss is the default loss", 0.5, as_function),
     ),
     title="DiceLoss and dice_loss",

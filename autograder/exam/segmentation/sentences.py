@@ -2,6 +2,18 @@
 
 from autograder.exam.sentences import common
 
+FIT = common(
+    *(
+        "fit-passes",
+        "fit-one-batch",
+        "fit-no-step",
+        "fit-eval-mode",
+        "fit-losses",
+        "fit-loss-mean",
+        "fit-sigmoid-twice",
+    ),
+    *("fit-multiclass", "fit-gradients-kept"),
+)
 SENTENCES = common(
     "banned-call", "detached", "float32-result", "precision-lost", "contiguous-only", "pairs-refused"
 ) | {
@@ -106,16 +118,7 @@ SENTENCES = common(
     "unet-shift": "Shifted by 2^depth pixels, the input must give the shifted output: something depends on the place in the picture, or on the whole picture at once.",
     "unet-dead": "The output does not depend on the input.",
     # fit
-    "fit-passes": "The loader is not read exactly `epochs` times from start to end.",
-    "fit-one-batch": "Not every batch of the loader is used in each epoch.",
-    "fit-no-step": "The network's parameters are as before: no optimiser step reaches them (or a copy was trained).",
-    "fit-eval-mode": "The network is not switched to train mode before training.",
-    "fit-losses": "What comes back is not a list of one number for each epoch.",
-    "fit-loss-mean": "An epoch's number is not the mean of its batches' losses (a sum, the last batch, or the first).",
     "fit-binary": "With one output channel the loss is not binary cross-entropy on the logits (or Dice, or both): softmax over one channel is always 1.",
-    "fit-sigmoid-twice": "A sigmoid is applied and then a loss that applies it again; give the loss the logits.",
-    "fit-multiclass": "With several output channels the loss is not cross-entropy between logits and the int64 mask.",
-    "fit-gradients-kept": "Gradients of earlier batches are never cleared: call `zero_grad` before each `backward`.",
     "fit-no-learning": "After the stated epochs the trained network segments new scenes worse than the text asks for: look at the loss, the learning rate and the order zero_grad, backward, step.",
     # VGGUNet
     "vgg-pool-last": "The last block is followed by a pooling; pooling stands between blocks only.",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.cases import Case, Cases, Setup, Shape, choices, drawn, grid
+from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolution_tensors, drawn, grid
 from autograder.exam.compare import ask_all, describe, judge
 from autograder.exam.core import Criterion, Evidence, Wrong
 from autograder.exam.draw import Draw
@@ -71,13 +72,7 @@ TOGETHER = [
 ]  # fmt: skip
 
 
-def tensors(setup: Setup, draw: Draw) -> tuple[torch.Tensor, ...]:
-    """Input (N, C_in, H, W), weight (C_in, C_out / groups, kH, kW) and, where there is one, bias (C_out,)."""
-    n, c_in, h, w, c_out, kh, kw = setup.shape
-    groups = setup.arguments.get("groups", 1)
-    x = draw.normal(n, c_in, h, w, dtype=setup.dtype)
-    weight = draw.normal(c_in, c_out // groups, kh, kw, dtype=setup.dtype)
-    return (x, weight, draw.normal(c_out, dtype=setup.dtype)) if setup.bias else (x, weight)
+tensors = partial(convolution_tensors, transposed=True)
 
 
 def cases(*setups: list[Setup]) -> Cases:

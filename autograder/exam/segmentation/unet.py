@@ -8,17 +8,17 @@ from functools import partial
 
 import torch
 
-from autograder.exam import networks
+from autograder.exam import counting, networks
 from autograder.exam.compare import shown
 from autograder.exam.core import Check, Criterion, Evidence, Exam, Unnamed, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.functions import in_turn
 from autograder.exam.gate import entries, maps, tensor
 from autograder.exam.networks import CLASSES, answer_with, close, uniform_state
+from autograder.exam.relus import check_relus
 from autograder.exam.segmentation.closed_form import UniformUNet, valid_size
 from autograder.exam.segmentation.mistakes_counts import Plan, wrong_counts, wrong_sizes
 from autograder.exam.segmentation.mistakes_networks import explained
-from autograder.exam.segmentation.relus import check_relus
 from autograder.exam.segmentation.sentences import NETWORK_IDS, SENTENCES
 from autograder.exam.subject import Raised, Subject
 
@@ -42,10 +42,10 @@ def built(subject: Subject, plan: Plan, padding: str = "valid") -> Subject:
 def made(subject: Subject, plan: Plan, padding: str = "valid", *, whole: bool = False) -> Subject:
     """An instance in eval mode, of a size that can be run; `whole`: with most of the parameters that are asked for."""
     ignored = partial(ignored_argument, subject, plan)
-    network = networks.require_runnable(built(subject, plan, padding), plan.right, plan.most, ignored)
+    network = counting.require_runnable(built(subject, plan, padding), plan.right, plan.most, ignored)
     network.eval()
     if whole:
-        networks.require_most_parameters(network, plan.right)
+        counting.require_most_parameters(network, plan.right)
     return network
 
 
@@ -117,39 +117,33 @@ def parameters(subject: Subject, draw: Draw) -> None:
     for plan in COUNTED:
         check_count(subject, plan)
     network = subject.make(PAPER.in_channels, PAPER.classes)
-    networks.check_parameter_count(network, PAPER.right, wrong_counts(PAPER), "UNet(1, 2)")
+    counting.check_parameter_count(network, PAPER.right, wrong_counts(PAPER), "UNet(1, 2)")
 
 
 def check_count(subject: Subject, plan: Plan) -> None:
     """The number of parameters; too few are looked into."""
     network = made(subject, plan)
     wrong = wrong_counts(plan)
-    got = networks.parameter_count(network)
+    got = counting.parameter_count(network)
     evidence = Evidence(str(plan), f"{plan.right:,} parameters", f"{got:,}")
     if got < plan.right:
         networks.check_nothing_shared(network)
     if got in wrong["unet-skip-missing"] and adds_skips(network, plan):
         raise Wrong("unet-skip-added", evidence)
-    if got < plan.right and has_unregistered_parameters(network, made(subject, plan), plan):
+    if got < plan.right and networks.has_unregistered_parameters(network, made(subject, plan), ones(plan)):
         raise Wrong("unet-unregistered", evidence)
-    networks.check_parameter_count(network, plan.right, wrong, str(plan))
+    counting.check_parameter_count(network, plan.right, wrong, str(plan))
 
 
 def adds_skips(network: Subject, plan: Plan) -> bool:
     """With the last up-convolution silent, does the input still reach the output?"""
     state = uniform_state(network, lambda n: 0.0 if n == 8 * plan.base**2 else 0.1)
-    x = torch.ones(1, plan.in_channels, *(12 * 2**plan.depth - 4,) * 2)
-    return not close(answer_with(network, state, x), answer_with(network, state, 2 * x))
+    return not close(answer_with(network, state, ones(plan)), answer_with(network, state, 2 * ones(plan)))
 
 
-def has_unregistered_parameters(network: Subject, other: Subject, plan: Plan) -> bool:
-    """With all registered parameters equal, do two networks answer differently?"""
-    x = torch.ones(1, plan.in_channels, *(12 * 2**plan.depth - 4,) * 2)
-    state = uniform_state(network, lambda n: 0.1)
-    try:
-        return not close(answer_with(network, state, x), answer_with(other, state, x))
-    except Raised:
-        return False
+def ones(plan: Plan) -> torch.Tensor:
+    """A white picture (1, C, H, W), large enough for the plan's network."""
+    return torch.ones(1, plan.in_channels, *(12 * 2**plan.depth - 4,) * 2)
 
 
 def apart(subject: Subject, draw: Draw) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 
 import torch
 
-from autograder.exam import networks
+from autograder.exam import counting, networks
 from autograder.exam.compare import shown
 from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.gate import entries, equal, tensor
 from autograder.exam.networks import CLASSES, State, answer_with, close, uniform_state
+from autograder.exam.relus import check_relus
 from autograder.exam.segmentation import mistakes_networks as wrong
 from autograder.exam.segmentation.closed_form import (
     MODES,
@@ -23,7 +24,6 @@ from autograder.exam.segmentation.closed_form import (
     uniform_vgg,
     vgg_parameters,
 )
-from autograder.exam.segmentation.relus import check_relus
 from autograder.exam.segmentation.sentences import NETWORK_IDS, SENTENCES
 from autograder.exam.subject import Subject
 from autograder.objects.recipes import Recipe
@@ -37,10 +37,10 @@ def made(subject: Subject, classes: int, blocks: int, *, whole: bool = False, **
     right = vgg_parameters(classes, blocks)
     most = max(4 * right, 2 * vgg_parameters(classes, 4))
     network = subject.make(classes, num_blocks=blocks, **more)
-    networks.require_runnable(network, right, most, lambda: ignored_blocks(subject, classes, blocks, entries(network)))
+    counting.require_runnable(network, right, most, lambda: ignored_blocks(subject, classes, blocks, entries(network)))
     network.eval()
     if whole:
-        networks.require_most_parameters(network, right)
+        counting.require_most_parameters(network, right)
     return network
 
 
@@ -94,7 +94,7 @@ def parameters(subject: Subject, draw: Draw) -> None:
 def check_count(network: Subject, classes: int, blocks: int) -> None:
     """The number of parameters."""
     case = f"VGGUNet(num_classes={classes}, num_blocks={blocks})"
-    networks.check_parameter_count(network, vgg_parameters(classes, blocks), wrong_counts(classes, blocks), case)
+    counting.check_parameter_count(network, vgg_parameters(classes, blocks), wrong_counts(classes, blocks), case)
 
 
 def sizes(subject: Subject, draw: Draw) -> None:

@@ -1,4 +1,4 @@
-"""Is every 3×3 convolution of a U-Net followed by a ReLU?"""
+"""Is every 3×3 convolution of an encoder and decoder with one pooling between them followed by a ReLU?"""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import math
 import torch
 
 from autograder.exam.core import Evidence, Unnamed, Wrong
+from autograder.exam.counting import parameter_shapes
 from autograder.exam.gate import gap
-from autograder.exam.networks import CLASSES, answer_with, close, parameter_shapes, uniform_state
+from autograder.exam.networks import CLASSES, answer_with, close, uniform_state
 from autograder.exam.subject import Subject
 
 T = torch.Tensor
 
 
 def check_relus(network: Subject, width: int, x: T) -> None:
-    """Every 3×3 convolution of a network with one pooling, whose first level has `width` channels, has its ReLU.
+    """Every 3×3 convolution has its ReLU, where the first level has `width` channels and the second twice as many.
 
     With small weights and biases of 1 all pre-activations are near 1. One layer's bias pushed far down must silence it:
     a second push then changes nothing, while what comes after it stays open. Pushed up, it must answer in proportion.
