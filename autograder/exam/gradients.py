@@ -232,10 +232,12 @@ class _Told(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, answer, *args):
+        """The value that `answer` tells."""
         ctx.answer, ctx.args = answer, [t.detach().clone() for t in args]
         return answer(ctx.args, None).clone()
 
     @staticmethod
     @once_differentiable
     def backward(ctx, cotangent):
+        """The gradients that `answer` tells, none to itself."""
         return None, *ctx.answer(ctx.args, cotangent.clone())  # gradcheck writes the next one over it

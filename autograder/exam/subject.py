@@ -117,6 +117,7 @@ class Subject(ABC):
 
     @property
     def is_module(self) -> bool:
+        """Is it an instance of nn.Module?"""
         return self.kind == "module"
 
     @contextmanager
@@ -193,6 +194,7 @@ class Subject(ABC):
         """Set training mode; `eval()` is `train(False)`."""
 
     def eval(self) -> None:
+        """Set evaluation mode."""
         self.train(False)
 
     @abstractmethod

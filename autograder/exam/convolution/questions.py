@@ -27,19 +27,11 @@ def multiplications(stride: int = 2, groups: int = 2) -> int:
 
 
 question_1 = question(
-    1,
-    "the size after three layers",
-    1.5,
-    right=through(size),
-    sentences=SENTENCES,
+    1, "the size after three layers", 1.5, through(size), SENTENCES,
     telling={through(m.mutants[0]): m.id for m in MISTAKES if m.id != "size-not-int"},
-)
+)  # fmt: skip
 question_2 = question(
-    2,
-    "the multiplications of a layer",
-    1.5,
-    right=multiplications(),
-    sentences=SENTENCES,
+    2, "the multiplications of a layer", 1.5, multiplications(), SENTENCES,
     telling={multiplications(stride=1): "stride-ignored", multiplications(groups=1): "groups-ignored"},
-)
-question_3 = question(3, "what shared weights assume", 1.0, right="B", sentences=SENTENCES)
+)  # fmt: skip
+question_3 = question(3, "what shared weights assume", 1.0, "B", SENTENCES)

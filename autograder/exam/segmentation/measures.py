@@ -112,6 +112,7 @@ def masks(draw: Draw, classes: int, *shape: int, without: int = -1, ignored: boo
 
 
 def plain_labels(draw: Draw) -> Iterator[Case]:
+    """Every class in prediction and target."""
     for classes, shape in ((2, (1, 5, 6)), (3, (2, 6, 5)), (6, (4, 8, 8)), (4, (3, 7, 9))):
         yield Case((masks(draw, classes, *shape), masks(draw, classes, *shape), classes))
     same = masks(draw, 3, 2, 6, 6)
@@ -121,6 +122,7 @@ def plain_labels(draw: Draw) -> Iterator[Case]:
 
 
 def absent_labels(draw: Draw) -> Iterator[Case]:
+    """Classes that prediction, target or both lack."""
     for pred, target in ((2, 2), (2, -1), (-1, 2), (0, 0), (0, -1), (-1, 1)):
         given = masks(draw, 3, 2, 6, 7, without=pred), masks(draw, 3, 2, 6, 7, without=target)
         yield Case((*given, 3), {}, "with absent classes")
@@ -131,6 +133,7 @@ def absent_labels(draw: Draw) -> Iterator[Case]:
 
 
 def ignored_labels(draw: Draw) -> Iterator[Case]:
+    """Pixels without a true label."""
     for classes, shape in ((2, (2, 6, 6)), (4, (3, 8, 7))):
         yield Case((masks(draw, classes, *shape), masks(draw, classes, *shape, ignored=True), classes), {}, "with 255s")
     pred, target = masks(draw, 3, 2, 6, 6), masks(draw, 3, 2, 6, 6)
@@ -194,6 +197,7 @@ def regions(draw: Draw, *shape: int) -> torch.Tensor:
 
 
 def default_width(draw: Draw) -> Iterator[Case]:
+    """Masks with the usual width and boost."""
     for shape in ((1, 9, 11), (2, 12, 10), (3, 8, 8)):
         yield Case((regions(draw, *shape),))
     yield Case((torch.eye(7).long()[None],))
@@ -201,6 +205,7 @@ def default_width(draw: Draw) -> Iterator[Case]:
 
 
 def other_width(draw: Draw) -> Iterator[Case]:
+    """Masks with other ones, by place and by name."""
     for width, boost in ((2, 4.0), (3, 1.5), (1, 9.0)):
         yield Case((regions(draw, 2, 14, 13),), {"width": width, "boost": boost}, f"with width={width}")
     yield Case((torch.eye(9).long()[None], 2, 0.5), {}, "with width=2")

@@ -146,7 +146,11 @@ TRANSPOSED = (
         with_changes(transposed, lambda groups, dilation, **rest: {"groups": dilation, "dilation": groups}),
     ),
     *pair_mistakes(
-        transposed, stride="transposed-stride", padding="transposed-padding", dilation="transposed-dilation"
+        transposed,
+        stride="transposed-stride",
+        padding="transposed-padding",
+        output_padding="output-padding",
+        dilation="transposed-dilation",
     ),
     *care_mistakes(transposed),
 )

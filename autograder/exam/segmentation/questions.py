@@ -10,14 +10,7 @@ from autograder.exam.segmentation.sentences import SENTENCES
 SKIP_MEBIBYTES = 64 * 568 * 568 * 4 / 2**20
 
 question_1 = question(
-    1,
-    "the width of a U-Net's output",
-    1.0,
-    right=valid_size(300, depth=3),
-    sentences=SENTENCES,
-    otherwise="answer-size",
+    1, "the width of a U-Net's output", 1.0, valid_size(300, depth=3), SENTENCES, otherwise="answer-size"
 )
-question_2 = question(
-    2, "the memory of a skip", 1.0, right=round(SKIP_MEBIBYTES), sentences=SENTENCES, otherwise="answer-memory"
-)
-question_3 = question(3, "what a shift does", 1.0, right="C", sentences=SENTENCES, otherwise="answer-shift")
+question_2 = question(2, "the memory of a skip", 1.0, round(SKIP_MEBIBYTES), SENTENCES, otherwise="answer-memory")
+question_3 = question(3, "what a shift does", 1.0, "C", SENTENCES, otherwise="answer-shift")

@@ -13,7 +13,7 @@ from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolutio
 from autograder.exam.compare import ask_all, describe, judge
 from autograder.exam.core import Criterion, Evidence, Wrong
 from autograder.exam.draw import Draw
-from autograder.exam.functions import FunctionExam
+from autograder.exam.functions import FunctionExam, in_turn
 from autograder.exam.segmentation.mistakes_transposed import TRANSPOSED, transposed
 from autograder.exam.segmentation.sentences import SENTENCES
 from autograder.exam.subject import Subject
@@ -131,6 +131,7 @@ TINY = [
 ]
 LAID_OUT = [Setup((2, 3, 4, 5, 2, 3, 2), {"stride": 2}), Setup((2, 3, 4, 5, 2, 3, 2), {"padding": 1}, bias=False)]
 STAMPS = FunctionExam("conv_transpose2d", transposed, TRANSPOSED, SENTENCES, ban="transposed")
+together = in_turn(STAMPS.check_values(cases(TOGETHER)), STAMPS.check_values(by_position))
 conv_transpose2d = STAMPS.exam(
     STAMPS.values("plain", "every input pixel stamps the kernel: channels, batch and bias", 1.0, cases(PLAIN)),
     STAMPS.values("stride", "stride, also a pair", 0.5, cases(STRIDE)),
@@ -138,7 +139,7 @@ conv_transpose2d = STAMPS.exam(
     STAMPS.values("output-padding", "output_padding, also a pair", 0.5, cases(OUTPUT_PADDING)),
     STAMPS.values("dilation", "dilation, also a pair", 0.5, cases(DILATION)),
     STAMPS.values("groups", "groups and depthwise", 0.5, cases(GROUPS)),
-    STAMPS.values("together", "all arguments together, in PyTorch's order", 0.5, cases(TOGETHER), by_position),
+    Criterion("together", "all arguments together, in PyTorch's order", 0.5, together),
     Criterion("adjoint", "it is the transpose of the convolution: ⟨Cx, y⟩ = ⟨x, Cᵀy⟩", 0.5, adjoint),
     STAMPS.layouts(0.5, cases(LAID_OUT)),
     STAMPS.gradients(0.5, cases(TOGETHER[:4]), tiny=cases(TINY), title="gradients to input, weight and bias"),
