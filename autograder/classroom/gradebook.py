@@ -1,10 +1,11 @@
 """The one writer of the gradebook: nbgrader's own models, filled in bulk.
 
 nbgrader's `Gradebook` commits cell by cell (86 ms a submission, measured). Here a batch of results is one transaction
-through the same models, whole or not at all. The rows are those that `nbgrader generate_assignment` and `nbgrader
-autograde` make, so that its feedback, export and formgrader work on them; a manual score, an extra credit and a manual
-comment are never touched. The table `autograder_applied` says which journal entry each submission holds: it is written
-in the same transaction, so that a run that was killed can go on, and nothing is counted twice.
+through the same models, and each result a savepoint in it, so that one that cannot be written harms no other. The rows
+are those that `nbgrader generate_assignment` and `nbgrader autograde` make, so that its feedback, export and formgrader
+work on them; a manual score, an extra credit and a manual comment are never touched. The table `autograder_applied`
+says which journal entry each submission holds: it is written in the same transaction, so that a run that was killed can
+go on, and nothing is counted twice.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Collection, Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,16 @@ from nbgrader.api import (
 from nbgrader.dbutil import ALEMBIC_DIR
 from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells
 from sqlalchemy import Column, MetaData, String, Table, create_engine, event, inspect, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, selectinload
 
+from autograder.classroom.arrival import moment
+from autograder.classroom.errors import UserError
 from autograder.classroom.journal import Entry
 from autograder.classroom.standings import Record
 
 COURSE = "default_course"  # nbgrader's own name for a course that has none
+LOCK_SECONDS = 30.0  # how long another writer (the formgrader) is waited for
 CELLS = GradeCell, SolutionCell, TaskCell
 
 applied = Table(
@@ -55,7 +59,7 @@ applied = Table(
 )
 
 
-class Conflict(Exception):
+class Conflict(UserError):
     """The gradebook holds people's work that a change of the assignment would throw away."""
 
 
@@ -79,7 +83,8 @@ class Gradebook:
     """`gradebook.db` of a class folder, made where it is not there."""
 
     def __init__(self, path: Path):
-        self._engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+        self._path = path
+        self._engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": LOCK_SECONDS})
         # SQLite's driver would open a transaction only before the first write, and leave table definitions out of it.
         event.listen(self._engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
         event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -161,32 +166,45 @@ class Gradebook:
             held = {(student, name): state for student, name, state in db.execute(query)}
         return [entry for entry in entries if held.get(entry.key) != entry.state]
 
-    def write(self, name: str, entries: Collection[Entry]) -> None:
-        """Put results of the assignment `name` into the gradebook: all of them or, where anything fails, none."""
+    def write(self, name: str, entries: Collection[Entry]) -> dict[tuple[str, str], str]:
+        """Put results of the assignment `name` into the gradebook in one transaction, each result whole or not at all.
+
+        Return, by student and assignment, why some could not be written; they disturb no other. Raise `UserError` where
+        the gradebook itself cannot be written.
+        """
         by_student = {entry.result.student: entry for entry in entries}
+        failures: dict[tuple[str, str], str] = {}
         if not by_student:
-            return
-        with self._session() as db, db.begin():
-            notebook = db.scalars(
-                select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)
-            ).one()
-            cells = {kind: _names(db, kind, notebook.id) for kind in CELLS}
-            there = set(db.scalars(select(Student.id).where(Student.id.in_(by_student))))
-            db.add_all(Student(id=student) for student in by_student if student not in there)
-            papers = _papers(db, notebook.assignment_id, by_student)
-            for student, entry in by_student.items():
-                paper = papers.get(student)
-                if paper is None:
-                    paper = SubmittedAssignment(id=new_uuid(), assignment_id=notebook.assignment_id, student_id=student)
-                    db.add(paper)
-                    papers[student] = paper
-                paper.timestamp = _time(entry.timestamp) or paper.timestamp
-                _mark(paper, notebook.id, cells, entry)
-            db.flush()
-            db.execute(applied.delete().where(applied.c.submission_id.in_([p.id for p in papers.values()])))
-            db.execute(
-                applied.insert(), [{"submission_id": papers[s].id, "state": e.state} for s, e in by_student.items()]
-            )
+            return failures
+        try:
+            with self._session() as db, db.begin():
+                notebook = db.scalars(
+                    select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)
+                ).one()
+                cells = {kind: _names(db, kind, notebook.id) for kind in CELLS}
+                there = set(db.scalars(select(Student.id).where(Student.id.in_(by_student))))
+                papers = _papers(db, notebook.assignment_id, by_student)
+                for student, entry in by_student.items():
+                    try:
+                        with db.begin_nested():
+                            if student not in there:
+                                db.add(Student(id=student))
+                            paper = papers.get(student) or SubmittedAssignment(
+                                id=new_uuid(), assignment_id=notebook.assignment_id, student_id=student
+                            )
+                            _put(db, paper, notebook.id, cells, entry)
+                    except OperationalError:  # of the file, not of the entry
+                        raise
+                    except Exception as error:  # whatever it is, it is this entry's
+                        failures[entry.key] = (
+                            f"The gradebook does not take its result ({type(error).__name__}: {error})."
+                        )
+        except OperationalError as error:
+            raise UserError(
+                f"{self._path} cannot be written ({error.orig}). All results are in the journal: grade again when "
+                "nothing else holds the gradebook, and when the disk has room."
+            ) from error
+        return failures
 
     def records(self, name: str) -> dict[str, Record]:
         """What the gradebook holds of the assignment `name`, by student."""
@@ -216,14 +234,6 @@ class Gradebook:
 
 def _by_id(cells: list[NotebookNode]) -> list[tuple[str, NotebookNode]]:
     return [(cell.metadata.nbgrader.grade_id, cell) for cell in cells]
-
-
-def _time(text: str | None) -> datetime | None:
-    """What nbgrader reads from a timestamp; a file that students can write may hold anything."""
-    try:
-        return utils.parse_utc(text)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _source(cell: NotebookNode) -> dict[str, Any]:
@@ -279,6 +289,18 @@ def _papers(db: Session, assignment_id: str, students: Iterable[str]) -> dict[st
         .options(inside.selectinload(SubmittedNotebook.grades), inside.selectinload(SubmittedNotebook.comments))
     )
     return {paper.student_id: paper for paper in db.scalars(query)}
+
+
+def _put(
+    db: Session, paper: SubmittedAssignment, notebook_id: str, cells: dict[type, dict[str, str]], entry: Entry
+) -> None:
+    """Write all that the gradebook takes from one entry, and that it holds this entry now."""
+    db.add(paper)
+    paper.timestamp = moment(entry.timestamp) or paper.timestamp
+    _mark(paper, notebook_id, cells, entry)
+    db.flush()
+    db.execute(applied.delete().where(applied.c.submission_id == paper.id))
+    db.execute(applied.insert(), {"submission_id": paper.id, "state": entry.state})
 
 
 def _mark(paper: SubmittedAssignment, notebook_id: str, cells: dict[type, dict[str, str]], entry: Entry) -> None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.classroom import second_wall
+from autograder.classroom.errors import UserError
 
 # Of the environment only this: what a process is born with lies in its memory, and in that of all it forks.
 PASSED = "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "MPLCONFIGDIR"
@@ -53,7 +54,7 @@ class Done:
     failure: str | None = None
 
 
-class PoolError(Exception):
+class PoolError(UserError):
     """No examiner could be started: the grader's fault, or no confinement."""
 
 

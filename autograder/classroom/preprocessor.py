@@ -22,8 +22,8 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.candidate.preload import ALSO
 from autograder.classroom.folder import ClassFolder
+from autograder.classroom.jobs import job_name
 from autograder.classroom.pool import Pool, Task
-from autograder.classroom.run import job_name
 from autograder.examiner.intake import Unreadable, read_submission
 
 

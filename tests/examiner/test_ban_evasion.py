@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from autograder.classroom.run import source_of
+from autograder.classroom.jobs import source_of
 from autograder.demo.students import implementations
 from autograder.exam import convolution, segmentation
 from autograder.exam.core import exams_of

@@ -230,8 +230,8 @@ def test_an_assignment_and_its_exam_bear_one_name():
 def test_the_page_of_one_who_fails_everything_shows_nothing_hidden(client):
     """No hidden input, no expected value, no word of the exam's modules."""
     from autograder.classroom import feedback
+    from autograder.classroom.jobs import source_of
     from autograder.classroom.journal import Entry
-    from autograder.classroom.run import source_of
     from autograder.classroom.standings import Record
     from autograder.examiner.rebuild import is_answer
 

@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
+from autograder.classroom.jobs import source_of
 from autograder.classroom.pool import Pool, Task
-from autograder.classroom.run import source_of
 
 ASSIGNMENT = "01-convolution"
 pytestmark = pytest.mark.skipif(

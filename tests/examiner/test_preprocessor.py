@@ -12,7 +12,7 @@ import pytest
 
 from autograder.classroom import gradebook
 from autograder.classroom.folder import ClassFolder
-from autograder.classroom.run import ROOT, source_of
+from autograder.classroom.jobs import ROOT, source_of
 from autograder.demo.students import ASSIGNMENT, CLASS, Student, filled_in, reference_solutions
 
 BIN = Path(sys.executable).parent
