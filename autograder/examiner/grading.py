@@ -16,7 +16,7 @@ import hashlib
 import io
 import warnings
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from types import CodeType, ModuleType
 from typing import Any
@@ -25,15 +25,18 @@ from nbformat import NotebookNode
 
 from autograder.exam import core, words
 from autograder.exam.core import Exam, Lost, Missing, Outcome, current
+from autograder.exam.faults import fault_of
 from autograder.exam.subject import Raised
 from autograder.examiner.ban_evasion import noticed
+from autograder.examiner.fragments import add_fragments
 from autograder.examiner.intake import Unreadable
 from autograder.examiner.link import ZygoteClient
+from autograder.examiner.mishaps import is_machines, told
 from autograder.examiner.rebuild import rebuild
 from autograder.examiner.results import SubmissionResult, in_halves, worst
 from autograder.examiner.sanitise import clean_outputs, output_of
 from autograder.examiner.setting import Remote, stopped
-from autograder.wire.limits import LIMITS
+from autograder.wire.limits import LIMITS, Limits
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Marks:
     criteria: list[dict[str, Any]]
     evidence: list[dict[str, Any]]
     bonus: float = 0.0
+    faults: list[str] = field(default_factory=list)
 
 
 def grade(
@@ -64,11 +68,10 @@ def grade(
     Returns the result, the executed notebook (None where nothing could be executed) and the evidence (None where it was
     not asked for).
     """
-    exams = exams_of(job.assignment)
-    limits = getattr(exams, "LIMITS", LIMITS)
+    exams, limits = exams_of(job.assignment), limits_of(job.assignment)
     digest = hashlib.sha256(submitted).hexdigest()
     grade_cells = [cell for cell in source.cells if is_examined(cell)]
-    most = float(sum(cell.metadata.nbgrader.points for cell in grade_cells))
+    most = points_of(source)
     try:
         program, repaired = rebuild(submitted, source, limits)
     except Unreadable as why:
@@ -81,14 +84,23 @@ def grade(
     try:
         for count, cell in enumerate((cell for cell in program.cells if cell.cell_type == "code"), 1):
             cell.execution_count = count
-            if not is_examined(cell):
-                cell.outputs = clean_outputs(remote.run(cell.id, cell.source), count)
-            elif is_check(cell):
-                run_check(cell, remote, marks)
-            else:
-                examine(cell, remote, marks, job.assignment, getattr(exams, "SENTENCES", {}))
+            with cell_alone(cell, remote, marks):
+                if not is_examined(cell):
+                    cell.outputs = clean_outputs(remote.run(cell.id, cell.source), count)
+                elif is_check(cell):
+                    run_check(cell, remote, marks)
+                else:
+                    examine(cell, remote, marks, job.assignment, getattr(exams, "SENTENCES", {}))
     finally:
         remote.close()
+    worth_reading: list[str] = []
+    with noting("the ways round a ban", marks.faults):
+        worth_reading = noticed(
+            (cell.source for cell in program.cells if cell.cell_type == "code" and not is_examined(cell)),
+            (exam.graded_name for exam in core.exams_of(exams) if exam.ban),
+        )
+    with noting("the code in colours", marks.faults):
+        add_fragments(program, {cell.id for cell in source.cells}, job.job)
     result = SubmissionResult(
         job.student,
         job.assignment,
@@ -100,10 +112,8 @@ def grade(
         criteria=marks.criteria,
         limit=limit_of(remote.happened),
         repaired=repaired,
-        noticed=noticed(
-            (cell.source for cell in program.cells if cell.cell_type == "code" and not is_examined(cell)),
-            (exam.graded_name for exam in core.exams_of(exams) if exam.ban),
-        ),
+        noticed=worth_reading,
+        faults=marks.faults,
         cells=marks.cells,
         sha256=digest,
         job=job.job,
@@ -111,9 +121,49 @@ def grade(
     return result, program, marks.evidence if job.explain else None
 
 
+@contextlib.contextmanager
+def cell_alone(cell: NotebookNode, remote: Remote, marks: Marks) -> Iterator[None]:
+    """Within the block, one cell is dealt with. What fails in it, and is not the machine's, costs this cell's points
+    and the candidate, and is written down as a fault; the notebook goes on."""
+    try:
+        yield
+    except Exception as error:
+        if is_machines(error):
+            raise
+        status, sentence, fault = told(error, cell.id, f"the cell `{cell.id}`")
+        marks.faults.append(fault)
+        remote.shown.clear()
+        with contextlib.suppress(Lost):
+            remote.lost(Lost(status, sentence))
+        outputs = clean_outputs([stopped(sentence)])
+        if is_examined(cell):
+            finish(cell, outputs, 0.0, marks)
+        else:
+            cell.outputs = outputs
+
+
+@contextlib.contextmanager
+def noting(what: str, faults: list[str]) -> Iterator[None]:
+    """Within the block, something is made that no mark depends on; where that fails, it is a fault of ours."""
+    try:
+        yield
+    except Exception as error:
+        faults.append(fault_of(what, error))
+
+
+def limits_of(assignment: str) -> Limits:
+    """What a submission of the assignment may use."""
+    return getattr(exams_of(assignment), "LIMITS", LIMITS)
+
+
 def exams_of(assignment: str) -> ModuleType:
     """The exams of the assignment `NN-name`."""
     return import_module(f"autograder.exam.{assignment.split('-', 1)[1].replace('-', '_')}")
+
+
+def points_of(source: NotebookNode) -> float:
+    """The points that an instructor's notebook gives by itself."""
+    return float(sum(cell.metadata.nbgrader.points for cell in source.cells if is_examined(cell)))
 
 
 def is_examined(cell: NotebookNode) -> bool:
