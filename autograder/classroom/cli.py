@@ -63,7 +63,12 @@ def grade(
     student: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Only this student; may be given more than once.")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Examiners at work at once.")] = os.cpu_count() or 1,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Examiners at work at once; by default one a processor, as far as there is memory for them."
+        ),
+    ] = None,
     json_file: Annotated[
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write one JSON object a line for each submission; - is stdout."),
@@ -73,15 +78,18 @@ def grade(
     unsafe_no_sandbox: Unsafe = False,
 ) -> None:
     """Grade what is new or changed, into the gradebook, with a feedback page for each student."""
+    from autograder.classroom.machine import default_jobs, too_many
     from autograder.classroom.run import Run
 
     place = open_class(folder)
+    if jobs and (warning := too_many(jobs)):
+        err.print(plain(warning, "yellow"), soft_wrap=True)
     confined = confinement(unsafe_no_sandbox)
     names = known_assignments(place, assignments or [])
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with progress_bar() as step:
         summary = Run(place, names, set(student or ()), step).grade(
-            jobs=jobs, force=force, feedback=feedback, confined=confined
+            jobs=jobs or default_jobs(), force=force, feedback=feedback, confined=confined
         )
     if json_file:
         text = "".join(json.dumps(line.to_json(), ensure_ascii=False) + "\n" for line in summary.lines)

@@ -132,12 +132,13 @@ class Run:
     def _opened(self) -> Gradebook:
         import nbformat
 
-        from autograder.classroom import gradebook
+        from autograder.classroom.gradebook import Gradebook
+        from autograder.classroom.released import released
 
-        opened = gradebook.Gradebook(self.folder.gradebook)
+        opened = Gradebook(self.folder.gradebook)
         self.roster = Roster(opened.students(), self.journal.latest.values())
         self.notebooks = {name: nbformat.reads(source.decode(), as_version=4) for name, source in self.sources.items()}
-        self.checksums = {name: opened.prepare(name, gradebook.released(nb)) for name, nb in self.notebooks.items()}
+        self.checksums = {name: opened.prepare(name, released(nb)) for name, nb in self.notebooks.items()}
         return opened
 
     def _grade(self, pool: Pool | None, todo: list[Submission]) -> None:
@@ -178,7 +179,7 @@ class Run:
     def _take(self, done: Done) -> None:
         from nbformat.v4 import reads_json
 
-        from autograder.classroom.gradebook import untouched
+        from autograder.classroom.released import untouched
 
         task = done.task
         if done.result is None:

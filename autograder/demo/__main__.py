@@ -18,6 +18,7 @@ from autograder.classroom.cli import confinement, err, out, progress_bar, tell
 from autograder.classroom.errors import UserError
 from autograder.classroom.folder import ClassFolder, write_whole
 from autograder.classroom.jobs import ROOT, source_of
+from autograder.classroom.machine import default_jobs
 from autograder.classroom.run import Run
 from autograder.classroom.standings import Line
 from autograder.demo.students import CLASS, Student, filled_in, implementations, reference_solutions
@@ -40,7 +41,7 @@ def main() -> int:
     make_class()
     folder = ClassFolder(DEMO)
     with progress_bar() as step:
-        summary = Run(folder, ASSIGNMENTS, set(), step).grade(jobs=os.cpu_count() or 1, confined=confined)
+        summary = Run(folder, ASSIGNMENTS, set(), step).grade(jobs=default_jobs(), confined=confined)
     from autograder.classroom.report import write_report
 
     write_report(folder, summary.lines)

@@ -16,7 +16,8 @@ from nbgrader.preprocessors import (
 
 from autograder.classroom import gradebook
 from autograder.classroom.errors import UserError
-from autograder.classroom.gradebook import Conflict, Gradebook
+from autograder.classroom.gradebook import Gradebook
+from autograder.classroom.released import Conflict, released, untouched
 
 NAME = "01-convolution"
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's own way with SQLAlchemy
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's o
 @pytest.fixture
 def book(folder, source):
     made = Gradebook(folder.gradebook)
-    made.checksums = made.prepare(NAME, gradebook.released(source))
+    made.checksums = made.prepare(NAME, released(source))
     yield made
     made.close()
 
@@ -99,7 +100,7 @@ def test_an_assignment_is_entered_as_nbgrader_does(book, folder, by_nbgrader):
 )
 def test_marks_and_comments_are_those_of_nbgrader(book, folder, by_nbgrader, entry, executed, answer, code):
     nb = executed(code, answer)
-    book.write(NAME, [entry(untouched=gradebook.untouched(nb, book.checksums))])
+    book.write(NAME, [entry(untouched=untouched(nb, book.checksums))])
     other = by_nbgrader("ada", nb)
     assert rows(folder.gradebook, GRADES) == rows(other, GRADES)
     assert rows(folder.gradebook, COMMENTS) == rows(other, COMMENTS)
@@ -111,7 +112,7 @@ def test_writing_again_changes_nothing(book, folder, source, entry):
     before = rows(folder.gradebook, GRADES), rows(folder.gradebook, "select id from grade order by id")
     for _ in range(3):
         book.write(NAME, entries)
-    book.prepare(NAME, gradebook.released(source))
+    book.prepare(NAME, released(source))
     assert (rows(folder.gradebook, GRADES), rows(folder.gradebook, "select id from grade order by id")) == before
 
 
@@ -178,7 +179,7 @@ def test_whatever_the_error_is_it_is_one_entrys(book, entry, monkeypatch, error)
 def test_a_gradebook_that_others_hold_is_said_in_a_sentence(folder, source, entry, monkeypatch):
     monkeypatch.setattr(gradebook, "LOCK_SECONDS", 0.1)
     book = Gradebook(folder.gradebook)
-    book.prepare(NAME, gradebook.released(source))
+    book.prepare(NAME, released(source))
     other = sqlite3.connect(folder.gradebook, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(UserError, match="locked"):
@@ -234,7 +235,7 @@ def test_a_changed_assignment_is_brought_up_to_date(book, folder, source, entry)
     book.write(NAME, [entry()])
     source.cells = [cell for cell in source.cells if not cell.id.startswith("bonus")]
     next(cell for cell in source.cells if cell.id == "conv2d-hidden").metadata.nbgrader.points = 6.0
-    book.prepare(NAME, gradebook.released(source))
+    book.prepare(NAME, released(source))
     assert not [row for row in rows(folder.gradebook, GRADES) if row[1].startswith("bonus")]
     with nbgrader.api.Gradebook(f"sqlite:///{folder.gradebook}") as db:
         assert db.find_assignment(NAME).max_score == 2 + 6 + 4
@@ -252,5 +253,5 @@ def test_manual_marks_of_a_cell_that_goes_away_are_not_thrown_away(book, folder,
     before = rows(folder.gradebook, GRADES)
     source.cells = [cell for cell in source.cells if cell.id != "discussion"]
     with pytest.raises(Conflict, match="discussion"):
-        book.prepare(NAME, gradebook.released(source))
+        book.prepare(NAME, released(source))
     assert rows(folder.gradebook, GRADES) == before
