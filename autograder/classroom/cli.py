@@ -25,6 +25,7 @@ from rich.text import Text
 from autograder.classroom.errors import UserError
 from autograder.classroom.folder import ClassFolder, printable
 from autograder.classroom.standings import Line
+from autograder.classroom.terminal import plain
 
 if TYPE_CHECKING:
     from autograder.classroom.run import Summary
@@ -35,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Grade a class, outside the reach of its code.",
 )
+SHOWN_FAULTS = 10
 out, err = Console(), Console(stderr=True)
 
 ClassOption = Annotated[
@@ -238,19 +240,16 @@ def table(lines: list[Line]) -> Table:
     return shown
 
 
-def plain(text: str, style: str = "") -> Text:
-    """Text for the terminal in which nothing, a folder's name for one, is a command to it."""
-    return Text("\n".join(map(printable, text.split("\n"))), style=style)
-
-
 def tell(summary: Summary) -> int:
     """Say on stderr what went wrong in a run, and what an instructor should look at; return the exit status."""
     for (who, what), why in summary.failures.items():
         err.print(plain(f"{who}, {what}: {why} Run the same command again."), soft_wrap=True)
-    for line in summary.lines:
-        for fault in line.entry.result.faults if line.entry else ():
-            said = f"{line.student}, {line.assignment}: the result counts, but the grader met what it did not expect."
-            err.print(plain(f"{said} {fault}"), soft_wrap=True)
+    faults = [(line, fault) for line in summary.lines if line.entry for fault in line.entry.result.faults]
+    for line, fault in faults[:SHOWN_FAULTS]:
+        said = f"{line.student}, {line.assignment}: the result counts, but the grader met what it did not expect."
+        err.print(plain(f"{said} {fault}"), soft_wrap=True)
+    if len(faults) > SHOWN_FAULTS:
+        err.print(f"And {len(faults) - SHOWN_FAULTS} more such; `autograder report` lists them in class.html.")
     if summary.stopped:
         done = sum(line.entry is not None for line in summary.lines)
         so_far = f"{done} of {len(summary.lines)} submissions have a result, written down."

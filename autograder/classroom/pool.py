@@ -36,7 +36,7 @@ PASSED = "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONP
 TEMPLATE = "-m", "autograder.examiner.template"
 # Seconds that an examiner may take for one submission: of its own processor time as many as the assignment gives to
 # the student's code, and these; by the clock, wide of all that it waits for, so many times as many.
-OWN_SECONDS, WIDE = 60.0, 12.0
+OWN_SECONDS, WIDE = 60.0, 6.0
 LOOK_SECONDS = 1.0  # between two looks at the examiners' clocks
 TRIES = 2  # with an examiner that dies
 LONGEST_ANSWER = 256 << 20

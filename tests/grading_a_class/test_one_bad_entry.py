@@ -1,17 +1,21 @@
 """One bad entry is that submission's failure: all others are graded and written, in this run and in the next."""
 
+import io
 import sqlite3
 from pathlib import Path
 
 import nbformat
 import pytest
+from rich.console import Console
 
 from autograder.classroom import cli, feedback, gradebook
 from autograder.classroom import pool as pools
 from autograder.classroom import run as runs
+from autograder.classroom.explain import _told
 from autograder.classroom.jobs import ROOT, source_of
 from autograder.classroom.journal import read
 from autograder.classroom.run import Run
+from autograder.classroom.terminal import plain
 from autograder.demo.students import ASSIGNMENT, Student, filled_in, reference_solutions
 
 STUB = str(Path(__file__).parents[1] / "examiner" / "stub_template.py")
@@ -115,9 +119,20 @@ def test_names_are_printable_before_a_terminal_sees_them(folder, capsys):
     cli.known_assignments(folder, [])
     with pytest.raises(runs.UserError) as caught:
         cli.known_assignments(folder, [evil])
-    cli.err.print(cli.plain(str(caught.value)))
+    cli.err.print(plain(str(caught.value)))
     said = capsys.readouterr().err
     assert "Left out: 99\\x1b" in said and "\x1b" not in said and "\x07" not in said
+
+
+def test_what_a_students_code_gave_back_is_no_command_to_the_terminal():
+    result = {"student": "ada", "assignment": ASSIGNMENT, "score": 1.0, "max_score": 2.0, "status": "graded"}
+    row = {"cell": "c-hidden", "title": "values", "points": 1.0, "earned": 0.0, "mistake": "gave back \x1b[2J"}
+    result |= {"limit": "\x1b[2J", "repaired": [], "noticed": [], "faults": ["surprise \x07"], "criteria": [row]}
+    case = {"cell": "c-hidden", "title": "values", "case": "x", "expected": "1\n2", "got": "\x1b]0;owned\x07"}
+    console = Console(file=io.StringIO(), force_terminal=False)
+    console.print(_told(result, [case]))
+    said = console.file.getvalue()
+    assert "\x1b" not in said and "\x07" not in said and "\\x1b]0;owned" in said and "surprise" in said
 
 
 KILLED = """
