@@ -8,17 +8,12 @@ bytes, the assignment, the course's key and the grader's version; outputs in the
 
 from __future__ import annotations
 
-import ast
-import builtins
 import contextlib
-import functools
 import hashlib
 import io
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from importlib import import_module
-from types import CodeType, ModuleType
 from typing import Any
 
 from nbformat import NotebookNode
@@ -29,6 +24,16 @@ from autograder.exam.faults import fault_of
 from autograder.exam.subject import Raised
 from autograder.examiner.ban_evasion import noticed
 from autograder.examiner.fragments import add_fragments
+from autograder.examiner.grade_cells import (
+    compiled,
+    exams_of,
+    free_names,
+    is_check,
+    is_examined,
+    is_hidden,
+    limits_of,
+    points_of,
+)
 from autograder.examiner.intake import Unreadable
 from autograder.examiner.link import ZygoteClient
 from autograder.examiner.mishaps import is_machines, told
@@ -36,7 +41,6 @@ from autograder.examiner.rebuild import rebuild
 from autograder.examiner.results import SubmissionResult, in_halves, worst
 from autograder.examiner.sanitise import clean_outputs, output_of
 from autograder.examiner.setting import Remote, stopped
-from autograder.wire.limits import LIMITS, Limits
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ def grade(
 def cell_alone(cell: NotebookNode, remote: Remote, marks: Marks) -> Iterator[None]:
     """Within the block, one cell is dealt with. What fails in it, and is not the machine's, costs this cell's points
     and the candidate, and is written down as a fault; the notebook goes on."""
+    criteria, evidence, bonus = len(marks.criteria), len(marks.evidence), marks.bonus
     try:
         yield
     except Exception as error:
@@ -132,6 +137,8 @@ def cell_alone(cell: NotebookNode, remote: Remote, marks: Marks) -> Iterator[Non
             raise
         status, sentence, fault = told(error, cell.id, f"the cell `{cell.id}`")
         marks.faults.append(fault)
+        del marks.criteria[criteria:], marks.evidence[evidence:]
+        marks.bonus = bonus
         remote.shown.clear()
         with contextlib.suppress(Lost):
             remote.lost(Lost(status, sentence))
@@ -149,36 +156,6 @@ def noting(what: str, faults: list[str]) -> Iterator[None]:
         yield
     except Exception as error:
         faults.append(fault_of(what, error))
-
-
-def limits_of(assignment: str) -> Limits:
-    """What a submission of the assignment may use."""
-    return getattr(exams_of(assignment), "LIMITS", LIMITS)
-
-
-def exams_of(assignment: str) -> ModuleType:
-    """The exams of the assignment `NN-name`."""
-    return import_module(f"autograder.exam.{assignment.split('-', 1)[1].replace('-', '_')}")
-
-
-def points_of(source: NotebookNode) -> float:
-    """The points that an instructor's notebook gives by itself."""
-    return float(sum(cell.metadata.nbgrader.points for cell in source.cells if is_examined(cell)))
-
-
-def is_examined(cell: NotebookNode) -> bool:
-    """Is it a grade cell that gives points by itself?"""
-    about = cell.metadata.get("nbgrader", {})
-    return bool(about.get("grade")) and not about.get("solution")
-
-
-def is_check(cell: NotebookNode) -> bool:
-    """Is this grade cell a visible check, which is worth nothing and holds no hidden test?"""
-    return not cell.metadata.nbgrader.points and not is_hidden(cell.source)
-
-
-def is_hidden(source: str) -> bool:
-    return "BEGIN HIDDEN TESTS" in source
 
 
 def run_check(cell: NotebookNode, remote: Remote, marks: Marks) -> None:
@@ -255,35 +232,11 @@ def run_grade_cell(source: str, remote: Remote) -> tuple[list[NotebookNode], Any
     return clean_outputs(outputs), value
 
 
-@functools.cache
-def compiled(source: str) -> tuple[CodeType, CodeType]:
-    """A grade cell's statements, and its last expression."""
-    tree = ast.parse(source)
-    last: ast.expr = ast.Constant(None)
-    if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last = tree.body.pop().value  # type: ignore[attr-defined]
-    expression = ast.fix_missing_locations(ast.Expression(last))
-    return compile(tree, "<grade cell>", "exec"), compile(expression, "<grade cell>", "eval")
-
-
 def _be_there(name: str, found: Any) -> None:
     if isinstance(found, Missing):
         raise NameError(f"name {name!r} is not defined")
     if isinstance(found, Lost):
         raise found
-
-
-@functools.cache
-def free_names(source: str) -> frozenset[str]:
-    """The names that a grade cell takes from the student's notebook."""
-    nodes = list(ast.walk(ast.parse(source)))
-    names = [node for node in nodes if isinstance(node, ast.Name)]
-    bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
-    bound |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-    imports = [alias for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names]
-    bound |= {alias.asname or alias.name.split(".")[0] for alias in imports}
-    return frozenset({node.id for node in names} - bound - vars(builtins).keys())
 
 
 @contextlib.contextmanager

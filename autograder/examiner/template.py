@@ -83,7 +83,8 @@ def examine(main: Connection, to_zygote: socket.socket) -> None:
     """
     import nbformat
 
-    from autograder.examiner.grading import Job, limits_of
+    from autograder.examiner.grade_cells import limits_of
+    from autograder.examiner.grading import Job
     from autograder.examiner.link import ZygoteClient
 
     told = json.loads(main.recv_bytes())
@@ -123,7 +124,8 @@ def answer_to(
     """
     import nbformat
 
-    from autograder.examiner.grading import grade, points_of
+    from autograder.examiner.grade_cells import points_of
+    from autograder.examiner.grading import grade
     from autograder.examiner.link import ZygoteGone
     from autograder.examiner.memory import bounded
     from autograder.examiner.mishaps import is_machines, told

@@ -8,7 +8,8 @@ from autograder.demo.students import implementations
 from autograder.exam import convolution, segmentation
 from autograder.exam.core import exams_of
 from autograder.examiner.ban_evasion import noticed
-from autograder.examiner.grading import Job, grade, is_examined
+from autograder.examiner.grade_cells import is_examined
+from autograder.examiner.grading import Job, grade
 
 EXAMS = {"01-convolution": convolution, "06-segmentation": segmentation}
 FOUND = {

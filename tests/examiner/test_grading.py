@@ -5,7 +5,8 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from autograder.exam import convolution
-from autograder.examiner.grading import Job, exams_of, free_names, grade
+from autograder.examiner.grade_cells import exams_of, free_names
+from autograder.examiner.grading import Job, grade
 from autograder.wire.limits import Limits
 
 JOB = Job("ada", "01-convolution", "the job")

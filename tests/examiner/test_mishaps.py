@@ -66,6 +66,21 @@ def test_a_cell_that_the_grader_fails_on_costs_its_own_points(monkeypatch, writt
     assert [o.data["text/plain"] for o in cell.outputs if o.output_type == "execute_result"] == ["0.0"]
 
 
+def test_an_exam_that_takes_too_much_memory_costs_its_own_points(monkeypatch, written, source, client):
+    def takes(cell, remote, marks, *rest, examine=grading.examine):
+        examine(cell, remote, marks, *rest)
+        if cell.id == "conv2d_naive-hidden":
+            torch.empty(TOO_MUCH, dtype=torch.uint8)
+
+    monkeypatch.setattr(grading, "examine", takes)
+    job = Job("ada", "01-convolution", "j", explain=True)
+    answer, notebook = template.answer_to(job, written(output_size=SIZE), source, client, KEY)
+    result = answer["result"]
+    assert (result["status"], result["score"], len(result["faults"])) == ("memory", 3.0, 1)
+    assert f"{EXAMINER_MIB} MiB" in result["limit"] and notebook
+    assert {row["cell"] for row in (*result["criteria"], *answer["evidence"])} == {"output_size-hidden"}
+
+
 def test_what_no_mark_depends_on_costs_no_mark(monkeypatch, written, source, client):
     def fails(*_):
         raise ValueError("surprise")
