@@ -104,7 +104,7 @@ def examine(
     # A name that another cell would define counts as right, so nothing stands in for a file's own helpers.
     passed = {e.name: e.graded_name not in implementation.names for e in exams_of(package)}
     outcomes = {}
-    with setting(Quiet(passed, salt)):
+    with setting(Quiet(passed, salt=salt)):
         for one in asked:
             chosen = one if slow else replace(one, criteria=tuple(c for c in one.criteria if not c.slow))
             outcomes[one.name] = chosen.examine(getattr(module, one.graded_name))

@@ -6,6 +6,7 @@ all fail. Nothing here reaches the student but the sentences of `Finding`.
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -66,7 +67,7 @@ def agree(a: torch.Tensor, b: torch.Tensor) -> bool:
     """Equal in shape, dtype and, within the interface's tolerance, in every value; NaN agrees with nothing."""
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
-    if not b.is_floating_point():
+    if b.dtype not in TOLERANCE:
         return torch.equal(a, b)
     if a.numel() and np.abs(a.detach().numpy() - b.detach().numpy()).max() <= TOLERANCE[b.dtype]:
         return True  # nearly always, and NumPy is the quicker for so few numbers; NaN fails it
@@ -74,10 +75,22 @@ def agree(a: torch.Tensor, b: torch.Tensor) -> bool:
     return bool((apart <= tolerance + tolerance * b.abs()).all())
 
 
+# What comes back, in words.
+PLAIN = {tuple: "a tuple", list: "a list", dict: "a dict", str: "text", int: "an int", float: "a float", bool: "a bool"}
+OBJECTS = {"function": "a function", "class": "a class", "module": "a module"}
+
+
 def kind(value: Any) -> str:
-    return (
-        "nothing (None)" if value is None else f"a {value.kind}" if isinstance(value, Subject) else type(value).__name__
-    )
+    if value is None:
+        return "nothing (None)"
+    if isinstance(value, Subject):
+        return OBJECTS.get(value.kind, "an object that is no number, no text and no dense tensor")
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of {str(value.dtype).removeprefix('torch.')}"
+    return PLAIN.get(type(value), f"a {type(value).__name__}")
+
+
+SHOWN = 300  # characters of a value that is no tensor
 
 
 def shown(value: Any) -> str:
@@ -86,8 +99,10 @@ def shown(value: Any) -> str:
         flat = ", ".join(f"{x:.4g}" for x in value.flatten()[:8].tolist())
         return f"{value.dtype} {tuple(value.shape)} [{flat}{', …' if value.numel() > 8 else ''}]"
     if isinstance(value, tuple | list):
-        return "(" + ", ".join(map(shown, value)) + ")"
-    return repr(value) if not isinstance(value, Raised) else str(value)
+        return "(" + ", ".join([*map(shown, value[:8]), *["…"] * (len(value) > 8)]) + ")"
+    if isinstance(value, int) and value.bit_length() > 1000:
+        return f"an int of {value.bit_length()} bits"
+    return (str(value) if isinstance(value, Raised) else reprlib.repr(value))[:SHOWN]
 
 
 def describe(case: Case) -> str:
@@ -155,7 +170,7 @@ def judge(name: str, seen: Sequence[Seen], mistakes: Iterable[Misconception]) ->
     sentence = f"`{name}`{about} {first.fault}"
     if isinstance(first.got, Raised):
         sentence = words.raised(name, first.got, first.case.about)
-    if right and wrong != seen:
+    if right:
         sentence += f" ({right} of {len(seen)} calls of this kind were right)"
     raise Wrong(Finding(f"{sentence}.", None, evidence))
 

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
-from inspect import isfunction
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, Protocol
 
 from autograder.exam import words
 from autograder.exam.draw import Draw
+from autograder.exam.faults import fault_of
 from autograder.exam.subject import Banned, LocalSubject, Missing, Raised, Subject
 from autograder.objects.recipes import Recipe
 
@@ -60,6 +60,10 @@ class Lost(Exception):
     def __init__(self, status: str, sentence: str):
         super().__init__(sentence)
         self.status, self.sentence = status, sentence
+
+
+class SettingFailed(RuntimeError):
+    """The place where exams are held is gone: no criterion's matter, so no exam holds it up."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,9 @@ class Setting(Protocol):
     def lost(self, lost: Lost) -> None:
         """A criterion cost the candidate: have a fresh one, or raise `Lost` where no more are given."""
 
+    def fault(self, fault: str) -> None:
+        """Something of ours failed on what the student's code gave back: what, for the instructor."""
+
     def standing_in(self, obj: Any, names: Mapping[str, str]) -> AbstractContextManager[None]:
         """Within the block, each student's name that did not pass its own exam is a recipe of `objects.recipes`."""
 
@@ -137,15 +144,19 @@ class Local:
     """This process: a criterion's name is its seed, subjects are plain objects, the cell's output has the table."""
 
     passed: dict[str, bool] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
 
     def seed(self, key: str) -> int:
         return zlib.crc32(key.encode())
 
     def subject(self, obj: Any) -> Subject:
-        return obj if isinstance(obj, Subject) else LocalSubject(obj)
+        return obj if issubclass(type(obj), Subject) else LocalSubject(obj)
 
     def lost(self, lost: Lost) -> None:
         raise lost
+
+    def fault(self, fault: str) -> None:
+        self.faults.append(fault)
 
     @contextmanager
     def standing_in(self, obj: Any, names: Mapping[str, str]) -> Iterator[None]:
@@ -159,7 +170,7 @@ class Local:
             yield
         finally:
             for name in wanted:
-                scope.pop(name)
+                scope.pop(name, None)
             scope.update(before)
 
     def beside(self, subject: Subject, name: str) -> Subject | Missing:
@@ -176,7 +187,7 @@ class Local:
 
 def globals_of(obj: Any) -> dict[str, Any]:
     """The names that a function's code, or that of a class's methods, finds in its module."""
-    written = (f for f in (obj, *getattr(obj, "__dict__", {}).values()) if isfunction(f))
+    written = (f for f in (obj, *getattr(obj, "__dict__", {}).values()) if type(f) is FunctionType)
     return next((f.__globals__ for f in written), {})
 
 
@@ -217,8 +228,8 @@ class Exam:
 
     def examine(self, obj: Any) -> list[Outcome]:
         """Hold the exam: one outcome for each criterion, in order."""
-        if isinstance(obj, Missing):
-            return [self._outcome(c, Finding(words.not_defined(obj.name))) for c in self.criteria]
+        if type(obj) is Missing:  # `isinstance` would ask the object
+            return [self._outcome(c, Finding(words.not_there(obj))) for c in self.criteria]
         setting = current.get()
         outcomes: list[Outcome] = []
         notes: dict[str, Any] = {}
@@ -239,16 +250,21 @@ class Exam:
         return outcomes
 
     def _hold(self, criterion: Criterion, setting: Setting, obj: Any, notes: dict[str, Any]) -> Finding | None:
-        subject = setting.subject(obj)
-        subject.name, subject.ban = self.graded_name, self.ban
         try:
+            subject = setting.subject(obj)
+            subject.name, subject.ban = self.graded_name, self.ban
             criterion.check(subject, Draw(setting.seed(f"{self.name}/{criterion.id}"), notes))
         except Wrong as wrong:
             return wrong.finding
         except Banned as error:
-            return banned(subject.name, error)
+            return banned(self.graded_name, error)
         except Raised as error:
-            return Finding(words.raised(subject.name, error))
+            return Finding(words.raised(self.graded_name, error))
+        except (Lost, SettingFailed):
+            raise
+        except Exception as error:  # what comes back is a stranger's: it costs one criterion, whatever it is
+            setting.fault(fault_of(f"{self.name}/{criterion.id}", error))
+            return Finding(words.not_compared(self.graded_name))
         return None
 
     def _outcome(self, criterion: Criterion, finding: Finding | None) -> Outcome:

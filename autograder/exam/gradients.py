@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -13,14 +13,14 @@ import torch.fx.experimental.symbolic_shapes  # autograd wants it, and imports i
 from torch.autograd.function import once_differentiable
 from torch.autograd.gradcheck import GradcheckError, gradcheck
 
-from autograder.exam.compare import Case, Seen, ask_all, describe, fault, judge
+from autograder.exam.compare import Case, Seen, ask_all, describe, fault, judge, shown
 from autograder.exam.core import Evidence, Finding, Misconception, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.subject import Subject
 
 T = torch.Tensor
 Reference = Callable[..., T]
-ORDER = ("input", "weight", "bias")
+ORDER = ("input", "weight", "bias")  # of the first three tensors that a function takes
 
 
 @dataclass
@@ -47,7 +47,8 @@ def small_kernels() -> Iterator[None]:
 def questions(
     reference: Reference, cases: Iterable[Case], draw: Draw, upstream: Callable[..., T] | None = None
 ) -> list[Question]:
-    """What PyTorch answers, and the gradients of every tensor among the arguments, which are made to require one.
+    """What PyTorch answers, and the gradients of every float tensor among the arguments, which require one in each
+    question's case. The cases stay as they are.
 
     `upstream(*shape)` draws what is sent back, where it is not to be `draw.normal`.
     """
@@ -56,7 +57,8 @@ def questions(
     leaves: list[list[T]] = []
     with small_kernels():
         for case in cases:
-            leaves.append([t.requires_grad_() for t in case.args if isinstance(t, T)])
+            case = replace(case, args=tuple(leaf(value) for value in case.args))
+            leaves.append([t for t in case.args if isinstance(t, T) and t.requires_grad])
             outputs.append(reference(*case.args, **case.kwargs))
             shape, dtype = outputs[-1].shape, outputs[-1].dtype
             cotangent = upstream(*shape) if upstream else draw.normal(*shape, dtype=dtype)
@@ -66,6 +68,12 @@ def questions(
     for question, some in zip(asked, leaves, strict=True):
         question.wanted = [next(found) for _ in some]
     return asked
+
+
+def leaf(value: Any) -> Any:
+    """A float tensor as one that requires a gradient, on the same memory; all else as it is."""
+    floats = isinstance(value, T) and value.is_floating_point()
+    return value.detach().requires_grad_() if floats else value
 
 
 def ask_with_gradients(subject: Subject, asked: Sequence[Question]) -> list[Seen]:
@@ -92,12 +100,15 @@ def noted(draw: Draw) -> Noted:
 
 
 def gradient_fault(got: Sequence[T | None], wanted: Sequence[T]) -> str | None:
-    for name, mine, right in zip(ORDER, got, wanted, strict=False):
+    if len(got) != len(wanted):
+        return f"sends back {len(got)} of {len(wanted)} gradients"
+    for i, (mine, right) in enumerate(zip(got, wanted, strict=True)):
+        name = ORDER[i] if i < len(ORDER) else f"tensor number {i + 1}"
         if mine is None:
             return f"sends no gradient back to the {name}"
         if fault(mine, right):
             return f"sends a wrong gradient back to the {name}"
-    return None if len(got) == len(wanted) else "sends too few gradients back"
+    return None
 
 
 def compare_with_gradients(
@@ -129,7 +140,7 @@ def small_differences(subject: Subject, reference: Reference, case: Case) -> Non
     all of that is asked of the subject in one round trip; then it is held on what came, unless that is what it has
     passed already.
     """
-    given = [t.requires_grad_() for t in case.args if isinstance(t, T)]
+    given = [leaf(t) for t in case.args if isinstance(t, T)]
     rest = tuple(a for a in case.args if not isinstance(a, T))
     asked: list[tuple[Case, T, T | None]] = []
     wanted: list[tuple[T, ...]] = []
@@ -147,6 +158,11 @@ def small_differences(subject: Subject, reference: Reference, case: Case) -> Non
     judge(subject.name, [s for s in seen if not _alike(s.got, s.expected)], ())
     if all(_repeats(s, some) for s, some in zip(seen, wanted, strict=True)):
         return
+    for s, some in zip(seen, wanted, strict=True):
+        assert s.answer is not None
+        if not all(mine is None or _alike(mine, right) for mine, right in zip(s.answer.gradients, some)):
+            said = f"`{subject.name}` sends back a gradient of another shape or type than the argument's."
+            raise Wrong(Finding(said, None, Evidence(describe(s.case), shown(some), shown(s.answer.gradients))))
     answers = iter(seen)
 
     def replay(args: list[T], cotangent: T | None) -> Any:

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import torch
-
+from autograder.exam.compare import shown
 from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
 from autograder.exam.draw import Draw
+from autograder.exam.gate import number
 from autograder.exam.subject import Subject
 
 
 def plain(subject: Subject) -> float | str | None:
     """The answer as a number, or as a letter in upper case; None where it is neither."""
-    value = subject.value if subject.kind == "value" else None
-    if isinstance(value, torch.Tensor) and value.numel() == 1 and not value.is_complex():
-        value = value.item()
-    if isinstance(value, str):
-        return value.strip(" ().:").upper()
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    value = subject.value
+    return value.strip(" ().:").upper() if isinstance(value, str) else number(value)
 
 
 def question(
@@ -41,7 +37,7 @@ def question(
         given = plain(subject)
         if given == right:
             return
-        evidence = Evidence(text, repr(right), repr(given)[:200])
+        evidence = Evidence(text, repr(right), shown(given))
         if given is None:
             raise Wrong(Finding(f"`{subject.name}` is not set to an answer.", None, evidence))
         id = telling.get(given, otherwise)

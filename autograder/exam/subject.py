@@ -87,12 +87,12 @@ class Bridge(torch.autograd.Function):
 
 
 class Missing:
-    """Stands for a graded name that the student's notebook does not define."""
+    """Stands for a graded name that the student's notebook does not define. `why`: it does, but cannot be read."""
 
     kind = "missing"
 
-    def __init__(self, name: str):
-        self.name = name
+    def __init__(self, name: str, why: str = ""):
+        self.name, self.why = name, why
 
 
 class Subject(ABC):
@@ -112,8 +112,8 @@ class Subject(ABC):
 
     @property
     def value(self) -> Any:
-        """The plain value that it is, where `kind` is "value"."""
-        raise TypeError(f"{self.name} is no plain value but a {self.kind}")
+        """The plain value that it is; None, as for None, where it is none."""
+        return None
 
     @property
     def is_module(self) -> bool:
@@ -221,8 +221,9 @@ class LocalSubject(Subject):
 
     def __init__(self, obj: Any, name: str | None = None):
         self.obj = obj
-        self.name = name or str(getattr(obj, "__name__", type(obj).__name__))
-        self.kind = operations.describe(obj)
+        with self._quietly():
+            self.name = name or str(getattr(obj, "__name__", type(obj).__name__))
+            self.kind = operations.describe(obj)
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:
@@ -240,7 +241,8 @@ class LocalSubject(Subject):
 
     @property
     def value(self):
-        return owned(self.obj) if self.kind == "value" else super().value
+        with self._quietly():
+            return owned(self.obj) if self.kind == "value" else None
 
     def series(self):
         return BAN.during(self.ban)

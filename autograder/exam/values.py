@@ -6,12 +6,20 @@ from typing import Any
 
 import torch
 
+from autograder.objects import operations
+from autograder.wire.limits import LIMITS
+
 
 def plain(value: torch.Tensor) -> torch.Tensor:
-    """A dense tensor of exact type, whose subclass, if it has one, is not asked."""
+    """A contiguous tensor of exact type, whose subclass, if it has one, is not asked.
+
+    Raise MemoryError where it is larger than what may cross from a candidate.
+    """
     with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():
-        dense = value if value.layout == torch.strided else value.to_dense()
-        return dense.as_subclass(torch.Tensor).clone(memory_format=torch.contiguous_format)
+        if operations.size_of(value) > operations.LARGEST:
+            raise MemoryError(f"it gave back more than {LIMITS.answer_mib} MiB at once")
+        own = value.as_subclass(torch.Tensor).resolve_conj().resolve_neg()
+        return own.clone(memory_format=torch.contiguous_format)
 
 
 def owned(value: Any) -> Any:

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from autograder.exam.core import Outcome
-    from autograder.exam.subject import Raised
+    from autograder.exam.subject import Missing, Raised
 
 
-def not_defined(name: str) -> str:
-    return f"`{name}` is not defined where this cell runs."
+def not_there(missing: Missing) -> str:
+    if missing.why:
+        return f"`{missing.name}` cannot be looked at: {missing.why}"
+    return f"`{missing.name}` is not defined where this cell runs."
+
+
+def not_compared(name: str) -> str:
+    return f"`{name}` gave back something that could not be compared with what is expected."
 
 
 def not_reached(why: str) -> str:

@@ -13,13 +13,13 @@ import hashlib
 import io
 import warnings
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from nbformat import NotebookNode
 
 from autograder.exam import core, words
-from autograder.exam.core import Exam, Lost, Missing, Outcome, current
+from autograder.exam.core import Exam, Lost, Missing, Outcome, SettingFailed, current
 from autograder.exam.faults import fault_of
 from autograder.exam.subject import Raised
 from autograder.examiner.ban_evasion import noticed
@@ -61,7 +61,6 @@ class Marks:
     criteria: list[dict[str, Any]]
     evidence: list[dict[str, Any]]
     bonus: float = 0.0
-    faults: list[str] = field(default_factory=list)
 
 
 def grade(
@@ -98,12 +97,12 @@ def grade(
     finally:
         remote.close()
     worth_reading: list[str] = []
-    with noting("the ways round a ban", marks.faults):
+    with noting("the ways round a ban", remote):
         worth_reading = noticed(
             (cell.source for cell in program.cells if cell.cell_type == "code" and not is_examined(cell)),
             (exam.graded_name for exam in core.exams_of(exams) if exam.ban),
         )
-    with noting("the code in colours", marks.faults):
+    with noting("the code in colours", remote):
         add_fragments(program, {cell.id for cell in source.cells}, job.job)
     result = SubmissionResult(
         job.student,
@@ -117,7 +116,7 @@ def grade(
         limit=limit_of(remote.happened),
         repaired=repaired,
         noticed=worth_reading,
-        faults=marks.faults,
+        faults=remote.faults,
         cells=marks.cells,
         sha256=digest,
         job=job.job,
@@ -136,7 +135,7 @@ def cell_alone(cell: NotebookNode, remote: Remote, marks: Marks) -> Iterator[Non
         if is_machines(error):
             raise
         status, sentence, fault = told(error, cell.id, f"the cell `{cell.id}`")
-        marks.faults.append(fault)
+        remote.fault(fault)
         del marks.criteria[criteria:], marks.evidence[evidence:]
         marks.bonus = bonus
         remote.shown.clear()
@@ -150,12 +149,12 @@ def cell_alone(cell: NotebookNode, remote: Remote, marks: Marks) -> Iterator[Non
 
 
 @contextlib.contextmanager
-def noting(what: str, faults: list[str]) -> Iterator[None]:
+def noting(what: str, remote: Remote) -> Iterator[None]:
     """Within the block, something is made that no mark depends on; where that fails, it is a fault of ours."""
     try:
         yield
     except Exception as error:
-        faults.append(fault_of(what, error))
+        remote.fault(fault_of(what, error))
 
 
 def run_check(cell: NotebookNode, remote: Remote, marks: Marks) -> None:
@@ -181,7 +180,7 @@ def examine(cell: NotebookNode, remote: Remote, marks: Marks, assignment: str, s
     """Run a grade cell: its outputs into the cell, what it found into `marks`."""
     grade_id, most = cell.metadata.nbgrader.grade_id, float(cell.metadata.nbgrader.points)
     with remote.examining():
-        outputs, value = run_grade_cell(cell.source, remote)
+        outputs, value = run_grade_cell(cell.source, remote, grade_id)
     points = in_halves(min(max(float(value), 0.0), most)) if isinstance(value, int | float) else 0.0
     for exam, outcomes in remote.shown:
         outputs.append(table(exam, outcomes))
@@ -196,7 +195,7 @@ def examine(cell: NotebookNode, remote: Remote, marks: Marks, assignment: str, s
     finish(cell, outputs, points, marks)
 
 
-def run_grade_cell(source: str, remote: Remote) -> tuple[list[NotebookNode], Any]:
+def run_grade_cell(source: str, remote: Remote, grade_id: str) -> tuple[list[NotebookNode], Any]:
     """Run the instructor's text here; return what it printed or raised, and the value of its last expression."""
     hidden = is_hidden(source)
     statements, last = compiled(source)
@@ -222,9 +221,12 @@ def run_grade_cell(source: str, remote: Remote) -> tuple[list[NotebookNode], Any
         with contextlib.suppress(Lost):
             remote.lost(lost)
         outputs.append(stopped(lost.sentence))
+    except SettingFailed:
+        raise
     except Exception as error:
-        if hidden:
-            raise
+        if hidden:  # an exam says itself what is wrong; what ends it is ours, and must not be shown
+            remote.fault(fault_of(grade_id, error))
+            error = RuntimeError("The hidden test could not be held to its end.")
         kind, said = (error.kind, error.message) if isinstance(error, Raised) else (type(error).__name__, str(error))
         outputs.append({"output_type": "error", "ename": kind, "evalue": said, "traceback": [f"{kind}: {said}"]})
     if printed.getvalue():

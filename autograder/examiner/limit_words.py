@@ -38,5 +38,11 @@ def death(limits: Limits, ended: Ended) -> tuple[str, str]:
     """Status and sentence for a candidate that ended by itself."""
     if ended.signal == signal.SIGXCPU or ended.cpu_seconds >= limits.cpu_seconds:
         return "timeout", f"The notebook's code took more than {limits.cpu_seconds} seconds of processor time."
-    how = f" ({signal.Signals(ended.signal).name})" if ended.signal else ""
+    how = f" ({signal_name(ended.signal)})" if ended.signal else ""
     return "crashed", f"The notebook's code ended the process that it ran in{how}."
+
+
+def signal_name(number: int) -> str:
+    """Half of all signals, the real-time ones, have a number alone."""
+    names = {known.value: known.name for known in signal.Signals}
+    return names.get(number, f"signal {number}")

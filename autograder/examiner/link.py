@@ -19,7 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
-from autograder.exam.core import Lost
+from autograder.exam.core import Lost, SettingFailed
 from autograder.exam.subject import Banned, Missing, Raised, Subject
 from autograder.examiner import limit_words
 from autograder.examiner.outputs import CellRun, rebuilt
@@ -39,11 +39,11 @@ ENDS = "ok", "error", "timeout", "memory", "output"
 HEAD_LIMIT = 4 * MIB
 
 
-class NotConfined(RuntimeError):
+class NotConfined(SettingFailed):
     """No candidate could be had: a wall is missing on this machine."""
 
 
-class ZygoteGone(RuntimeError):
+class ZygoteGone(SettingFailed):
     """The zygote does not answer: this examiner can grade nothing any more."""
 
 
@@ -58,8 +58,11 @@ class ZygoteClient:
         """A fresh candidate, confined, with a scratch folder of its own. `until`: the moment (`time.monotonic`) when it
         is ended, whatever it does."""
         began = time.monotonic()
-        scratch = Path(tempfile.mkdtemp(prefix="candidate-"))
-        ours, theirs = socket.socketpair()
+        try:
+            scratch = Path(tempfile.mkdtemp(prefix="candidate-"))
+            ours, theirs = socket.socketpair()
+        except OSError as error:
+            raise NotConfined(f"This machine has no room for a candidate: {error}.") from None
         try:
             with theirs:
                 order = messages.Fork(str(scratch), self._confined, asdict(limits))
@@ -78,16 +81,17 @@ class ZygoteClient:
     def end(self) -> messages.Ended:
         """Kill the candidate and what it started; how it ended."""
         report = self._order(messages.End())
-        assert isinstance(report, messages.Ended)
+        if not isinstance(report, messages.Ended):
+            raise ZygoteGone("The zygote gave no report of a candidate's end.")
         return report
 
     def _order(self, order: Any, *descriptors: int) -> Any:
         try:
             socket.send_fds(self._socket, [packed(*codec.encode(order))], descriptors)
             answer = self._stream.receive(HEAD_LIMIT, 0, time.monotonic() + START_SECONDS)
+            return codec.decode(*answer, messages.REPORTS)
         except (OSError, WireError) as error:
             raise ZygoteGone(f"The zygote does not answer ({error}).") from None
-        return codec.decode(*answer, messages.REPORTS)
 
 
 class Link:
@@ -104,6 +108,7 @@ class Link:
         self._outputs_left, self._answers_left = limits.outputs_mib * MIB, limits.answers_mib * MIB
         self._inward: dict[type, Callable[[Any], Any]] = {messages.Handle: self._proxy}
         self.released: list[int] = []
+        self.left: list[str] = []  # what of the scratch folder could not be removed
         self.seconds = {"fork": 0.0, "cells": 0.0, "calls": 0.0}
         sock.setblocking(False)
 
@@ -111,7 +116,7 @@ class Link:
         """Wait until the candidate stands behind its walls; raise `NotConfined` where it does not."""
         try:
             message = self._receive(time.monotonic() + START_SECONDS, HEAD_LIMIT, 0)
-        except WireError as error:
+        except (OSError, WireError, Exceeded) as error:
             message = messages.Refused(f"The candidate did not start ({error}).")
         if not isinstance(message, messages.Ready):
             self.close()
@@ -133,7 +138,7 @@ class Link:
             self._check_watch()
             try:
                 outputs, whole = rebuilt(ran.outputs, ran.count, min(2 * limits.output_kib << 10, self._outputs_left))
-            except Malformed:
+            except (Malformed, ValueError):
                 self.distrust()
         finally:
             self.seconds["cells"] += time.monotonic() - began
@@ -212,9 +217,9 @@ class Link:
             self._lose("timeout", limit_words.too_late(limits, cell, seconds, time.monotonic() >= self._until))
         except TooLong:
             self._lose("output", limit_words.TOO_LONG.format(limits.answer_mib, limits.answers_mib))
-        except Closed:
+        except (Closed, OSError):
             self._gone()
-        except WireError:
+        except (WireError, ValueError):
             self.distrust()
         except Exceeded as error:
             self._lose(error.status, error.sentence)
@@ -293,4 +298,5 @@ class Link:
         try:
             return self._client.end()
         finally:
-            remove(self._scratch)
+            if left := remove(self._scratch):
+                self.left.append(f"The folder {self._scratch} could not be removed: {left}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import errno
 
+from autograder.exam.core import SettingFailed
 from autograder.exam.faults import fault_of
-from autograder.examiner.link import NotConfined, ZygoteGone
 from autograder.examiner.memory import EXAMINER_MIB, ran_out
 
 # Of the machine: no submission's fault, and gone when that is mended.
@@ -15,7 +15,7 @@ MACHINE = errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO, err
 
 def is_machines(error: Exception) -> bool:
     """Is it the machine that failed, so that no result may be made of it?"""
-    return isinstance(error, NotConfined | ZygoteGone) or (isinstance(error, OSError) and error.errno in MACHINE)
+    return isinstance(error, SettingFailed) or (isinstance(error, OSError) and error.errno in MACHINE)
 
 
 def told(error: Exception, where: str, what: str) -> tuple[str, str, str]:

@@ -160,7 +160,7 @@ class RemoteSubject(Subject):
             self._expect(type(row) is tuple and len(row) == 5 and type(row[0]) is str)
             self._expect(row[1] is None or isinstance(row[1], kind))
             self._expect([type(part) for part in row[2:]] == [int, bool, bool])
-            self._expect(kind is not tuple or row[1] is None or all(type(n) is int for n in row[1]))
+            self._expect(kind is not tuple or row[1] is None or all(type(n) is int and n >= 0 for n in row[1]))
         return told
 
     def _subject(self, told: Any) -> RemoteSubject:

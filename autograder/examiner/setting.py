@@ -23,6 +23,7 @@ from autograder.examiner.rebuild import defined
 from autograder.objects.recipes import Recipe
 from autograder.wire.limits import Limits
 
+FAULTS = 50  # that are written down of one submission
 LONG = 1.0  # seconds after which a cell counts as long
 
 
@@ -42,6 +43,7 @@ class Remote:
         """`key`: the course's; `graded`: names that grade cells ask for."""
         self.seconds = dict.fromkeys(("fork", "cells", "exam"), 0.0)
         self.happened: list[Lost] = []
+        self.faults: list[str] = []
         self.shown: list[tuple[Exam, list[Outcome]]] = []
         self._client, self._limits, self._key, self._graded = client, limits, key, graded
         self._digest = hashlib.sha256(submitted).digest()
@@ -91,11 +93,17 @@ class Remote:
     def _drop(self) -> None:
         if self._link is not None:
             self._link.close()
+            for left in self._link.left:
+                self.fault(left)
         self._link = self._stood_in = None
 
     def _record(self, lost: Lost) -> None:
         if not self.happened or lost is not self.happened[-1]:
             self.happened.append(lost)
+
+    def fault(self, fault: str) -> None:
+        if len(self.faults) < FAULTS:
+            self.faults.append(fault)
 
     def close(self) -> None:
         """End the candidate, and all that it started."""
@@ -156,8 +164,8 @@ class Remote:
                 self._record(lost)
                 self._drop()
                 continue
-            except Raised:  # an object that will not even be looked at
-                return Missing(name)
+            except Raised as error:  # an object that will not even be looked at
+                return Missing(name, f"{error.kind}: {error.message}")
             if isinstance(found, Subject):
                 self._looked_up.append((found, name, link))
             return found
@@ -185,8 +193,9 @@ class Remote:
             status = self.happened[-1].status  # what cost the candidate before
             raise Lost(status, f"`{name}` was gone when your cells ran again without those that hit a limit.")
         if self._standing and self._stood_in is None:
-            self._stood_in = now.stand_in(found, self._standing)
-            self._stood_in.__enter__()
+            standing = now.stand_in(found, self._standing)
+            standing.__enter__()
+            self._stood_in = standing
         return found
 
     def beside(self, subject: Subject, name: str) -> Any:
@@ -220,6 +229,8 @@ class Remote:
                     self._stood_in.__exit__(None, None, None)
                 except Lost as lost:
                     self._record(lost)
+                    self._drop()
+                except Raised:  # whose names cannot be put back: the next exam has a candidate that was not touched
                     self._drop()
                 self._stood_in = None
 

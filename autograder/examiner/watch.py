@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,20 +79,39 @@ class Watch:
             return 0
 
 
-def remove(folder: Path) -> None:
-    """Remove what a candidate wrote, however deep it is nested: what lies deeper than one folder is first moved up."""
-    moved = itertools.count()
-    while entries := list(os.scandir(folder)):
-        for entry in entries:
-            if not entry.is_dir(follow_symlinks=False):
-                os.unlink(entry.path)
-                continue
-            os.chmod(entry.path, 0o700)
-            for inner in list(os.scandir(entry.path)):
-                if inner.is_dir(follow_symlinks=False):
-                    os.chmod(inner.path, 0o700)
-                    os.rename(inner.path, folder / f"{folder.name}-{next(moved)}")
-                else:
-                    os.unlink(inner.path)
-            os.rmdir(entry.path)
-    os.rmdir(folder)
+def remove(folder: Path) -> str | None:
+    """Remove what a candidate wrote, however deep it is nested: what lies deeper than one folder is first moved up, to
+    names that nobody can have taken. Where something cannot be removed, the rest is, and it is said what is in the way.
+    """
+    failed = None
+    try:
+        os.chmod(folder, 0o700)
+        while entries := list(os.scandir(folder)):
+            left = 0
+            for entry in entries:
+                try:
+                    _remove_entry(folder, entry)
+                except OSError as error:
+                    left, failed = left + 1, str(error)
+            if left == len(entries):  # nothing goes any more
+                return failed
+        os.rmdir(folder)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return str(error)
+    return None
+
+
+def _remove_entry(folder: Path, entry: os.DirEntry[str]) -> None:
+    if not entry.is_dir(follow_symlinks=False):
+        os.unlink(entry.path)
+        return
+    os.chmod(entry.path, 0o700)
+    for inner in list(os.scandir(entry.path)):
+        if inner.is_dir(follow_symlinks=False):
+            os.chmod(inner.path, 0o700)
+            os.rename(inner.path, folder / secrets.token_hex(16))
+        else:
+            os.unlink(inner.path)
+    os.rmdir(entry.path)

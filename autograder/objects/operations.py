@@ -17,6 +17,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from autograder.wire import codec
+from autograder.wire.limits import LIMITS, MIB
+
 
 @dataclass
 class Answer:
@@ -54,6 +57,7 @@ class Outline:
 
 
 KINDS = "function", "class", "module", "value", "other"
+LARGEST = LIMITS.answer_mib * MIB  # bytes of a tensor that may cross
 
 
 def describe(obj: Any) -> str:
@@ -67,13 +71,26 @@ def describe(obj: Any) -> str:
     return "function" if callable(obj) else "other"
 
 
-_LEAVES = (bool, int, float, str, torch.Tensor, torch.dtype)
+_LEAVES = (bool, int, float, str, torch.dtype)
+
+
+def crosses(tensor: torch.Tensor) -> bool:
+    """Is it dense, in main memory, of a type and with as many axes as a message may have?"""
+    with torch._C.DisableTorchFunctionSubclass():
+        return codec.sendable(tensor) and tensor.dim() <= codec.DIMENSIONS
+
+
+def size_of(tensor: torch.Tensor) -> int:
+    """Bytes of its values, each counted for itself where several share a place of memory."""
+    return tensor.numel() * tensor.element_size()
 
 
 def is_plain(obj: Any, depth: int = 8) -> bool:
-    """Does it cross by value: None, numbers, strings, tensors, dtypes, and lists, tuples and dicts of these?"""
+    """Does it cross by value: None, numbers, strings, dense tensors, dtypes, and lists, tuples and dicts of these?"""
     if obj is None or isinstance(obj, _LEAVES):
         return True
+    if isinstance(obj, torch.Tensor):
+        return crosses(obj)
     if depth == 0:
         return False
     if isinstance(obj, list | tuple):
@@ -144,16 +161,20 @@ def vjps(obj: Any, calls: Sequence[tuple], inference: bool = False) -> list[Answ
 def _grad(
     outputs: list[torch.Tensor], wanted: list[torch.Tensor], cotangents: list[torch.Tensor], keep: bool = False
 ) -> list[torch.Tensor | None]:
-    return list(torch.autograd.grad(outputs, wanted, cotangents, retain_graph=keep, allow_unused=True))
+    found = torch.autograd.grad(outputs, wanted, cotangents, retain_graph=keep, allow_unused=True)
+    return [None if gradient is None else dense(gradient) for gradient in found]
+
+
+def dense(tensor: torch.Tensor) -> torch.Tensor:
+    """A gradient as it may cross: a sparse one (of an embedding, say) is the dense one of the same values."""
+    return tensor if crosses(tensor) else tensor.to_dense()
 
 
 def kept(value: Any) -> Any:
     """A copy that later calls cannot change: of a student's own tensor they may write over."""
     if isinstance(value, torch.Tensor):
-        try:
-            return value.detach().clone()
-        except RuntimeError:  # larger than memory, which an expanded one only pretends: said when it is sent
-            return value
+        # Larger than may cross, which an expanded one only pretends to be: said when it is sent.
+        return value if size_of(value) > LARGEST else value.detach().clone()
     if type(value) in (list, tuple):
         return type(value)([kept(item) for item in value])
     return {key: kept(item) for key, item in value.items()} if type(value) is dict else value
@@ -187,9 +208,17 @@ def state(module: nn.Module) -> dict[str, Entry]:
                 full = f"{prefix}.{name}" if prefix else name
                 if tensor is None:
                     found[full] = Entry(None, parameter=parameter)
+                elif not crosses(tensor):
+                    raise TypeError(f"`{full}` is {about(tensor)}; a layer's state is dense tensors in main memory")
                 else:
                     found[full] = Entry(tensor.detach(), id(tensor), parameter, tensor.requires_grad)
     return found
+
+
+def about(tensor: torch.Tensor) -> str:
+    """What sort of tensor does not cross."""
+    where = "" if tensor.is_cpu else f" on {tensor.device}"
+    return f"a {str(tensor.layout).removeprefix('torch.')} {str(tensor.dtype).removeprefix('torch.')} tensor{where}"
 
 
 def outline(module: nn.Module) -> dict[str, Outline]:

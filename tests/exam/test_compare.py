@@ -57,7 +57,6 @@ def test_only_the_right_tensor_passes(got):
         RIGHT + 1e-5,
         nn.Parameter(RIGHT),
         RIGHT.T.contiguous().T,
-        RIGHT.to_sparse(),
         RIGHT.clone().requires_grad_() * 1,
     ],
 )
@@ -101,7 +100,7 @@ def test_every_result_of_several_counts():
 def test_gradients_that_are_missing_or_wrong_are_told_apart():
     assert gradient_fault([RIGHT, None], [RIGHT, RIGHT]) == "sends no gradient back to the weight"
     assert gradient_fault([RIGHT, RIGHT + 1], [RIGHT, RIGHT]) == "sends a wrong gradient back to the weight"
-    assert gradient_fault([RIGHT], [RIGHT, RIGHT]) == "sends too few gradients back"
+    assert gradient_fault([RIGHT], [RIGHT, RIGHT]) == "sends back 1 of 2 gradients"
     assert gradient_fault([RIGHT, RIGHT], [RIGHT, RIGHT]) is None
 
 

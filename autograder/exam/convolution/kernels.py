@@ -9,7 +9,19 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.compare import Case, Seen, agree, compare_values, describe, fault, judge, must_refuse, named, shown
+from autograder.exam.compare import (
+    Case,
+    Seen,
+    agree,
+    compare_values,
+    describe,
+    fault,
+    judge,
+    kind,
+    must_refuse,
+    named,
+    shown,
+)
 from autograder.exam.convolution.functions import mistake
 from autograder.exam.convolution.mistakes import IN_PLACE
 from autograder.exam.convolution.mistakes_kernels import APPLY
@@ -52,7 +64,7 @@ SLIPS = [
 
 def written(subject: Subject) -> dict[Any, Any]:
     """What the student wrote, where it is a dict."""
-    value = subject.value if subject.kind == "value" else None
+    value = subject.value
     if not isinstance(value, dict):
         raise Wrong(Finding(f"`{subject.name}` should be a dict of tensors."))
     return value
@@ -215,7 +227,10 @@ def product(kernel: torch.Tensor, parts: Any) -> Seen:
     column, row = parts
     if column.shape != kernel.shape[:1] or row.shape != kernel.shape[1:]:
         return Seen(case, kernel, parts, "gives a column or a row of another length than the kernel's side")
-    made = column[:, None] * row
+    try:
+        made = column[:, None] * row
+    except RuntimeError:
+        return Seen(case, kernel, parts, f"gives {kind(column)} and {kind(row)}, which PyTorch does not multiply")
     return Seen(case, kernel, made, fault(made, kernel) and "gives a column and a row whose product is not the kernel")
 
 

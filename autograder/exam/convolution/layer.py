@@ -188,7 +188,7 @@ def exchange(subject: Subject, draw: Draw) -> None:
         judge(subject.name, [answered(subject, first, answer)], LAYER)
         left, last = steps[6], steps[8]
         kept = weights(first.case)
-        if any(fault(value, kept[name]) for name, value in values(left).items()):
+        if any(fault(value, kept[name]) for name, value in values(check_state(left, first.case)).items()):
             raise mistake("shared-weights", Evidence("weights loaded into a second layer", "the first's own", "shared"))
         seen = answered(subject, second, last)
         stale = layer(second.case.args[0], *first.case.args[1:], **first.case.kwargs).detach()

@@ -14,6 +14,7 @@ from autograder.exam.convolution.functions import mistake
 from autograder.exam.convolution.mistakes_layer import LAYER, layer
 from autograder.exam.core import Evidence, Finding, Wrong
 from autograder.exam.draw import Draw
+from autograder.exam.gate import tensor
 from autograder.exam.gradients import Question, noted
 from autograder.exam.setups import Setup
 from autograder.exam.subject import Raised, Script, Subject
@@ -165,12 +166,12 @@ def probe(subject: Subject, seen: Seen) -> None:
     if fault(answer.after[0], x):
         raise mistake("input-changed", evidence)
     made = make(subject, case)
-    first = values(made.state())
+    first = values(check_state(made.state(), case))
     load(subject, made, case)
     outputs = []
     for mode in (True, False, True):
         made.train(mode)
-        outputs.append(made(x))
+        outputs.append(tensor(subject.name, made(x)))
     loaded = weights(case)
     if any(fault(value, loaded.get(name)) for name, value in values(made.state()).items()):
         raise mistake("parameters-redrawn", evidence)

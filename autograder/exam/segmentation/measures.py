@@ -8,7 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.compare import Case, Seen, ask, compare_values, describe, fault, judge, shown
+from autograder.exam.compare import Case, Seen, ask, compare_values, describe, fault, judge, kind, shown
 from autograder.exam.core import Criterion, Exam
 from autograder.exam.draw import Draw
 from autograder.exam.segmentation.common import misconception, mistake, unchanged
@@ -124,7 +124,7 @@ def ignored_labels(draw: Draw) -> Iterator[Case]:
 def same_scores(got: Any, expected: torch.Tensor) -> str | None:
     """As `fault`, with NaN where NaN is expected, in float32 or float64."""
     if not isinstance(got, torch.Tensor):
-        return f"gave back {type(got).__name__} where a tensor is expected"
+        return f"gave back {kind(got)} where a tensor is expected"
     if got.shape != expected.shape:
         return f"gave back a tensor of shape {tuple(got.shape)}, which is not one number for each class"
     if not got.is_floating_point():

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 from autograder.exam.segmentation.networks import conv, unet_parameters, valid_size
 
+PAPER_BASE = 64
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -23,6 +25,12 @@ class Plan:
     @property
     def right(self) -> int:
         return unet_parameters(self.in_channels, self.classes, self.base, self.depth)
+
+    @property
+    def most(self) -> int:
+        """No network of more entries is run for this plan. The paper's width in a plan's stead is not too many, so who
+        ignores `base_channels` alone keeps what that leaves right."""
+        return max(4 * self.right, 2 * replace(self, base=PAPER_BASE).right)
 
 
 def wrong_counts(plan: Plan) -> dict[str, set[int]]:

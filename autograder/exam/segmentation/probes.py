@@ -7,7 +7,7 @@ its parameters is their shapes, which share a tensor, and what the network answe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 
 import torch
@@ -15,26 +15,13 @@ import torch
 from autograder.exam.compare import shown
 from autograder.exam.core import Evidence, Finding, Wrong
 from autograder.exam.draw import Draw
+from autograder.exam.gate import equal, gap, maps
 from autograder.exam.segmentation.common import mistake
+from autograder.exam.segmentation.counting import parameters
 from autograder.exam.subject import Raised, Subject
 
 State = dict[str, torch.Tensor]
 CLASSES = 5  # no map of the networks examined has as many channels, so the last bias is known by its size
-
-
-def parameters(network: Subject) -> dict[str, tuple[int, ...]]:
-    """Shapes of the parameters that can learn, by name; one that several layers share counts once."""
-    seen: set[int] = set()
-    shapes = {}
-    for name, entry in network.outline().items():
-        if entry.parameter and entry.shape is not None and entry.id not in seen:
-            seen.add(entry.id)
-            shapes[name] = entry.shape
-    return shapes
-
-
-def count(network: Subject) -> int:
-    return sum(math.prod(shape) for shape in parameters(network).values())
 
 
 def uniform(network: Subject, constant: Callable[[int], float]) -> State:
@@ -62,12 +49,9 @@ def constants(draw: Draw, widths: list[int]) -> Callable[[int], float]:
 
 
 def answer(network: Subject, state: State, x: torch.Tensor) -> torch.Tensor:
-    """The network's answer with these parameters; anything but a tensor is refused here."""
+    """The network's answer with these parameters."""
     network.load(state)
-    got = network(x)
-    if not isinstance(got, torch.Tensor):
-        raise Wrong(Finding(f"`{network.name}` gave back {type(got).__name__} where a tensor is expected."))
-    return got
+    return maps(network.name, network(x))
 
 
 def close(a: torch.Tensor, b: torch.Tensor, tolerance: float = 1e-3) -> bool:
@@ -86,25 +70,6 @@ def random_state(network: Subject, draw: Draw) -> State:
         fan = math.prod(shape[1:]) if len(shape) > 1 else 0
         state[name] = draw.normal(*shape) * math.sqrt(2 / fan) if fan else 0.2 * draw.uniform(*shape)
     return state
-
-
-def honours(network: Subject, expected: int, wrong: Mapping[str, set[int]], case: str) -> None:
-    """The number of parameters; `wrong` names the mistakes that lead to other numbers, most specific first."""
-    got = count(network)
-    if got == expected:
-        return
-    for id, numbers in wrong.items():
-        if got in numbers:
-            raise mistake(id, case, f"{expected:,} parameters", f"{got:,}")
-    sentence = f"`{network.name}` has another number of parameters than the text's formula gives."
-    raise Wrong(Finding(sentence, None, Evidence(case, f"{expected:,} parameters", f"{got:,}")))
-
-
-def substantial(network: Subject, right: int) -> None:
-    """Is it the network in the main? What any small network passes as well counts for nothing."""
-    if count(network) < 0.4 * right:
-        sentence = f"`{network.name}` has less than half of the parameters that the text's formula gives."
-        raise Wrong(Finding(sentence, None, Evidence(network.name, f"{right:,} parameters", f"{count(network):,}")))
 
 
 Probe = Callable[[Subject, Draw], None]
@@ -170,27 +135,27 @@ def relus(network: Subject, width: int, x: torch.Tensor, id: str) -> None:
         state = {key: torch.zeros_like(v) if sizes.get(key) == without else v for key, v in base.items()}
         return [answer(network, state | {name: state[name] + push}, x) for push in (0.0, *pushes)]
 
-    for name, entries in biases.items():
-        rest, low, lower, high, higher = effect(name, -2.0, -2.5, 40.0, 80.0)
-        reach = (rest - low).abs().max()
-        silent = (low - lower).abs().max() <= 1e-3 * reach and reach > 0
+    for name, width_of in biases.items():
+        rest, low, lower, high, higher = pushed = effect(name, -2.0, -2.5, 40.0, 80.0)
+        if len({one.shape for one in pushed}) > 1:
+            raise Wrong(Finding(f"`{network.name}` gives back another shape where only its parameters are others."))
+        reach = gap(rest, low)
+        silent = gap(low, lower) <= 1e-3 * reach and reach > 0
         proportional = close(higher - high, high - rest)
         if silent and proportional:
             continue
-        if proportional and entries == width:
+        if proportional and width_of == width:
             alone = effect(name, 40.0, without=36 * width**2)
             cut = effect(name, 40.0, without=18 * width**2)
             if close(alone[1] - alone[0], high - rest) and not close(cut[1] - cut[0], high - rest):
                 continue
         told = "unet-relu-leaky" if id == "unet-relu-missing" and (not proportional or leaks(low, lower, rest)) else id
-        raise mistake(told, f"bias {name} pushed down", "no further effect", shown((low - lower).abs().max()))
+        raise mistake(told, f"bias {name} pushed down", "no further effect", str(gap(low, lower)))
 
 
 def leaks(low: torch.Tensor, lower: torch.Tensor, rest: torch.Tensor) -> bool:
     """Below zero the effect goes on, but weaker than above."""
-    down = float((low - lower).abs().max()) / 0.5
-    up = float((rest - low).abs().max()) / 2
-    return down < 0.5 * up
+    return gap(low, lower) / 0.5 < 0.5 * gap(rest, low) / 2
 
 
 def scale(network: Subject, state: State, x: torch.Tensor) -> None:
@@ -198,7 +163,7 @@ def scale(network: Subject, state: State, x: torch.Tensor) -> None:
     flat = {key: value if len(value.shape) > 1 else 0 * value for key, value in state.items()}
     for bright in (0.1, 50.0):
         one, two = answer(network, flat, bright * x), answer(network, flat, 2 * bright * x)
-        if one.shape != two.shape or float((two - one).abs().max()) > 0.2 * float(one.abs().max()):
+        if gap(two, one) > 0.2 * float(one.abs().max()):
             return
     raise mistake("unet-normalised", "a picture and one twice as bright", "an answer twice as large", "the same")
 
@@ -213,11 +178,11 @@ def logits(network: Subject, state: State, x: torch.Tensor, prefix: str) -> None
         push = size * torch.linspace(0.5, 1, CLASSES)
         name = last[-1]
         after = answer(network, state | {name: state[name] + push.reshape(state[name].shape)}, x)
-        moved = push.reshape(1, -1, 1, 1).expand_as(after)
-        if after.shape == before.shape and close(after - before, moved):
+        alike = after.shape == before.shape and after.shape[1] == CLASSES
+        if alike and close(after - before, push.reshape(1, -1, 1, 1).expand_as(after)):
             continue
         id = last_activation(after)
-        evidence = "the last bias is pushed", "logits move as much", shown(after - before)
+        evidence = "the last bias is pushed", "logits move as much", shown(after - before if alike else after)
         if id is None:
             sentence = f"`{network.name}` does more after its last layer than adding a bias."
             raise Wrong(Finding(sentence, None, Evidence(*evidence)))
@@ -236,18 +201,19 @@ def calm(network: Subject, state: State, x: torch.Tensor, draw: Draw) -> None:
     """In eval mode: twice the same, the input as before, each image for itself, and not the same for every input."""
     network.load(state)
     network.eval()
-    first = network.vjp((x,), {}, None)
-    if not isinstance(first.output, torch.Tensor) or not bool(torch.isfinite(first.output).all()):
-        raise Wrong(Finding(f"`{network.name}` gives back no tensor of finite numbers."))
-    if not torch.equal(first.after[0], x):
+    answered = network.vjp((x,), {}, None)
+    first = maps(network.name, answered.output)
+    if not bool(torch.isfinite(first).all()):
+        raise Wrong(Finding(f"`{network.name}` gives back NaN or infinity."))
+    if not equal(answered.after[0], x):
         raise mistake("input-changed", "a batch of images", "as it was", "changed")
-    if not torch.equal(network(x), first.output):
+    if not equal(maps(network.name, network(x)), first):
         raise mistake("unet-random", "the same batch twice", "the same answer", "another")
     other = torch.cat([x[:1], draw.uniform(*x[1:].shape) * 3])
-    changed = network(other)
-    if changed.shape != first.output.shape or close(changed[1:], first.output[1:]):
+    changed = maps(network.name, network(other))
+    if changed.shape != first.shape or close(changed[1:], first[1:]):
         raise mistake("unet-dead", "another input", "another answer", "the same")
-    if not close(changed[:1], first.output[:1]):
+    if not close(changed[:1], first[:1]):
         raise mistake("unet-batch-mixed", "another second image", "the first image's answer stays", "it changes")
 
 
@@ -256,13 +222,13 @@ def trains(network: Subject, state: State, x: torch.Tensor) -> None:
     network.load(state)
     network.train()
     given = x.clone().requires_grad_()
-    output = network(given)
+    output = maps(network.name, network(given))
     cotangent = torch.zeros_like(output)
     cotangent[0] = 1
     (gradient,) = torch.autograd.grad(output, given, cotangent, allow_unused=True)
     after = network.state()
     network.eval()
-    changed = [n for n, v in state.items() if (t := after[n].tensor) is None or not torch.equal(t, v)]
+    changed = [n for n, v in state.items() if n not in after or not equal(after[n].tensor, v)]
     if changed or (gradient is not None and bool((gradient[1:] != 0).any())):
         raise mistake("unet-train", "one pass in train mode", "no other image, no change", f"changed: {changed}")
 
@@ -272,8 +238,8 @@ def learns_everywhere(make: Callable[[], Subject], x: torch.Tensor, classes: int
     waiting: set[str] | None = None
     for _ in range(8):
         network = make()
-        shape = network(x).shape
-        if len(shape) != 4 or shape[1] != classes:
+        shape = maps(network.name, network(x)).shape
+        if shape[1] != classes:
             raise Wrong(Finding(f"`{network.name}` gave back a tensor of shape {tuple(shape)}."))
         found = network.gradients((x,), {}, draw.normal(*shape)).parameters
         still = {name for name, g in found.items() if g is None or not bool((g != 0).any())}
@@ -293,14 +259,14 @@ def each_entry(network: Subject, x: torch.Tensor, draw: Draw) -> None:
     for _ in range(3):
         state = uniform(network, lambda n: 0.6 / (3 * math.sqrt(n)))
         network.load({name: value * draw.normal(*value.shape).exp() for name, value in state.items()})
-        cotangent = 1 + draw.uniform(*network(x).shape)
+        cotangent = 1 + draw.uniform(*maps(network.name, network(x)).shape)
         found = set()
         for name, gradient in network.gradients((x,), {}, cotangent).parameters.items():
-            if gradient is None or bool((gradient == 0).any()):
+            if gradient is None or not gradient.is_floating_point() or bool((gradient == 0).any()):
                 raise mistake("unet-gradient", f"{name}, all ReLUs open", "a gradient for each entry", "0 for some")
             for axis in (0, 1) if gradient.dim() == 4 else ():
-                slices = gradient.movedim(axis, 0).flatten(1)
-                twins = (slices[:, None] - slices).abs().amax(2) <= 1e-6 * slices.abs().max()
+                slices = gradient.float().movedim(axis, 0).flatten(1)
+                twins = torch.cdist(slices, slices, p=math.inf) <= 1e-6 * slices.abs().max()
                 found |= {(name, axis, i, j) for i, j in twins.triu(1).nonzero().tolist()}
         alike = found if alike is None else alike & found
         if not alike:
@@ -313,9 +279,9 @@ def exchanges(make: Callable[[], Subject], x: torch.Tensor) -> None:
     one, two = make(), make()
     for network in (one, two):
         network.eval()
-    expected, before = one(x), two(x)
+    expected, before = maps(one.name, one(x)), maps(two.name, two(x))
     two.load({name: entry.tensor for name, entry in one.state().items() if entry.tensor is not None})
-    if not close(two(x), expected, 1e-5):
+    if not close(maps(two.name, two(x)), expected, 1e-5):
         raise mistake("unet-state", "load_state_dict of another network", "its answers", "other answers")
     if close(before, expected, 1e-5):
         raise mistake("unet-dead", "two new networks", "different answers", "the same")

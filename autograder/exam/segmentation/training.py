@@ -7,10 +7,13 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
+from autograder.exam.compare import shown
 from autograder.exam.core import Criterion, Exam, current
 from autograder.exam.draw import Draw
+from autograder.exam.gate import entries, equal, number, tensor
 from autograder.exam.segmentation.common import mistake
 from autograder.exam.segmentation.measures import iou_of
+from autograder.exam.segmentation.mistakes_counts import Plan
 from autograder.exam.segmentation.probes import Probe, random_state, rooted
 from autograder.exam.subject import Raised, Subject
 from autograder.objects.recipes import Loader, Recipe
@@ -32,10 +35,10 @@ def history(subject: Subject, network: Subject | Recipe, loader: Loader, epochs:
     """The losses that `fit` gives back: a list of one number for each epoch."""
     got = subject(network, loader, epochs)
     if isinstance(got, list | tuple) and len(got) == epochs:
-        losses = [v.item() if isinstance(v, torch.Tensor) and v.numel() == 1 else v for v in got]
-        if all(isinstance(v, int | float) and not isinstance(v, bool) for v in losses):
-            return [float(v) for v in losses]
-    raise mistake("fit-losses", f"{epochs} epochs", f"a list of {epochs} numbers", repr(got)[:200])
+        losses = [loss for value in got if (loss := number(value)) is not None]
+        if len(losses) == epochs:
+            return losses
+    raise mistake("fit-losses", f"{epochs} epochs", f"a list of {epochs} numbers", shown(got))
 
 
 def passes(subject: Subject, draw: Draw) -> None:
@@ -133,7 +136,7 @@ def in_place(subject: Subject, draw: Draw) -> None:
         after = {name: entry.tensor for name, entry in network.state().items()}
 
         def moved(part: str, before=before, after=after) -> bool:
-            return any(not torch.equal(before[name], after[name]) for name in before if part in name)
+            return any(not equal(after.get(name), before[name]) for name in before if part in name)
 
         if not (moved("first.weight") and moved("last.weight")):
             raise mistake("fit-no-step", "two epochs", "other parameters", "the same")
@@ -171,8 +174,8 @@ def learns(subject: Subject, draw: Draw) -> None:
         )
         network.eval()
         images, masks = scenes(PLAN.unseen, 1000 + attempt)
-        logits = network(images)
-        if isinstance(logits, torch.Tensor) and logits.shape == (PLAN.unseen, 1, PLAN.size, PLAN.size):
+        logits = tensor(network.name, network(images))
+        if logits.shape == (PLAN.unseen, 1, PLAN.size, PLAN.size):
             best = max(best, float(iou_of((logits[:, 0] > 0).long(), masks, 2).mean()))
         if best >= PLAN.bar:
             return
@@ -180,12 +183,15 @@ def learns(subject: Subject, draw: Draw) -> None:
 
 
 def student_network(subject: Subject) -> Subject | None:
-    """Their U-Net, as the notebook defines it, if it can be made and answers in the right shape."""
+    """Their U-Net, as the notebook defines it, if it can be made in the size that is asked for and answers in the right
+    shape."""
     unet = current.get().beside(subject, "UNet")
     if not isinstance(unet, Subject) or unet.kind != "class":
         return None
     try:
         network = unet.make(3, 1, base_channels=PLAN.base_channels, depth=PLAN.depth, padding="same")
+        if entries(network) > Plan(3, 1, PLAN.base_channels, PLAN.depth).most:
+            return None
         got = network(torch.zeros(1, 3, PLAN.size, PLAN.size))
     except Raised:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -9,29 +10,44 @@ import torch
 from autograder.exam.compare import shown
 from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
 from autograder.exam.draw import Draw
-from autograder.exam.segmentation import probes
+from autograder.exam.gate import entries, equal, maps, tensor
+from autograder.exam.segmentation import counting, probes
 from autograder.exam.segmentation.common import mistake
 from autograder.exam.segmentation.mistakes_counts import Plan, wrong_counts, wrong_sizes
 from autograder.exam.segmentation.mistakes_networks import explained
 from autograder.exam.segmentation.networks import UNet, valid_size
 from autograder.exam.segmentation.probes import CLASSES
+from autograder.exam.segmentation.sentences import SENTENCES
 from autograder.exam.subject import Raised, Subject
 
 PAPER = (Plan(1, 2, 64, 4), "UNet(1, 2)")
 
 
 def made(subject: Subject, plan: Plan, padding: str) -> Subject:
-    """An instance in eval mode."""
-    network = subject.make(plan.in_channels, plan.classes, base_channels=plan.base, depth=plan.depth, padding=padding)
+    """An instance in eval mode, of a size that can be run."""
+    network = counting.bounded(built(subject, plan, padding), plan.right, plan.most, partial(ignored, subject, plan))
     network.eval()
     return network
 
 
+def built(subject: Subject, plan: Plan, padding: str = "valid") -> Subject:
+    return subject.make(plan.in_channels, plan.classes, base_channels=plan.base, depth=plan.depth, padding=padding)
+
+
+def ignored(subject: Subject, plan: Plan) -> tuple[str | None, str]:
+    """Which of `base_channels` and `depth` does the network's size not depend on?"""
+    size = entries(built(subject, plan))
+    base = entries(built(subject, replace(plan, base=plan.base + 1))) == size
+    depth = entries(built(subject, replace(plan, depth=plan.depth + 1))) == size
+    if base and depth:
+        said = "`base_channels` and `depth` are not honoured: the network is the same whatever is asked for."
+        return "unet-base-channels", f"{said} One so large was not run."
+    id = "unet-base-channels" if base else "unet-depth" if depth else None
+    return id, SENTENCES[id] if id else counting.too_large(subject.name)
+
+
 def shape_of(network: Subject, x: torch.Tensor) -> tuple[int, ...]:
-    got = network(x)
-    if not isinstance(got, torch.Tensor):
-        raise Wrong(Finding(f"`{network.name}` gave back {type(got).__name__} where a tensor is expected."))
-    return tuple(got.shape)
+    return tuple(tensor(network.name, network(x)).shape)
 
 
 # depth, height, width; the paper's size comes last.
@@ -92,20 +108,20 @@ def parameters(subject: Subject, draw: Draw) -> None:
         counted(subject, plan, str(plan))
     plan, case = PAPER
     network = subject.make(plan.in_channels, plan.classes)
-    probes.honours(network, plan.right, wrong_counts(plan), case)
+    counting.honours(network, plan.right, wrong_counts(plan), case)
 
 
 def counted(subject: Subject, plan: Plan, case: str) -> None:
     network = made(subject, plan, "valid")
     wrong = wrong_counts(plan)
-    got = probes.count(network)
+    got = counting.count(network)
     if got < plan.right:
         probes.apart(network)
     if got in wrong["unet-skip-missing"] and adds_skips(network, plan):
         raise mistake("unet-skip-added", case, f"{plan.right:,}", f"{got:,}")
     if got < plan.right and keeps_secrets(network, made(subject, plan, "valid"), plan):
         raise mistake("unet-unregistered", case, f"{plan.right:,}", f"{got:,}")
-    probes.honours(network, plan.right, wrong, case)
+    counting.honours(network, plan.right, wrong, case)
 
 
 def adds_skips(network: Subject, plan: Plan) -> bool:
@@ -133,9 +149,9 @@ def apart(subject: Subject, draw: Draw) -> None:
     counted(subject, plan, str(plan))
     x = draw.uniform(1, 3, 92, 92)
     other, state = made(subject, plan, "valid"), probes.random_state(network, draw)
-    before, again = other(x), other(x)
+    before, again = (maps(other.name, other(x)) for _ in range(2))
     network.load(state)
-    if torch.equal(before, again) and not torch.equal(other(x), again):
+    if equal(before, again) and not equal(maps(other.name, other(x)), again):
         raise mistake("unet-shared", "two networks", "parameters of their own", "one changes the other")
 
 
@@ -177,7 +193,7 @@ SMALL = Plan(3, CLASSES, 3, 1)
 
 def small(subject: Subject) -> Subject:
     network = made(subject, SMALL, "valid")
-    probes.substantial(network, SMALL.right)
+    counting.substantial(network, SMALL.right)
     return network
 
 
@@ -202,7 +218,7 @@ MIDDLE = Plan(3, CLASSES, 4, 2)
 
 def calm(subject: Subject, draw: Draw) -> None:
     network = made(subject, MIDDLE, "valid")
-    probes.substantial(network, MIDDLE.right)
+    counting.substantial(network, MIDDLE.right)
     state = probes.random_state(network, draw)
     probes.calm(network, state, draw.normal(3, 3, 44, 44), draw)
     probes.trains(network, state, draw.normal(3, 3, 44, 44))
@@ -215,7 +231,7 @@ def alive(network: Subject, x: torch.Tensor, draw: Draw) -> torch.Tensor:
     """
     for _ in range(8):
         got = probes.answer(network, probes.random_state(network, draw), x)
-        if len(got.shape) == 4 and not probes.close(got, got.flip(3)):
+        if not probes.close(got, got.flip(3)):
             return got
     raise mistake("unet-dead", "random pictures", "an answer that depends on them", "the same everywhere")
 
@@ -225,10 +241,10 @@ def shift(subject: Subject, draw: Draw) -> None:
     for depth, side, reach in ((1, 32, 10), (2, 68, 24)):
         plan, step = Plan(2, CLASSES, 3, depth), 2**depth
         network = made(subject, plan, "valid")
-        probes.substantial(network, plan.right)
+        counting.substantial(network, plan.right)
         wide = draw.normal(1, 2, side, side)
         whole = alive(network, wide, draw)
-        part = network(wide[..., step:, step:])
+        part = maps(network.name, network(wide[..., step:, step:]))
         # A network that pads all the same has borders: what they may have touched is left out.
         edge = max(0, reach - (side - whole.shape[2]) // 2)
         there, here = slice(edge + step, whole.shape[2] - edge), slice(edge, part.shape[2] - edge)
@@ -240,14 +256,14 @@ def shift(subject: Subject, draw: Draw) -> None:
 def gradients(subject: Subject, draw: Draw) -> None:
     plan = Plan(3, CLASSES, 8, 2)
     make = partial(made, subject, plan, "valid")
-    probes.substantial(make(), plan.right)
+    counting.substantial(make(), plan.right)
     probes.learns_everywhere(make, draw.normal(1, 3, 44, 44), CLASSES, draw)
     probes.each_entry(make(), draw.uniform(1, 3, 52, 52), draw)
 
 
 def state(subject: Subject, draw: Draw) -> None:
     make = partial(made, subject, MIDDLE, "valid")
-    probes.substantial(make(), MIDDLE.right)
+    counting.substantial(make(), MIDDLE.right)
     probes.exchanges(make, draw.normal(2, 3, 44, 44))
 
 

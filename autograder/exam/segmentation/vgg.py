@@ -10,8 +10,9 @@ import torch
 from autograder.exam.compare import shown
 from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
 from autograder.exam.draw import Draw
+from autograder.exam.gate import entries, equal, tensor
+from autograder.exam.segmentation import counting, probes
 from autograder.exam.segmentation import mistakes_networks as wrong
-from autograder.exam.segmentation import probes
 from autograder.exam.segmentation.common import mistake
 from autograder.exam.segmentation.networks import (
     MODES,
@@ -24,14 +25,27 @@ from autograder.exam.segmentation.networks import (
     vgg_parameters,
 )
 from autograder.exam.segmentation.probes import CLASSES
+from autograder.exam.segmentation.sentences import SENTENCES
 from autograder.exam.subject import Subject
 from autograder.objects.recipes import Recipe
 
 
 def made(subject: Subject, classes: int, blocks: int, **more: Any) -> Subject:
+    """An instance in eval mode, of a size that can be run. Who always makes all four blocks keeps what that leaves
+    right."""
+    right = vgg_parameters(classes, blocks)
+    most = max(4 * right, 2 * vgg_parameters(classes, 4))
     network = subject.make(classes, num_blocks=blocks, **more)
+    counting.bounded(network, right, most, lambda: ignored(subject, classes, blocks, entries(network)))
     network.eval()
     return network
+
+
+def ignored(subject: Subject, classes: int, blocks: int, size: int) -> tuple[str | None, str]:
+    """Does the network's size not depend on `num_blocks`?"""
+    if entries(subject.make(classes, num_blocks=blocks % 4 + 1)) == size:
+        return "vgg-blocks", SENTENCES["vgg-blocks"]
+    return None, counting.too_large(subject.name)
 
 
 def wrong_counts(classes: int, blocks: int) -> dict[str, set[int]]:
@@ -65,21 +79,20 @@ def wrong_counts(classes: int, blocks: int) -> dict[str, set[int]]:
 def parameters(subject: Subject, draw: Draw) -> None:
     for classes, blocks in ((1, 3), (1, 1), (5, 2), (2, 4)):
         counted(subject, classes, blocks)
-    probes.honours(subject.make(), vgg_parameters(1, 4), wrong_counts(1, 4), "VGGUNet()")
+    counting.honours(subject.make(), vgg_parameters(1, 4), wrong_counts(1, 4), "VGGUNet()")
 
 
 def counted(subject: Subject, classes: int, blocks: int) -> None:
     case = f"VGGUNet(num_classes={classes}, num_blocks={blocks})"
     network = made(subject, classes, blocks)
-    probes.honours(network, vgg_parameters(classes, blocks), wrong_counts(classes, blocks), case)
+    counting.honours(network, vgg_parameters(classes, blocks), wrong_counts(classes, blocks), case)
     probes.apart(network)
 
 
 def sizes(subject: Subject, draw: Draw) -> None:
     """One logit a class and pixel, on any size that the poolings divide."""
     for classes, blocks, height, width in ((2, 1, 5, 7), (1, 2, 6, 10), (3, 3, 12, 8), (1, 4, 16, 8)):
-        got = made(subject, classes, blocks)(draw.uniform(2, 3, height, width))
-        shape = tuple(got.shape) if isinstance(got, torch.Tensor) else ()
+        shape = tuple(tensor(subject.name, made(subject, classes, blocks)(draw.uniform(2, 3, height, width))).shape)
         expected = (2, classes, height, width)
         if shape == expected:
             continue
@@ -161,7 +174,7 @@ def encoder(subject: Subject, draw: Draw) -> None:
     features = recipe.build().eval().requires_grad_(False)
     for blocks in (1, 2):
         network = made(subject, CLASSES, blocks, encoder=recipe)
-        probes.honours(network, vgg_parameters(CLASSES, blocks), wrong_counts(CLASSES, blocks), f"{blocks} blocks")
+        counting.honours(network, vgg_parameters(CLASSES, blocks), wrong_counts(CLASSES, blocks), f"{blocks} blocks")
         convolutions = [m for m in features if isinstance(m, torch.nn.Conv2d)][: 2 * blocks]
         waiting = [t for m in convolutions for t in (m.weight, m.bias) if t is not None]
         constant = probes.constants(draw, list(VGG_WIDTHS))
@@ -169,8 +182,8 @@ def encoder(subject: Subject, draw: Draw) -> None:
         for name, entry in network.state().items():
             if (found := entry.tensor) is None:
                 continue
-            for i, tensor in enumerate(waiting):
-                if torch.equal(found.flatten(), tensor.flatten()):
+            for i, theirs in enumerate(waiting):
+                if equal(found.flatten(), theirs.flatten()):
                     state[name] = found
                     del waiting[i]
                     break
@@ -190,7 +203,7 @@ def encoder(subject: Subject, draw: Draw) -> None:
 
 def relu(subject: Subject, draw: Draw) -> None:
     network = made(subject, CLASSES, 2)
-    probes.substantial(network, vgg_parameters(CLASSES, 2))
+    counting.substantial(network, vgg_parameters(CLASSES, 2))
     probes.relus(network, VGG_WIDTHS[0], draw.uniform(1, 3, 6, 6), "vgg-relu-missing")
 
 
@@ -202,14 +215,14 @@ def logits(subject: Subject, draw: Draw) -> None:
 
 def calm(subject: Subject, draw: Draw) -> None:
     network = made(subject, CLASSES, 2)
-    probes.substantial(network, vgg_parameters(CLASSES, 2))
+    counting.substantial(network, vgg_parameters(CLASSES, 2))
     state = probes.random_state(network, draw)
     probes.calm(network, state, draw.normal(3, 3, 8, 8), draw)
     probes.trains(network, state, draw.normal(3, 3, 8, 8))
 
 
 def gradients(subject: Subject, draw: Draw) -> None:
-    probes.substantial(made(subject, CLASSES, 2), vgg_parameters(CLASSES, 2))
+    counting.substantial(made(subject, CLASSES, 2), vgg_parameters(CLASSES, 2))
     probes.learns_everywhere(partial(made, subject, CLASSES, 2), draw.normal(2, 3, 8, 8), CLASSES, draw)
 
 
