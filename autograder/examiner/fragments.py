@@ -14,8 +14,7 @@ from nbformat import NotebookNode
 
 from autograder.examiner.colouring import coloured
 
-# Characters: of one cell's source, and of all fragments. What is longer is shown without colours.
-LONGEST_SOURCE, ALL_FRAGMENTS = 50_000, 2_000_000
+ALL_FRAGMENTS = 2_000_000  # characters; what comes after is shown without colours
 
 
 def add_fragments(notebook: NotebookNode, given: Collection[str], job: str) -> None:
@@ -25,8 +24,8 @@ def add_fragments(notebook: NotebookNode, given: Collection[str], job: str) -> N
     left = ALL_FRAGMENTS
     for cell in notebook.cells:
         shown = cell.id not in given or cell.metadata.get("nbgrader", {}).get("solution")
-        if cell.cell_type == "code" and shown and len(cell.source) <= LONGEST_SOURCE:
-            fragment = coloured(cell.source)
+        if cell.cell_type == "code" and shown:
+            fragment = str(coloured(cell.source))
             if len(fragment) <= left:
                 left -= len(fragment)
                 cell.metadata["autograder"] = {"code": fragment}

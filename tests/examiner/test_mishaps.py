@@ -143,7 +143,6 @@ def test_code_is_coloured_where_a_page_shows_it_and_nowhere_else(written, source
 
 def test_fragments_are_bounded(executed_of, monkeypatch):
     monkeypatch.setattr(fragments, "ALL_FRAGMENTS", 5_000)
-    monkeypatch.setattr(fragments, "LONGEST_SOURCE", 1_000)
     nb = executed_of(["x = 1"] * 100 + ["y = 2" * 300])
     fragments.add_fragments(nb, set(), "j")
     sizes = [len(cell.metadata.get("autograder", {}).get("code", "")) for cell in nb.cells]
