@@ -87,7 +87,7 @@ class Answering:
         try:
             if isinstance(ask, messages.Run):
                 BAN.switch(None)
-                outputs, status = self._shell.run(ask.source, ask.seconds)
+                outputs, status = self._shell.run(ask.source)
                 return messages.Ran(outputs, status, self._shell.execution_count - 1)
             if isinstance(ask, messages.LookUp):
                 value = self._shell.user_ns.get(ask.name, _NOTHING)

@@ -166,18 +166,20 @@ class Shell(InteractiveShell):
         self.displayed: dict[Any, dict[str, Any]] = {}
         super().__init__(colors="nocolor")
 
-    def run(self, source: str, seconds: float) -> tuple[list[dict[str, Any]], str]:
-        """Run a cell; its outputs and how it ended: ok, error, timeout, memory or output."""
+    def run(self, source: str) -> tuple[list[dict[str, Any]], str]:
+        """Run a cell; its outputs and how it ended: ok, error, timeout, memory or output.
+
+        The examiner interrupts what takes too long by SIGALRM, which, unlike a timer of processor time, wakes the main
+        thread when it is another one that runs."""
         self.recorder.start()
-        signal.signal(signal.SIGALRM, _interrupt)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
         error: BaseException | None = None
         try:
+            signal.signal(signal.SIGALRM, _interrupt)
             try:
                 result = self.run_cell(source, store_history=True, silent=False)
                 error = result.error_before_exec or result.error_in_exec
             finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.signal(signal.SIGALRM, signal.SIG_IGN)
         except BaseException as caught:
             error = caught
         outputs = self.recorder.stop()
@@ -219,6 +221,7 @@ class Shell(InteractiveShell):
 def start(cell_limit: int, total_limit: int) -> Shell:
     """The shell of this process, with everything that is put out going through it."""
     recorder = Recorder(cell_limit, total_limit)
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)  # when no cell runs
     shell = Shell(recorder)
     InteractiveShell._instance = Shell._instance = shell  # type: ignore[assignment]  # what `get_ipython()` of a library finds
     sys.stdout, sys.stderr = Written(recorder, "stdout"), Written(recorder, "stderr")
@@ -231,7 +234,7 @@ def rehearse(cells: Iterable[str]) -> None:
     kept = sys.stdout, sys.stderr, sys.displayhook, sys.excepthook, sys.modules["__main__"]
     shell = start(1 << 20, 1 << 20)
     for cell in cells:
-        shell.run(cell, seconds=60.0)
+        shell.run(cell)
     shell.enable_matplotlib("agg")  # so that the next shell's pictures are set up anew
     InlineBackend.clear_instance()
     sys.stdout, sys.stderr, sys.displayhook, sys.excepthook, sys.modules["__main__"] = kept

@@ -24,7 +24,7 @@ from autograder.exam.segmentation.vgg import VGG as VGGUNet
 from autograder.wire.limits import Limits
 
 # A notebook that trains: its cells and `fit` take longer than those of other assignments, on a busy machine too.
-LIMITS = Limits(cell_seconds=90, call_seconds=60, notebook_seconds=400, cpu_seconds=420)
+LIMITS = Limits(cell_seconds=90, call_seconds=60, notebook_seconds=400)
 
 __all__ = [
     "LIMITS",
