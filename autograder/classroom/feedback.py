@@ -15,7 +15,6 @@ import json
 import os
 import re
 import tomllib
-from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -24,14 +23,14 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from nbformat import NotebookNode
-from pygments import highlight
 from pygments.formatters.html import HtmlFormatter
-from pygments.lexers.python import PythonLexer
 
 from autograder.classroom.folder import write_whole
 from autograder.classroom.journal import Entry
 from autograder.classroom.standings import Record
 from autograder.examiner import sanitise
+from autograder.examiner.colouring import coloured
+from autograder.wire.shown import PICTURES
 
 STATUS = {
     "graded": "",
@@ -44,7 +43,6 @@ STATUS = {
     "missing": "No notebook of this assignment was found in what you handed in, so it counts 0 points.",
 }
 LONGEST_OUTPUT = 4000  # characters of text shown of one output
-PICTURES = ("image/png", "image/jpeg", "image/gif")
 STAMP = re.compile(r'<meta name="made-from" content="([0-9a-f]{64})">')
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
@@ -176,11 +174,7 @@ def _cell(cell: NotebookNode, added: bool, untouched: bool) -> dict[str, Any]:
         return {"kind": "answer", "text": cell.source if not untouched else "(nothing written)"}
     note = "A cell you added:" if added else "As it was handed out:" if untouched else ""
     outputs = [shown for output in cell.get("outputs", []) if (shown := _output(output))]
-    return {"kind": "code", "code": _code(cell.source), "outputs": outputs, "note": note}
-
-
-def _code(source: str) -> Markup:
-    return Markup(highlight(source, PythonLexer(), HtmlFormatter(nowrap=False, cssclass="code")))
+    return {"kind": "code", "code": coloured(cell.source), "outputs": outputs, "note": note}
 
 
 def _output(output: NotebookNode) -> Markup | None:
@@ -194,9 +188,6 @@ def _output(output: NotebookNode) -> Markup | None:
         if kind in data:
             body = re.sub(r"[^A-Za-z0-9+/=]", "", str(data[kind]))
             return Markup(f'<p><img alt="A picture that this cell drew" src="data:{kind};base64,{body}"></p>')
-    if "image/svg+xml" in data:  # in an img, an SVG runs no script and fetches nothing
-        body = b64encode(str(data["image/svg+xml"]).encode()).decode()
-        return Markup(f'<p><img alt="A picture that this cell drew" src="data:image/svg+xml;base64,{body}"></p>')
     if "text/html" in data:
         return Markup(f'<div class="table">{sanitise.clean_html(str(data["text/html"]))}</div>')
     return _text(str(data["text/plain"])) if "text/plain" in data else None

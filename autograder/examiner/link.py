@@ -28,15 +28,14 @@ from autograder.examiner.watch import Exceeded, Watch, remove
 from autograder.objects import recipes
 from autograder.objects.operations import KINDS
 from autograder.wire import codec, messages
-from autograder.wire.errors import MESSAGE_LIMIT, NAMES, plain
+from autograder.wire.errors import MESSAGE_LIMIT, NAMES, TOO_LARGE, plain
 from autograder.wire.frames import FOREVER, Closed, Late, Malformed, Stream, TooLong, WireError, packed
-from autograder.wire.limits import LIMITS, MIB, Limits
+from autograder.wire.limits import HEAD_LIMIT, LIMITS, MIB, Limits
 
 # Beside the student's own time: a cell that was interrupted says so within this time, or it is killed.
 GRACE = 2.0
 START_SECONDS = 120.0
 ENDS = "ok", "error", "timeout", "memory", "output"
-HEAD_LIMIT = 4 * MIB
 
 
 class NotConfined(RuntimeError):
@@ -127,12 +126,14 @@ class Link:
         seconds = seconds or limits.cell_seconds
         ask = messages.Run(source, min(seconds, max(0.1, self._until - began)))
         try:
-            ran = self._question(ask, seconds, (8 * limits.output_kib << 10) + HEAD_LIMIT, cell)
+            ran = self._question(ask, seconds, limits.ran_head, cell)
             if not isinstance(ran, messages.Ran) or ran.status not in ENDS:
                 self.distrust()
             self._check_watch()
             try:
-                outputs, whole = rebuilt(ran.outputs, ran.count, min(2 * limits.output_kib << 10, self._outputs_left))
+                room = min(2 * limits.output_kib << 10, self._outputs_left)
+                most = limits.outputs + 1  # the last says that there may be no more
+                outputs, whole = rebuilt(ran.outputs, ran.count, room, most)
             except Malformed:
                 self.distrust()
         finally:
@@ -146,6 +147,8 @@ class Link:
         answer = self._question(messages.LookUp(name), self._limits.call_seconds)
         if isinstance(answer, messages.Undefined):
             return Missing(name)
+        if isinstance(answer, messages.Failed) and answer.kind == TOO_LARGE:
+            raise Lost("output", limit_words.too_large(self._limits, f"`{name}` holds"))
         value = self._value(answer)
         return value if is_value(value) else self.distrust()
 
@@ -175,6 +178,18 @@ class Link:
         finally:
             self.seconds["calls"] += time.monotonic() - began
 
+    @property
+    def alive(self) -> bool:
+        """Is the candidate still there, whatever was said about it last?"""
+        return self._lost is None
+
+    def listen(self) -> None:
+        """Raise `Lost` where the candidate has ended, or something came that nobody asked for."""
+        if self._lost is not None:
+            raise self._lost
+        if self._stream.has_bytes():
+            self._early()
+
     def close(self) -> None:
         """The candidate and all that it started are gone, and its scratch folder too."""
         if self._lost is None:
@@ -189,16 +204,13 @@ class Link:
 
     def _question(self, ask: Any, seconds: float, head_limit: int = HEAD_LIMIT, cell: str = "") -> Any:
         """Ask, and wait for the answer; what must not be ends the candidate."""
-        if self._lost is not None:
-            raise self._lost
+        self.listen()
         number, limits = secrets.randbits(64), self._limits
         released, self.released = self.released, []
         self._loaders = {}
         head, parts = codec.encode(messages.Question(number, released, ask), outward=self._outward, layouts=True)
         deadline = min(time.monotonic() + seconds + (GRACE if cell else 0.0), self._until)
         try:
-            if self._stream.has_bytes():
-                self._early()
             self._stream.send(head, parts, deadline)
             while True:
                 message = self._receive(deadline, head_limit, min(limits.answer_mib * MIB, self._answers_left))
@@ -238,6 +250,8 @@ class Link:
             self.distrust()
         if answer.kind == "MemoryError":
             self._lose("memory", limit_words.out_of_memory(self._limits, "A call"))
+        if answer.kind == TOO_LARGE:  # said by the candidate itself, which lives on
+            raise Lost("output", limit_words.too_large(self._limits, "A call gave back"))
         kind = answer.kind if answer.kind in NAMES else "Exception"
         raise (Banned if answer.banned else Raised)(kind, plain(answer.message, MESSAGE_LIMIT))
 
@@ -272,7 +286,11 @@ class Link:
 
     def _early(self) -> NoReturn:
         """Something came before it was asked for: bytes, or the end."""
-        if self._socket.recv(1, socket.MSG_PEEK):
+        try:
+            came = self._socket.recv(1, socket.MSG_PEEK)
+        except OSError:  # it closed the line with a question of ours unread
+            came = b""
+        if came:
             self.distrust()
         self._gone()
 

@@ -17,6 +17,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from autograder.wire import codec
+
 
 @dataclass
 class Answer:
@@ -67,11 +69,13 @@ def describe(obj: Any) -> str:
     return "function" if callable(obj) else "other"
 
 
-_LEAVES = (bool, int, float, str, torch.Tensor, torch.dtype)
+_LEAVES = (bool, int, float, str, torch.dtype)
 
 
 def is_plain(obj: Any, depth: int = 8) -> bool:
     """Does it cross by value: None, numbers, strings, tensors, dtypes, and lists, tuples and dicts of these?"""
+    if isinstance(obj, torch.Tensor):
+        return not codec.unsendable(obj)
     if obj is None or isinstance(obj, _LEAVES):
         return True
     if depth == 0:

@@ -5,21 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MIB = 1 << 20
+HEAD_LIMIT = 4 * MIB  # bytes of the JSON of one answer
 
 
 @dataclass(frozen=True)
 class Limits:
     """What one submission may use.
 
-    Of the file: `notebook_mib`, `nesting` of its JSON, `added_cells` of the student's own, `attachment_kib` of pictures
-    pasted into answers. Of the run: wall clock of one cell, of the calls that an exam makes at a time, and of the whole
-    submission, candidates that were started anew (`revivals`) included. Of each candidate: the rest; `memory_mib` is
-    what it may take beyond what it is born with; `output_kib` is what one cell may put out, `outputs_mib` all cells
-    together, `answer_mib` what the calls made at a time may give back, `answers_mib` all of them.
+    Of the file: `notebook_mib` in all and `nesting` of its JSON; `cells` in number; `cell_kib` of text in one cell and
+    `cells_kib` in all of them, outputs apart, which nobody reads; `added_cells` of the student's own; `attachment_kib`
+    of pictures pasted into answers. Of the run: wall clock of one cell, of the calls that an exam makes at a time, and
+    of the whole submission, candidates that were started anew (`revivals`) included. Of each candidate: the rest;
+    `memory_mib` is what it may take beyond what it is born with; `output_kib` is what one cell may put out, in so many
+    `outputs` at most, `outputs_mib` all cells together, `answer_mib` what the calls made at a time may give back,
+    `answers_mib` all of them.
     """
 
-    notebook_mib: int = 10
+    notebook_mib: int = 32
     nesting: int = 64
+    cells: int = 10_000
+    cell_kib: int = 64
+    cells_kib: int = 1024
     added_cells: int = 200
     attachment_kib: int = 1024
     cell_seconds: float = 20.0
@@ -33,9 +39,15 @@ class Limits:
     scratch_mib: int = 256
     scratch_files: int = 2000
     output_kib: int = 2048
+    outputs: int = 1000
     outputs_mib: int = 16
     answer_mib: int = 256
     answers_mib: int = 1024
+
+    @property
+    def ran_head(self) -> int:
+        """Bytes of JSON in which a cell's outputs come: each of theirs may take six, and has something around it."""
+        return (8 * self.output_kib << 10) + HEAD_LIMIT
 
 
 LIMITS = Limits()
