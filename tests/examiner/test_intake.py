@@ -116,7 +116,7 @@ def cell(source, kind="code"):
 
 
 def test_outputs_are_not_read():
-    large = cell("x = 1") | {"outputs": [{"output_type": "stream", "text": ["x" * 100] * 120_000}]}
+    large = cell("x = 1") | {"outputs": [{"output_type": "stream", "text": ["x" * 100] * 130_000}]}
     submitted = json.dumps({"cells": [large]}).encode()
     assert len(submitted) > 12 * MIB and parse(submitted, LIMITS).cells[0].source == "x = 1"
 

@@ -97,12 +97,8 @@ def test_mathematics_cannot_link():
         clean_html(r"<p>$\href{javascript:alert(1)}{x}$</p>"),
     ):
         assert r"\href" not in text
-    for way in (
-        r"\mmlToken{mi}[href='javascript:alert(1)']{x}",
-        r"\require{html}",
-        "\\h\x00ref{javascript:alert(1)}{x}",
-    ):
-        assert way not in clean_markdown(f"${way}$") and "href" not in clean_markdown(f"${way}$").split("\\")[1][:5]
+    for way in (r"\mmlToken{mi}[href='x:y']{x}", r"\require{html}", "\\h\x00ref{javascript:alert(1)}{x}"):
+        assert not re.search(r"\\(mmlToken|require|href)", clean_markdown(f"${way}$").replace("\x00", ""))
     assert clean_markdown(r"$\left( \frac{\hat y}{\delta} \right)$") == r"$\left( \frac{\hat y}{\delta} \right)$"
 
 

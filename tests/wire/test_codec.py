@@ -226,7 +226,7 @@ AT_THE_LIMIT = {
 
 @pytest.mark.parametrize("what", AT_THE_LIMIT)
 def test_what_the_writer_lets_through_the_reader_takes(what):
-    """Either side counts as the other does: an honest value is never malformed, and the writer says what is too much."""
+    """Either side counts as the other does: an honest value is never malformed; what is too much, the writer says."""
     with pytest.raises(TooLarge):
         codec.encode(messages.Reply(1, messages.Done(AT_THE_LIMIT[what](2 * NODES))))
     sent = messages.Reply(1, messages.Done(AT_THE_LIMIT[what](NODES - 100)))
