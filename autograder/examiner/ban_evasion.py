@@ -31,7 +31,7 @@ REACHED = frozenset(
 )
 # Most sources have none of these in their text, and need not be parsed.
 HINT = re.compile(r"\b(" + "|".join(sorted(word.split(".")[-1] for word in ANYWHERE | REACHED)) + r")\b")
-LONG_NAME = re.compile(r"\b(?:\w++[^\S\n]*+\.[^\S\n]*+){200,}+\w+")
+LONG_NAME = re.compile(r"\b(?:\w++[^\S\n]*+\.[^\S\n]*+){200,}+\w*")
 LONGEST = max(word.count(".") for word in ANYWHERE | REACHED) + 1  # parts of a dotted name
 
 

@@ -193,7 +193,7 @@ def test_too_many_cells_and_pictures_are_left_out_and_told(source, written):
     program, repaired = rebuild(written(add, discussion="![a](attachment:a.png)"), source, limits)
     assert len(program.cells) == len(source.cells) + 10
     assert "attachments" not in cell_of(program, "discussion")
-    assert cell_of(program, "discussion").source == "![a](a.png, not pasted in)"
+    assert cell_of(program, "discussion").source == "![a] (a.png, not pasted in)"
     assert [re.search(r"\d+ cells (were added|are shown)", told) is not None for told in repaired] == [True, True]
 
 
