@@ -16,14 +16,16 @@ from typing import Any
 
 import torch
 
-from autograder.candidate.shell import Shell, out_of_memory
+from autograder.candidate.shell import FULL, Shell, out_of_memory
 from autograder.objects import operations, recipes
 from autograder.objects.ban import BAN, BannedOperator
 from autograder.wire import codec, messages
-from autograder.wire.errors import kind_of, message_of
+from autograder.wire.errors import TOO_LARGE, kind_of, message_of
 from autograder.wire.frames import Closed, Stream
+from autograder.wire.limits import HEAD_LIMIT, MIB, Limits
 
 _NOTHING = object()
+QUESTION_LIMIT = 64 * MIB  # bytes of the JSON of a question
 
 
 class PulledLoader(recipes.Loader):
@@ -43,9 +45,8 @@ class PulledLoader(recipes.Loader):
 class Answering:
     """What the examiner can ask: cells, names, and operations on objects by their ids."""
 
-    def __init__(self, stream: Stream, shell: Shell, head_limit: int, body_limit: int):
-        self._stream, self._shell = stream, shell
-        self._limits = head_limit, body_limit
+    def __init__(self, stream: Stream, shell: Shell, limits: Limits):
+        self._stream, self._shell, self._limits = stream, shell, limits
         self._objects: dict[int, Any] = {}
         self._ids = itertools.count(1)
         self._stood: dict[str, Any] = {}
@@ -68,12 +69,19 @@ class Answering:
             del question  # what an exam asked with is not kept until the next question
 
     def _receive(self) -> Any:
-        head, body = self._stream.receive(*self._limits)
+        head, body = self._stream.receive(QUESTION_LIMIT, self._limits.memory_mib * MIB)
         return codec.decode(head, body, messages.QUESTIONS, inward=self._inward, layouts=True)
 
     def _send(self, message: Any) -> None:
         try:
             head, parts = codec.encode(message, outward=self._handle)
+            ran = isinstance(message, messages.Reply) and isinstance(message.answer, messages.Ran)
+            if len(head) > (self._limits.ran_head if ran else HEAD_LIMIT):
+                raise codec.TooLarge(f"{len(head)} bytes of text and numbers")
+            if sum(map(len, parts)) > self._limits.answer_mib * MIB:
+                raise codec.TooLarge("tensors of more bytes than may cross")
+        except codec.TooLarge as error:
+            head, parts = codec.encode(messages.Reply(message.number, _too_large(message.answer, error)))
         except Exception as error:
             failed = messages.Failed("TypeError", f"what it gave back cannot be read: {message_of(error)}", False)
             head, parts = codec.encode(messages.Reply(message.number, failed))
@@ -216,6 +224,14 @@ def _attempt(operation: Callable[..., Any], *values: Any) -> messages.Done | mes
         return messages.Done(operations.kept(operation(*values)))
     except BaseException as error:
         return _failed(error)
+
+
+def _too_large(answer: Any, error: codec.TooLarge) -> messages.Ran | messages.Failed:
+    """What is said in the place of an answer that would be refused for its size."""
+    if isinstance(answer, messages.Ran):
+        note = {"output_type": "stream", "name": "stderr", "text": FULL}
+        return messages.Ran([note], "output", answer.count)
+    return messages.Failed(TOO_LARGE, message_of(error), False)
 
 
 def _failed(error: BaseException) -> messages.Failed:

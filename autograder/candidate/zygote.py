@@ -22,7 +22,7 @@ from autograder.candidate.shell import start
 from autograder.candidate.shims import adopt
 from autograder.wire import codec, messages
 from autograder.wire.frames import Stream, unpacked
-from autograder.wire.limits import MIB, Limits
+from autograder.wire.limits import Limits
 
 PR_SET_CHILD_SUBREAPER = 36
 ORDER_LIMIT = 1 << 16
@@ -90,9 +90,9 @@ def _be_candidate(order: messages.Fork, descriptor: int, processor: int | None) 
             stream.send(*codec.encode(messages.Refused(str(error))))
             os._exit(1)
         adopt()
-        shell = start(limits.output_kib << 10, limits.outputs_mib * MIB)
+        shell = start(limits)
         stream.send(*codec.encode(messages.Ready()))
-        Answering(stream, shell, 64 * MIB, limits.memory_mib * MIB).serve()
+        Answering(stream, shell, limits).serve()
     finally:
         os._exit(1)
 

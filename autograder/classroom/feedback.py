@@ -30,7 +30,7 @@ from pygments.formatters.html import HtmlFormatter
 from autograder.classroom.folder import write_whole
 from autograder.classroom.journal import Entry
 from autograder.classroom.standings import Record
-from autograder.examiner.intake import PICTURES
+from autograder.wire.shown import PICTURES
 
 STATUS = {
     "graded": "",

@@ -14,6 +14,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 # Names as they stand, attributes with a dot before them.
 ANYWHERE = frozenset(
@@ -30,7 +31,21 @@ REACHED = frozenset(
 )
 # Most sources have none of these in their text, and need not be parsed.
 HINT = re.compile(r"\b(" + "|".join(sorted(word.split(".")[-1] for word in ANYWHERE | REACHED)) + r")\b")
-Definitions = dict[str, list[ast.stmt]]
+LONG_NAME = re.compile(r"\b(?:\w++[^\S\n]*+\.[^\S\n]*+){200,}+\w*")
+LONGEST = max(word.count(".") for word in ANYWHERE | REACHED) + 1  # parts of a dotted name
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What is kept of a statement of a cell, when its tree is gone: the words of ours that it uses, and the names that
+    it gives a value and that it takes from elsewhere."""
+
+    words: frozenset[str]
+    bound: frozenset[str]
+    free: frozenset[str]
+
+
+Definitions = dict[str, list[Statement]]
 
 
 def noticed(cells: Iterable[str], banned: Iterable[str]) -> list[str]:
@@ -38,18 +53,18 @@ def noticed(cells: Iterable[str], banned: Iterable[str]) -> list[str]:
     cells = list(cells)
     if not any(HINT.search(cell) for cell in cells):
         return []
-    trees = [tree for cell in cells if (tree := parsed(cell)) is not None]
-    anywhere = sorted({word for tree in trees for word in words(tree)} & ANYWHERE)
+    statements = [statement for cell in cells for statement in read(cell)]
+    anywhere = sorted({word for statement in statements for word in statement.words} & ANYWHERE)
     found = [
         f"A cell uses `{word.lstrip('.')}`: read it, since the rules of the exercise can be undone with it."
         for word in anywhere
     ]
     definitions: Definitions = defaultdict(list)
-    for statement in (statement for tree in trees for statement in tree.body):
-        for name in bound(statement):
+    for statement in statements:
+        for name in statement.bound:
             definitions[name].append(statement)
     for name in banned:
-        reached = {word for statement in reach(name, definitions) for word in words(statement)}
+        reached = {word for statement in reach(name, definitions) for word in statement.words}
         found += [
             f"`{name}` reaches `{word.lstrip('.')}`: read it, since its ban can be got round with it."
             for word in sorted(reached & REACHED)
@@ -57,11 +72,21 @@ def noticed(cells: Iterable[str], banned: Iterable[str]) -> list[str]:
     return found
 
 
+def read(cell: str) -> list[Statement]:
+    """A cell's statements. Its tree, which takes up to a kilobyte for a byte of text, is gone before the next one's."""
+    tree = parsed(cell)
+    return [
+        Statement(frozenset(words(s)) & (ANYWHERE | REACHED), frozenset(bound(s)), frozenset(free(s)))
+        for s in (tree.body if tree else ())
+    ]
+
+
 def parsed(cell: str) -> ast.Module | None:
-    """The cell without its magics; None where it is no Python."""
+    """The cell without its magics, and without names of hundreds of parts, which Python reads in time that grows with
+    the square of their length; None where it is no Python."""
     lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in cell.splitlines()]
     try:
-        return ast.parse("\n".join(lines))
+        return ast.parse(LONG_NAME.sub("_", "\n".join(lines)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
@@ -84,8 +109,8 @@ def words(tree: ast.AST) -> Iterator[str]:
 
 
 def stems(module: str) -> list[str]:
-    """ "a.b.c" gives "a", "a.b" and "a.b.c"."""
-    parts = module.split(".")
+    """ "a.b.c" gives "a", "a.b" and "a.b.c": of a text of any length, as many beginnings as our words have parts."""
+    parts = module.split(".", LONGEST)[:LONGEST]
     return [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
 
@@ -104,18 +129,17 @@ def bound(statement: ast.stmt) -> set[str]:
     return names
 
 
-def reach(name: str, definitions: Definitions) -> Iterator[ast.stmt]:
-    """Every statement that gives the name, or one that is used there, and so on, a value."""
-    seen: set[str] = set()
-    ahead = [name]
+def reach(name: str, definitions: Definitions) -> Iterator[Statement]:
+    """Every statement that gives the name, or one that is used there, and so on, a value, once each."""
+    names, ahead = {name}, [name]
+    seen: set[int] = set()
     while ahead:
-        name = ahead.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        for statement in definitions.get(name, []):
-            yield statement
-            ahead += free(statement)
+        for statement in definitions.get(ahead.pop(), []):
+            if id(statement) not in seen:
+                seen.add(id(statement))
+                yield statement
+                ahead += statement.free - names
+                names |= statement.free
 
 
 def free(statement: ast.stmt) -> set[str]:

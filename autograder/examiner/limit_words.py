@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 
-from autograder.wire.limits import PATIENCE, Limits
+from autograder.wire.codec import NODES
+from autograder.wire.limits import HEAD_LIMIT, MIB, PATIENCE, Limits
 from autograder.wire.messages import Ended
 
 TOO_LONG = "The notebook's code gave back more than {} MiB at once, or {} MiB in all."
@@ -34,14 +35,22 @@ def out_of_memory(limits: Limits, where: str) -> str:
     return f"{where} needed more than {limits.memory_mib} MiB of memory."
 
 
+def too_large(limits: Limits, what: str) -> str:
+    """Something is more than an answer may hold; `what`: a subject and its verb, as "`KERNELS` holds"."""
+    return (
+        f"{what} more than can be examined: at most {NODES:,} numbers and texts (a tensor counts as one), "
+        f"{HEAD_LIMIT // MIB} MiB of text, and {limits.answer_mib} MiB of tensors at once."
+    )
+
+
 def over(limits: Limits, status: str, cell: str, interrupted: str) -> str | None:
     """How a cell ended, where it was a limit. `interrupted`: why it was, in these words."""
     where = f"The cell `{cell}`"
     return {
         "timeout": interrupted,
         "memory": out_of_memory(limits, where),
-        "output": f"{where} put out more than {limits.output_kib} KiB, or the notebook more than "
-        f"{limits.outputs_mib} MiB in all.",
+        "output": f"{where} put out more than {limits.output_kib} KiB or {limits.outputs:,} outputs, or the "
+        f"notebook more than {limits.outputs_mib} MiB in all.",
     }.get(status)
 
 

@@ -29,13 +29,12 @@ from autograder.examiner.watch import Exceeded, Watch, remove
 from autograder.objects import recipes
 from autograder.objects.operations import KINDS
 from autograder.wire import codec, messages
-from autograder.wire.errors import MESSAGE_LIMIT, NAMES, plain
+from autograder.wire.errors import MESSAGE_LIMIT, NAMES, TOO_LARGE, plain
 from autograder.wire.frames import FOREVER, Closed, Malformed, Stream, TooLong, WireError, packed
-from autograder.wire.limits import LIMITS, MIB, Limits
+from autograder.wire.limits import HEAD_LIMIT, LIMITS, MIB, Limits
 
 START_SECONDS = 120.0
 ENDS = "ok", "error", "timeout", "memory", "output"
-HEAD_LIMIT = 4 * MIB
 
 
 class NotConfined(SettingFailed):
@@ -129,13 +128,15 @@ class Link:
     def run_cell(self, cell: str, source: str, seconds: float | None = None) -> CellRun:
         """Run one cell, which may take these seconds, by default as many as the limits give to a cell."""
         began, limits = time.monotonic(), self._limits
-        seconds, head_limit = seconds or limits.cell_seconds, (8 * limits.output_kib << 10) + HEAD_LIMIT
+        seconds = seconds or limits.cell_seconds
         try:
-            ran = self._question(messages.Run(source), seconds, head_limit, cell)
+            ran = self._question(messages.Run(source), seconds, limits.ran_head, cell)
             if not isinstance(ran, messages.Ran) or ran.status not in ENDS:
                 self.distrust()
             try:
-                outputs, whole = rebuilt(ran.outputs, ran.count, min(2 * limits.output_kib << 10, self._outputs_left))
+                room = min(2 * limits.output_kib << 10, self._outputs_left)
+                most = limits.outputs + 1  # the last says that there may be no more
+                outputs, whole = rebuilt(ran.outputs, ran.count, room, most)
             except (Malformed, ValueError):
                 self.distrust()
         finally:
@@ -150,6 +151,8 @@ class Link:
         answer = self._question(messages.LookUp(name), self._limits.call_seconds)
         if isinstance(answer, messages.Undefined):
             return Missing(name)
+        if isinstance(answer, messages.Failed) and answer.kind == TOO_LARGE:
+            raise Lost("output", limit_words.too_large(self._limits, f"`{name}` holds"))
         value = self._value(answer)
         return value if is_value(value) else self.distrust()
 
@@ -179,6 +182,18 @@ class Link:
         finally:
             self.seconds["calls"] += time.monotonic() - began
 
+    @property
+    def alive(self) -> bool:
+        """Is the candidate still there, whatever was said about it last?"""
+        return self._lost is None
+
+    def listen(self) -> None:
+        """Raise `Lost` where the candidate has ended, or something came that nobody asked for."""
+        if self._lost is not None:
+            raise self._lost
+        if self._stream.has_bytes():
+            self._early()
+
     def close(self) -> None:
         """The candidate and all that it started are gone, and its scratch folder too."""
         if self._lost is None:
@@ -193,15 +208,12 @@ class Link:
 
     def _question(self, ask: Any, seconds: float, head_limit: int = HEAD_LIMIT, cell: str = "") -> Any:
         """Ask, and wait for the answer; what must not be ends the candidate."""
-        if self._lost is not None:
-            raise self._lost
+        self.listen()
         number, limits = secrets.randbits(64), self._limits
         released, self.released = self.released, []
         self._loaders = {}
         head, parts = codec.encode(messages.Question(number, released, ask), outward=self._outward, layouts=True)
         try:
-            if self._stream.has_bytes():
-                self._early()
             self.timekeeper.start(seconds, cell)
             self._stream.send(head, parts)
             while True:
@@ -250,6 +262,8 @@ class Link:
             self.distrust()
         if answer.kind == "MemoryError":
             self._lose("memory", limit_words.out_of_memory(self._limits, "A call"))
+        if answer.kind == TOO_LARGE:  # said by the candidate itself, which lives on
+            raise Lost("output", limit_words.too_large(self._limits, "A call gave back"))
         kind = answer.kind if answer.kind in NAMES else "Exception"
         raise (Banned if answer.banned else Raised)(kind, plain(answer.message, MESSAGE_LIMIT))
 
@@ -278,7 +292,11 @@ class Link:
 
     def _early(self) -> NoReturn:
         """Something came before it was asked for: bytes, or the end."""
-        if self._socket.recv(1, socket.MSG_PEEK):
+        try:
+            came = self._socket.recv(1, socket.MSG_PEEK)
+        except OSError:  # it closed the line with a question of ours unread
+            came = b""
+        if came:
             self.distrust()
         self._gone()
 

@@ -56,6 +56,7 @@ class Remote:
         self._lost_here = 0
         self._ran: list[Ran] = []
         self._looked_up: list[tuple[Subject, str, Link]] = []
+        self._costly: dict[str, Lost] = {}
         self._passed: dict[str, bool] = {}
         self._standing: dict[str, str] = {}
         self._stood_in: AbstractContextManager[None] | None = None
@@ -156,17 +157,29 @@ class Remote:
         return ran.outputs
 
     def look_up(self, name: str) -> Any:
-        """What a student's name stands for now: a value, a subject, `Missing`, or the `Lost` that is in the way."""
+        """What a student's name stands for now: a value, a subject, `Missing`, or the `Lost` that is in the way.
+
+        A name that is too large to be looked at, or costs the candidate, is asked for once and no more."""
+        if name in self._costly:
+            return self._costly[name]
         while True:
             try:
                 link = self._alive()
-                found = link.look_up(name)
+                link.listen()  # what ended it before it was asked is not this name's doing
             except Lost as lost:
                 if lost is self._over:
                     return lost
                 self._record(lost)
                 self._drop()
                 continue
+            try:
+                found = link.look_up(name)
+            except Lost as lost:
+                self._record(lost)
+                if not link.alive:
+                    self._costly[name] = lost
+                    self._drop()
+                return lost
             except Raised as error:  # an object that will not even be looked at
                 return Missing(name, f"{error.kind}: {error.message}")
             if isinstance(found, Subject):
@@ -212,8 +225,11 @@ class Remote:
 
     def lost(self, lost: Lost) -> None:
         """One criterion of an exam is given a second chance, as long as a fresh candidate is left for the exams after
-        this one; after that, the rest of the exam is not reached."""
+        this one; after that, the rest of the exam is not reached. Where the candidate lives on, one criterion is all
+        that it costs."""
         self._record(lost)
+        if self._link is not None and self._link.alive:
+            return
         self._drop()
         self._lost_here += 1
         if self._over or self._lost_here > 1 or self._forks < 2:

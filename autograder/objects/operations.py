@@ -77,7 +77,7 @@ _LEAVES = (bool, int, float, str, torch.dtype)
 def crosses(tensor: torch.Tensor) -> bool:
     """Is it dense, in main memory, of a type and with as many axes as a message may have?"""
     with torch._C.DisableTorchFunctionSubclass():
-        return codec.sendable(tensor) and tensor.dim() <= codec.DIMENSIONS
+        return not codec.unsendable(tensor)
 
 
 def size_of(tensor: torch.Tensor) -> int:

@@ -47,12 +47,87 @@ def is_gone(pid: int) -> bool:
     return not Path(f"/proc/{pid}").exists()
 
 
+TOO_LARGE = {
+    "tensors": ("large", "256 MiB"),
+    "numbers": ("numbers", "200,000 numbers"),
+    "text": ("text", "4 MiB of text"),
+    "lists": ("lists", "200,000 numbers"),
+}
+
+
+@pytest.mark.parametrize("what", TOO_LARGE)
+def test_what_is_too_large_is_said_and_costs_no_candidate(code, what):
+    name, words = TOO_LARGE[what]
+    link = code(memory_mib=1000)
+    link.run_cell(
+        "a",
+        "def numbers(x): return [0.5] * 250_000\ndef text(x): return 'é' * 1_000_000\n"
+        "def lists(x): return [[[]] * 100_000] * 3\nKERNELS = {'mine': [0.5] * 250_000}",
+    )
+    with pytest.raises(Lost) as caught:
+        link.look_up(name)(torch.ones(1))
+    assert caught.value.status == "output" and words in caught.value.sentence
+    with pytest.raises(Lost, match="`KERNELS` holds more than can be examined") as caught:
+        link.look_up("KERNELS")
+    assert caught.value.status == "output" and link.look_up("right")(2) == 2
+
+
+@pytest.mark.parametrize("kind", ["to_sparse()", "to('meta')", "mul(1).to_sparse_csr()"])
+def test_weights_that_cannot_cross_are_named(link, kind):
+    link.run_cell(
+        "a",
+        "import torch, warnings\nwarnings.simplefilter('ignore')\nlayer = torch.nn.Module()\n"
+        f"layer.register_buffer('weight', torch.eye(2).{kind})",
+    )
+    layer = link.look_up("layer")
+    with pytest.raises(Raised, match=r"a (sparse|meta) tensor cannot cross"):
+        layer.state()
+    assert layer.outline()["weight"].shape == (2, 2)
+
+
+HONEST_OUTPUTS = {
+    "two streams in turns": (
+        "for i in range(15_000): print('.', end=''); print('#', end='', file=sys.stderr)", {".": 15_000, "#": 15_000},
+    ),
+    "a long list": ("print([[0] * 512] * 512)", {"0": 512 * 512}),
+    "a picture drawn again and again": (
+        "from IPython.display import clear_output\nfor i in range(300):\n    clear_output(wait=True)\n"
+        "    print('x' * 10_000)", {"x": 10_000},
+    ),
+    "an output shown anew": (
+        "h = display('', display_id=True)\nfor i in range(300): h.update('x' * 10_000)", {"x": 10_000}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", HONEST_OUTPUTS)
+def test_honest_outputs_are_taken(link, what):
+    source, counts = HONEST_OUTPUTS[what]
+    run = link.run_cell("a", "import sys\n" + source)
+    shown = "".join(o.get("text", "") + o.get("data", {}).get("text/plain", "") for o in run.outputs)
+    assert run.status == "ok" and len(run.outputs) <= 1000
+    assert {letter: shown.count(letter) for letter in counts} == counts
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "for i in range(2000): display(i)",
+        "for i in range(2000): get_ipython().showtraceback()",
+        "h = display('', display_id=True); h.update('x' * (3 << 20))",
+        "class E(Exception): pass\nE.__name__ = 'x' * (40 << 20)\nraise E",
+    ],
+)
+def test_too_many_outputs_are_a_limit_and_no_forgery(link, source):
+    run = link.run_cell("a", source)
+    assert run.status in ("output", "error") and len(run.outputs) <= 1001
+    assert run.status == "error" or "1,000 outputs" in run.limit
+
+
 LOST = {
     "forever": ("timeout", "3 seconds by the clock"),
     "hungry": ("memory", "1000 MiB"),
     "hungry_numpy": ("memory", "1000 MiB"),
     "hungry_python": ("memory", "1000 MiB"),
-    "large": ("output", "256 MiB"),
     "dies": ("crashed", "ended the process"),
     "falls": ("crashed", "SIGSEGV"),
     "aborts": ("crashed", "SIGABRT"),

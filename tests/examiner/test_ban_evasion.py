@@ -2,6 +2,7 @@
 
 import nbformat
 import pytest
+from growing import SUPERLINEAR, growth
 
 from autograder.classroom.jobs import source_of
 from autograder.demo.students import implementations
@@ -76,3 +77,19 @@ def test_the_result_tells(client):
         submitted = nbformat.writes(source).encode()
         told[name] = grade(Job(name, "01-convolution", "j"), submitted, source, client, bytes(32))[0].noticed
     assert told["honest"] == [] and len(told["sly"]) == 1 and "`conv2d_naive` reaches `gc`" in told["sly"][0]
+
+
+SOURCES = {
+    "a statement that binds many names": lambda n: (
+        "gc = 0\nif gc:\n" + "".join(f" b{i} = gc\n" for i in range(n // 10)) + "if gc: conv2d = (b1, b2)"
+    ),
+    "a name bound again and again": lambda n: "gc = 0\nif gc:\n" + " b = gc\n" * (n // 8) + "if gc: conv2d = (b,)",
+    "a text of dots": lambda n: f"gc = 0; note = '{'a.' * (n // 2)}'; conv2d = note",
+    "a module of many parts": lambda n: f"gc = 0\nimport {'a.' * (n // 2)}b",
+    "a chain of definitions": lambda n: "gc = 0\n" + "".join(f"b{i} = b{i + 1}\n" for i in range(n // 10)),
+}
+
+
+@pytest.mark.parametrize("what", SOURCES)
+def test_sources_are_read_in_time_that_grows_with_their_length(what):
+    assert growth(lambda n: noticed([SOURCES[what](n)], ["conv2d", "b0"]), 1000) < SUPERLINEAR
