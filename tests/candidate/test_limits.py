@@ -80,9 +80,8 @@ def test_weights_that_cannot_cross_are_named(link, kind):
         f"layer.register_buffer('weight', torch.eye(2).{kind})",
     )
     layer = link.look_up("layer")
-    with pytest.raises(Raised, match=r"a (sparse|meta) tensor cannot cross"):
+    with pytest.raises(Raised, match=r"`weight` is a .*(sparse|meta).* tensor"):
         layer.state()
-    assert layer.outline()["weight"].shape == (2, 2)
 
 
 HONEST_OUTPUTS = {
