@@ -80,7 +80,8 @@ def held(name, exam, criteria, obj):
 def test_odd_values_lose_points_and_nothing_else(name, exam, right):
     """As the variable, and as what the function or the layer gives back; criteria take turns."""
     criteria, scope = [c for c in exam.criteria if not c.slow], namespace()
-    for number, text in enumerate(ODD.values()):
+    few = 3 if exam.name == "VGGUNet" else 1  # whose width is fixed: each of its networks takes a tenth of a second
+    for number, text in list(enumerate(ODD.values()))[::few]:
         chosen = [criteria[number % len(criteria)]]
         (outcome,) = held(name, exam, chosen, eval(text, scope))
         assert outcome.earned == 0, text
