@@ -18,7 +18,8 @@ import torch
 
 from autograder.candidate.shell import Shell, out_of_memory
 from autograder.objects import operations, recipes
-from autograder.objects.ban import BAN, BannedOperator
+from autograder.objects.ban import BAN
+from autograder.objects.rule import BannedOperator
 from autograder.wire import codec, messages
 from autograder.wire.errors import kind_of, message_of
 from autograder.wire.frames import Closed, Stream
@@ -203,6 +204,7 @@ class Answering:
                 scope[name] = stood
         self._stood = {name: scope.get(name, _NOTHING) for name in names}
         scope.update({name: recipes.RECIPES[recipe] for name, recipe in names.items()})
+        BAN.standing_in = bool(names)
 
 
 def _make_one_more(made: list[Any], on: int, args: tuple, kwargs: dict[str, Any]) -> str:

@@ -19,9 +19,10 @@ import torch
 
 from autograder.exam.values import owned
 from autograder.objects import operations
-from autograder.objects.ban import BAN, BannedOperator
+from autograder.objects.ban import BAN
 from autograder.objects.operations import Answer, Entry, Outline
 from autograder.objects.recipes import Recipe
+from autograder.objects.rule import BannedOperator
 from autograder.wire.errors import kind_of, message_of
 
 # Steps `(on, operation, *values)`: the operation is the name of a method below, and `values` are what it takes; its
