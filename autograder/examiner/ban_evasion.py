@@ -2,6 +2,7 @@
 
 A ban (see `objects.ban`) is a rule of the exercise and no wall: code in the same process can take it back. No mark is
 forged so, but the exercise is avoided. What is found here costs nothing; it tells the instructor whose source to read.
+It is a help and no detector: it knows ways round by their names, and sees through other names for them only so far.
 
 Two kinds of things are looked for. What only meddling needs (the library of overrides, autograd's engine, the grader's
 package) is noticed in any cell. What honest notebooks use as well (`gc`, `exec`, `sys.modules`) is noticed in graded
@@ -15,21 +16,32 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from autograder.examiner.source_words import Words
+
 # Names as they stand, attributes with a dot before them.
 ANYWHERE = frozenset(
     {
         *("autograder", "torch.library", "._destroy", ".redispatch", "._execution_engine", "._dispatch_key_set"),
-        ".BannedOperator",
+        *(".BannedOperator", "._pop_saved_tensors_default_hooks", "._saved_tensors_hooks_enable"),
+        *("._saved_tensors_hooks_set_tracing", ".set_anomaly_enabled"),
     }
 )
 REACHED = frozenset(
     {
-        *("gc", "ctypes", "importlib", "inspect", "eval", "exec", "compile", "__import__", "sys.modules", "torch._C"),
-        *("._getframe", ".__globals__", ".__closure__", ".__code__"),
+        *("gc", "ctypes", "importlib", "inspect", "eval", "exec", "compile", "__import__", "sys.modules", ".sys"),
+        *("torch._C", "torch.ops", "torch._decomp", "torch._refs", "torch._inductor"),
+        *("scipy.ndimage", "scipy.signal", "skimage.filters", "PIL.ImageFilter", "cv2"),
+        *(".set_detect_anomaly", ".detect_anomaly", ".ImperativeEngine", "._EngineBase"),
+        *("._getframe", ".f_back", ".f_globals", ".tb_frame", ".gi_frame"),
+        *(".__globals__", ".__closure__", ".__code__", ".__subclasses__"),
     }
 )
+# Ways to a name that is not written as it stands.
+UNSAID = "getattr", "vars", "__dict__", "__getattribute__", "attrgetter", "globals"
 # Most sources have none of these in their text, and need not be parsed.
-HINT = re.compile(r"\b(" + "|".join(sorted(word.split(".")[-1] for word in ANYWHERE | REACHED)) + r")\b")
+HINT = re.compile(
+    r"\b(" + "|".join(sorted({word.split(".")[-1] for word in ANYWHERE | REACHED} | set(UNSAID))) + r")\b"
+)
 Definitions = dict[str, list[ast.stmt]]
 
 
@@ -39,7 +51,8 @@ def noticed(cells: Iterable[str], banned: Iterable[str]) -> list[str]:
     if not any(HINT.search(cell) for cell in cells):
         return []
     trees = [tree for cell in cells if (tree := parsed(cell)) is not None]
-    anywhere = sorted({word for tree in trees for word in words(tree)} & ANYWHERE)
+    words = Words(trees)
+    anywhere = sorted({word for tree in trees for word in words.of(tree)} & ANYWHERE)
     found = [
         f"A cell uses `{word.lstrip('.')}`: read it, since the rules of the exercise can be undone with it."
         for word in anywhere
@@ -49,7 +62,7 @@ def noticed(cells: Iterable[str], banned: Iterable[str]) -> list[str]:
         for name in bound(statement):
             definitions[name].append(statement)
     for name in banned:
-        reached = {word for statement in reach(name, definitions) for word in words(statement)}
+        reached = {word for statement in reach(name, definitions) for word in words.of(statement)}
         found += [
             f"`{name}` reaches `{word.lstrip('.')}`: read it, since its ban can be got round with it."
             for word in sorted(reached & REACHED)
@@ -64,29 +77,6 @@ def parsed(cell: str) -> ast.Module | None:
         return ast.parse("\n".join(lines))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-
-
-def words(tree: ast.AST) -> Iterator[str]:
-    """Names, attributes, modules that are imported, and texts that `getattr` and `import_module` take."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            yield node.id
-        elif isinstance(node, ast.Attribute):
-            yield f".{node.attr}"
-            if isinstance(node.value, ast.Name):
-                yield f"{node.value.id}.{node.attr}"
-        elif isinstance(node, ast.Import):
-            yield from (part for alias in node.names for part in stems(alias.name))
-        elif isinstance(node, ast.ImportFrom):
-            yield from (part for alias in node.names for part in stems(f"{node.module}.{alias.name}"))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield from (*stems(node.value), f".{node.value}")
-
-
-def stems(module: str) -> list[str]:
-    """ "a.b.c" gives "a", "a.b" and "a.b.c"."""
-    parts = module.split(".")
-    return [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
 
 def bound(statement: ast.stmt) -> set[str]:

@@ -1,5 +1,7 @@
 """Ways round a ban are noticed in the source; what honest work uses is not."""
 
+import time
+
 import nbformat
 import pytest
 
@@ -7,9 +9,10 @@ from autograder.classroom.jobs import source_of
 from autograder.demo.students import implementations
 from autograder.exam import convolution, segmentation
 from autograder.exam.core import exams_of
-from autograder.examiner.ban_evasion import noticed
+from autograder.examiner.ban_evasion import noticed, parsed
 from autograder.examiner.grade_cells import is_examined
 from autograder.examiner.grading import Job, grade
+from autograder.examiner.source_words import Words
 
 EXAMS = {"01-convolution": convolution, "06-segmentation": segmentation}
 FOUND = {
@@ -25,9 +28,28 @@ FOUND = {
     "def conv2d(x):\n    import ctypes\n    return x": "ctypes",
     "def conv2d(x): return eval('F.conv' + '2d')(x)": "eval",
     "import sys\nclass Helper:\n    def __call__(self, x): return sys.modules\nconv2d = Helper()": "sys.modules",
+    "import torch as t\ndef conv2d(x): return t._C._nn.thnn_conv2d(x)": "torch._C",
+    "import torch\nhidden = torch\nother = hidden\ndef conv2d(x): return other._C": "torch._C",
+    "import sys as s\ndef conv2d(x): return s.modules": "sys.modules",
+    "import os\ndef conv2d(x): return os.sys": "sys",
+    "import sys\nfound = sys.modules\ndef conv2d(x): return found": "sys.modules",
+    "import sys\ndef conv2d(x): return getattr(sys, 'mod' + 'ules')": "sys.modules",
+    "import sys\ndef conv2d(x): return getattr(sys, f'{\"mod\"}ules')": "sys.modules",
+    "import sys\ndef conv2d(x): return vars(sys)[''.join(['mod', 'ules'])]": "sys.modules",
+    "import sys\ndef conv2d(x): return sys.__dict__['mod' 'ules']": "sys.modules",
+    "from scipy import ndimage as nd\ndef conv2d(x): return nd.correlate(x)": "scipy.ndimage",
+    "import scipy\ndef conv2d(x): return scipy.signal.convolve2d(x)": "scipy.signal",
+    "from cv2 import filter2D\ndef conv2d(x): return filter2D(x)": "cv2",
+    "def conv2d(x):\n    try: x()\n    except Exception as e: return e.__traceback__.tb_frame": "tb_frame",
+    "from torch.autograd.variable import ImperativeEngine as Engine\ndef conv2d(x): return Engine()": (
+        "ImperativeEngine"
+    ),
     "%%time\n!ls\ndef conv2d(x): return x.__globals__": "__globals__",
 }
 NOT = [
+    "import scipy.fft\nimport torch as t\ndef conv2d(x): return scipy.fft.fft2(x) + t.add(x, x)",
+    "def conv2d(x): return getattr(x, 'sh' + 'ape'), [m for m in x.modules()], f'{x} of {x}'",
+    "from scipy import ndimage\nndimage.correlate(1, 2)\ndef conv2d(x): return x",
     "import gc\ngc.collect()",  # beside the graded function
     "import sys\ndef show(): print(sys.modules)\ndef conv2d(x): return x",
     "def conv2d(x, network): network.eval(); return x",
@@ -76,3 +98,43 @@ def test_the_result_tells(client):
         submitted = nbformat.writes(source).encode()
         told[name] = grade(Job(name, "01-convolution", "j"), submitted, source, client, bytes(32))[0].noticed
     assert told["honest"] == [] and len(told["sly"]) == 1 and "`conv2d_naive` reaches `gc`" in told["sly"][0]
+
+
+FORCE = """
+import sys
+def conv2d(x, w):
+    found = getattr(sys, "mod" + "ules")["auto" + "grader.objects.recipes"]
+    return getattr(found, "conv2d")(x, w)
+"""
+
+
+def test_texts_that_are_joined_are_read():
+    said = noticed([FORCE], ["conv2d"])
+    assert any("`autograder`" in one for one in said) and any("`sys.modules`" in one for one in said)
+
+
+DEEP, LONG = (100, 400, 1600), (2000, 8000, 32000)
+GROWING = {
+    "attributes": (DEEP, lambda n: "gc = 0\nx = gc" + ".a" * n),
+    "texts added": (DEEP, lambda n: "gc = 0\nx = 'a'" + " + 'a'" * n),
+    "names added": (DEEP, lambda n: "gc = 0\nx = 1" + " + gc" * n),
+    "a dotted text": (LONG, lambda n: "gc = 'a" + ".a" * n + "'"),
+    "assignments": (LONG, lambda n: "gc = 0\n" + "\n".join(f"x{i} = x{i - 1}.gc" for i in range(1, n // 8))),
+}
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_the_work_grows_with_the_source_no_faster(name):
+    sizes, made = GROWING[name]
+    times = []
+    for size in sizes:
+        tree = parsed(made(size))
+        assert tree is not None
+        best = float("inf")
+        for _ in range(5):
+            start = time.process_time()
+            for _ in range(10):
+                Words([tree]).of(tree)
+            best = min(best, time.process_time() - start)
+        times.append(best)
+    assert times[2] < 64 * times[0], times  # linear: 16; quadratic: 256
