@@ -158,10 +158,17 @@ def vjps(obj: Any, calls: Sequence[tuple], inference: bool = False) -> list[Answ
                     answer.gradients = _grad([output], some, [cotangent])
                 except Exception as error:
                     answers[place] = error
-    for found_of_one, as_given in zip(answers, before, strict=True):
-        if isinstance(found_of_one, Answer):
-            found_of_one.changed = prints(found_of_one.after) != as_given
-    return answers
+    return [_compared(answer, as_given) for answer, as_given in zip(answers, before, strict=True)]
+
+
+def _compared(answer: Answer | Exception, before: list[tuple[Any, ...]]) -> Answer | Exception:
+    """Say of an answer whether its arguments were changed: into something that cannot be read, even."""
+    try:
+        if isinstance(answer, Answer):
+            answer.changed = prints(answer.after) != before
+        return answer
+    except Exception as error:
+        return error
 
 
 def prints(value: Any) -> list[tuple[Any, ...]]:
