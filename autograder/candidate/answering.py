@@ -17,8 +17,10 @@ from typing import Any
 import torch
 
 from autograder.candidate.shell import FULL, Shell, out_of_memory
-from autograder.objects import operations, recipes
-from autograder.objects.ban import BAN, BannedOperator
+from autograder.objects import operations, recipes, replies
+from autograder.objects.ban import BAN
+from autograder.objects.rule import BannedOperator
+from autograder.objects.table import OPERATIONS
 from autograder.wire import codec, messages
 from autograder.wire.errors import TOO_LARGE, kind_of, message_of
 from autograder.wire.frames import Closed, Stream
@@ -104,29 +106,24 @@ class Answering:
                 self._stand_in(ask.names)
                 return messages.Done(None)
             BAN.switch(ask.ban)
-            operation = getattr(self, f"_do_{ask.operation}")
+            obj = self._objects.get(ask.target)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return messages.Done(operation(self._objects.get(ask.target), *ask.values))
+                if ask.operation in OPERATIONS:
+                    return messages.Done(OPERATIONS[ask.operation].told(obj, ask.values, self._handle))
+                return messages.Done(getattr(self, f"_do_{ask.operation}")(obj, *ask.values))
         except BaseException as error:
             return _failed(error)
 
-    # ---- operations: what `exam.subject.Subject` can do, on the object itself
-
-    def _do_vjp(self, obj, args, kwargs, cotangent, inference=False):
-        before = _prints(args, kwargs)
-        return self._told(operations.vjp(obj, args, kwargs, cotangent, inference), before)
-
-    def _do_gradients(self, obj, args, kwargs, cotangent):
-        before = _prints(args, kwargs)
-        return self._told(operations.gradients(obj, args, kwargs, cotangent), before)
+    # ---- what is made of several operations, or keeps something until the next question
 
     def _do_vjps(self, obj, calls, inference):
-        before = [_prints(args, kwargs) for args, kwargs, _ in calls]
         found = operations.vjps(obj, calls, inference)
         return [
-            _failed(answer) if isinstance(answer, Exception) else messages.Done(self._told(answer, prints))
-            for answer, prints in zip(found, before, strict=True)
+            _failed(answer)
+            if isinstance(answer, Exception)
+            else messages.Done(replies.ANSWER.told(answer, self._handle))
+            for answer in found
         ]
 
     def _do_scripts(self, obj, scripts):
@@ -138,13 +135,10 @@ class Answering:
             if operation == "make":
                 told.append(_attempt(_make_one_more, made, on, *values))
             else:
-                told.append(_attempt(getattr(self, f"_do_{operation}"), made[on], *values))
+                told.append(_attempt(OPERATIONS[operation].told, made[on], tuple(values), self._handle))
             if isinstance(told[-1], messages.Failed):
                 break
         return told
-
-    def _do_make(self, obj, args, kwargs):
-        return self._handle(obj(*args, **kwargs))
 
     def _do_build(self, _, built):
         return self._handle(built)
@@ -159,37 +153,10 @@ class Answering:
         output, leaves = kept
         return list(torch.autograd.grad(output, leaves, cotangent, retain_graph=True, allow_unused=True))
 
-    def _do_state(self, obj):
-        return [(n, e.tensor, e.id, e.parameter, e.requires_grad) for n, e in operations.state(obj).items()]
-
-    def _do_outline(self, obj):
-        return [(n, e.shape, e.id, e.parameter, e.requires_grad) for n, e in operations.outline(obj).items()]
-
-    def _do_load(self, obj, mapping):
-        operations.load(obj, mapping)
-
-    def _do_train(self, obj, mode):
-        operations.train(obj, mode)
-
-    def _do_to(self, obj, dtype):
-        operations.to(obj, dtype)
-
-    def _do_attribute(self, obj, name):
-        return self._out(operations.attribute(obj, name))
-
-    def _do_source(self, obj):
-        return operations.source(obj)
-
     # ----
 
-    def _told(self, answer: operations.Answer, before: list[Any]) -> tuple[Any, ...]:
-        """An answer as it crosses. Arguments are sent back only where one of them changed."""
-        changed = any(_print(tensor) != print_ for tensor, print_ in zip(answer.after, before, strict=True))
-        after = list(answer.after) if changed else None
-        return self._out(answer.output), list(answer.gradients), after, answer.parameters
-
     def _out(self, value: Any) -> Any:
-        return value if operations.is_plain(value) else self._handle(value)
+        return replies.VALUE.told(value, self._handle)
 
     def _handle(self, value: Any) -> messages.Handle:
         name = getattr(value, "__name__", None)
@@ -211,6 +178,7 @@ class Answering:
                 scope[name] = stood
         self._stood = {name: scope.get(name, _NOTHING) for name in names}
         scope.update({name: recipes.RECIPES[recipe] for name, recipe in names.items()})
+        BAN.standing_in = bool(names)
 
 
 def _make_one_more(made: list[Any], on: int, args: tuple, kwargs: dict[str, Any]) -> str:
@@ -237,11 +205,3 @@ def _too_large(answer: Any, error: codec.TooLarge) -> messages.Ran | messages.Fa
 def _failed(error: BaseException) -> messages.Failed:
     kind = "MemoryError" if out_of_memory(error) else kind_of(error)
     return messages.Failed(kind, message_of(error), issubclass(type(error), BannedOperator))
-
-
-def _print(tensor: torch.Tensor) -> tuple[Any, ...]:
-    return tensor.dtype, tensor.shape, codec.raw(tensor)
-
-
-def _prints(args: tuple, kwargs: dict[str, Any]) -> list[Any]:
-    return [_print(tensor) for tensor in (*operations.tensors(args), *operations.tensors(kwargs))]

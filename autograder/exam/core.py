@@ -19,6 +19,7 @@ from autograder.exam import words
 from autograder.exam.draw import Draw
 from autograder.exam.faults import fault_of
 from autograder.exam.subject import Banned, LocalSubject, Missing, Raised, Subject
+from autograder.objects.ban import BAN
 from autograder.objects.recipes import Recipe
 
 
@@ -166,9 +167,11 @@ class Local:
         scope = globals_of(obj)
         before = {name: scope[name] for name in wanted if name in scope}
         scope.update(wanted)
+        BAN.standing_in = bool(wanted)
         try:
             yield
         finally:
+            BAN.standing_in = False
             for name in wanted:
                 scope.pop(name, None)
             scope.update(before)
