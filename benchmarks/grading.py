@@ -25,7 +25,9 @@ import nbformat
 import psutil
 
 from autograder.classroom.folder import ClassFolder, write_whole
-from autograder.classroom.run import ROOT, Run, source_of
+from autograder.classroom.jobs import ROOT, source_of
+from autograder.classroom.machine import default_jobs
+from autograder.classroom.run import Run
 from autograder.demo.students import CLASS, Student, filled_in, implementations, reference_solutions
 
 PLACE = ROOT / "_build" / "bench"
@@ -112,7 +114,7 @@ def peak_memory(assignment: str, root: Path) -> int:
 def run(assignment: str, root: Path) -> None:
     """What the process started by `ours` does: `autograder grade`, and the times on stdout."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    summary = Run(ClassFolder(root), [assignment], set(), lambda *_: None)(jobs=os.cpu_count() or 1)
+    summary = Run(ClassFolder(root), [assignment], set(), lambda *_: None).grade(jobs=default_jobs())
     if summary.failures:
         raise SystemExit(f"No result: {summary.failures}")
     seconds = [line.entry.result.seconds for line in summary.lines if line.entry]

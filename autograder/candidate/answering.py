@@ -16,14 +16,18 @@ from typing import Any
 
 import torch
 
-from autograder.candidate.shell import Shell, out_of_memory
-from autograder.objects import operations, recipes
-from autograder.objects.ban import BAN, BannedOperator
+from autograder.candidate.shell import FULL, Shell, out_of_memory
+from autograder.objects import operations, recipes, replies
+from autograder.objects.ban import BAN
+from autograder.objects.rule import BannedOperator
+from autograder.objects.table import OPERATIONS
 from autograder.wire import codec, messages
-from autograder.wire.errors import kind_of, message_of
+from autograder.wire.errors import TOO_LARGE, kind_of, message_of
 from autograder.wire.frames import Closed, Stream
+from autograder.wire.limits import HEAD_LIMIT, MIB, Limits
 
 _NOTHING = object()
+QUESTION_LIMIT = 64 * MIB  # bytes of the JSON of a question
 
 
 class PulledLoader(recipes.Loader):
@@ -43,9 +47,8 @@ class PulledLoader(recipes.Loader):
 class Answering:
     """What the examiner can ask: cells, names, and operations on objects by their ids."""
 
-    def __init__(self, stream: Stream, shell: Shell, head_limit: int, body_limit: int):
-        self._stream, self._shell = stream, shell
-        self._limits = head_limit, body_limit
+    def __init__(self, stream: Stream, shell: Shell, limits: Limits):
+        self._stream, self._shell, self._limits = stream, shell, limits
         self._objects: dict[int, Any] = {}
         self._ids = itertools.count(1)
         self._stood: dict[str, Any] = {}
@@ -68,12 +71,19 @@ class Answering:
             del question  # what an exam asked with is not kept until the next question
 
     def _receive(self) -> Any:
-        head, body = self._stream.receive(*self._limits)
+        head, body = self._stream.receive(QUESTION_LIMIT, self._limits.memory_mib * MIB)
         return codec.decode(head, body, messages.QUESTIONS, inward=self._inward, layouts=True)
 
     def _send(self, message: Any) -> None:
         try:
             head, parts = codec.encode(message, outward=self._handle)
+            ran = isinstance(message, messages.Reply) and isinstance(message.answer, messages.Ran)
+            if len(head) > (self._limits.ran_head if ran else HEAD_LIMIT):
+                raise codec.TooLarge(f"{len(head)} bytes of text and numbers")
+            if sum(map(len, parts)) > self._limits.answer_mib * MIB:
+                raise codec.TooLarge("tensors of more bytes than may cross")
+        except codec.TooLarge as error:
+            head, parts = codec.encode(messages.Reply(message.number, _too_large(message.answer, error)))
         except Exception as error:
             failed = messages.Failed("TypeError", f"what it gave back cannot be read: {message_of(error)}", False)
             head, parts = codec.encode(messages.Reply(message.number, failed))
@@ -87,7 +97,7 @@ class Answering:
         try:
             if isinstance(ask, messages.Run):
                 BAN.switch(None)
-                outputs, status = self._shell.run(ask.source, ask.seconds)
+                outputs, status = self._shell.run(ask.source)
                 return messages.Ran(outputs, status, self._shell.execution_count - 1)
             if isinstance(ask, messages.LookUp):
                 value = self._shell.user_ns.get(ask.name, _NOTHING)
@@ -96,29 +106,24 @@ class Answering:
                 self._stand_in(ask.names)
                 return messages.Done(None)
             BAN.switch(ask.ban)
-            operation = getattr(self, f"_do_{ask.operation}")
+            obj = self._objects.get(ask.target)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return messages.Done(operation(self._objects.get(ask.target), *ask.values))
+                if ask.operation in OPERATIONS:
+                    return messages.Done(OPERATIONS[ask.operation].told(obj, ask.values, self._handle))
+                return messages.Done(getattr(self, f"_do_{ask.operation}")(obj, *ask.values))
         except BaseException as error:
             return _failed(error)
 
-    # ---- operations: what `exam.subject.Subject` can do, on the object itself
-
-    def _do_vjp(self, obj, args, kwargs, cotangent, inference=False):
-        before = _prints(args, kwargs)
-        return self._told(operations.vjp(obj, args, kwargs, cotangent, inference), before)
-
-    def _do_gradients(self, obj, args, kwargs, cotangent):
-        before = _prints(args, kwargs)
-        return self._told(operations.gradients(obj, args, kwargs, cotangent), before)
+    # ---- what is made of several operations, or keeps something until the next question
 
     def _do_vjps(self, obj, calls, inference):
-        before = [_prints(args, kwargs) for args, kwargs, _ in calls]
         found = operations.vjps(obj, calls, inference)
         return [
-            _failed(answer) if isinstance(answer, Exception) else messages.Done(self._told(answer, prints))
-            for answer, prints in zip(found, before, strict=True)
+            _failed(answer)
+            if isinstance(answer, Exception)
+            else messages.Done(replies.ANSWER.told(answer, self._handle))
+            for answer in found
         ]
 
     def _do_scripts(self, obj, scripts):
@@ -130,13 +135,10 @@ class Answering:
             if operation == "make":
                 told.append(_attempt(_make_one_more, made, on, *values))
             else:
-                told.append(_attempt(getattr(self, f"_do_{operation}"), made[on], *values))
+                told.append(_attempt(OPERATIONS[operation].told, made[on], tuple(values), self._handle))
             if isinstance(told[-1], messages.Failed):
                 break
         return told
-
-    def _do_make(self, obj, args, kwargs):
-        return self._handle(obj(*args, **kwargs))
 
     def _do_build(self, _, built):
         return self._handle(built)
@@ -151,37 +153,10 @@ class Answering:
         output, leaves = kept
         return list(torch.autograd.grad(output, leaves, cotangent, retain_graph=True, allow_unused=True))
 
-    def _do_state(self, obj):
-        return [(n, e.tensor, e.id, e.parameter, e.requires_grad) for n, e in operations.state(obj).items()]
-
-    def _do_outline(self, obj):
-        return [(n, e.shape, e.id, e.parameter, e.requires_grad) for n, e in operations.outline(obj).items()]
-
-    def _do_load(self, obj, mapping):
-        operations.load(obj, mapping)
-
-    def _do_train(self, obj, mode):
-        operations.train(obj, mode)
-
-    def _do_to(self, obj, dtype):
-        operations.to(obj, dtype)
-
-    def _do_attribute(self, obj, name):
-        return self._out(operations.attribute(obj, name))
-
-    def _do_source(self, obj):
-        return operations.source(obj)
-
     # ----
 
-    def _told(self, answer: operations.Answer, before: list[Any]) -> tuple[Any, ...]:
-        """An answer as it crosses. Arguments are sent back only where one of them changed."""
-        changed = any(_print(tensor) != print_ for tensor, print_ in zip(answer.after, before, strict=True))
-        after = list(answer.after) if changed else None
-        return self._out(answer.output), list(answer.gradients), after, answer.parameters
-
     def _out(self, value: Any) -> Any:
-        return value if operations.is_plain(value) else self._handle(value)
+        return replies.VALUE.told(value, self._handle)
 
     def _handle(self, value: Any) -> messages.Handle:
         name = getattr(value, "__name__", None)
@@ -203,6 +178,7 @@ class Answering:
                 scope[name] = stood
         self._stood = {name: scope.get(name, _NOTHING) for name in names}
         scope.update({name: recipes.RECIPES[recipe] for name, recipe in names.items()})
+        BAN.standing_in = bool(names)
 
 
 def _make_one_more(made: list[Any], on: int, args: tuple, kwargs: dict[str, Any]) -> str:
@@ -218,14 +194,14 @@ def _attempt(operation: Callable[..., Any], *values: Any) -> messages.Done | mes
         return _failed(error)
 
 
+def _too_large(answer: Any, error: codec.TooLarge) -> messages.Ran | messages.Failed:
+    """What is said in the place of an answer that would be refused for its size."""
+    if isinstance(answer, messages.Ran):
+        note = {"output_type": "stream", "name": "stderr", "text": FULL}
+        return messages.Ran([note], "output", answer.count)
+    return messages.Failed(TOO_LARGE, message_of(error), False)
+
+
 def _failed(error: BaseException) -> messages.Failed:
     kind = "MemoryError" if out_of_memory(error) else kind_of(error)
     return messages.Failed(kind, message_of(error), issubclass(type(error), BannedOperator))
-
-
-def _print(tensor: torch.Tensor) -> tuple[Any, ...]:
-    return tensor.dtype, tensor.shape, codec.raw(tensor)
-
-
-def _prints(args: tuple, kwargs: dict[str, Any]) -> list[Any]:
-    return [_print(tensor) for tensor in (*operations.tensors(args), *operations.tensors(kwargs))]

@@ -2,18 +2,21 @@
 
 A wall that cannot be put up stops the run. Each is irreversible, and needs neither root nor a container.
 
-What they leave to others: the bytes of the scratch folder and the number of threads are watched from outside
-(`examiner.watch`); memory that is no address space (memfd, sockets' buffers) is out of reach through `system_calls`.
+What they leave to others: processor time, the bytes of the scratch folder and the number of threads are watched from
+outside (`examiner.timekeeping`, `examiner.watch`); memory that is no address space (memfd, the buffers of sockets and
+long pipes) is out of reach through `system_calls`.
 """
 
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import resource
 import sys
 import sysconfig
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -33,15 +36,19 @@ SYSTEM = (
     "/sys/devices/system/cpu", "/dev/zero", "/dev/random", "/dev/urandom",
 )  # fmt: skip
 WRITABLE = ("/dev/null",)
+# How far a candidate stands behind others in line for a processor: it has a third of the share of its examiner.
+NICE = 5
 
 
 @dataclass(frozen=True)
 class Confinement:
-    """What is walled in: the one descriptor that stays open, the one folder that may be written, and the limits."""
+    """What is walled in: the one descriptor that stays open, the one folder that may be written, the limits, and the
+    processor, by default the one that the candidate is on when it is born."""
 
     descriptor: int
     scratch: Path
     limits: Limits
+    processor: int | None = None
 
 
 def descriptors(to: Confinement) -> None:
@@ -73,6 +80,19 @@ def environment(to: Confinement) -> None:
     sys.path = ["", *(path for path in sys.path if any(Path(path).is_relative_to(top) for top in readable()))]
 
 
+def processor(to: Confinement) -> None:
+    """One processor, so that a candidate's threads wait for each other and not others for them; and a lower priority.
+
+    A session of its own makes the candidate one group for the kernel's scheduler, where that groups processes by
+    session (autogroup): then 64 threads have the share of one, and the priority is the group's."""
+    os.setsid()
+    os.nice(NICE)
+    with suppress(OSError):  # not there, or set by another a tenth of a second ago
+        Path("/proc/self/autogroup").write_text(str(NICE), encoding="ascii")
+    where = ctypes.CDLL(None).sched_getcpu() if to.processor is None else to.processor
+    os.sched_setaffinity(0, {where})
+
+
 def resources(to: Confinement) -> None:
     """Limits that the kernel holds. Threads are not among them: it counts those of all a user's processes together."""
     limits = to.limits
@@ -86,7 +106,8 @@ def resources(to: Confinement) -> None:
         resource.RLIMIT_MSGQUEUE: 0,
     }.items():
         resource.setrlimit(kind, (value, value))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))  # SIGXCPU, then SIGKILL
+    cpu = math.ceil(limits.notebook_seconds) + 10  # the examiner ends it before, as long as there is one
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))  # SIGXCPU, then SIGKILL
 
 
 def files(to: Confinement) -> None:
@@ -106,9 +127,9 @@ def system_calls(to: Confinement) -> None:
     syscalls.allow_only()
 
 
-WALLS = (descriptors, environment, resources, files, system_calls)
-# The first three are always there; without the others (`--unsafe-no-sandbox`) nothing is promised.
-ALWAYS = WALLS[:3]
+WALLS = (descriptors, environment, processor, resources, files, system_calls)
+# The first four are always there; without the others (`--unsafe-no-sandbox`) nothing is promised.
+ALWAYS = WALLS[:4]
 
 
 def confine(to: Confinement, confined: bool = True) -> None:

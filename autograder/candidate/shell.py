@@ -24,13 +24,13 @@ from matplotlib_inline.config import InlineBackend
 from traitlets import Type
 
 from autograder.wire.errors import message_of
+from autograder.wire.limits import LIMITS, MIB, Limits
+from autograder.wire.shown import LINES, SHOWN
 
 HistoryManager.enabled = False  # type: ignore[assignment]  # a trait, by whose value all instances are made
 NO_COMMANDS = "Commands and new processes are refused while a notebook is graded; the other cells run all the same.\n"
 NO_INPUT = "Nobody can answer input() while a notebook is graded; give the value in the code."
 FULL = "\n[The output ends here: its limit is reached.]\n"
-# Kinds of data that a page can show; a picture comes as bytes or as base64, the others as text.
-SHOWN = "text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/svg+xml"
 
 
 class OutputLimit(BaseException):
@@ -42,62 +42,93 @@ class TimeLimit(BaseException):
 
 
 class Recorder:
-    """Outputs of the cell that runs, in order; what is put out while none runs is dropped."""
+    """Outputs of the cell that runs, in order; what is put out while none runs is dropped. A stream's text is a list of
+    pieces until the cell ends: to lengthen a text at each `print` would take time that grows with its square.
 
-    def __init__(self, cell_limit: int, total_limit: int):
-        self._cell_limit, self._left = cell_limit, total_limit
+    Room is taken by what stands there: what is cleared or replaced gives its own back."""
+
+    def __init__(self, limits: Limits):
+        self._limits, self._left = limits, limits.outputs_mib * MIB
         self._room, self._recording, self._clear = 0, False, False
         self.outputs: list[dict[str, Any]] = []
         self.full = False
 
     def start(self) -> None:
         self.outputs, self.full, self._clear = [], False, False
-        self._room = min(self._cell_limit, self._left)
+        self._room = min(self._limits.output_kib << 10, self._left)
         self._recording = True
 
     def stop(self) -> list[dict[str, Any]]:
         self._recording = False
-        self._left -= min(self._cell_limit, self._left) - self._room
-        return self.outputs
+        self._left -= sum(map(_size, self.outputs))
+        return [o | {"text": "".join(o["text"])} if "text" in o else o for o in self.outputs]
 
     def stream(self, name: str, text: str) -> None:
-        last = self.outputs[-1] if self.outputs and not self._clear else {}
-        if self._take(text):
-            if last.get("output_type") == "stream" and last["name"] == name:
-                last["text"] += text
-            else:
-                self.outputs.append({"output_type": "stream", "name": name, "text": text})
+        if not self._recording:
+            return
+        same = None if self._clear else self._same_stream(name)
+        self._take({"text": [text]}, new=same is None)
+        if same is None:
+            self.outputs.append({"output_type": "stream", "name": name, "text": [text]})
+        else:
+            same["text"].append(text)
 
-    def show(self, output_type: str, data: dict[str, Any], **more: Any) -> None:
+    def show(self, output_type: str, data: dict[str, Any], **more: Any) -> dict[str, Any] | None:
+        """Record it; the output, None where there is nothing of it that can be shown."""
         bundle = {kind: _as_text(data[kind]) for kind in SHOWN if isinstance(data.get(kind), str | bytes)}
-        if bundle and self._take("".join(bundle.values())):
-            self.outputs.append({"output_type": output_type, "data": bundle, "metadata": {}, **more})
+        output = {"output_type": output_type, "data": bundle, "metadata": {}, **more}
+        if not bundle or not self._recording:
+            return None
+        self._take(output)
+        self.outputs.append(output)
+        return output
+
+    def update(self, output: dict[str, Any], data: dict[str, Any]) -> None:
+        """Show this in the place of what an output shows."""
+        if any(shown is output for shown in self.outputs):
+            self._room += _size(output)
+            output["data"] = {}
+            bundle = {kind: _as_text(data[kind]) for kind in SHOWN if isinstance(data.get(kind), str | bytes)}
+            self._take({"data": bundle}, new=False)
+            output["data"] = bundle
 
     def error(self, name: str, message: str, traceback: list[str]) -> None:
-        if self._take("".join(traceback), enforce=False):
-            self.outputs.append({"output_type": "error", "ename": name, "evalue": message, "traceback": traceback})
+        output = {"output_type": "error", "ename": name[:LINES], "evalue": message, "traceback": traceback[-LINES:]}
+        if self._recording:
+            with suppress(OutputLimit):
+                self._take(output)
+                self.outputs.append(output)
 
     def clear(self, wait: bool) -> None:
         """Drop what was put out so far, or do so before the next output."""
         self._clear = wait
         if not wait:
+            self._room += sum(map(_size, self.outputs))
             self.outputs.clear()
 
-    def _take(self, text: str, enforce: bool = True) -> bool:
-        if not self._recording:
-            return False
+    def _same_stream(self, name: str) -> dict[str, Any] | None:
+        """The output that more of this stream goes to. Two streams that take turns stay in order up to half of the
+        outputs that there may be; then each goes on where it stands."""
+        many = len(self.outputs) >= self._limits.outputs // 2
+        for output in reversed(self.outputs[-2:] if many else self.outputs[-1:]):
+            if output["output_type"] != "stream":
+                return None
+            if output["name"] == name:
+                return output
+        return None
+
+    def _take(self, output: dict[str, Any], new: bool = True) -> None:
+        """Take the room that an output needs; raise `OutputLimit` where there is none."""
         if self._clear:
             self.clear(wait=False)
-        size = len(text.encode("utf-8", "replace"))
-        if size <= self._room:
+        size = _size(output)
+        if not self.full and size <= self._room and (not new or len(self.outputs) < self._limits.outputs):
             self._room -= size
-            return True
+            return
         if not self.full:
             self.full, self._room = True, 0
-            self.outputs.append({"output_type": "stream", "name": "stderr", "text": FULL})
-        if enforce:
-            raise OutputLimit("This cell put out more than it may.")
-        return False
+            self.outputs.append({"output_type": "stream", "name": "stderr", "text": [FULL]})
+        raise OutputLimit("This cell put out more than it may.")
 
 
 class Written(io.TextIOBase):
@@ -127,14 +158,11 @@ class Publisher(DisplayPublisher):
         recorder, key = self.shell.recorder, (transient or {}).get("display_id")
         before = self.shell.displayed.get(key) if update else None
         if before is not None:
-            fresh = Recorder(1 << 62, 1 << 62)
-            fresh.start()
-            fresh.show("display_data", data)
-            before.update(*fresh.outputs)
+            recorder.update(before, data)
             return
-        recorder.show("display_data", data)
-        if key is not None and recorder.outputs:
-            self.shell.displayed[key] = recorder.outputs[-1]
+        shown = recorder.show("display_data", data)
+        if key is not None and shown is not None:
+            self.shell.displayed[key] = shown
 
     def clear_output(self, wait=False):
         assert isinstance(self.shell, Shell)
@@ -166,18 +194,20 @@ class Shell(InteractiveShell):
         self.displayed: dict[Any, dict[str, Any]] = {}
         super().__init__(colors="nocolor")
 
-    def run(self, source: str, seconds: float) -> tuple[list[dict[str, Any]], str]:
-        """Run a cell; its outputs and how it ended: ok, error, timeout, memory or output."""
+    def run(self, source: str) -> tuple[list[dict[str, Any]], str]:
+        """Run a cell; its outputs and how it ended: ok, error, timeout, memory or output.
+
+        The examiner interrupts what takes too long by SIGALRM, which, unlike a timer of processor time, wakes the main
+        thread when it is another one that runs."""
         self.recorder.start()
-        signal.signal(signal.SIGALRM, _interrupt)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
         error: BaseException | None = None
         try:
+            signal.signal(signal.SIGALRM, _interrupt)
             try:
                 result = self.run_cell(source, store_history=True, silent=False)
                 error = result.error_before_exec or result.error_in_exec
             finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.signal(signal.SIGALRM, signal.SIG_IGN)
         except BaseException as caught:
             error = caught
         outputs = self.recorder.stop()
@@ -216,9 +246,10 @@ class Shell(InteractiveShell):
         """`exit` and `quit`: a notebook's other cells run all the same."""
 
 
-def start(cell_limit: int, total_limit: int) -> Shell:
+def start(limits: Limits = LIMITS) -> Shell:
     """The shell of this process, with everything that is put out going through it."""
-    recorder = Recorder(cell_limit, total_limit)
+    recorder = Recorder(limits)
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)  # when no cell runs
     shell = Shell(recorder)
     InteractiveShell._instance = Shell._instance = shell  # type: ignore[assignment]  # what `get_ipython()` of a library finds
     sys.stdout, sys.stderr = Written(recorder, "stdout"), Written(recorder, "stderr")
@@ -229,9 +260,9 @@ def start(cell_limit: int, total_limit: int) -> Shell:
 def rehearse(cells: Iterable[str]) -> None:
     """Run cells in a shell that is thrown away, so that what IPython imports late is there; nothing else is left."""
     kept = sys.stdout, sys.stderr, sys.displayhook, sys.excepthook, sys.modules["__main__"]
-    shell = start(1 << 20, 1 << 20)
+    shell = start()
     for cell in cells:
-        shell.run(cell, seconds=60.0)
+        shell.run(cell)
     shell.enable_matplotlib("agg")  # so that the next shell's pictures are set up anew
     InlineBackend.clear_instance()
     sys.stdout, sys.stderr, sys.displayhook, sys.excepthook, sys.modules["__main__"] = kept
@@ -254,7 +285,14 @@ def out_of_memory(error: BaseException) -> bool:
 
 
 def _as_text(data: str | bytes) -> str:
+    """A picture comes as bytes or as base64, all else as text."""
     return base64.b64encode(data).decode() if isinstance(data, bytes) else str(data)
+
+
+def _size(output: dict[str, Any]) -> int:
+    """Bytes of all text in an output."""
+    texts = *output.get("text", ()), output.get("evalue", ""), *output.get("traceback", ())
+    return sum(len(text.encode("utf-8", "replace")) for text in (*texts, *output.get("data", {}).values()))
 
 
 def _interrupt(*_: Any) -> None:

@@ -8,13 +8,14 @@ examined here, so calls that are dangerous by such an argument are not allowed a
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 
 from pyseccomp import ALLOW, EQ, ERRNO, MASKED_EQ, Arg, Attr, SyscallFilter
 
 FILES = """
-    access chdir close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2 fadvise64 fallocate
-    fchdir fcntl fdatasync flock fstat fstatfs fsync ftruncate getcwd getdents getdents64 getxattr
+    access chdir close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2 fadvise64
+    fchdir fdatasync flock fstat fstatfs fsync ftruncate getcwd getdents getdents64 getxattr
     lgetxattr link linkat lseek lstat mkdir mkdirat newfstatat open openat pipe pipe2 pread64 preadv preadv2 pwrite64
     pwritev pwritev2 read readahead readlink readlinkat readv rename renameat renameat2 rmdir sendfile stat statfs statx
     symlink symlinkat sync_file_range truncate umask unlink unlinkat write writev
@@ -39,9 +40,19 @@ ITSELF = """
 # Landlock does not guard a file's mode and times, not even those of files that can only be read. These do nothing and
 # say that they have: copying a file, which ends with them, works.
 IN_NAME_ONLY = "chmod fchmod fchmodat fchmodat2 utime utimensat utimes futimesat"
+# "Not known here" makes the C library take another call, which can be examined or counted: `clone`, whose flags do not
+# lie in memory, and `write`, which shows in what the process has written.
+NOT_HERE = {"clone3": errno.ENOSYS, "fallocate": errno.EOPNOTSUPP}
 CLONE_THREAD = 0x00010000
 # prctl's options that only name things: a thread, a mapping.
 PR_SET_NAME, PR_GET_NAME, PR_SET_VMA = 15, 16, 0x53564D41
+# fcntl's commands: copies, flags and locks. Not the length of a pipe (a megabyte each of the kernel's memory), nor
+# who gets a signal when something comes.
+FILE_CONTROL = (
+    fcntl.F_DUPFD, fcntl.F_DUPFD_CLOEXEC, fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL, fcntl.F_SETFL, fcntl.F_GETLK,
+    fcntl.F_SETLK, fcntl.F_SETLKW, fcntl.F_OFD_GETLK, fcntl.F_OFD_SETLK, fcntl.F_OFD_SETLKW,
+)  # fmt: skip
+LOW_HALF = 0xFFFFFFFF
 # Asked for by ioctl on files: the terminal's size and kind (there is none), whether a descriptor is inherited.
 TCGETS, TIOCGWINSZ, FIOCLEX, FIONCLEX, FIONREAD = 0x5401, 0x5413, 0x5451, 0x5450, 0x541B
 
@@ -55,8 +66,10 @@ def allow_only() -> None:
     for name in IN_NAME_ONLY.split():
         _allow(guard, name, action=ERRNO(0))
     _allow(guard, "clone", Arg(0, MASKED_EQ, CLONE_THREAD, CLONE_THREAD))
-    # Its flags lie in memory. "Not known here" makes the C library take `clone`, whose flags can be seen.
-    guard.add_rule(ERRNO(errno.ENOSYS), "clone3")
+    for name, error in NOT_HERE.items():
+        _allow(guard, name, action=ERRNO(error))
+    for command in FILE_CONTROL:
+        _allow(guard, "fcntl", Arg(1, MASKED_EQ, LOW_HALF, command))
     for option in (PR_SET_NAME, PR_GET_NAME, PR_SET_VMA):
         _allow(guard, "prctl", Arg(0, EQ, option))
     for request in (TCGETS, TIOCGWINSZ, FIOCLEX, FIONCLEX, FIONREAD):

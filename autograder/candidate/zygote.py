@@ -22,7 +22,7 @@ from autograder.candidate.shell import start
 from autograder.candidate.shims import adopt
 from autograder.wire import codec, messages
 from autograder.wire.frames import Stream, unpacked
-from autograder.wire.limits import MIB, Limits
+from autograder.wire.limits import Limits
 
 PR_SET_CHILD_SUBREAPER = 36
 ORDER_LIMIT = 1 << 16
@@ -34,6 +34,7 @@ def main(sock: socket.socket) -> None:
     gc.collect()
     gc.freeze()
     stream = Stream(sock.fileno())
+    processor, _kept = _own_processor()
     candidate = 0
     try:
         while True:
@@ -50,7 +51,7 @@ def main(sock: socket.socket) -> None:
             else:
                 candidate = os.fork()
                 if candidate == 0:
-                    _be_candidate(order, passed[0])
+                    _be_candidate(order, passed[0], processor)
                 report = messages.Forked(candidate)
             for descriptor in passed:
                 os.close(descriptor)
@@ -59,7 +60,20 @@ def main(sock: socket.socket) -> None:
         _end(candidate)
 
 
-def _be_candidate(order: messages.Fork, descriptor: int) -> None:
+def _own_processor() -> tuple[int | None, socket.socket | None]:
+    """A processor for its candidates that no other zygote of this machine has, where one is left, and what keeps it:
+    a name in the kernel, which is free again when its socket is closed."""
+    for processor in sorted(os.sched_getaffinity(0)):
+        kept = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            kept.bind(f"\0autograder-processor-{processor}")
+            return processor, kept
+        except OSError:
+            kept.close()
+    return None, None
+
+
+def _be_candidate(order: messages.Fork, descriptor: int, processor: int | None) -> None:
     """In the child: confine, say so, answer questions; never return."""
     try:
         parent = os.getppid()
@@ -70,14 +84,15 @@ def _be_candidate(order: messages.Fork, descriptor: int) -> None:
         limits = Limits(**order.limits)
         stream = Stream(descriptor)
         try:
-            confine.confine(confine.Confinement(descriptor, Path(order.scratch), limits), order.confined)
+            walled = confine.Confinement(descriptor, Path(order.scratch), limits, processor)
+            confine.confine(walled, order.confined)
         except RuntimeError as error:
             stream.send(*codec.encode(messages.Refused(str(error))))
             os._exit(1)
         adopt()
-        shell = start(limits.output_kib << 10, limits.outputs_mib * MIB)
+        shell = start(limits)
         stream.send(*codec.encode(messages.Ready()))
-        Answering(stream, shell, 64 * MIB, limits.memory_mib * MIB).serve()
+        Answering(stream, shell, limits).serve()
     finally:
         os._exit(1)
 

@@ -1,7 +1,7 @@
 """The command `autograder`: grade a class, report on it, explain a mark, and say what confines students' code here.
 
-Data goes to stdout, the rest to stderr. Exit: 0 every submission has a result; 1 some has none, or the run was stopped;
-2 wrong usage, or nothing that confines.
+Data goes to stdout, the rest to stderr. Exit: 0 every submission has a result, and its page; 1 some has not, or the run
+was stopped; 2 what was asked for cannot be done: wrong usage, a class folder in use, nothing that confines.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -22,8 +22,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from autograder.classroom.folder import ClassFolder
+from autograder.classroom.errors import UserError
+from autograder.classroom.folder import ClassFolder, printable
 from autograder.classroom.standings import Line
+from autograder.classroom.terminal import plain
+
+if TYPE_CHECKING:
+    from autograder.classroom.run import Summary
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Grade a class, outside the reach of its code.",
 )
+SHOWN_FAULTS = 10
 out, err = Console(), Console(stderr=True)
 
 ClassOption = Annotated[
@@ -59,7 +65,12 @@ def grade(
     student: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Only this student; may be given more than once.")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Examiners at work at once.")] = os.cpu_count() or 1,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Examiners at work at once; by default one a processor, as far as there is memory for them."
+        ),
+    ] = None,
     json_file: Annotated[
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write one JSON object a line for each submission; - is stdout."),
@@ -69,37 +80,25 @@ def grade(
     unsafe_no_sandbox: Unsafe = False,
 ) -> None:
     """Grade what is new or changed, into the gradebook, with a feedback page for each student."""
-    from autograder.classroom.journal import Busy
-    from autograder.classroom.pool import PoolError
-    from autograder.classroom.run import Run, WrongUsage
+    from autograder.classroom.machine import default_jobs, too_many
+    from autograder.classroom.run import Run
 
     place = open_class(folder)
+    if jobs and (warning := too_many(jobs)):
+        err.print(plain(warning, "yellow"), soft_wrap=True)
     confined = confinement(unsafe_no_sandbox)
     names = known_assignments(place, assignments or [])
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with progress_bar() as step:
-            summary = Run(place, names, set(student or ()), step)(
-                jobs=jobs, force=force, feedback=feedback, confined=confined
-            )
-    except (WrongUsage, Busy, PoolError) as error:
-        fail(str(error))
+    with progress_bar() as step:
+        summary = Run(place, names, set(student or ()), step).grade(
+            jobs=jobs or default_jobs(), force=force, feedback=feedback, confined=confined
+        )
     if json_file:
         text = "".join(json.dumps(line.to_json(), ensure_ascii=False) + "\n" for line in summary.lines)
         sys.stdout.write(text) if str(json_file) == "-" else json_file.write_text(text, encoding="utf-8")
     if str(json_file) != "-":
         out.print(table(summary.lines))
-    for (who, what), why in summary.failures.items():
-        err.print(Text(f"{who}, {what}: no result. {why} Run the same command again."))
-    if summary.interrupted:
-        done = sum(line.entry is not None for line in summary.lines)
-        so_far = (
-            f"{done} of {len(summary.lines)} submissions have a result, written down."
-            if summary.lines
-            else "Nothing was graded yet."
-        )
-        err.print(f"Stopped. {so_far} Run the same command again to go on.", soft_wrap=True)
-    raise typer.Exit(1 if summary.failures or summary.interrupted else 0)
+    raise typer.Exit(tell(summary))
 
 
 @app.command()
@@ -113,11 +112,11 @@ def report(folder: ClassOption) -> None:
 
     place = open_class(folder)
     if not place.gradebook.exists():
-        fail(f"Nothing was graded in {place.root} yet. First: autograder grade --class {folder}")
+        raise UserError(f"Nothing was graded in {place.root} yet. First: autograder grade --class {folder}")
     latest, gradebook = read(place.journal), Gradebook(place.gradebook)
     names = [name for name in known_assignments(place, []) if gradebook.has(name)]
     write_report(place, lines_of(place, names, latest, gradebook, Roster(gradebook.students(), latest.values())))
-    out.print(Text(f"{place.root / 'marks.csv'}\n{place.root / 'class.html'}"))
+    out.print(plain(f"{place.root / 'marks.csv'}\n{place.root / 'class.html'}"))
 
 
 @app.command()
@@ -129,16 +128,11 @@ def explain(
 ) -> None:
     """Show the cases behind a mark: what was asked, expected and got. For instructors only: it shows hidden inputs."""
     from autograder.classroom.explain import explanation
-    from autograder.classroom.pool import PoolError
-    from autograder.classroom.run import WrongUsage
 
     place = open_class(folder)
     confined = confinement(unsafe_no_sandbox)
     known_assignments(place, [assignment])
-    try:
-        out.print(explanation(place, student, assignment, confined))
-    except (WrongUsage, PoolError) as error:
-        fail(str(error))
+    out.print(explanation(place, student, assignment, confined))
 
 
 @app.command()
@@ -160,9 +154,9 @@ def doctor() -> None:
 
 
 def open_class(folder: Path) -> ClassFolder:
-    """The class folder, or an exit that says what is missing."""
+    """The class folder. Raise `UserError` where it is none."""
     if not (folder / "submitted").is_dir():
-        fail(
+        raise UserError(
             f"{folder} has no folder `submitted`. "
             f"Expected: {folder}/submitted/<student>/<assignment>/<assignment>.ipynb"
         )
@@ -170,24 +164,27 @@ def open_class(folder: Path) -> ClassFolder:
 
 
 def known_assignments(place: ClassFolder, named: list[str]) -> list[str]:
-    """The assignments to grade: those named, or all that were submitted and that we have a source of."""
-    from autograder.classroom.run import source_of
+    """The assignments to grade: those named, or all that were submitted and that we have a source of. Raise `UserError`
+    where there is none."""
+    from autograder.classroom.jobs import source_of
 
     wanted = named or place.assignments()
     without = [name for name in wanted if not source_of(name).is_file()]
     if not wanted:
-        fail(f"Found nothing to grade in {place.submitted}: no student's folder holds an assignment's.")
+        raise UserError(f"Found nothing to grade in {place.submitted}: no student's folder holds an assignment's.")
     if without and (named or without == wanted):
         sources = source_of("any").parent.parent
         there = ", ".join(sorted(path.name for path in sources.glob("*") if path.is_dir())) or "none"
-        fail(f"No source of {', '.join(without)} in {sources}, only of: {there}. `make assignments` builds them.")
+        raise UserError(
+            f"No source of {', '.join(without)} in {sources}, only of: {there}. `make assignments` builds them."
+        )
     for name in without:
-        err.print(Text(f"Left out: {name}, of which there is no source in {source_of(name).parent.parent}."))
+        err.print(plain(f"Left out: {name}, of which there is no source in {source_of(name).parent.parent}."))
     return [name for name in wanted if name not in without]
 
 
 def confinement(unsafe: bool) -> bool:
-    """Is students' code confined? Where it cannot be: leave, unless told to go on."""
+    """Is students' code confined? Raise `UserError` where it cannot be, unless told to go on."""
     from autograder.classroom.doctor import checks
 
     failed = [check for check in checks() if check.verdict == "FAIL"]
@@ -196,7 +193,7 @@ def confinement(unsafe: bool) -> bool:
         return False
     if failed:
         gaps = "\n".join(f"  {check.layer}: {check.found} {check.mend}" for check in failed)
-        fail(
+        raise UserError(
             f"Students' code cannot be confined here:\n{gaps}\n"
             "Mend it, or give --unsafe-no-sandbox for code that you trust."
         )
@@ -219,7 +216,7 @@ def progress_bar() -> Iterator:
         def step(stage: str, done: int, of: int, what: str) -> None:
             if stage not in tasks:
                 tasks[stage] = bar.add_task(stage, total=of, what="")
-            bar.update(tasks[stage], completed=done, total=of, what=escape(what))
+            bar.update(tasks[stage], completed=done, total=of, what=escape(printable(what)))
 
         yield step
 
@@ -239,14 +236,26 @@ def table(lines: list[Line]) -> Table:
         bonus = f"{result.bonus:g}" if result and result.bonus else ""
         name = f"{line.student} (not in the roster)" if roster and not line.known else line.student
         status = result.status if result else "no result"
-        shown.add_row(*map(Text, (name, line.assignment, status, score, bonus, line.first_mistake)))
+        shown.add_row(*map(plain, (name, line.assignment, status, score, bonus, line.first_mistake)))
     return shown
 
 
-def fail(message: str) -> NoReturn:
-    """Say what is wrong, and leave with 2."""
-    err.print(Text(message, style="red"))
-    raise typer.Exit(2)
+def tell(summary: Summary) -> int:
+    """Say on stderr what went wrong in a run, and what an instructor should look at; return the exit status."""
+    for (who, what), why in summary.failures.items():
+        err.print(plain(f"{who}, {what}: {why} Run the same command again."), soft_wrap=True)
+    faults = [(line, fault) for line in summary.lines if line.entry for fault in line.entry.result.faults]
+    for line, fault in faults[:SHOWN_FAULTS]:
+        said = f"{line.student}, {line.assignment}: the result counts, but the grader met what it did not expect."
+        err.print(plain(f"{said} {fault}"), soft_wrap=True)
+    if len(faults) > SHOWN_FAULTS:
+        err.print(f"And {len(faults) - SHOWN_FAULTS} more such; `autograder report` lists them in class.html.")
+    if summary.stopped:
+        done = sum(line.entry is not None for line in summary.lines)
+        so_far = f"{done} of {len(summary.lines)} submissions have a result, written down."
+        so_far = so_far if summary.lines else "Nothing was graded yet."
+        err.print(plain(f"{summary.stopped} {so_far} Run the same command again to go on."), soft_wrap=True)
+    return 1 if summary.failures or summary.stopped else 0
 
 
 def main() -> None:
@@ -255,6 +264,9 @@ def main() -> None:
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     try:
         app()
+    except UserError as error:
+        err.print(plain(str(error), "red"))
+        sys.exit(2)
     except KeyboardInterrupt:
         err.print("Stopped before anything was done.")
         sys.exit(1)

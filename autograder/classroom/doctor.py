@@ -13,28 +13,17 @@ import platform
 import shutil
 import signal
 import socket
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.classroom.surroundings import Check, alembic, memory, processes, scratch, user
 from autograder.wire.limits import LIMITS, MIB
 
 PR_GET_DUMPABLE, PR_SET_DUMPABLE = 3, 4
 PROBE_SECONDS = 20
 NEWER = "Use Linux 6.12 or newer."
-
-
-@dataclass(frozen=True)
-class Check:
-    """One layer. `verdict`: PASS, CAUTION (less than could be had) or FAIL (no confinement); `mend`: what to do."""
-
-    layer: str
-    verdict: str
-    found: str
-    mend: str = ""
 
 
 def checks() -> Iterator[Check]:
@@ -48,10 +37,11 @@ def checks() -> Iterator[Check]:
     yield _second_wall()
     yield _dumpable()
     yield _tracing()
-    yield _user()
-    yield _processes()
-    yield _scratch()
-    yield _alembic()
+    yield user()
+    yield processes()
+    yield scratch()
+    yield memory()
+    yield alembic()
 
 
 def _kernel() -> Check:
@@ -261,49 +251,3 @@ def _tracing() -> Check:
         "tracing", "CAUTION", "yama does not restrict it; a candidate may not trace all the same (seccomp)",
         "Where the kernel has yama: sysctl kernel.yama.ptrace_scope=1",
     )  # fmt: skip
-
-
-def _user() -> Check:
-    if os.geteuid() != 0:
-        return Check("user", "PASS", "not root")
-    return Check(
-        "user", "CAUTION", "the grader runs as root: should a wall have a hole, all of the machine lies behind it",
-        "Grade as an ordinary user.",
-    )  # fmt: skip
-
-
-def _processes() -> Check:
-    """The zygote counts its threads and finds what outlived a candidate in /proc."""
-    threads = Path("/proc/self/task")
-    if threads.is_dir() and (threads / str(os.getpid()) / "children").exists():
-        return Check("processes", "PASS", "threads and children are seen in /proc")
-    return Check(
-        "processes",
-        "FAIL",
-        "/proc does not list threads or children",
-        "Mount /proc; the kernel needs CONFIG_PROC_CHILDREN.",
-    )
-
-
-def _scratch() -> Check:
-    about = os.statvfs(tempfile.gettempdir())
-    free, wanted = about.f_bavail * about.f_frsize // MIB, LIMITS.scratch_mib * (os.cpu_count() or 1)
-    found = f"{free:,} MiB free in {tempfile.gettempdir()}, {wanted:,} wanted"
-    return Check(
-        "scratch folders",
-        "PASS" if free >= wanted else "CAUTION",
-        found,
-        "" if free >= wanted else "Set TMPDIR to a larger disk.",
-    )
-
-
-def _alembic() -> Check:
-    """nbgrader starts it by name when it opens an older gradebook."""
-    if shutil.which("alembic", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"):
-        return Check("nbgrader", "PASS", "alembic is there")
-    return Check(
-        "nbgrader",
-        "CAUTION",
-        "alembic is not found, so nbgrader cannot upgrade an older gradebook",
-        "pip install alembic",
-    )

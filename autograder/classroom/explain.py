@@ -7,26 +7,27 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
+from autograder.classroom.errors import UserError
 from autograder.classroom.folder import ClassFolder, student_id_refusal
+from autograder.classroom.jobs import job_name, source_of
 from autograder.classroom.pool import Pool, Task
-from autograder.classroom.run import WrongUsage, job_name, source_of
+from autograder.classroom.terminal import plain
 from autograder.examiner.intake import Unreadable, read_submission
 
 
 def explanation(folder: ClassFolder, student: str, assignment: str, confined: bool) -> RenderableType:
-    """Criterion, case, expected and got of everything that cost points. Raise `WrongUsage` where there is nothing to
+    """Criterion, case, expected and got of everything that cost points. Raise `UserError` where there is nothing to
     explain."""
     path = folder.notebook(student, assignment)
     if student_id_refusal(student) or not path.parent.is_dir():
-        raise WrongUsage(
+        raise UserError(
             f"{student} has no folder {path.parent}. `autograder grade --class {folder.root}` lists who has."
         )
     try:
         submitted = read_submission(path)
     except Unreadable as error:
-        raise WrongUsage(f"{student}'s submission cannot be read, so it has 0 points: {error}") from error
+        raise UserError(f"{student}'s submission cannot be read, so it has 0 points: {error}") from error
     source = source_of(assignment)
     pool = Pool(1, folder.key(), [assignment], confined=confined)
     try:
@@ -36,39 +37,40 @@ def explanation(folder: ClassFolder, student: str, assignment: str, confined: bo
     finally:
         pool.close()
     if done.result is None:
-        raise WrongUsage(f"No result. {done.failure}")
+        raise UserError(f"No result. {done.failure}")
     return _told(done.result, done.evidence or [])
 
 
 def _told(result: dict[str, Any], evidence: list[dict[str, Any]]) -> RenderableType:
     lines: list[RenderableType] = [
-        Text(
+        plain(
             "{student}, {assignment}: {score:g} of {max_score:g}, {status}".format_map(result),
-            style="bold",
+            "bold",
         )
     ]
     if result["limit"]:
-        lines.append(Text(result["limit"]))
-    lines += [Text(f"mended: {line}") for line in result["repaired"]]
-    lines += [Text(line) for line in result["noticed"]]
+        lines.append(plain(result["limit"]))
+    lines += [plain(f"mended: {line}") for line in result["repaired"]]
+    lines += [plain(line) for line in result["noticed"]]
+    lines += [plain(f"a fault of the grader's: {line}") for line in result["faults"]]
     cases = {(item["cell"], item["title"]): item for item in evidence}
     for row in result["criteria"]:
         if not row["mistake"]:
             continue
         lines += [
-            Text(""),
-            Text(
+            plain(""),
+            plain(
                 f"{row['cell'].removesuffix('-hidden')} · {row['title']} · {row['earned']:g} of {row['points']:g}",
-                style="bold",
+                "bold",
             ),
         ]
-        lines.append(Text(row["mistake"]))
+        lines.append(plain(row["mistake"]))
         case = cases.get((row["cell"], row["title"]))
         if case:
             grid = Table.grid(padding=(0, 2))
             for name in ("case", "expected", "got"):
-                grid.add_row(Text(name, style="dim"), Text(case[name]))
+                grid.add_row(plain(name, "dim"), plain(case[name]))
             lines.append(grid)
     if len(lines) == 1:
-        lines.append(Text("Every criterion was met."))
+        lines.append(plain("Every criterion was met."))
     return Group(*lines)

@@ -2,9 +2,11 @@
 criterion with what is wrong and where to read about it.
 
 One file that asks nothing of any host and runs no script. Everything the student wrote or their code put out is
-hostile: Jinja escapes it, HTML goes through `sanitise`, pictures come in as data, and a content policy in the page's
-head forbids the rest. The page is made from the result, the executed notebook and what people entered into the
-gradebook, and holds a stamp of these, so that it is made anew when, and only when, one of them changes.
+hostile, and this process, on which all depend, parses nothing of it: coloured code and clean HTML were made by the
+examiner (`examiner.fragments`), all else is escaped, pictures come in as data, and a content policy in the page's head
+forbids the rest. What a page may hold is bounded. The page is made from the result, the executed notebook and what
+people entered into the gradebook, and holds a stamp of these, so that it is made anew when, and only when, one of them
+changes.
 """
 
 from __future__ import annotations
@@ -15,7 +17,6 @@ import json
 import os
 import re
 import tomllib
-from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -24,14 +25,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from nbformat import NotebookNode
-from pygments import highlight
 from pygments.formatters.html import HtmlFormatter
-from pygments.lexers.python import PythonLexer
 
 from autograder.classroom.folder import write_whole
 from autograder.classroom.journal import Entry
 from autograder.classroom.standings import Record
-from autograder.examiner import sanitise
+from autograder.wire.shown import PICTURES
 
 STATUS = {
     "graded": "",
@@ -43,9 +42,11 @@ STATUS = {
     "before; hand in a notebook that can be read and it will be graded.",
     "missing": "No notebook of this assignment was found in what you handed in, so it counts 0 points.",
 }
-LONGEST_OUTPUT = 4000  # characters of text shown of one output
-PICTURES = ("image/png", "image/jpeg", "image/gif")
+# Characters: of text shown of one output, of code without colours, and of all that a page shows of a student's.
+LONGEST_OUTPUT, LONGEST_CODE, LONGEST_PAGE = 4_000, 100_000, 24_000_000
+TOO_MUCH = Markup('<p class="soft">(Not shown: this page would be too large. It stands in your notebook.)</p>')
 STAMP = re.compile(r'<meta name="made-from" content="([0-9a-f]{64})">')
+NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
@@ -98,6 +99,7 @@ def page(entry: Entry, notebook: NotebookNode | None, source: NotebookNode, reco
 def _parts(entry: Entry, notebook: NotebookNode, source: NotebookNode, record: Record) -> Iterable[dict[str, Any]]:
     """One for each grade cell that holds points or criteria: what the student wrote for it and what was found."""
     given = {cell.get("id") for cell in source.cells}
+    show = Shown(notebook.metadata.get("autograder", {}).get("job") == entry.result.job)
     criteria: dict[str, list[dict[str, Any]]] = {}
     for row in entry.result.criteria:
         criteria.setdefault(row["cell"], []).append(row)
@@ -108,13 +110,13 @@ def _parts(entry: Entry, notebook: NotebookNode, source: NotebookNode, record: R
         if cell.cell_type == "markdown" and not solution and cell.get("id") in given:
             part["title"] = next(_headings([cell]), part["title"])
         elif solution or cell.get("id") not in given:
-            part["cells"].append(_cell(cell, added=not solution, untouched=grade_id in entry.untouched))
+            part["cells"].append(show.cell(cell, added=not solution, untouched=grade_id in entry.untouched))
             part["comment"] = record.comments.get(grade_id, part["comment"])
         elif graded and grade_id not in criteria and not about.get("points"):
             said = [
                 o for o in cell.get("outputs", []) if o.output_type != "execute_result"
             ]  # that is nbgrader's 0 points
-            part["checks"] += [shown for output in said if (shown := _output(output))]
+            part["checks"] += [shown for output in said if (shown := show.output(output))]
             part["passed"] = part["passed"] and not any(o.output_type == "error" for o in said)
         if graded and (solution or about.get("points") or grade_id in criteria):
             cells = entry.result.cells.get(grade_id, {})
@@ -171,42 +173,59 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "link": f"{book_url()}/book/{chapter}.html#{anchor}", "reads": mistake.replace("-", " ")}
 
 
-def _cell(cell: NotebookNode, added: bool, untouched: bool) -> dict[str, Any]:
-    if cell.cell_type != "code":
-        return {"kind": "answer", "text": cell.source if not untouched else "(nothing written)"}
-    note = "A cell you added:" if added else "As it was handed out:" if untouched else ""
-    outputs = [shown for output in cell.get("outputs", []) if (shown := _output(output))]
-    return {"kind": "code", "code": _code(cell.source), "outputs": outputs, "note": note}
+class Shown:
+    """What a page shows of a student's notebook, in the order in which it is asked for, until the page is full."""
+
+    def __init__(self, ours: bool):
+        """`ours`: the notebook is the one that the examiner left, so that its fragments and its HTML are safe."""
+        self._ours, self._left = ours, LONGEST_PAGE
+
+    def cell(self, cell: NotebookNode, added: bool, untouched: bool) -> dict[str, Any]:
+        """A cell with its outputs, as the template takes it."""
+        if cell.cell_type != "code":
+            text = cell.source if not untouched else "(nothing written)"
+            return {"kind": "answer", "text": self._fitting(Markup(html.escape(_cut(text, LONGEST_CODE))))}
+        note = "A cell you added:" if added else "As it was handed out:" if untouched else ""
+        outputs = [shown for output in cell.get("outputs", []) if (shown := self.output(output))]
+        return {"kind": "code", "code": self._code(cell), "outputs": outputs, "note": note}
+
+    def output(self, output: NotebookNode) -> Markup | None:
+        """An output as safe HTML: a picture, HTML that the examiner cleaned, or escaped text."""
+        if output.output_type == "stream":
+            return self._text(output.text)
+        if output.output_type == "error":
+            return self._text("\n".join(output.traceback) or f"{output.ename}: {output.evalue}")
+        data = output.get("data", {})
+        for kind in PICTURES:
+            if kind in data:
+                body = NOT_BASE64.sub("", str(data[kind]))
+                return self._fitting(
+                    Markup(f'<p><img alt="A picture that this cell drew" src="data:{kind};base64,{body}"></p>')
+                )
+        if "text/html" in data and self._ours:
+            return self._fitting(Markup(f'<div class="table">{data["text/html"]}</div>'))
+        return next((self._text(str(data[kind])) for kind in ("text/plain", "text/html") if kind in data), None)
+
+    def _code(self, cell: NotebookNode) -> Markup:
+        fragment = cell.metadata.get("autograder", {}).get("code") if self._ours else None
+        if fragment is not None:
+            return self._fitting(Markup(fragment))
+        plain = html.escape(_cut(cell.source, LONGEST_CODE))
+        return self._fitting(Markup(f'<div class="code"><pre>{plain}</pre></div>'))
+
+    def _text(self, text: str) -> Markup:
+        text = _cut(ANSI.sub("", text).rstrip(), LONGEST_OUTPUT)
+        return self._fitting(Markup(f"<pre>{html.escape(text)}</pre>")) if text else Markup("")
+
+    def _fitting(self, shown: Markup) -> Markup:
+        if len(shown) > self._left:
+            return TOO_MUCH
+        self._left -= len(shown)
+        return shown
 
 
-def _code(source: str) -> Markup:
-    return Markup(highlight(source, PythonLexer(), HtmlFormatter(nowrap=False, cssclass="code")))
-
-
-def _output(output: NotebookNode) -> Markup | None:
-    """An output as safe HTML: a picture, cleaned HTML, or escaped text."""
-    if output.output_type == "stream":
-        return _text(output.text)
-    if output.output_type == "error":
-        return _text("\n".join(output.traceback) or f"{output.ename}: {output.evalue}")
-    data = output.get("data", {})
-    for kind in PICTURES:
-        if kind in data:
-            body = re.sub(r"[^A-Za-z0-9+/=]", "", str(data[kind]))
-            return Markup(f'<p><img alt="A picture that this cell drew" src="data:{kind};base64,{body}"></p>')
-    if "image/svg+xml" in data:  # in an img, an SVG runs no script and fetches nothing
-        body = b64encode(str(data["image/svg+xml"]).encode()).decode()
-        return Markup(f'<p><img alt="A picture that this cell drew" src="data:image/svg+xml;base64,{body}"></p>')
-    if "text/html" in data:
-        return Markup(f'<div class="table">{sanitise.clean_html(str(data["text/html"]))}</div>')
-    return _text(str(data["text/plain"])) if "text/plain" in data else None
-
-
-def _text(text: str) -> Markup:
-    text = ANSI.sub("", text).rstrip()
-    if len(text) > LONGEST_OUTPUT:
-        text = f"{text[:LONGEST_OUTPUT]}\n… ({len(text) - LONGEST_OUTPUT:,} more characters)"
-    return Markup(f"<pre>{html.escape(text)}</pre>") if text else Markup("")
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[:length]}\n… ({len(text) - length:,} more characters)"
 
 
 def points(value: float | None) -> str:
@@ -248,7 +267,7 @@ def _project_book_url() -> str:
 @cache
 def _own_text() -> str:
     here = Path(__file__).parent
-    files = [Path(__file__), Path(sanitise.__file__), *sorted((here / "templates").glob("*.html"))]
+    files = [Path(__file__), *sorted((here / "templates").glob("*.html"))]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

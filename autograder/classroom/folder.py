@@ -6,11 +6,17 @@ autograded/…, feedback/…, gradebook.db, journal.jsonl, course.key, marks.csv
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import secrets
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from autograder.classroom.arrival import moment
+from autograder.classroom.errors import UserError
 
 LONGEST_ID = 128  # the gradebook's column
 DEBRIS = {".ipynb_checkpoints"}  # made by tools, never a student
@@ -83,36 +89,47 @@ class ClassFolder:
         found: set[str] = set()
         for student in self.students():
             folder = self.submitted / student
-            if student_id_refusal(student) is None and not folder.is_symlink():
-                found.update(e.name for e in os.scandir(folder) if e.is_dir() and e.name not in DEBRIS)
+            with contextlib.suppress(OSError):  # one that cannot be read holds nothing to grade
+                if student_id_refusal(student) is None and not folder.is_symlink():
+                    found.update(e.name for e in os.scandir(folder) if e.is_dir() and e.name not in DEBRIS)
         return sorted(found)
 
     def submissions(self, assignment: str) -> list[Submission]:
         """One for each folder in `submitted/`, also where the folder or its name is of no use."""
         found = []
         for student in self.students():
-            refusal = student_id_refusal(student)
             path = self.notebook(student, assignment)
-            link = next((p for p in (path.parent.parent, path.parent) if p.is_symlink()), None)
-            if refusal is None and link is not None:
-                refusal = (
-                    f"The folder {link.relative_to(self.root)} is a link. A submission must be a folder of its own."
-                )
+            refusal = student_id_refusal(student) or self._refusal(path)
             found.append(Submission(printable(student), assignment, path, refusal))
         return found
 
+    def _refusal(self, notebook: Path) -> str | None:
+        """Why the notebook's folders cannot be looked into, or None."""
+        for path in (notebook.parent.parent, notebook.parent, notebook):
+            told = printable(str(path.relative_to(self.root)))
+            try:
+                link = stat.S_ISLNK(os.lstat(path).st_mode)
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+            except OSError as error:
+                return f"{told} cannot be looked at: {error.strerror}. Give yourself the right to read it."
+            if link and path != notebook:
+                return f"The folder {told} is a link. A submission must be a folder of its own."
+        return None
+
     def timestamp(self, submission: Submission) -> str | None:
-        """What the exchange wrote into `timestamp.txt`, at most a line; None where there is none."""
+        """The time that the exchange wrote into `timestamp.txt`; None where there is none, or what there is is none."""
         try:
             descriptor = os.open(submission.path.parent / "timestamp.txt", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
             return None
         try:
-            return os.read(descriptor, 100).decode("ascii", "replace").strip() or None
+            text = os.read(descriptor, 100).decode("ascii", "replace").strip()
         except OSError:  # a folder of that name
             return None
         finally:
             os.close(descriptor)
+        return text if moment(text) else None
 
     def key(self) -> bytes:
         """The course's key, from which each submission's seeds are derived. Made at first use, readable by its owner
@@ -120,9 +137,10 @@ class ClassFolder:
         path = self.root / "course.key"
         if not path.exists():
             write_whole(path, secrets.token_hex(32), mode=0o600)
-        key = bytes.fromhex(path.read_text(encoding="ascii"))
+        text = path.read_bytes().strip()
+        key = bytes.fromhex(text.decode()) if re.fullmatch(rb"[0-9a-fA-F]{64}", text) else b""
         if len(key) != 32:
-            raise ValueError(
+            raise UserError(
                 f"{path} should hold 64 hexadecimal digits. Restore it, or remove it and grade with --force."
             )
         return key

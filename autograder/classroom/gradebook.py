@@ -1,35 +1,30 @@
 """The one writer of the gradebook: nbgrader's own models, filled in bulk.
 
 nbgrader's `Gradebook` commits cell by cell (86 ms a submission, measured). Here a batch of results is one transaction
-through the same models, whole or not at all. The rows are those that `nbgrader generate_assignment` and `nbgrader
-autograde` make, so that its feedback, export and formgrader work on them; a manual score, an extra credit and a manual
-comment are never touched. The table `autograder_applied` says which journal entry each submission holds: it is written
-in the same transaction, so that a run that was killed can go on, and nothing is counted twice.
+through the same models, and each result a savepoint in it, so that one that cannot be written harms no other. The rows
+are those that `nbgrader generate_assignment` and `nbgrader autograde` make, so that its feedback, export and formgrader
+work on them; a manual score, an extra credit and a manual comment are never touched. The table `autograder_applied`
+says which journal entry each submission holds: it is written in the same transaction, so that a run that was killed can
+go on, and nothing is counted twice.
 """
 
 from __future__ import annotations
 
-import copy
-import json
 from collections.abc import Collection, Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from alembic.script import ScriptDirectory
 from nbformat import NotebookNode
-from nbgrader import utils
 from nbgrader.api import (
     Assignment,
     Base,
-    BaseCell,
     Comment,
     Course,
     Grade,
     GradeCell,
     Notebook,
     SolutionCell,
-    SourceCell,
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
@@ -37,14 +32,17 @@ from nbgrader.api import (
     new_uuid,
 )
 from nbgrader.dbutil import ALEMBIC_DIR
-from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells
 from sqlalchemy import Column, MetaData, String, Table, create_engine, event, inspect, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, selectinload
 
+from autograder.classroom.arrival import moment
+from autograder.classroom.errors import UserError
 from autograder.classroom.journal import Entry
+from autograder.classroom.released import COURSE, enter
 from autograder.classroom.standings import Record
 
-COURSE = "default_course"  # nbgrader's own name for a course that has none
+LOCK_SECONDS = 30.0  # how long another writer (the formgrader) is waited for
 CELLS = GradeCell, SolutionCell, TaskCell
 
 applied = Table(
@@ -55,31 +53,12 @@ applied = Table(
 )
 
 
-class Conflict(Exception):
-    """The gradebook holds people's work that a change of the assignment would throw away."""
-
-
-def released(source: NotebookNode) -> NotebookNode:
-    """The instructor's notebook as `nbgrader generate_assignment` records it: locked, solutions cut out, with
-    checksums."""
-    nb = copy.deepcopy(source)
-    for step in (LockCells, ClearSolutions, ComputeChecksums):
-        nb, _ = step().preprocess(nb, {"language": "python"})
-    return nb
-
-
-def untouched(nb: NotebookNode, checksums: dict[str, str]) -> list[str]:
-    """The solution and task cells of a submission that stand as they were handed out; `checksums` by grade_id."""
-    answers = [cell for cell in nb.cells if utils.is_solution(cell) or utils.is_task(cell)]
-    ids = [cell.metadata.nbgrader.grade_id for cell in answers]
-    return [i for i, cell in zip(ids, answers) if checksums.get(i) == utils.compute_checksum(cell)]
-
-
 class Gradebook:
     """`gradebook.db` of a class folder, made where it is not there."""
 
     def __init__(self, path: Path):
-        self._engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+        self._path = path
+        self._engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": LOCK_SECONDS})
         # SQLite's driver would open a transaction only before the first write, and leave table definitions out of it.
         event.listen(self._engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
         event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -118,37 +97,8 @@ class Gradebook:
 
         Raise `Conflict` where a cell that is gone holds manual scores or comments.
         """
-        cells = [cell for cell in nb.cells if "nbgrader" in cell.metadata]
-        scores = {
-            i: {"max_score": float(c.metadata.nbgrader.get("points", 0)), "cell_type": c.cell_type}
-            for i, c in _by_id(cells)
-        }
-        graded = {i: scores[i] for i, c in _by_id(cells) if utils.is_grade(c)}
-        tasks = {i: scores[i] for i, c in _by_id(cells) if utils.is_task(c)}
-        solutions: dict[str, dict[str, Any]] = {i: {} for i, c in _by_id(cells) if utils.is_solution(c)}
-        sources = {
-            i: _source(c) for i, c in _by_id(cells) if i in graded or i in tasks or i in solutions or utils.is_locked(c)
-        }
         with self._session() as db, db.begin():
-            assignment = db.scalar(select(Assignment).where(Assignment.name == name))
-            if assignment is None:
-                assignment = Assignment(name, course_id=COURSE)
-                db.add(assignment)
-                db.flush()
-            notebook = db.scalar(select(Notebook).where(Notebook.assignment_id == assignment.id, Notebook.name == name))
-            if notebook is None:
-                notebook = Notebook(id=new_uuid(), name=name, assignment_id=assignment.id)
-                db.add(notebook)
-                db.flush()
-            notebook.kernelspec = json.dumps(nb.metadata.get("kernelspec", {}))
-            for kind, wanted in (
-                (GradeCell, graded),
-                (SolutionCell, solutions),
-                (TaskCell, tasks),
-                (SourceCell, sources),
-            ):
-                _keep(db, kind, notebook.id, wanted)
-        return {i: values["checksum"] for i, values in sources.items()}
+            return enter(db, name, nb)
 
     def missing(self, entries: Iterable[Entry]) -> list[Entry]:
         """Those entries of the journal that the gradebook does not hold: a run was killed, or a person removed them."""
@@ -161,32 +111,45 @@ class Gradebook:
             held = {(student, name): state for student, name, state in db.execute(query)}
         return [entry for entry in entries if held.get(entry.key) != entry.state]
 
-    def write(self, name: str, entries: Collection[Entry]) -> None:
-        """Put results of the assignment `name` into the gradebook: all of them or, where anything fails, none."""
+    def write(self, name: str, entries: Collection[Entry]) -> dict[tuple[str, str], str]:
+        """Put results of the assignment `name` into the gradebook in one transaction, each result whole or not at all.
+
+        Return, by student and assignment, why some could not be written; they disturb no other. Raise `UserError` where
+        the gradebook itself cannot be written.
+        """
         by_student = {entry.result.student: entry for entry in entries}
+        failures: dict[tuple[str, str], str] = {}
         if not by_student:
-            return
-        with self._session() as db, db.begin():
-            notebook = db.scalars(
-                select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)
-            ).one()
-            cells = {kind: _names(db, kind, notebook.id) for kind in CELLS}
-            there = set(db.scalars(select(Student.id).where(Student.id.in_(by_student))))
-            db.add_all(Student(id=student) for student in by_student if student not in there)
-            papers = _papers(db, notebook.assignment_id, by_student)
-            for student, entry in by_student.items():
-                paper = papers.get(student)
-                if paper is None:
-                    paper = SubmittedAssignment(id=new_uuid(), assignment_id=notebook.assignment_id, student_id=student)
-                    db.add(paper)
-                    papers[student] = paper
-                paper.timestamp = _time(entry.timestamp) or paper.timestamp
-                _mark(paper, notebook.id, cells, entry)
-            db.flush()
-            db.execute(applied.delete().where(applied.c.submission_id.in_([p.id for p in papers.values()])))
-            db.execute(
-                applied.insert(), [{"submission_id": papers[s].id, "state": e.state} for s, e in by_student.items()]
-            )
+            return failures
+        try:
+            with self._session() as db, db.begin():
+                notebook = db.scalars(
+                    select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)
+                ).one()
+                cells = {kind: _names(db, kind, notebook.id) for kind in CELLS}
+                there = set(db.scalars(select(Student.id).where(Student.id.in_(by_student))))
+                papers = _papers(db, notebook.assignment_id, by_student)
+                for student, entry in by_student.items():
+                    try:
+                        with db.begin_nested():
+                            if student not in there:
+                                db.add(Student(id=student))
+                            paper = papers.get(student) or SubmittedAssignment(
+                                id=new_uuid(), assignment_id=notebook.assignment_id, student_id=student
+                            )
+                            _put(db, paper, notebook.id, cells, entry)
+                    except OperationalError:  # of the file, not of the entry
+                        raise
+                    except Exception as error:  # whatever it is, it is this entry's
+                        failures[entry.key] = (
+                            f"The gradebook does not take its result ({type(error).__name__}: {error})."
+                        )
+        except OperationalError as error:
+            raise UserError(
+                f"{self._path} cannot be written ({error.orig}). All results are in the journal: grade again when "
+                "nothing else holds the gradebook, and when the disk has room."
+            ) from error
+        return failures
 
     def records(self, name: str) -> dict[str, Record]:
         """What the gradebook holds of the assignment `name`, by student."""
@@ -214,23 +177,6 @@ class Gradebook:
         return records
 
 
-def _by_id(cells: list[NotebookNode]) -> list[tuple[str, NotebookNode]]:
-    return [(cell.metadata.nbgrader.grade_id, cell) for cell in cells]
-
-
-def _time(text: str | None) -> datetime | None:
-    """What nbgrader reads from a timestamp; a file that students can write may hold anything."""
-    try:
-        return utils.parse_utc(text)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _source(cell: NotebookNode) -> dict[str, Any]:
-    checksum = cell.metadata.nbgrader.get("checksum")
-    return {"cell_type": cell.cell_type, "locked": utils.is_locked(cell), "source": cell.source, "checksum": checksum}
-
-
 def _names(db: Session, kind: Any, notebook_id: str) -> dict[str, str]:
     return {name: cell for name, cell in db.execute(select(kind.name, kind.id).where(kind.notebook_id == notebook_id))}
 
@@ -239,35 +185,6 @@ def _joined(query: Any, kind: Any) -> Any:
     return query.join_from(kind, SubmittedNotebook, kind.notebook_id == SubmittedNotebook.id).join(
         SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id
     )
-
-
-def _keep(db: Session, kind: Any, notebook_id: str, wanted: dict[str, dict[str, Any]]) -> None:
-    """Make the notebook's cells of this kind those that are wanted."""
-    stand = {cell.name: cell for cell in db.scalars(select(kind).where(kind.notebook_id == notebook_id))}
-    for gone in stand.keys() - wanted.keys():
-        if kind is not SourceCell:
-            _forget(db, stand[gone])
-        db.delete(stand[gone])
-    for name, values in wanted.items():
-        if name not in stand:
-            db.add(kind(id=new_uuid(), name=name, notebook_id=notebook_id, **values))
-            continue
-        for attribute, value in values.items():
-            setattr(stand[name], attribute, value)
-
-
-def _forget(db: Session, cell: BaseCell) -> None:
-    """Remove what the grader itself wrote about a cell that is gone."""
-    grades = list(db.scalars(select(Grade).where(Grade.cell_id == cell.id)))
-    comments = list(db.scalars(select(Comment).where(Comment.cell_id == cell.id)))
-    if any(g.manual_score is not None or g.extra_credit for g in grades) or any(c.manual_comment for c in comments):
-        raise Conflict(
-            f"The assignment no longer has the cell {cell.name!r}, but the gradebook holds manual marks or comments "
-            "for it. Put the cell back, or take those marks away in the formgrader, then grade again."
-        )
-    for row in grades + comments:
-        db.delete(row)
-    db.flush()
 
 
 def _papers(db: Session, assignment_id: str, students: Iterable[str]) -> dict[str, SubmittedAssignment]:
@@ -279,6 +196,18 @@ def _papers(db: Session, assignment_id: str, students: Iterable[str]) -> dict[st
         .options(inside.selectinload(SubmittedNotebook.grades), inside.selectinload(SubmittedNotebook.comments))
     )
     return {paper.student_id: paper for paper in db.scalars(query)}
+
+
+def _put(
+    db: Session, paper: SubmittedAssignment, notebook_id: str, cells: dict[type, dict[str, str]], entry: Entry
+) -> None:
+    """Write all that the gradebook takes from one entry, and that it holds this entry now."""
+    db.add(paper)
+    paper.timestamp = moment(entry.timestamp) or paper.timestamp
+    _mark(paper, notebook_id, cells, entry)
+    db.flush()
+    db.execute(applied.delete().where(applied.c.submission_id == paper.id))
+    db.execute(applied.insert(), {"submission_id": paper.id, "state": entry.state})
 
 
 def _mark(paper: SubmittedAssignment, notebook_id: str, cells: dict[type, dict[str, str]], entry: Entry) -> None:

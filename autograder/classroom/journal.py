@@ -7,6 +7,7 @@ A kill can tear the last line at most; it is cut off when the journal is opened,
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -15,10 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.classroom.errors import UserError
 from autograder.examiner.results import SubmissionResult
 
 
-class Busy(Exception):
+class Busy(UserError):
     """Another grading run holds the journal of this class."""
 
 
@@ -48,8 +50,12 @@ class Entry:
 
     @classmethod
     def from_line(cls, line: str) -> Entry:
+        """Raise `TypeError`, `ValueError` or `KeyError` where the line is none of an entry."""
         values: dict[str, Any] = json.loads(line)
-        return cls(**{**values, "result": SubmissionResult.from_json(values["result"])})
+        entry = cls(**{**values, "result": SubmissionResult.from_json(values["result"])})
+        if not (isinstance(entry.untouched, list) and isinstance(entry.timestamp, str | None)):
+            raise TypeError("the line's values are not of an entry's types")
+        return entry
 
 
 class Journal:
@@ -59,22 +65,28 @@ class Journal:
         """Raise `Busy` where another run is at work."""
         self.path = path
         self.latest: dict[tuple[str, str], Entry] = {}
-        self._file = open(path, "a+b")  # noqa: SIM115 - held until close()
+        self._file = open(path, "a+b", buffering=0)  # noqa: SIM115 - held until close()
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._file.close()
             raise Busy(f"Another `autograder grade` is at work in {path.parent}. Wait for it, or end it.") from None
         self._file.seek(0)
-        written = self._file.read()
+        written = self._file.readall()
         self._file.truncate(written.rfind(b"\n") + 1)
         self.latest = read_lines(written)
 
     def append(self, entry: Entry) -> None:
-        """Write the entry so that it outlives a kill or a power cut, then let it count."""
-        self._file.write(entry.to_line().encode())
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Write the entry so that it outlives a kill or a power cut, then let it count. What cannot be written whole is
+        cut off again, so that the next line stands alone."""
+        line, start = entry.to_line().encode(), self._file.seek(0, os.SEEK_END)
+        try:
+            if self._file.write(line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+            os.fsync(self._file.fileno())
+        except OSError:
+            self._file.truncate(start)
+            raise
         self.latest[entry.key] = entry
 
     def close(self) -> None:
@@ -82,13 +94,13 @@ class Journal:
 
 
 def read_lines(written: bytes) -> dict[tuple[str, str], Entry]:
-    """The last entry of each student and assignment. A torn last line is left out, and so are lines of another version
-    of the grader that no longer fit: their submissions are graded again."""
+    """The last entry of each student and assignment. A torn last line is left out, and so are lines that are damaged,
+    or of another version of the grader and no longer fit: their submissions are graded again."""
     latest: dict[tuple[str, str], Entry] = {}
     for line in written.split(b"\n")[:-1]:
         try:
             entry = Entry.from_line(line.decode())
-        except (ValueError, TypeError, KeyError):
+        except Exception:  # however it is damaged
             continue
         latest[entry.key] = entry
     return latest

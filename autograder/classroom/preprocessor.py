@@ -20,9 +20,9 @@ from nbgrader import utils
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from autograder.classroom.folder import ClassFolder
+from autograder.classroom.folder import ClassFolder, printable
+from autograder.classroom.jobs import job_name
 from autograder.classroom.pool import Pool, Task
-from autograder.classroom.run import job_name
 from autograder.examiner.intake import Unreadable, read_submission
 from autograder.objects.assignments import ASSIGNMENTS
 
@@ -57,9 +57,9 @@ class Examine(NbGraderPreprocessor):
         (done,) = pool_of(folder).grade(iter([task]))
         if done.result is None:
             raise NoResult(f"{about['student']}, {about['assignment']}: {done.failure}")
-        for sentence in (*done.result["repaired"], done.result["limit"]):
+        for sentence in (*done.result["repaired"], done.result["limit"], *done.result["faults"]):
             if sentence:
-                self.log.warning("%s: %s", about["student"], sentence)
+                self.log.warning("%s", printable(f"{about['student']}: {sentence}"))
         if done.notebook is None:
             return self._nothing(source, done.result["limit"])
         return nbformat.reads(done.notebook, as_version=4)

@@ -28,8 +28,9 @@ def write_report(folder: ClassFolder, lines: Iterable[Line]) -> None:
 
 
 def marks_csv(lines: Iterable[Line]) -> str:
+    """The table as text. Every field is quoted, so that none splits, whatever separates columns where it is opened."""
     text = io.StringIO()
-    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    table = csv.DictWriter(text, COLUMNS, lineterminator="\n", quoting=csv.QUOTE_ALL)
     table.writeheader()
     table.writerows({key: _cell(value) for key, value in line.to_row().items()} for line in lines)
     return text.getvalue()
@@ -39,7 +40,7 @@ def _cell(value: Any) -> Any:
     """Points without an idle .0; and text that a spreadsheet cannot take for a formula."""
     if isinstance(value, float):
         return f"{value:g}"
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
+    return f"'{value}" if isinstance(value, str) and value.lstrip().startswith(("=", "+", "-", "@")) else value
 
 
 def class_page(folder: ClassFolder, lines: list[Line]) -> str:
@@ -78,6 +79,7 @@ def _section(folder: ClassFolder, name: str, lines: list[Line]) -> dict[str, Any
             line.entry.result.status if line.entry else "without a result" for line in lines
         ).most_common(),
         "noticed": [(line.student, said) for line in lines if line.entry for said in line.entry.result.noticed],
+        "faults": [(line.student, said) for line in lines if line.entry for said in line.entry.result.faults],
         "hist": histogram(scores, max_score),
         "mistakes": [
             _mistake(anchor, name, n, count)
@@ -111,7 +113,7 @@ def _student(folder: ClassFolder, line: Line) -> dict[str, Any]:
     return {
         **row,
         "status": row["status"] or "no result",
-        "page": quote(here) if page.exists() else None,
+        "page": quote(here) if line.record and page.exists() else None,
         "known": line.known,
         "first": line.first_mistake,
     }

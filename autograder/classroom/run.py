@@ -8,23 +8,19 @@ goes on where it stopped. Only this process writes.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import platform
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder.classroom.folder import ClassFolder, Submission, write_whole
+from autograder.classroom.errors import UserError
+from autograder.classroom.folder import ClassFolder, Submission, printable, write_whole
+from autograder.classroom.jobs import job_name, source_of, without_grading
 from autograder.classroom.journal import Entry, Journal
-from autograder.classroom.pool import Done, Pool, Task
+from autograder.classroom.pool import Done, Pool, PoolError, Task
 from autograder.classroom.standings import Line, Roster
 from autograder.examiner.intake import Unreadable, read_submission
 from autograder.examiner.results import SubmissionResult
@@ -32,26 +28,8 @@ from autograder.examiner.results import SubmissionResult
 if TYPE_CHECKING:  # seconds of nbgrader, imported while the pool starts
     from autograder.classroom.gradebook import Gradebook
 
-ROOT = Path(__file__).parents[2]
 BATCH, BATCH_SECONDS = 16, 2.0
-# What marks depend on: all files of these folders. When one changes, every submission is a new job.
-MARKS = (
-    "autograder/exam",
-    "autograder/examiner",
-    "autograder/candidate",
-    "autograder/objects",
-    "autograder/wire",
-    "convcourse",
-)
-PACKAGES = (
-    *("torch", "torchvision", "numpy", "scipy", "pillow", "ipython", "nbformat", "matplotlib"),
-    *("scikit-image", "scikit-learn"),
-)
 Progress = Callable[[str, int, int, str], None]
-
-
-class WrongUsage(Exception):
-    """What was asked for cannot be done; the message says what to do."""
 
 
 @dataclass
@@ -66,74 +44,60 @@ class Times:
 
 @dataclass
 class Summary:
-    """What a run did. `failures`: why a submission has no result, which is the grader's fault."""
+    """What a run did. `failures`: what went wrong beside a submission's own result, by student and assignment, in
+    whole sentences. `stopped`: why the run ended before its end, None where it did not."""
 
     lines: list[Line] = field(default_factory=list)
     graded: int = 0
     failures: dict[tuple[str, str], str] = field(default_factory=dict)
-    interrupted: bool = False
+    stopped: str | None = None
     times: Times = field(default_factory=Times)
 
 
-def source_of(assignment: str) -> Path:
-    """The instructor's notebook, built from solutions/ by `make assignments`."""
-    return ROOT / "_build" / "source" / assignment / f"{assignment}.ipynb"
-
-
-@cache
-def grader_version() -> str:
-    """A hash of everything besides submission and assignment that a mark depends on."""
-    digest = hashlib.sha256(repr([platform.python_version(), *map(version, PACKAGES)]).encode())
-    for file in (file for folder in MARKS for file in sorted((ROOT / folder).rglob("*"))):
-        if file.is_file() and file.suffix != ".pyc":
-            digest.update(f"\0{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
-    return digest.hexdigest()
-
-
-def job_name(submitted: bytes, source: bytes) -> str:
-    """The name of the work: the same bytes, assignment and grader give the same result."""
-    parts = hashlib.sha256(submitted).hexdigest(), hashlib.sha256(source).hexdigest(), grader_version()
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
 class Run:
-    """One `autograder grade`. `progress(stage, done, of, what)` is called after each step."""
+    """One `autograder grade`. `progress(stage, done, of, what)` is called after each step.
+
+    Whatever goes wrong with one submission, its bytes, its result or its page, is a failure of that one, and told; all
+    others are graded and written, in this run and in the next."""
 
     def __init__(self, folder: ClassFolder, assignments: list[str], students: set[str], progress: Progress):
-        """`students`: those to look at, or none for all. Raise `WrongUsage` for what is not there, `Busy` beside
-        another run."""
+        """`students`: those to look at, or none for all. Raise `UserError` for what is not there, and beside another
+        run."""
         self.folder, self.assignments, self.progress = folder, assignments, progress
         self.all = [s for name in assignments for s in folder.submissions(name)]
         self.chosen = [s for s in self.all if not students or s.student in students]
         absent = students - {s.student for s in self.all}
         if absent:
-            raise WrongUsage(f"{folder.submitted} has no folder named {', '.join(sorted(absent))}.")
+            raise UserError(f"{folder.submitted} has no folder named {', '.join(map(printable, sorted(absent)))}.")
         self.sources = {name: source_of(name).read_bytes() for name in assignments}
         self.summary = Summary()
         self.journal = Journal(folder.journal)
+        self.gradebook: Gradebook | None = None
         self.batch: list[Entry] = []
         self.batch_since = self.start = time.monotonic()
 
-    def __call__(self, *, jobs: int, force: bool = False, feedback: bool = True, confined: bool = True) -> Summary:
-        """Grade what is new. Ctrl-C ends the run and keeps every result that there is: `summary.interrupted`."""
+    def grade(self, *, jobs: int, force: bool = False, feedback: bool = True, confined: bool = True) -> Summary:
+        """Grade what is new. Ctrl-C, and examiners that cannot be had, end the run and keep every result that there
+        is: `summary.stopped`."""
         todo = [s for s in self.chosen if self._is_new(s, force)]
         to_execute = sum(1 for s in todo if os.path.lexists(s.path))
         key = self.folder.key()
         pool = Pool(min(jobs, to_execute), key, self.assignments, confined=confined) if to_execute else None
         try:
-            self._open_gradebook()  # nbgrader's import takes as long as the pool's start: side by side
-            self._enter(
-                self.gradebook.missing(e for e in self.journal.latest.values() if e.result.assignment in self.sources)
-            )
+            self.gradebook = self._opened()  # nbgrader's import takes as long as the pool's start: side by side
+            ours = (entry for entry in self.journal.latest.values() if entry.result.assignment in self.sources)
+            self._enter(self.gradebook.missing(ours))
             self._grade(pool, todo)
         except KeyboardInterrupt:
-            self.summary.interrupted = True
+            self.summary.stopped = "Stopped."
+        except PoolError as error:
+            self.summary.stopped = str(error)
         finally:
             if pool:
                 pool.close()
-        if hasattr(self, "gradebook"):
+        if self.gradebook:
             self._flush()
-            self._report(feedback and not self.summary.interrupted)
+            self._report(feedback and not self.summary.stopped)
         self.journal.close()
         return self.summary
 
@@ -147,7 +111,10 @@ class Run:
         entry = self.journal.latest.get(submission.key)
         if force or entry is None or (entry.notebook and not self.folder.autograded(*submission.key).exists()):
             return True
-        found = self._read(submission)
+        try:
+            found = self._read(submission)
+        except OSError:  # told when its turn comes
+            return True
         job = found.result.job if isinstance(found, Entry) else job_name(found, self.sources[submission.assignment])
         return (job, self.folder.timestamp(submission)) != (entry.result.job, entry.timestamp)
 
@@ -162,17 +129,17 @@ class Run:
 
     # Grading
 
-    def _open_gradebook(self) -> None:
+    def _opened(self) -> Gradebook:
         import nbformat
 
-        from autograder.classroom import gradebook
+        from autograder.classroom.gradebook import Gradebook
+        from autograder.classroom.released import released
 
-        self.gradebook = gradebook.Gradebook(self.folder.gradebook)
-        self.roster = Roster(self.gradebook.students(), self.journal.latest.values())
+        opened = Gradebook(self.folder.gradebook)
+        self.roster = Roster(opened.students(), self.journal.latest.values())
         self.notebooks = {name: nbformat.reads(source.decode(), as_version=4) for name, source in self.sources.items()}
-        self.checksums = {
-            name: self.gradebook.prepare(name, gradebook.released(nb)) for name, nb in self.notebooks.items()
-        }
+        self.checksums = {name: opened.prepare(name, released(nb)) for name, nb in self.notebooks.items()}
+        return opened
 
     def _grade(self, pool: Pool | None, todo: list[Submission]) -> None:
         times, tasks = self.summary.times, self._tasks(todo)
@@ -182,31 +149,41 @@ class Run:
         for count, done in enumerate(pool.grade(tasks), 1):
             times.last = time.monotonic() - self.start
             times.first = times.first or times.last
-            with self._clock("bookkeeping"):
+            with self._clock("bookkeeping"), self._failing_alone((done.task.student, done.task.assignment)):
                 self._take(done)
             self.progress("Grading", count, len(todo), done.task.student)
 
     def _tasks(self, todo: list[Submission]) -> Iterator[Task]:
         """Read each submission when its turn comes; those that need no examiner are settled on the way."""
         for submission in todo:
-            found = self._read(submission)
-            if isinstance(found, Entry):
-                with self._clock("bookkeeping"):
-                    self._settle(found, None)
-            else:
+            with self._failing_alone(submission.key):
+                found = self._read(submission)
+                if isinstance(found, Entry):
+                    with self._clock("bookkeeping"):
+                        self._settle(found, None)
+                    continue
                 job = job_name(found, self.sources[submission.assignment])
-                yield Task(
-                    *submission.key, job, found, source_of(submission.assignment), self.folder.timestamp(submission)
-                )
+                stamp = self.folder.timestamp(submission)
+                yield Task(*submission.key, job, found, source_of(submission.assignment), stamp)
+
+    @contextmanager
+    def _failing_alone(self, key: tuple[str, str]) -> Iterator[None]:
+        """Within the block, one submission is dealt with: an error is its failure, and ends nothing else."""
+        try:
+            yield
+        except UserError:  # of the class, not of this submission
+            raise
+        except Exception as error:
+            self.summary.failures[key] = f"No result is written down ({type(error).__name__}: {error})."
 
     def _take(self, done: Done) -> None:
         from nbformat.v4 import reads_json
 
-        from autograder.classroom.gradebook import untouched
+        from autograder.classroom.released import untouched
 
         task = done.task
         if done.result is None:
-            self.summary.failures[task.student, task.assignment] = done.failure or ""
+            self.summary.failures[task.student, task.assignment] = f"No result. {done.failure}"
             return
         answers = untouched(reads_json(done.notebook), self.checksums[task.assignment]) if done.notebook else []
         entry = Entry(SubmissionResult.from_json(done.result), True, done.notebook is not None, answers, task.timestamp)
@@ -232,9 +209,11 @@ class Run:
 
     def _flush(self) -> None:
         """Put the batch into the gradebook."""
+        assert self.gradebook
         with self._clock("bookkeeping"):
             for name in self.assignments:
-                self.gradebook.write(name, [entry for entry in self.batch if entry.result.assignment == name])
+                entries = [entry for entry in self.batch if entry.result.assignment == name]
+                self.summary.failures.update(self.gradebook.write(name, entries))
         self.batch, self.batch_since = [], time.monotonic()
 
     @contextmanager
@@ -247,28 +226,33 @@ class Run:
 
     def _report(self, feedback: bool) -> None:
         """Say how each submission stands, and bring the feedback pages of those looked at up to date."""
+        assert self.gradebook
         chosen = {s.key for s in self.chosen}
         lines = lines_of(self.folder, self.assignments, self.journal.latest, self.gradebook, self.roster)
         self.summary.lines = [line for line in lines if line.entry or line.key in chosen]
-        if feedback:
+        if not feedback:
+            return
+        looked_at = [line for line in self.summary.lines if line.key in chosen]
+        for number, line in enumerate(looked_at, 1):
             with self._clock("feedback"):
-                self._write_pages([line for line in self.summary.lines if line.key in chosen])
+                try:
+                    self._write_page(line)
+                except Exception as error:  # one page that cannot be made costs no other
+                    why = f"The feedback page could not be made ({type(error).__name__}: {error})."
+                    self.summary.failures.setdefault(line.key, why)
+            self.progress("Feedback", number, len(looked_at), line.student)
 
-    def _write_pages(self, lines: list[Line]) -> None:
+    def _write_page(self, line: Line) -> None:
         from nbformat.v4 import reads_json
 
         from autograder.classroom.feedback import is_current, write_page
 
-        for number, line in enumerate(lines, 1):
-            path = self.folder.feedback(*line.key)
-            if line.entry and line.record and not is_current(path, line.entry, line.record):
-                executed = (
-                    reads_json(self.folder.autograded(*line.key).read_text(encoding="utf-8"))
-                    if line.entry.notebook
-                    else None
-                )
-                write_page(path, line.entry, executed, self.notebooks[line.assignment], line.record)
-            self.progress("Feedback", number, len(lines), line.student)
+        path = self.folder.feedback(*line.key)
+        if line.entry and line.record and not is_current(path, line.entry, line.record):
+            executed = None
+            if line.entry.notebook:
+                executed = reads_json(self.folder.autograded(*line.key).read_text(encoding="utf-8"))
+            write_page(path, line.entry, executed, self.notebooks[line.assignment], line.record)
 
 
 def lines_of(
@@ -289,18 +273,3 @@ def lines_of(
             else:
                 lines.append(Line(*s.key, latest.get(s.key), records.get(s.student), roster.knows(s.student)))
     return lines
-
-
-def without_grading(folder: ClassFolder, submission: Submission, status: str, why: str | None) -> Entry:
-    """The entry of a submission that nothing is executed of: 0 points, and why."""
-    most = max_score(source_of(submission.assignment).read_bytes())
-    job = hashlib.sha256(f"{status}\n{why}\n{most}".encode()).hexdigest()
-    result = SubmissionResult.without_grading(*submission.key, status, why, most, job)
-    return Entry(result, known=True, timestamp=folder.timestamp(submission))
-
-
-@cache
-def max_score(source: bytes) -> float:
-    """The automatic points of an assignment: those of grade cells that are not for a person to mark."""
-    cells = [cell["metadata"].get("nbgrader", {}) for cell in json.loads(source)["cells"]]
-    return float(sum(c.get("points", 0) for c in cells if c.get("grade") and not c.get("solution")))

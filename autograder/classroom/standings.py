@@ -18,6 +18,7 @@ FROM_RESULT = [
     "criteria",
     "limit",
     "repaired",
+    "faults",
     "bonus",
 ]
 COLUMNS = [
@@ -77,6 +78,7 @@ class Line:
             "assignment": self.assignment,
             "criteria": [],
             "repaired": [],
+            "faults": [],
         }
         if self.entry:
             answer = {key: getattr(self.entry.result, key) for key in FROM_RESULT}

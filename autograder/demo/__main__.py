@@ -11,15 +11,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import nbformat
-import typer
 from rich.table import Table
 from rich.text import Text
 
-from autograder.classroom.cli import confinement, err, out, progress_bar
+from autograder.classroom.cli import confinement, err, out, progress_bar, tell
+from autograder.classroom.errors import UserError
 from autograder.classroom.folder import ClassFolder, write_whole
-from autograder.classroom.journal import Busy
-from autograder.classroom.pool import PoolError
-from autograder.classroom.run import ROOT, Run, source_of
+from autograder.classroom.jobs import ROOT, source_of
+from autograder.classroom.machine import default_jobs
+from autograder.classroom.run import Run
 from autograder.classroom.standings import Line
 from autograder.demo.students import CLASS, Student, filled_in, implementations, reference_solutions
 
@@ -40,12 +40,8 @@ def main() -> int:
     confined = confinement(unsafe=False)
     make_class()
     folder = ClassFolder(DEMO)
-    try:
-        with progress_bar() as step:
-            summary = Run(folder, ASSIGNMENTS, set(), step)(jobs=os.cpu_count() or 1, confined=confined)
-    except (Busy, PoolError) as error:
-        err.print(Text(str(error)))
-        return 2
+    with progress_bar() as step:
+        summary = Run(folder, ASSIGNMENTS, set(), step).grade(jobs=default_jobs(), confined=confined)
     from autograder.classroom.report import write_report
 
     write_report(folder, summary.lines)
@@ -59,7 +55,7 @@ def main() -> int:
             Text(f"  {page.relative_to(ROOT)}" + ("" if page.exists() else "   (not built yet: make book)")),
             soft_wrap=True,
         )
-    return 1 if summary.failures or summary.interrupted else 0
+    return tell(summary)
 
 
 def make_class() -> None:
@@ -125,5 +121,6 @@ def table(assignment: str, lines: list[Line]) -> Table:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except typer.Exit as left:  # what is missing was said
-        sys.exit(left.exit_code)
+    except UserError as error:
+        err.print(Text(str(error), style="red"))
+        sys.exit(2)

@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.classroom.run import ROOT, source_of
+from autograder.classroom.jobs import ROOT, source_of
 from autograder.demo import hostile
 
 ASSIGNMENT = "01-convolution"

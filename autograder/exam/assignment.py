@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from autograder.exam.core import Exam
-from autograder.objects.assignments import ASSIGNMENTS
+from autograder.objects.assignments import ASSIGNMENTS, topic
 from autograder.wire.limits import LIMITS, Limits
 
 
@@ -27,13 +27,8 @@ class Assignment:
         return next((exam for exam in self.exams if exam.name == name), None)
 
 
-def package_of(name: str) -> str:
-    """The package of the assignment `NN-name`."""
-    return f"autograder.exam.{name.split('-', 1)[1].replace('-', '_')}"
-
-
 def assignment(name: str) -> Assignment:
     """The assignment `NN-name`. Raise KeyError where `objects.assignments` does not list it."""
     if name not in ASSIGNMENTS:
         raise KeyError(f"there is no assignment {name!r}; these are listed: {', '.join(ASSIGNMENTS)}")
-    return import_module(package_of(name)).ASSIGNMENT
+    return import_module(f"autograder.exam.{topic(name)}").ASSIGNMENT

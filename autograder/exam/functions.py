@@ -97,13 +97,14 @@ class FunctionExam:
         """Each case with its first tensor dense and in each unusual layout; no argument is changed."""
 
         def check(subject: Subject, draw: Draw) -> None:
-            laid = []
-            for case in chain.from_iterable(some(draw) for some in cases):
-                x, *rest = case.args
-                given = [(layout, draw.laid_out(layout, x.shape)) for layout in LAYOUTS]
-                dense = [replace(case, args=(x.contiguous(), *rest)) for _, x in given]
-                compare_values(subject, self.reference, dense, self.mistakes)
-                laid += [replace(case, args=(x, *rest), about=f"on a {layout} input") for layout, x in given]
+            dense, laid = [], []
+            for layout in LAYOUTS:
+                for case in chain.from_iterable(some(draw) for some in cases):
+                    x, *rest = case.args
+                    x = draw.laid_out(layout, x.shape)
+                    laid.append(replace(case, args=(x, *rest), about=f"on a {layout} input"))
+                    dense.append(replace(case, args=(x.contiguous(), *rest)))
+            compare_values(subject, self.reference, dense, self.mistakes)
             asked = with_wanted_gradients(self.reference, laid, draw)
             for comparison, one in zip(ask_with_gradients(subject, asked), asked, strict=True):
                 check_laid_out(comparison)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from autograder.exam import words
 from autograder.exam.subject import LocalSubject, Missing, Subject
+from autograder.objects.ban import BAN
 from autograder.objects.recipes import Recipe
 
 if TYPE_CHECKING:
@@ -90,9 +91,11 @@ class Local:
         scope = globals_of(obj)
         before = {name: scope[name] for name in wanted if name in scope}
         scope.update(wanted)
+        BAN.standing_in = bool(wanted)
         try:
             yield
         finally:
+            BAN.standing_in = False
             for name in wanted:
                 scope.pop(name, None)
             scope.update(before)

@@ -19,9 +19,13 @@ import torch
 
 from autograder.exam.values import owned
 from autograder.objects import operations
-from autograder.objects.ban import BAN, BannedOperator
+from autograder.objects.ban import BAN
+from autograder.objects.footprint import Footprint
 from autograder.objects.operations import Answer, Entry, Outline
 from autograder.objects.recipes import Recipe
+from autograder.objects.replies import ANSWER
+from autograder.objects.rule import BannedOperator
+from autograder.objects.table import OPERATIONS
 from autograder.wire.errors import kind_of, message_of
 
 # Steps `(on, operation, *values)`: the operation is the name of a method below, and `values` are what it takes; its
@@ -143,8 +147,12 @@ class Subject(ABC):
             self.inferring = before
 
     @abstractmethod
+    def _do(self, operation: str, *values: Any) -> Any:
+        """An operation of `objects.table`, done on the object."""
+
     def vjp(self, args: tuple, kwargs: dict[str, Any], cotangent: torch.Tensor | None) -> Answer:
         """One call and, with a cotangent of the output's shape, one backward pass, in one round trip."""
+        return self._do("vjp", args, kwargs, cotangent, self.inferring)
 
     @abstractmethod
     def vjps(self, calls: Sequence[tuple]) -> list[Answer | Raised]:
@@ -169,45 +177,60 @@ class Subject(ABC):
                 return [*told, error]
         return told
 
-    @abstractmethod
     def make(self, *args, **kwargs) -> Subject:
         """Construct an instance of a class."""
+        made = self._do("make", args, kwargs)
+        made.name, made.ban = self.name, self.ban
+        return made
 
-    @abstractmethod
     def state(self) -> dict[str, Entry]:
         """A module's parameters and buffers by name."""
+        return self._do("state")
 
-    @abstractmethod
     def outline(self) -> dict[str, Outline]:
         """`state` without the values: shapes, and which names share a tensor."""
+        return self._do("outline")
 
-    @abstractmethod
     def load(self, mapping: dict[str, torch.Tensor]) -> None:
         """`load_state_dict(mapping, strict=True)`."""
+        self._do("load", dict(mapping))
 
-    @abstractmethod
     def gradients(self, args: tuple, kwargs: dict[str, Any], cotangent: torch.Tensor) -> Answer:
         """One forward and backward pass through a module, with the gradient of every parameter."""
+        return self._do("gradients", args, kwargs, cotangent)
 
-    @abstractmethod
     def train(self, mode: bool = True) -> None:
         """Set training mode; `eval()` is `train(False)`."""
+        self._do("train", mode)
 
     def eval(self) -> None:
         """Set evaluation mode."""
         self.train(False)
 
-    @abstractmethod
     def to(self, dtype: torch.dtype) -> None:
         """Change a module's floating-point type in place."""
+        self._do("to", dtype)
 
-    @abstractmethod
     def attribute(self, name: str) -> Any:
         """The attribute's value, or a Subject where it is no plain value."""
+        return self._do("attribute", name)
 
-    @abstractmethod
     def source(self) -> str | None:
         """The text it was written as, where it can be had."""
+        return self._do("source")
+
+    def part(self, path: str) -> Subject:
+        """The module within a module at a dotted path ("features.0"): the very one, to be handed in beside its
+        model."""
+        return self._do("part", path)
+
+    def footprint(self) -> Footprint:
+        """Modes, flags, gradients, hooks and values of a module: equal where it was left as it was found."""
+        return self._do("footprint")
+
+    def is_(self, other: Subject) -> bool:
+        """Do the two stand for one object?"""
+        return self._do("is_", other)
 
     @abstractmethod
     def _forward(self, args: tuple, kwargs: dict[str, Any]) -> tuple[torch.Tensor, Any]:
@@ -249,59 +272,28 @@ class LocalSubject(Subject):
     def series(self):
         return BAN.during(self.ban)
 
-    def _wrap(self, value: Any) -> Any:
-        return owned(value) if operations.is_plain(value) else LocalSubject(value)
-
-    def _answer(self, answer: Answer) -> Answer:
-        return Answer(self._wrap(answer.output), owned(answer.gradients), owned(answer.after), owned(answer.parameters))
-
-    def vjp(self, args, kwargs, cotangent):
+    def _do(self, operation, *values):
+        done = OPERATIONS[operation]
         with self._quietly():
-            return self._answer(operations.vjp(self.obj, copy(args), copy(kwargs), cotangent, self.inferring))
+            told = owned(done.told(self.obj, copy(values), LocalSubject))
+        return done.reply.read(told, values, LocalSubject)
 
     def vjps(self, calls):
         with self._quietly():
             copies = [(copy(args), copy(kwargs), cotangent) for args, kwargs, cotangent in calls]
             found = operations.vjps(self.obj, copies, self.inferring)
-            return [raised(one) if isinstance(one, Exception) else self._answer(one) for one in found]
+            told = [one if isinstance(one, Exception) else ANSWER.told(one, LocalSubject) for one in found]
+        return [self._answer(one, call) for one, call in zip(told, calls, strict=True)]
 
-    def make(self, *args, **kwargs):
-        with self._quietly():
-            made = LocalSubject(self.obj(*copy(args), **copy(kwargs)), self.name)
-        made.ban = self.ban
-        return made
-
-    def state(self):
-        with self._quietly():
-            entries = operations.state(self.obj)
-            return {name: Entry(owned(e.tensor), e.id, e.parameter, e.requires_grad) for name, e in entries.items()}
-
-    def outline(self):
-        with self._quietly():
-            return operations.outline(self.obj)
-
-    def load(self, mapping):
-        with self._quietly():
-            operations.load(self.obj, copy(mapping))
-
-    def gradients(self, args, kwargs, cotangent):
-        with self._quietly():
-            return self._answer(operations.gradients(self.obj, copy(args), copy(kwargs), cotangent))
-
-    def train(self, mode=True):
-        with self._quietly():
-            operations.train(self.obj, mode)
-
-    def to(self, dtype):
-        with self._quietly():
-            operations.to(self.obj, dtype)
-
-    def attribute(self, name):
-        with self._quietly():
-            return self._wrap(operations.attribute(self.obj, name))
-
-    def source(self):
-        return operations.source(self.obj)
+    def _answer(self, told: Any, call: tuple) -> Answer | Raised:
+        """One call's answer; what cannot be taken over costs this call alone."""
+        try:
+            with self._quietly():
+                if isinstance(told, Exception):
+                    raise told
+                return ANSWER.read(owned(told), call, LocalSubject)
+        except Raised as error:
+            return error
 
     def _forward(self, args, kwargs):
         with self._quietly(), torch.enable_grad():

@@ -2,6 +2,7 @@
 
 A ban (see `objects.ban`) is a rule of the exercise and no wall: code in the same process can take it back. No mark is
 forged so, but the exercise is avoided. What is found here costs nothing; it tells the instructor whose source to read.
+It is a help and no detector: it knows ways round by their names, and sees through other names for them only so far.
 
 Two kinds of things are looked for. What only meddling needs (the library of overrides, autograd's engine, the grader's
 package) is noticed in any cell. What honest notebooks use as well (`gc`, `exec`, `sys.modules`) is noticed in graded
@@ -14,23 +15,48 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from autograder.examiner.source_words import Words
 
 # Names as they stand, attributes with a dot before them.
 ANYWHERE = frozenset(
     {
         *("autograder", "torch.library", "._destroy", ".redispatch", "._execution_engine", "._dispatch_key_set"),
-        ".BannedOperator",
+        *(".BannedOperator", "._pop_saved_tensors_default_hooks", "._saved_tensors_hooks_enable"),
+        *("._saved_tensors_hooks_set_tracing", ".set_anomaly_enabled"),
     }
 )
 REACHED = frozenset(
     {
-        *("gc", "ctypes", "importlib", "inspect", "eval", "exec", "compile", "__import__", "sys.modules", "torch._C"),
-        *("._getframe", ".__globals__", ".__closure__", ".__code__"),
+        *("gc", "ctypes", "importlib", "inspect", "eval", "exec", "compile", "__import__", "sys.modules", ".sys"),
+        *("torch._C", "torch.ops", "torch._decomp", "torch._refs", "torch._inductor"),
+        *("scipy.ndimage", "scipy.signal", "skimage.filters", "PIL.ImageFilter", "cv2"),
+        *(".set_detect_anomaly", ".detect_anomaly", ".ImperativeEngine", "._EngineBase"),
+        *("._getframe", ".f_back", ".f_globals", ".tb_frame", ".gi_frame"),
+        *(".__globals__", ".__closure__", ".__code__", ".__subclasses__"),
     }
 )
+# Ways to a name that is not written as it stands.
+UNSAID = "getattr", "vars", "__dict__", "__getattribute__", "attrgetter", "globals"
 # Most sources have none of these in their text, and need not be parsed.
-HINT = re.compile(r"\b(" + "|".join(sorted(word.split(".")[-1] for word in ANYWHERE | REACHED)) + r")\b")
-Definitions = dict[str, list[ast.stmt]]
+HINT = re.compile(
+    r"\b(" + "|".join(sorted({word.split(".")[-1] for word in ANYWHERE | REACHED} | set(UNSAID))) + r")\b"
+)
+LONG_NAME = re.compile(r"\b(?:\w++[^\S\n]*+\.[^\S\n]*+){200,}+\w*")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What is kept of a statement of a cell, when its tree is gone: the words of ours that it uses, and the names that
+    it gives a value and that it takes from elsewhere."""
+
+    words: frozenset[str]
+    bound: frozenset[str]
+    free: frozenset[str]
+
+
+Definitions = dict[str, list[Statement]]
 
 
 def noticed(cells: Iterable[str], banned: Iterable[str]) -> list[str]:
@@ -38,18 +64,22 @@ def noticed(cells: Iterable[str], banned: Iterable[str]) -> list[str]:
     cells = list(cells)
     if not any(HINT.search(cell) for cell in cells):
         return []
-    trees = [tree for cell in cells if (tree := parsed(cell)) is not None]
-    anywhere = sorted({word for tree in trees for word in words(tree)} & ANYWHERE)
+    words = Words()
+    for cell in cells:
+        if tree := parsed(cell):
+            words.learn(tree)
+    statements = [statement for cell in cells for statement in read(cell, words)]
+    anywhere = sorted({word for statement in statements for word in statement.words} & ANYWHERE)
     found = [
         f"A cell uses `{word.lstrip('.')}`: read it, since the rules of the exercise can be undone with it."
         for word in anywhere
     ]
     definitions: Definitions = defaultdict(list)
-    for statement in (statement for tree in trees for statement in tree.body):
-        for name in bound(statement):
+    for statement in statements:
+        for name in statement.bound:
             definitions[name].append(statement)
     for name in banned:
-        reached = {word for statement in reach(name, definitions) for word in words(statement)}
+        reached = {word for statement in reach(name, definitions) for word in statement.words}
         found += [
             f"`{name}` reaches `{word.lstrip('.')}`: read it, since its ban can be got round with it."
             for word in sorted(reached & REACHED)
@@ -57,36 +87,23 @@ def noticed(cells: Iterable[str], banned: Iterable[str]) -> list[str]:
     return found
 
 
+def read(cell: str, words: Words) -> list[Statement]:
+    """A cell's statements. Its tree, which takes up to a kilobyte for a byte of text, is gone before the next one's."""
+    tree = parsed(cell)
+    return [
+        Statement(frozenset(words.of(s) & (ANYWHERE | REACHED)), frozenset(bound(s)), frozenset(free(s)))
+        for s in (tree.body if tree else ())
+    ]
+
+
 def parsed(cell: str) -> ast.Module | None:
-    """The cell without its magics; None where it is no Python."""
+    """The cell without its magics, and without names of hundreds of parts, which Python reads in time that grows with
+    the square of their length; None where it is no Python."""
     lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in cell.splitlines()]
     try:
-        return ast.parse("\n".join(lines))
+        return ast.parse(LONG_NAME.sub("_", "\n".join(lines)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-
-
-def words(tree: ast.AST) -> Iterator[str]:
-    """Names, attributes, modules that are imported, and texts that `getattr` and `import_module` take."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            yield node.id
-        elif isinstance(node, ast.Attribute):
-            yield f".{node.attr}"
-            if isinstance(node.value, ast.Name):
-                yield f"{node.value.id}.{node.attr}"
-        elif isinstance(node, ast.Import):
-            yield from (part for alias in node.names for part in stems(alias.name))
-        elif isinstance(node, ast.ImportFrom):
-            yield from (part for alias in node.names for part in stems(f"{node.module}.{alias.name}"))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield from (*stems(node.value), f".{node.value}")
-
-
-def stems(module: str) -> list[str]:
-    """ "a.b.c" gives "a", "a.b" and "a.b.c"."""
-    parts = module.split(".")
-    return [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
 
 def bound(statement: ast.stmt) -> set[str]:
@@ -104,18 +121,17 @@ def bound(statement: ast.stmt) -> set[str]:
     return names
 
 
-def reach(name: str, definitions: Definitions) -> Iterator[ast.stmt]:
-    """Every statement that gives the name, or one that is used there, and so on, a value."""
-    seen: set[str] = set()
-    ahead = [name]
+def reach(name: str, definitions: Definitions) -> Iterator[Statement]:
+    """Every statement that gives the name, or one that is used there, and so on, a value, once each."""
+    names, ahead = {name}, [name]
+    seen: set[int] = set()
     while ahead:
-        name = ahead.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        for statement in definitions.get(name, []):
-            yield statement
-            ahead += free(statement)
+        for statement in definitions.get(ahead.pop(), []):
+            if id(statement) not in seen:
+                seen.add(id(statement))
+                yield statement
+                ahead += statement.free - names
+                names |= statement.free
 
 
 def free(statement: ast.stmt) -> set[str]:

@@ -8,28 +8,34 @@ bytes, the assignment, the course's key and the grader's version; outputs in the
 
 from __future__ import annotations
 
-import ast
-import builtins
 import contextlib
-import functools
 import hashlib
 import io
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from types import CodeType
 from typing import Any
 
 from nbformat import NotebookNode
 
 from autograder.exam import words
-from autograder.exam.assignment import Assignment, assignment
+from autograder.exam.assignment import assignment
 from autograder.exam.core import Exam, Lost, Missing, Outcome, SettingFailed, current
 from autograder.exam.faults import fault_of
 from autograder.exam.subject import Raised
 from autograder.examiner.ban_evasion import noticed
+from autograder.examiner.fragments import add_fragments
+from autograder.examiner.grade_cells import (
+    compiled,
+    free_names,
+    is_check,
+    is_examined,
+    is_hidden,
+    points_of,
+)
 from autograder.examiner.intake import Unreadable
 from autograder.examiner.link import ZygoteClient
+from autograder.examiner.mishaps import is_machines, told
 from autograder.examiner.rebuild import rebuild
 from autograder.examiner.results import SubmissionResult, in_halves, worst
 from autograder.examiner.sanitise import clean_outputs, output_of
@@ -64,11 +70,11 @@ def grade(
     Returns the result, the executed notebook (None where nothing could be executed) and the evidence (None where it was
     not asked for).
     """
-    exams = exams_of(job.assignment)
-    limits = exams.limits
+    held = assignment(job.assignment)
+    limits = held.limits
     digest = hashlib.sha256(submitted).hexdigest()
     grade_cells = [cell for cell in source.cells if is_examined(cell)]
-    most = float(sum(cell.metadata.nbgrader.points for cell in grade_cells))
+    most = points_of(source)
     try:
         program, repaired = rebuild(submitted, source, limits)
     except Unreadable as why:
@@ -81,14 +87,23 @@ def grade(
     try:
         for count, cell in enumerate((cell for cell in program.cells if cell.cell_type == "code"), 1):
             cell.execution_count = count
-            if not is_examined(cell):
-                cell.outputs = clean_outputs(remote.run(cell.id, cell.source), count)
-            elif is_check(cell):
-                run_check(cell, remote, marks)
-            else:
-                examine(cell, remote, marks, job.assignment, exams.sentences)
+            with cell_alone(cell, remote, marks):
+                if not is_examined(cell):
+                    cell.outputs = clean_outputs(remote.run(cell.id, cell.source), count)
+                elif is_check(cell):
+                    run_check(cell, remote, marks)
+                else:
+                    examine(cell, remote, marks, job.assignment, held.sentences)
     finally:
         remote.close()
+    worth_reading: list[str] = []
+    with noting("the ways round a ban", remote):
+        worth_reading = noticed(
+            (cell.source for cell in program.cells if cell.cell_type == "code" and not is_examined(cell)),
+            (exam.graded_name for exam in held.exams if exam.ban),
+        )
+    with noting("the code in colours", remote):
+        add_fragments(program, {cell.id for cell in source.cells}, job.job)
     result = SubmissionResult(
         job.student,
         job.assignment,
@@ -100,10 +115,7 @@ def grade(
         criteria=marks.criteria,
         limit=limit_of(remote.happened),
         repaired=repaired,
-        noticed=noticed(
-            (cell.source for cell in program.cells if cell.cell_type == "code" and not is_examined(cell)),
-            (exam.graded_name for exam in exams.exams if exam.ban),
-        ),
+        noticed=worth_reading,
         faults=remote.faults,
         cells=marks.cells,
         sha256=digest,
@@ -112,24 +124,37 @@ def grade(
     return result, program, marks.evidence if job.explain else None
 
 
-def exams_of(name: str) -> Assignment:
-    """The assignment `NN-name`."""
-    return assignment(name)
+@contextlib.contextmanager
+def cell_alone(cell: NotebookNode, remote: Remote, marks: Marks) -> Iterator[None]:
+    """Within the block, one cell is dealt with. What fails in it, and is not the machine's, costs this cell's points
+    and the candidate, and is written down as a fault; the notebook goes on."""
+    criteria, evidence, bonus = len(marks.criteria), len(marks.evidence), marks.bonus
+    try:
+        yield
+    except Exception as error:
+        if is_machines(error):
+            raise
+        status, sentence, fault = told(error, cell.id, f"the cell `{cell.id}`")
+        remote.fault(fault)
+        del marks.criteria[criteria:], marks.evidence[evidence:]
+        marks.bonus = bonus
+        remote.shown.clear()
+        with contextlib.suppress(Lost):
+            remote.lost(Lost(status, sentence))
+        outputs = clean_outputs([stopped(sentence)])
+        if is_examined(cell):
+            finish(cell, outputs, 0.0, marks)
+        else:
+            cell.outputs = outputs
 
 
-def is_examined(cell: NotebookNode) -> bool:
-    """Is it a grade cell that gives points by itself?"""
-    about = cell.metadata.get("nbgrader", {})
-    return bool(about.get("grade")) and not about.get("solution")
-
-
-def is_check(cell: NotebookNode) -> bool:
-    """Is this grade cell a visible check, which is worth nothing and holds no hidden test?"""
-    return not cell.metadata.nbgrader.points and not is_hidden(cell.source)
-
-
-def is_hidden(source: str) -> bool:
-    return "BEGIN HIDDEN TESTS" in source
+@contextlib.contextmanager
+def noting(what: str, remote: Remote) -> Iterator[None]:
+    """Within the block, something is made that no mark depends on; where that fails, it is a fault of ours."""
+    try:
+        yield
+    except Exception as error:
+        remote.fault(fault_of(what, error))
 
 
 def run_check(cell: NotebookNode, remote: Remote, marks: Marks) -> None:
@@ -209,35 +234,11 @@ def run_grade_cell(source: str, remote: Remote, grade_id: str) -> tuple[list[Not
     return clean_outputs(outputs), value
 
 
-@functools.cache
-def compiled(source: str) -> tuple[CodeType, CodeType]:
-    """A grade cell's statements, and its last expression."""
-    tree = ast.parse(source)
-    last: ast.expr = ast.Constant(None)
-    if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last = tree.body.pop().value  # type: ignore[attr-defined]
-    expression = ast.fix_missing_locations(ast.Expression(last))
-    return compile(tree, "<grade cell>", "exec"), compile(expression, "<grade cell>", "eval")
-
-
 def _be_there(name: str, found: Any) -> None:
     if isinstance(found, Missing):
         raise NameError(f"name {name!r} is not defined")
     if isinstance(found, Lost):
         raise found
-
-
-@functools.cache
-def free_names(source: str) -> frozenset[str]:
-    """The names that a grade cell takes from the student's notebook."""
-    nodes = list(ast.walk(ast.parse(source)))
-    names = [node for node in nodes if isinstance(node, ast.Name)]
-    bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
-    bound |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-    imports = [alias for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names]
-    bound |= {alias.asname or alias.name.split(".")[0] for alias in imports}
-    return frozenset({node.id for node in names} - bound - vars(builtins).keys())
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """Intake: bytes from a stranger become cells, as plain values of exact types.
 
-Nothing is parsed before its size and nesting are known. What is no notebook is `Unreadable`, and the message says to
-the student what to do.
+Nothing is parsed before its size and nesting are known, and whatever a cell holds is bounded before anything looks at
+it. Outputs are not read. What is no notebook is `Unreadable`, and the message says to the student what to do.
 """
 
 from __future__ import annotations
@@ -11,16 +11,21 @@ import os
 import re
 import stat
 from dataclasses import dataclass, field
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from autograder.wire.limits import LIMITS, MIB, Limits
+from autograder.wire.shown import PICTURES
+from autograder.wire.structure import structure
 
-STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
-NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-BRACKETS = 100_000  # opening and closing ones, of lists and objects; an honest notebook has some thousands
-PICTURES = "image/png", "image/jpeg", "image/gif"
+# Lists and objects, and all values, of a file; honest notebooks have some thousands, and a value for each line.
+BRACKETS, VALUES = 50_000, 1_000_000
+ID_LIMIT = 100  # characters of a cell's id or grade_id
+# As many blanks and blank lines in a row as nobody writes. Whoever colours code (nbconvert, for the instructor) reads
+# them all again from each line.
+BLANKS = re.compile(r"\s{200,}")
+# A picture that was pasted as part of the text, as Colab does it.
+PASTED = re.compile(r"\(data:(image/(?:png|jpeg|gif));base64,([A-Za-z0-9+/=\s]*+)\)")
 
 
 class Unreadable(Exception):
@@ -30,7 +35,8 @@ class Unreadable(Exception):
 @dataclass
 class Cell:
     """A cell of the submitted file. `attachments`: pasted pictures, file name -> type -> base64; `key`: the grade_id of
-    the instructor's cell that this one turns out to be, None for the student's own."""
+    the instructor's cell that this one turns out to be, None for the student's own; `long`: it held more text than a
+    cell may, which was left out."""
 
     kind: str
     source: str
@@ -38,6 +44,7 @@ class Cell:
     grade_id: str | None = None
     attachments: dict[str, dict[str, str]] = field(default_factory=dict)
     key: str | None = None
+    long: bool = False
 
     @property
     def empty(self) -> bool:
@@ -83,11 +90,8 @@ def check_size(data: bytes, limits: Limits) -> None:
 def parse(submitted: bytes, limits: Limits) -> Submitted:
     """The cells of a notebook file. Raise `Unreadable` where it is none."""
     check_size(submitted, limits)
-    brackets = STRINGS.sub(b"", submitted).translate(None, NOT_BRACKETS)
-    if (
-        len(brackets) > BRACKETS
-        or max(accumulate(1 if c in b"[{" else -1 for c in brackets), default=0) > limits.nesting
-    ):
+    found = structure(submitted)
+    if found.brackets > BRACKETS or found.values > VALUES or found.depth > limits.nesting:
         raise Unreadable(
             "The file is no notebook: it holds more lists, or deeper ones, than any notebook does. Clear its outputs, "
             "save it in Jupyter and hand it in again."
@@ -98,7 +102,13 @@ def parse(submitted: bytes, limits: Limits) -> Submitted:
         raise Unreadable("The file is no notebook: it is not JSON. Save it in Jupyter and hand it in again.") from None
     if not isinstance(nb, dict) or not isinstance(nb.get("cells"), list):
         raise Unreadable("The file is no notebook: it has no list of cells. Save it in Jupyter and hand it in again.")
+    if len(nb["cells"]) > limits.cells:
+        raise Unreadable(
+            f"The notebook has {len(nb['cells']):,} cells, and at most {limits.cells:,} can be graded. Hand in the "
+            "notebook that you were given, with your answers in it."
+        )
     cells = [cell for raw in nb["cells"] if (cell := _cell(raw))]
+    _bound(cells, limits)
     return Submitted(cells, len(nb["cells"]) - len(cells), _language(nb.get("metadata")))
 
 
@@ -111,14 +121,44 @@ def _cell(raw: Any) -> Cell | None:
     if raw.get("cell_type") not in ("code", "markdown", "raw") or not isinstance(source, str):
         return None
     about = _dict(_dict(raw.get("metadata")).get("nbgrader"))
-    own_id, grade_id = raw.get("id"), about.get("grade_id")
+    attachments = _attachments(raw.get("attachments"))
+    if raw["cell_type"] == "markdown":
+        source = PASTED.sub(lambda m: f"(attachment:{_keep(m[1], m[2], attachments)})", source)
     return Cell(
         raw["cell_type"],
-        clean_text(source).replace("\r\n", "\n"),
-        own_id if isinstance(own_id, str) else None,
-        grade_id if isinstance(grade_id, str) else None,
-        _attachments(raw.get("attachments")),
+        BLANKS.sub(_fewer, clean_text(source).replace("\r\n", "\n")),
+        _id(raw.get("id")),
+        _id(about.get("grade_id")),
+        attachments,
     )
+
+
+def _fewer(blanks: re.Match[str]) -> str:
+    """One blank line, and what the next line is indented by."""
+    _, newline, indent = blanks[0].rpartition("\n")
+    return f"\n\n{indent[:200]}" if newline else " "
+
+
+def _bound(cells: list[Cell], limits: Limits) -> None:
+    """Leave out the text of cells that hold too much, and of those that follow when all hold too much."""
+    left = limits.cells_kib << 10
+    for cell in cells:
+        size = len(cell.source.encode())
+        if size > min(limits.cell_kib << 10, left):
+            cell.source, cell.long = "", True
+        else:
+            left -= size
+
+
+def _id(value: Any) -> str | None:
+    return value if isinstance(value, str) and len(value) <= ID_LIMIT else None
+
+
+def _keep(kind: str, data: str, attachments: dict[str, dict[str, str]]) -> str:
+    """Keep a picture that stood in the text; the name it is kept by."""
+    name = f"in-the-text-{len(attachments) + 1}"
+    attachments[name] = {kind: re.sub(r"\s", "", data)}
+    return name
 
 
 def _attachments(raw: Any) -> dict[str, dict[str, str]]:

@@ -24,19 +24,17 @@ from autograder.exam.subject import Banned, Missing, Raised, Subject
 from autograder.examiner import limit_words
 from autograder.examiner.outputs import CellRun, rebuilt
 from autograder.examiner.proxies import RemoteSubject, is_value
+from autograder.examiner.timekeeping import NOTHING, Taken, Timekeeper
 from autograder.examiner.watch import Exceeded, Watch, remove
 from autograder.objects import recipes
 from autograder.objects.operations import KINDS
 from autograder.wire import codec, messages
-from autograder.wire.errors import MESSAGE_LIMIT, NAMES, plain
-from autograder.wire.frames import FOREVER, Closed, Late, Malformed, Stream, TooLong, WireError, packed
-from autograder.wire.limits import LIMITS, MIB, Limits
+from autograder.wire.errors import MESSAGE_LIMIT, NAMES, TOO_LARGE, plain
+from autograder.wire.frames import FOREVER, Closed, Malformed, Stream, TooLong, WireError, packed
+from autograder.wire.limits import HEAD_LIMIT, LIMITS, MIB, Limits
 
-# Beside the student's own time: a cell that was interrupted says so within this time, or it is killed.
-GRACE = 2.0
 START_SECONDS = 120.0
 ENDS = "ok", "error", "timeout", "memory", "output"
-HEAD_LIMIT = 4 * MIB
 
 
 class NotConfined(SettingFailed):
@@ -54,9 +52,9 @@ class ZygoteClient:
         self._socket, self._confined = sock, confined
         self._stream = Stream(sock.fileno())
 
-    def fork(self, limits: Limits = LIMITS, until: float = FOREVER) -> Link:
-        """A fresh candidate, confined, with a scratch folder of its own. `until`: the moment (`time.monotonic`) when it
-        is ended, whatever it does."""
+    def fork(self, limits: Limits = LIMITS, before: Taken = NOTHING) -> Link:
+        """A fresh candidate, confined, with a scratch folder of its own. `before`: the time that earlier candidates of
+        the same submission took."""
         began = time.monotonic()
         try:
             scratch = Path(tempfile.mkdtemp(prefix="candidate-"))
@@ -69,7 +67,7 @@ class ZygoteClient:
                 report = self._order(order, theirs.fileno())
             if not isinstance(report, messages.Forked):
                 raise NotConfined(getattr(report, "why", "The zygote did not fork."))
-            link = Link(self, ours, report.pid, scratch, limits, until)
+            link = Link(self, ours, report.pid, scratch, limits, before)
         except BaseException:
             ours.close()
             remove(scratch)
@@ -98,11 +96,12 @@ class Link:
     """One candidate. `seconds`: wall clock of its start, its cells and its calls."""
 
     def __init__(
-        self, client: ZygoteClient, sock: socket.socket, pid: int, scratch: Path, limits: Limits, until: float
+        self, client: ZygoteClient, sock: socket.socket, pid: int, scratch: Path, limits: Limits, before: Taken
     ):
-        self._client, self._socket, self._scratch, self._limits, self._until = client, sock, scratch, limits, until
+        self._client, self._socket, self._scratch, self._limits = client, sock, scratch, limits
         self._watch = Watch(pid, scratch, limits)
-        self._stream = Stream(sock.fileno(), self._watch.check)
+        self.timekeeper = Timekeeper(pid, limits, before)
+        self._stream = Stream(sock.fileno(), self._tick)
         self._lost: Lost | None = None
         self._loaders: dict[int, recipes.Loader] = {}
         self._outputs_left, self._answers_left = limits.outputs_mib * MIB, limits.answers_mib * MIB
@@ -115,7 +114,7 @@ class Link:
     def begin(self) -> None:
         """Wait until the candidate stands behind its walls; raise `NotConfined` where it does not."""
         try:
-            message = self._receive(time.monotonic() + START_SECONDS, HEAD_LIMIT, 0)
+            message = self._receive(HEAD_LIMIT, 0, time.monotonic() + START_SECONDS)
         except (OSError, WireError, Exceeded) as error:
             message = messages.Refused(f"The candidate did not start ({error}).")
         if not isinstance(message, messages.Ready):
@@ -130,27 +129,30 @@ class Link:
         """Run one cell, which may take these seconds, by default as many as the limits give to a cell."""
         began, limits = time.monotonic(), self._limits
         seconds = seconds or limits.cell_seconds
-        ask = messages.Run(source, min(seconds, max(0.1, self._until - began)))
         try:
-            ran = self._question(ask, seconds, (8 * limits.output_kib << 10) + HEAD_LIMIT, cell)
+            ran = self._question(messages.Run(source), seconds, limits.ran_head, cell)
             if not isinstance(ran, messages.Ran) or ran.status not in ENDS:
                 self.distrust()
-            self._check_watch()
             try:
-                outputs, whole = rebuilt(ran.outputs, ran.count, min(2 * limits.output_kib << 10, self._outputs_left))
+                room = min(2 * limits.output_kib << 10, self._outputs_left)
+                most = limits.outputs + 1  # the last says that there may be no more
+                outputs, whole = rebuilt(ran.outputs, ran.count, room, most)
             except (Malformed, ValueError):
                 self.distrust()
         finally:
             self.seconds["cells"] += time.monotonic() - began
         self._outputs_left -= sum(len(str(output)) for output in outputs)
-        status = ran.status if whole else "output"
-        return CellRun(cell, outputs, status, limit_words.over(limits, status, cell, seconds))
+        interrupted = self.timekeeper.interrupted
+        status = "output" if not whole else "error" if ran.status == "timeout" and not interrupted else ran.status
+        return CellRun(cell, outputs, status, limit_words.over(limits, status, cell, interrupted))
 
     def look_up(self, name: str) -> Any:
         """What the name stands for at this moment: a plain value, a `RemoteSubject`, or `Missing`."""
         answer = self._question(messages.LookUp(name), self._limits.call_seconds)
         if isinstance(answer, messages.Undefined):
             return Missing(name)
+        if isinstance(answer, messages.Failed) and answer.kind == TOO_LARGE:
+            raise Lost("output", limit_words.too_large(self._limits, f"`{name}` holds"))
         value = self._value(answer)
         return value if is_value(value) else self.distrust()
 
@@ -180,6 +182,18 @@ class Link:
         finally:
             self.seconds["calls"] += time.monotonic() - began
 
+    @property
+    def alive(self) -> bool:
+        """Is the candidate still there, whatever was said about it last?"""
+        return self._lost is None
+
+    def listen(self) -> None:
+        """Raise `Lost` where the candidate has ended, or something came that nobody asked for."""
+        if self._lost is not None:
+            raise self._lost
+        if self._stream.has_bytes():
+            self._early()
+
     def close(self) -> None:
         """The candidate and all that it started are gone, and its scratch folder too."""
         if self._lost is None:
@@ -194,27 +208,23 @@ class Link:
 
     def _question(self, ask: Any, seconds: float, head_limit: int = HEAD_LIMIT, cell: str = "") -> Any:
         """Ask, and wait for the answer; what must not be ends the candidate."""
-        if self._lost is not None:
-            raise self._lost
+        self.listen()
         number, limits = secrets.randbits(64), self._limits
         released, self.released = self.released, []
         self._loaders = {}
         head, parts = codec.encode(messages.Question(number, released, ask), outward=self._outward, layouts=True)
-        deadline = min(time.monotonic() + seconds + (GRACE if cell else 0.0), self._until)
         try:
-            if self._stream.has_bytes():
-                self._early()
-            self._stream.send(head, parts, deadline)
+            self.timekeeper.start(seconds, cell)
+            self._stream.send(head, parts)
             while True:
-                message = self._receive(deadline, head_limit, min(limits.answer_mib * MIB, self._answers_left))
+                message = self._receive(head_limit, min(limits.answer_mib * MIB, self._answers_left))
                 if isinstance(message, messages.Pull):
-                    self._hand_out(message, deadline)
+                    self._hand_out(message)
                 elif isinstance(message, messages.Reply) and message.number == number:
+                    self._answered(cell)
                     return message.answer
                 else:
                     self.distrust()
-        except Late:
-            self._lose("timeout", limit_words.too_late(limits, cell, seconds, time.monotonic() >= self._until))
         except TooLong:
             self._lose("output", limit_words.TOO_LONG.format(limits.answer_mib, limits.answers_mib))
         except (Closed, OSError):
@@ -224,7 +234,16 @@ class Link:
         except Exceeded as error:
             self._lose(error.status, error.sentence)
 
-    def _receive(self, deadline: float, head_limit: int, body_limit: int) -> Any:
+    def _tick(self) -> None:
+        self.timekeeper.check()
+        self._watch.check(self._stream.received)
+
+    def _answered(self, cell: str) -> None:
+        """Raise `Exceeded` where the candidate has taken more than it may, now that it has answered."""
+        self.timekeeper.check_whole()
+        (self._watch.check_ended if cell else self._watch.check_written)(self._stream.received)
+
+    def _receive(self, head_limit: int, body_limit: int, deadline: float = FOREVER) -> Any:
         head, body = self._stream.receive(head_limit, body_limit, deadline)
         self._answers_left -= len(body)
         return codec.decode(head, body, messages.ANSWERS, inward=self._inward)
@@ -243,6 +262,8 @@ class Link:
             self.distrust()
         if answer.kind == "MemoryError":
             self._lose("memory", limit_words.out_of_memory(self._limits, "A call"))
+        if answer.kind == TOO_LARGE:  # said by the candidate itself, which lives on
+            raise Lost("output", limit_words.too_large(self._limits, "A call gave back"))
         kind = answer.kind if answer.kind in NAMES else "Exception"
         raise (Banned if answer.banned else Raised)(kind, plain(answer.message, MESSAGE_LIMIT))
 
@@ -257,27 +278,25 @@ class Link:
             return messages.Batches(len(self._loaders) - 1, len(value), len(value.dataset))
         raise TypeError(f"a {type(value).__name__} cannot be handed in")
 
-    def _hand_out(self, wanted: messages.Pull, deadline: float) -> None:
+    def _hand_out(self, wanted: messages.Pull) -> None:
         loader = self._loaders.get(wanted.loader)
         if loader is None or not 0 <= wanted.position < len(loader):
             self.distrust()
         head, parts = codec.encode(messages.Batch(loader.batch(wanted.position)), layouts=True)
-        self._stream.send(head, parts, deadline)
+        self._stream.send(head, parts)
 
     def _proxy(self, handle: messages.Handle) -> RemoteSubject:
         if handle.kind not in KINDS:
             raise Malformed("a handle of no kind")
         return RemoteSubject(self, handle)
 
-    def _check_watch(self) -> None:
-        try:
-            self._watch.check()
-        except Exceeded as error:
-            self._lose(error.status, error.sentence)
-
     def _early(self) -> NoReturn:
         """Something came before it was asked for: bytes, or the end."""
-        if self._socket.recv(1, socket.MSG_PEEK):
+        try:
+            came = self._socket.recv(1, socket.MSG_PEEK)
+        except OSError:  # it closed the line with a question of ours unread
+            came = b""
+        if came:
             self.distrust()
         self._gone()
 

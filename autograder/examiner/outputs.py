@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.wire.frames import Malformed
-
-# Kinds of data that a page can show.
-SHOWN = "text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/svg+xml"
-LINES = 1000
+from autograder.wire.shown import LINES, SHOWN
 
 
 @dataclass(frozen=True)
@@ -22,19 +19,20 @@ class CellRun:
     limit: str | None = None
 
 
-def rebuilt(told: list[Any], count: int, limit: int) -> tuple[list[dict[str, Any]], bool]:
-    """The outputs, of at most `limit` bytes, and whether all of them found room; `Malformed` for anything else.
+def rebuilt(told: list[Any], count: int, limit: int, most: int) -> tuple[list[dict[str, Any]], bool]:
+    """The outputs, `most` in number and of at most `limit` bytes, and whether all of them found room; `Malformed` for
+    anything else.
 
     `count` is the cell's place among those that ran."""
     outputs: list[dict[str, Any]] = []
     size = 0
-    for output in told:
+    for output in told[:most]:
         clean = _rebuilt(output, count)
         size += sum(len(text.encode()) for text in _texts(clean))
         if size > limit:
             return outputs, False
         outputs.append(clean)
-    return outputs, True
+    return outputs, len(told) <= most
 
 
 def _rebuilt(told: Any, count: int) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from autograder.exam.subject import Raised, Script, Subject
-from autograder.objects import operations
-from autograder.objects.operations import KINDS, Answer, Entry, Outline
+from autograder.objects import operations, replies
+from autograder.objects.operations import KINDS
+from autograder.objects.replies import Misshapen
+from autograder.objects.table import OPERATIONS
 from autograder.wire import messages
 from autograder.wire.errors import plain
 
@@ -57,17 +59,20 @@ class RemoteSubject(Subject):
     def _ask(self, operation: str, *values: Any) -> Any:
         return self.link.ask(operation, self.hold.id, values, self.ban)
 
-    def vjp(self, args, kwargs, cotangent):
-        return self._answer(self._ask("vjp", args, kwargs, cotangent, self.inferring), args, kwargs)
+    def _do(self, operation, *values):
+        return self._read(operation, self._ask(operation, *values), values)
 
-    def gradients(self, args, kwargs, cotangent):
-        return self._answer(self._ask("gradients", args, kwargs, cotangent), args, kwargs)
+    def _read(self, operation: str, told: Any, values: tuple[Any, ...]) -> Any:
+        try:
+            return OPERATIONS[operation].reply.read(told, values, RemoteSubject)
+        except Misshapen:
+            self.link.distrust()
 
     def vjps(self, calls):
         told = self._ask("vjps", [tuple(call) for call in calls], self.inferring)
         self._expect(type(told) is list and len(told) == len(calls))
         answers = map(self.link.value_or_raised, told)
-        return [one if isinstance(one, Raised) else self._answer(one, *call[:2]) for one, call in zip(answers, calls)]
+        return [one if isinstance(one, Raised) else self._read("vjp", one, call) for one, call in zip(answers, calls)]
 
     def scripts(self, scripts):
         told = self._ask("scripts", [list(script) for script in scripts])
@@ -82,46 +87,13 @@ class RemoteSubject(Subject):
             if isinstance(one, Raised):
                 found.append(one)
                 break
-            if operation in ("vjp", "gradients"):
-                one = self._answer(one, values[0], values[1])
-            elif operation == "state":
-                one = self._entries(one)
-            elif operation == "make":
+            if operation == "make":
                 self._expect(one in KINDS)
+            else:
+                one = self._read(operation, one, tuple(values))
             found.append(one)
         self._expect(len(found) == len(told) and (len(found) == len(script) or isinstance(found[-1], Raised)))
         return found
-
-    def make(self, *args, **kwargs):
-        made = self._subject(self._ask("make", args, kwargs))
-        made.name, made.ban = self.name, self.ban
-        return made
-
-    def state(self):
-        return self._entries(self._ask("state"))
-
-    def outline(self):
-        rows = self._rows(self._ask("outline"), tuple)
-        return {name: Outline(*row) for name, *row in rows}
-
-    def load(self, mapping):
-        self._ask("load", dict(mapping))
-
-    def train(self, mode=True):
-        self._ask("train", mode)
-
-    def to(self, dtype):
-        self._ask("to", dtype)
-
-    def attribute(self, name):
-        value = self._ask("attribute", name)
-        self._expect(is_value(value))
-        return value
-
-    def source(self):
-        text = self._ask("source")
-        self._expect(text is None or type(text) is str)
-        return text
 
     def _forward(self, args, kwargs):
         told = self._ask("forward", args, kwargs)
@@ -137,36 +109,6 @@ class RemoteSubject(Subject):
             self._expect(gradient is None or _is_tensor(gradient, shape, dtype))
         return found
 
-    def _answer(self, told: Any, args: tuple, kwargs: dict[str, Any]) -> Answer:
-        self._expect(type(told) is tuple and len(told) == 4)
-        output, gradients, after, parameters = told
-        self._expect(is_value(output) and type(gradients) is list and type(parameters) is dict)
-        given = [*operations.tensors(args), *operations.tensors(kwargs)]
-        self._expect(len(gradients) == sum(t.requires_grad for t in given))
-        self._expect(all(g is None or isinstance(g, torch.Tensor) for g in (*gradients, *parameters.values())))
-        self._expect(all(type(name) is str for name in parameters))
-        if after is None:  # all arguments stand as they were
-            after = [t.detach() for t in given]
-        self._expect(type(after) is list and len(after) == len(given))
-        self._expect(all(isinstance(t, torch.Tensor) for t in after))
-        return Answer(output, gradients, after, parameters)
-
-    def _entries(self, told: Any) -> dict[str, Entry]:
-        return {name: Entry(*row) for name, *row in self._rows(told, torch.Tensor)}
-
-    def _rows(self, told: Any, kind: type) -> list[tuple[Any, ...]]:
-        self._expect(type(told) is list)
-        for row in told:
-            self._expect(type(row) is tuple and len(row) == 5 and type(row[0]) is str)
-            self._expect(row[1] is None or isinstance(row[1], kind))
-            self._expect([type(part) for part in row[2:]] == [int, bool, bool])
-            self._expect(kind is not tuple or row[1] is None or all(type(n) is int and n >= 0 for n in row[1]))
-        return told
-
-    def _subject(self, told: Any) -> RemoteSubject:
-        self._expect(isinstance(told, RemoteSubject))
-        return told
-
     def _expect(self, true: bool) -> None:
         if not true:
             self.link.distrust()
@@ -174,11 +116,7 @@ class RemoteSubject(Subject):
 
 def is_value(value: Any) -> bool:
     """Is it a plain value, with subjects in it, and no message?"""
-    if isinstance(value, (list, tuple)):
-        return all(map(is_value, value))
-    if isinstance(value, dict):
-        return all(map(is_value, value.values()))
-    return value is None or isinstance(value, (bool, int, float, str, torch.Tensor, torch.dtype, RemoteSubject))
+    return replies.is_value(value, RemoteSubject)
 
 
 def _is_tensor(value: Any, shape: torch.Size, dtype: torch.dtype) -> bool:

@@ -64,6 +64,7 @@ def rebuild(submitted: bytes, source: NotebookNode, limits: Limits = LIMITS) -> 
     _tell_of_the_file(file, accidents)
     given = {cell.metadata.nbgrader.grade_id: cell for cell in source.cells}
     recognise(file.cells, given, accidents)
+    _tell_of_long_cells(file.cells, limits, accidents)
     if not any(cell.key for cell in file.cells):
         raise Unreadable("None of this assignment's cells is in it. Is it the notebook of another assignment?")
     answers = _answers(file.cells, given, accidents)
@@ -133,6 +134,18 @@ def _tell_of_the_file(file: Submitted, accidents: Accidents) -> None:
         accidents.others.append(f"{file.broken} of the file's cells were no cells of a notebook and were left out.")
     if file.language.lower() not in PYTHON:
         accidents.others.append(f"It was saved with a kernel for {file.language!r} and was graded with Python 3.")
+
+
+def _tell_of_long_cells(cells: list[Cell], limits: Limits, accidents: Accidents) -> None:
+    long = [cell for cell in cells if cell.long]
+    known = list(dict.fromkeys(f"`{cell.key}`" for cell in long if cell.key))
+    if own := sum(cell.key is None for cell in long):
+        known.append(f"{own} of your own")
+    if known:
+        accidents.others.append(
+            f"A cell may hold {limits.cell_kib} KiB of text, and all cells together {limits.cells_kib} KiB. What these "
+            f"cells held was more and was left out: {', '.join(known)}. Hand in the notebook without data in its cells."
+        )
 
 
 def recognise(cells: list[Cell], given: dict[str, NotebookNode], accidents: Accidents) -> None:

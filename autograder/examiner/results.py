@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 # What can become of a submission, from the best to the worst.
 STATUSES = "graded", "timeout", "output", "memory", "crashed", "missing", "unreadable"
+
+# What a record read from a file must hold at least, by field; `CELL`: in each of `cells`; `ROW`: in each criterion.
+KINDS: dict[str, Any] = {
+    **dict.fromkeys(("student", "assignment", "status", "sha256", "job"), str),
+    **dict.fromkeys(("score", "max_score", "bonus"), int | float),
+    **dict.fromkeys(("criteria", "repaired", "noticed", "faults"), list),
+    **dict.fromkeys(("seconds", "cells"), dict),
+    "limit": str | None,
+}
+CELL: dict[str, Any] = dict.fromkeys(("points", "max_points"), int | float)
+ROW: dict[str, Any] = {
+    **dict.fromkeys(("cell", "title"), str),
+    **dict.fromkeys(("points", "earned"), int | float),
+    "mistake": str | None,
+}
 
 
 @dataclass(frozen=True)
@@ -24,7 +40,8 @@ class SubmissionResult:
     limit: which limits were run into, in a sentence or two, or why nothing was graded; None where neither is so.
     repaired: accidents of the file that were mended, a plain sentence each.
     noticed: what the source says of ways round a ban, a sentence each, for the instructor's eyes.
-    faults: where something of ours failed on what the student's code gave back, for the instructor's eyes.
+    faults: what an exam or the grader met that it did not expect, a sentence each, for the instructor's eyes: a fault
+        of ours. The result counts all the same.
     cells: grade_id -> {"points", "max_points"} of each automatically graded cell.
     sha256: of the submitted bytes, "" where there were none.
     job: a hash that names the work; the same job gives the same result.
@@ -53,10 +70,18 @@ class SubmissionResult:
 
     @classmethod
     def without_grading(
-        cls, student: str, assignment: str, status: str, why: str | None, max_score: float, job: str, sha256: str = ""
+        cls,
+        student: str,
+        assignment: str,
+        status: str,
+        why: str | None,
+        max_score: float,
+        job: str,
+        sha256: str = "",
+        faults: Iterable[str] = (),
     ) -> SubmissionResult:
-        """Of a submission that nothing is executed of ("unreadable" or "missing"): 0 points, and why."""
-        return cls(student, assignment, status, 0.0, max_score, limit=why, job=job, sha256=sha256)
+        """Of a submission that nothing executed is kept of: 0 points, and why."""
+        return cls(student, assignment, status, 0.0, max_score, limit=why, faults=list(faults), job=job, sha256=sha256)
 
     def to_json(self) -> dict[str, Any]:
         """A dict that `json` can write, and `from_json` reads."""
@@ -65,7 +90,24 @@ class SubmissionResult:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> SubmissionResult:
         """Raise `TypeError` or `ValueError` where `values` are not those of a result."""
-        return cls(**values)
+        made = cls(**values)
+        _must_be(vars(made), KINDS)
+        for criterion in made.criteria:
+            _must_be(criterion, ROW)
+        for cell in made.cells.values():
+            _must_be(cell, CELL)
+        if not all(math.isfinite(number) for number in (made.score, made.max_score, made.bonus)):
+            raise ValueError("a score is no number")
+        return made
+
+
+def _must_be(values: Any, kinds: dict[str, Any]) -> None:
+    """Raise `TypeError` unless `values` is a dict that holds these names with values of these types."""
+    if not isinstance(values, dict):
+        raise TypeError(f"a {type(values).__name__} where a dict is expected")
+    for name, kind in kinds.items():
+        if not isinstance(values.get(name), kind):
+            raise TypeError(f"{name} is a {type(values.get(name)).__name__}")
 
 
 def worst(statuses: Iterable[str]) -> str:

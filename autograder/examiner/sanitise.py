@@ -1,7 +1,9 @@
 """What a student wrote, or their code put out, before it is shown to people: no script, nothing fetched, bounded.
 
 The executed notebook is opened by the instructor in nbgrader's formgrader, which renders HTML and markdown as they
-stand. So every output in it is rebuilt here from the types that can only be looked at, and markdown loses its HTML.
+stand. So every output in it is rebuilt here from the types that can only be looked at, and markdown is left nothing
+that could become a link, a picture from elsewhere, or HTML. All of it takes time and room that grow with the text's
+length alone.
 """
 
 from __future__ import annotations
@@ -14,12 +16,30 @@ from typing import Any
 import nh3
 from nbformat import NotebookNode
 
-from autograder.examiner.intake import PICTURES, clean_text
+from autograder.examiner.intake import clean_text
+from autograder.wire.shown import AS_TEXT, PICTURES
 
 TEXT_LIMIT, PICTURE_LIMIT = 100_000, 4 << 20  # characters of one output
+MARKDOWN_LIMIT = 16_000  # characters of one cell: some 2,500 words
+HTML_DEPTH = 100
 TAGS = set("b br caption code div em i li ol p pre small span strong sub sup table tbody td th thead tr u ul".split())  # noqa: SIM905
-TEX = re.compile(r"\\(href|style|class|cssId)")  # MathJax's ways out of mathematics
+# Elements that a parser of HTML opens again in each paragraph after the one in which they were left open. Under another
+# name they are elements like all others, and HTML does not grow with the square of its length.
+REOPENED = "a|big|b|code|em|font|i|nobr|small|strike|strong|s|tt|u"
+RENAMED = re.compile(rf"(?i)<(/?)({REOPENED})(?=[\s/>])")
+NAMED_BACK = re.compile(rf"<(/?)x-({REOPENED})>")
+TAG = re.compile(r"<(/?)([a-z]+)", re.IGNORECASE)
+VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())  # noqa: SIM905
+CLOSED_BY_THE_NEXT = frozenset({"p", "li", "tr", "td", "th", "dt", "dd"})
+# What MathJax knows that is more than mathematics: links, attributes, code to load, and new names for these.
+TEX = re.compile(
+    r"\\(href|url|style|class|cssId|data|html\w*|mmlToken|require|includegraphics|bbox|unicode|csname|texttip|mathtip"
+    r"|toggle|[gex]?def|let|(?:re)?newcommand|(?:re)?newenvironment|Newextarrow)(?![A-Za-z])"
+)
 CONTROL = re.compile(r"[^\x1b\t\n\x20-\x7e\xa0-\U0010ffff]")
+PICTURE = re.compile(r"!\[[^\[\]\n`\\]*+\]\(attachment:([\w.-]++)\)")
+# A fence's info: a name of a language, at which nbconvert chooses a parser, or leaves it to a script (mermaid).
+INFO = re.compile(r"(?m)^((?:[^\S\n]|[>*+\-\d.):])*+(?:`{3,}+|~{3,}+))([^\n`]*+)$")
 
 
 @cache
@@ -27,24 +47,78 @@ def _cleaner() -> Any:
     """Tables and words in bold: no link, no picture, no style, no attribute but those of a table's cells."""
     cells = {"colspan", "rowspan"}
     return nh3.Cleaner(
-        tags=TAGS, attributes={"td": cells, "th": cells}, clean_content_tags={"script", "style"}, link_rel=None
+        tags=TAGS | {f"x-{name}" for name in REOPENED.split("|") if name in TAGS},
+        attributes={"td": cells, "th": cells},
+        clean_content_tags={"script", "style"},
+        link_rel=None,
     )
 
 
 def clean_html(html: str) -> str:
-    """HTML that shows and does nothing else."""
-    return TEX.sub(r"\\ \1", _cleaner().clean(_bounded(html)))
+    """HTML that shows and does nothing else. What is nested deeper than a page can be is not shown."""
+    html = _bounded(html)
+    if _depth(html) > HTML_DEPTH:
+        return f"<p>HTML that is nested more than {HTML_DEPTH} levels deep is not shown.</p>"
+    cleaned = _cleaner().clean(RENAMED.sub(r"<\1x-\2", html))
+    return TEX.sub(r"\\ \1", NAMED_BACK.sub(r"<\1\2>", cleaned))
+
+
+def _depth(html: str) -> int:
+    """How deep a parser may nest these tags, whose work grows with depth times length. A closing tag closes only what
+    was opened last."""
+    deepest = 0
+    stack: list[str] = []
+    for closing, name in TAG.findall(html):
+        name = name.lower()
+        if closing:
+            if stack and stack[-1] == name:
+                stack.pop()
+            continue
+        if name in CLOSED_BY_THE_NEXT:
+            ends = len(stack)
+            while ends and stack[ends - 1] in CLOSED_BY_THE_NEXT and len(stack) - ends < 4:
+                ends -= 1
+                if stack[ends] == name:
+                    del stack[ends:]
+                    break
+        if name not in VOID:
+            stack.append(name)
+            deepest = max(deepest, len(stack))
+    return deepest
 
 
 def clean_markdown(text: str, pasted: Collection[str] = ()) -> str:
-    """Markdown whose HTML shows as text, whose links lead to pages only, and whose pictures are those pasted in, of
-    these names (nbconvert stops at a name that is not there)."""
-    text = re.sub(r"<(?=[A-Za-z/!?])", "< ", text)  # no tag; and in mathematics or code it reads as before
+    """Markdown without links and without HTML, whose pictures are those pasted in, of these names (nbconvert stops at a
+    name that is not there).
+
+    Every link needs `](`, `]:` or `<` and a letter, whatever stands around them, escapes and code included; all HTML
+    needs `<` and a letter, `/`, `!` or `?`. A space in these is seen by no reader and parts them for every parser.
+    """
+    if len(text) > MARKDOWN_LIMIT:
+        text = f"{text[:MARKDOWN_LIMIT]}\n\n… ({len(text) - MARKDOWN_LIMIT:,} more characters)"
+    text = CONTROL.sub("�", text.replace("\r\n", "\n"))  # a browser drops some, and joins what they parted
+    text = INFO.sub(_without_info, text)
+    text = re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
     text = re.sub(r"&(?=[#A-Za-z])", "& ", text)  # no entity in which to hide what follows
-    text = re.sub(r"(?i)\b(javascript|vbscript|data|file)[ \t]*:", r"\1 :", text)
-    text = re.sub(r"!+\[(?![^\[\]\n`\\]*\]\(attachment:([\w.-]+)\))", "[", text)
-    text = re.sub(r"\(attachment:([\w.-]+)\)", lambda m: m[0] if m[1] in pasted else f"({m[1]}, not pasted in)", text)
-    return TEX.sub(r"\\ \1", text)
+    kept, place = [], 0
+    for found in PICTURE.finditer(text):
+        if found[1] in pasted:
+            kept += [_parted(text[place : found.start()]), found[0]]
+            place = found.end()
+    kept.append(_parted(text[place:]))
+    return TEX.sub(r"\\ \1", "".join(kept))
+
+
+def _parted(text: str) -> str:
+    """Without links and pictures."""
+    text = re.sub(r"\(attachment:([\w.-]++)\)", r"(\1, not pasted in)", text)
+    return re.sub(r"\](?=[(:])", "] ", text)
+
+
+def _without_info(fence: re.Match[str]) -> str:
+    """A fence alone; more than a language's name is text, and stays below it."""
+    info = fence[2].strip()
+    return fence[1] if re.fullmatch(r"[\w+#.-]{0,20}", info) else f"{fence[1]}\n{info}"
 
 
 def clean_outputs(outputs: Iterable[dict[str, Any]], count: int | None = None) -> list[NotebookNode]:
@@ -83,8 +157,10 @@ def _clean(output: dict[str, Any]) -> NotebookNode | None:
 
 
 def _clean_bundle(data: Any) -> dict[str, str]:
-    """Of all the ways to show an object, those that can only be looked at."""
+    """Of all the ways to show an object, those that can only be looked at. Text in a language of its own (markdown,
+    LaTeX) is shown as it was written, in the place of the object's name."""
     kept: dict[str, str] = {}
+    as_text: list[str] = []
     for kind, shown in data.items() if isinstance(data, dict) else ():
         shown = "".join(map(str, shown)) if isinstance(shown, list) else shown
         if not isinstance(shown, str):
@@ -93,10 +169,12 @@ def _clean_bundle(data: Any) -> dict[str, str]:
             kept[kind] = _plain(shown)
         elif kind == "text/html":
             kept[kind] = clean_html(clean_text(shown))
-        elif kind == "text/markdown":
-            kept[kind] = clean_markdown(_plain(shown))
+        elif kind in AS_TEXT:
+            as_text.append(_plain(shown))
         elif kind in PICTURES and len(shown) <= PICTURE_LIMIT and re.fullmatch(r"[A-Za-z0-9+/=\s]+", shown):
             kept[kind] = shown
+    if as_text:
+        kept["text/plain"] = "\n".join(as_text)
     return kept
 
 

@@ -18,13 +18,15 @@ from typing import Any
 
 from autograder.exam.core import Exam, Lost, Outcome
 from autograder.exam.subject import LocalSubject, Missing, Raised, Subject
+from autograder.examiner import limit_words
 from autograder.examiner.link import Link, ZygoteClient
 from autograder.examiner.rebuild import defined
+from autograder.examiner.timekeeping import NOTHING
 from autograder.objects.recipes import Recipe
 from autograder.wire.limits import Limits
 
 FAULTS = 50  # that are written down of one submission
-LONG = 1.0  # seconds after which a cell counts as long
+LONG = 1.0  # seconds of processor time after which a cell counts as long
 
 
 @dataclass
@@ -47,13 +49,14 @@ class Remote:
         self.shown: list[tuple[Exam, list[Outcome]]] = []
         self._client, self._limits, self._key, self._graded = client, limits, key, graded
         self._digest = hashlib.sha256(submitted).digest()
-        self._deadline = time.monotonic() + limits.notebook_seconds
+        self._taken = NOTHING  # by the candidates that are gone
         self._link: Link | None = None
         self._forks = limits.revivals + 1
         self._over: Lost | None = None
         self._lost_here = 0
         self._ran: list[Ran] = []
         self._looked_up: list[tuple[Subject, str, Link]] = []
+        self._costly: dict[str, Lost] = {}
         self._passed: dict[str, bool] = {}
         self._standing: dict[str, str] = {}
         self._stood_in: AbstractContextManager[None] | None = None
@@ -62,8 +65,8 @@ class Remote:
 
     def _alive(self) -> Link:
         """The candidate; a fresh one, where it was lost. Raise `Lost` where no more are given."""
-        if self._over is None and time.monotonic() > self._deadline:
-            self._record(Lost("timeout", f"The notebook ran for more than {self._limits.notebook_seconds:g} seconds."))
+        if self._over is None and (by := self._taken.over(self._limits.notebook_seconds)):
+            self._record(Lost("timeout", limit_words.all_used(self._limits, by)))
             self._over = self.happened[-1]
         while self._link is None and self._over is None:
             if self._forks == 0:
@@ -71,7 +74,7 @@ class Remote:
                 break
             self._forks -= 1
             with self._clock("fork"):
-                self._link = self._client.fork(self._limits, self._deadline)
+                self._link = self._client.fork(self._limits, self._taken)
                 self._run_again(self._link)
         if self._over is not None:
             self._drop()
@@ -95,6 +98,7 @@ class Remote:
             self._link.close()
             for left in self._link.left:
                 self.fault(left)
+            self._taken = self._link.timekeeper.taken()
         self._link = self._stood_in = None
 
     def _record(self, lost: Lost) -> None:
@@ -137,7 +141,7 @@ class Remote:
         except Lost as lost:
             return [stopped(f"Not run: {lost.sentence}")]
         cell = Ran(cell_id, source)
-        start = time.monotonic()
+        before = link.timekeeper.taken()
         try:
             with self._clock("cells"):
                 ran = link.run_cell(cell_id, source, self._limits.call_seconds if check else None)
@@ -147,23 +151,35 @@ class Remote:
             return [stopped(lost.sentence)]
         if ran.limit:
             self._record(Lost(ran.status, ran.limit))
-        long = time.monotonic() - start > LONG and self._graded.isdisjoint(defined(source))
+        long = (link.timekeeper.taken() - before).processor > LONG and self._graded.isdisjoint(defined(source))
         cell.again = not check and not long and ran.limit is None
         self._ran.append(cell)
         return ran.outputs
 
     def look_up(self, name: str) -> Any:
-        """What a student's name stands for now: a value, a subject, `Missing`, or the `Lost` that is in the way."""
+        """What a student's name stands for now: a value, a subject, `Missing`, or the `Lost` that is in the way.
+
+        A name that is too large to be looked at, or costs the candidate, is asked for once and no more."""
+        if name in self._costly:
+            return self._costly[name]
         while True:
             try:
                 link = self._alive()
-                found = link.look_up(name)
+                link.listen()  # what ended it before it was asked is not this name's doing
             except Lost as lost:
                 if lost is self._over:
                     return lost
                 self._record(lost)
                 self._drop()
                 continue
+            try:
+                found = link.look_up(name)
+            except Lost as lost:
+                self._record(lost)
+                if not link.alive:
+                    self._costly[name] = lost
+                    self._drop()
+                return lost
             except Raised as error:  # an object that will not even be looked at
                 return Missing(name, f"{error.kind}: {error.message}")
             if isinstance(found, Subject):
@@ -209,8 +225,11 @@ class Remote:
 
     def lost(self, lost: Lost) -> None:
         """One criterion of an exam is given a second chance, as long as a fresh candidate is left for the exams after
-        this one; after that, the rest of the exam is not reached."""
+        this one; after that, the rest of the exam is not reached. Where the candidate lives on, one criterion is all
+        that it costs."""
         self._record(lost)
+        if self._link is not None and self._link.alive:
+            return
         self._drop()
         self._lost_here += 1
         if self._over or self._lost_here > 1 or self._forks < 2:

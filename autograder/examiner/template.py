@@ -20,6 +20,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import hashlib
 import json
 import os
 import signal
@@ -28,9 +29,16 @@ import sys
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # an examiner imports these after the fork
+    from nbformat import NotebookNode
+
+    from autograder.examiner.grading import Job
+    from autograder.examiner.link import ZygoteClient
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
+NOTHING: dict[str, Any] = {"result": None, "evidence": None, "failure": None}
 
 
 def template(control: socket.socket, assignments: list[str]) -> None:
@@ -68,11 +76,16 @@ def template(control: socket.socket, assignments: list[str]) -> None:
 
 
 def examine(main: Connection, to_zygote: socket.socket) -> None:
-    """An examiner: grade what comes, until the main process closes the connection."""
+    """An examiner: grade what comes, until the main process closes the connection.
+
+    Each order is answered twice. First, before anything that a student wrote is read: how many seconds the submission
+    may take (or, where not even that can be said, why). Then what came of it.
+    """
     import nbformat
 
-    from autograder.examiner.grading import Job, grade
-    from autograder.examiner.link import ZygoteClient, ZygoteGone
+    from autograder.exam.assignment import assignment
+    from autograder.examiner.grading import Job
+    from autograder.examiner.link import ZygoteClient
 
     told = json.loads(main.recv_bytes())
     client, key = ZygoteClient(to_zygote, told["confined"]), bytes.fromhex(told["key"])
@@ -84,22 +97,57 @@ def examine(main: Connection, to_zygote: socket.socket) -> None:
             submitted = main.recv_bytes()
         except (EOFError, OSError):
             return
+        answer, notebook = {**NOTHING}, None
         path = order.pop("source")
-        sources[path] = sources.get(path) or nbformat.read(path, as_version=4)
-        answer: dict[str, Any] = {"result": None, "evidence": None, "failure": None}
-        notebook = None
         try:
-            result, notebook, answer["evidence"] = grade(Job(**order), submitted, sources[path], client, key)
-            answer["result"] = result.to_json()
-        except ZygoteGone:  # the main process has a new pair forked
-            raise
-        except Exception as error:  # the grader's own fault: said, and the next submission is graded
+            sources[path] = sources.get(path) or nbformat.read(path, as_version=4)
+            seconds = assignment(order["assignment"]).limits.notebook_seconds
+        except Exception as error:  # no submission's fault
             traceback.print_exc()
-            answer["failure"] = f"The grader failed on it ({type(error).__name__}: {error})."
-        with contextlib.suppress(OSError):  # the main process is gone: so says the next order
+            answer["failure"] = f"The grader cannot grade this assignment ({type(error).__name__}: {error})."
+        else:
+            with contextlib.suppress(OSError):  # the main process is gone: so says the next order
+                main.send_bytes(json.dumps({"seconds": seconds}).encode())
+            answer, notebook = answer_to(Job(**order), submitted, sources[path], client, key)
+        with contextlib.suppress(OSError):
             main.send_bytes(json.dumps(answer | {"notebook": notebook is not None}).encode())
             if notebook is not None:
-                main.send_bytes(nbformat.writes(notebook).encode())
+                main.send_bytes(notebook)
+
+
+def answer_to(
+    job: Job, submitted: bytes, source: NotebookNode, client: ZygoteClient, key: bytes
+) -> tuple[dict[str, Any], bytes | None]:
+    """Grade one submission within the memory that it may have: what to tell, and the executed notebook as text.
+
+    What fails, and is not the machine's, is a result too. Raise `ZygoteGone` where this examiner can grade no more.
+    """
+    import nbformat
+
+    from autograder.examiner.grade_cells import points_of
+    from autograder.examiner.grading import grade
+    from autograder.examiner.link import ZygoteGone
+    from autograder.examiner.memory import bounded
+    from autograder.examiner.mishaps import is_machines, told
+    from autograder.examiner.results import SubmissionResult
+
+    try:
+        with bounded():
+            result, notebook, evidence = grade(job, submitted, source, client, key)
+            text = None if notebook is None else nbformat.writes(notebook).encode()
+            return {**NOTHING, "result": result.to_json(), "evidence": evidence}, text
+    except ZygoteGone:  # the main process has a new pair forked
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        if is_machines(error):
+            return {**NOTHING, "failure": f"The grader failed on it ({type(error).__name__}: {error})."}, None
+        status, sentence, fault = told(error, "the notebook", "the notebook")
+    digest = hashlib.sha256(submitted).hexdigest()
+    result = SubmissionResult.without_grading(
+        job.student, job.assignment, status, sentence, points_of(source), job.job, digest, [fault]
+    )
+    return {**NOTHING, "result": result.to_json(), "evidence": [] if job.explain else None}, None
 
 
 def _leave(work: Callable[..., None], *arguments: Any) -> None:

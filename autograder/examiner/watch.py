@@ -1,13 +1,14 @@
-"""What the kernel does not limit, watched from outside while a candidate works: scratch folder and threads."""
+"""What the kernel does not limit, watched from outside while a candidate works: what it writes, and its threads."""
 
 from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass
+import time
+from contextlib import suppress
 from pathlib import Path
 
-from autograder.wire.limits import MIB, Limits
+from autograder.wire.limits import MIB, REWRITES, Limits
 
 
 class Exceeded(Exception):
@@ -19,18 +20,21 @@ class Exceeded(Exception):
 
 
 UNSEEN = "The notebook made folders whose contents could not be counted."
+HELD = "The notebook held files in memory (`mmap`) that it had closed and deleted, so that they could not be counted."
+# Seconds between two looks at a candidate's mappings, which are long to read.
+SELDOM = 1.0
 
 
-@dataclass(frozen=True)
 class Watch:
     """Over one candidate."""
 
-    pid: int
-    scratch: Path
-    limits: Limits
+    def __init__(self, pid: int, scratch: Path, limits: Limits):
+        self.pid, self.scratch, self.limits = pid, scratch, limits
+        self._next_mappings = 0.0
 
-    def check(self) -> None:
-        """Raise `Exceeded` where the candidate has taken more than it may."""
+    def check(self, received: int) -> None:
+        """Raise `Exceeded` where the candidate has taken more than it may. `received`: bytes of its answers so far."""
+        self.check_written(received)
         files, size = self._scratch()
         if files > self.limits.scratch_files:
             raise Exceeded("output", f"The notebook wrote more than {self.limits.scratch_files} files.")
@@ -38,6 +42,28 @@ class Watch:
             raise Exceeded("output", f"The notebook wrote more than {self.limits.scratch_mib} MiB of files.")
         if self._threads() > self.limits.threads:
             raise Exceeded("memory", f"The notebook started more than {self.limits.threads} threads.")
+        if time.monotonic() >= self._next_mappings:
+            self._next_mappings = time.monotonic() + SELDOM
+            if self._holds_by_mapping() and self._holds_by_mapping():  # files that came or went meanwhile are let off
+                raise Exceeded("output", HELD)
+
+    def check_ended(self, received: int) -> None:
+        """All of it, whatever was looked at a moment ago: a cell has ended."""
+        self._next_mappings = 0.0
+        self.check(received)
+
+    def check_written(self, received: int) -> None:
+        """The part of it that is quick: what was ever written, which only grows, whatever was deleted since."""
+        try:
+            told = Path(f"/proc/{self.pid}/io").read_text(encoding="ascii")
+        except OSError:  # the candidate is gone, which the link finds out
+            return
+        count = {name: int(number) for name, _, number in (line.partition(": ") for line in told.splitlines())}
+        # The first counts calls, answers among them; the second pages, of shared mappings too, but not on a tmpfs.
+        written = max(count["wchar"] - received, count["write_bytes"])
+        most = REWRITES * self.limits.scratch_mib
+        if written > most * MIB:
+            raise Exceeded("output", f"The notebook wrote more than {most} MiB, files that it deleted included.")
 
     def _scratch(self) -> tuple[int, int]:
         """How many files and bytes there are, files that were deleted and are still open among them."""
@@ -63,14 +89,28 @@ class Watch:
         return files, size + self._deleted()
 
     def _deleted(self) -> int:
-        size = 0
-        try:
+        return sum(0 if found.st_nlink else found.st_blocks * 512 for found in self._open())
+
+    def _open(self) -> list[os.stat_result]:
+        """What the candidate's descriptors lead to."""
+        found = []
+        with suppress(OSError):  # the candidate is gone
             for descriptor in os.listdir(f"/proc/{self.pid}/fd"):
-                found = os.stat(f"/proc/{self.pid}/fd/{descriptor}")
-                size += 0 if found.st_nlink else found.st_blocks * 512
-        except OSError:  # the candidate is gone, which the link finds out
-            pass
-        return size  # of files that are still mapped, but no longer open, the limit of memory takes care
+                with suppress(FileNotFoundError):  # closed meanwhile
+                    found.append(os.stat(f"/proc/{self.pid}/fd/{descriptor}"))
+        return found
+
+    def _holds_by_mapping(self) -> bool:
+        """Is a file mapped that has neither a name nor a descriptor? Nothing else tells its size."""
+        inodes = {found.st_ino for found in self._open()}
+        try:
+            mappings = Path(f"/proc/{self.pid}/maps").read_bytes().splitlines()
+        except OSError:
+            return False
+        own, deleted = os.fsencode(self.scratch.resolve()) + b"/", b" (deleted)"
+        return any(
+            int(line.split(None, 5)[4]) not in inodes for line in mappings if line.endswith(deleted) and own in line
+        )
 
     def _threads(self) -> int:
         try:

@@ -27,13 +27,15 @@ class Answer:
 
     output: what was returned. gradients: of sum(output · cotangent), one for each tensor argument that requires a
     gradient, in order of appearance. after: every tensor argument as it stands after the call. parameters: gradients
-    of a module's parameters by name (None where none arrived), filled by `gradients` only.
+    of a module's parameters by name (None where none arrived), filled by `gradients` only. changed: one of the
+    arguments does not stand as it was given.
     """
 
     output: Any
     gradients: list[torch.Tensor | None] = field(default_factory=list)
     after: list[torch.Tensor] = field(default_factory=list)
     parameters: dict[str, torch.Tensor | None] = field(default_factory=dict)
+    changed: bool = True
 
 
 @dataclass
@@ -77,7 +79,7 @@ _LEAVES = (bool, int, float, str, torch.dtype)
 def crosses(tensor: torch.Tensor) -> bool:
     """Is it dense, in main memory, of a type and with as many axes as a message may have?"""
     with torch._C.DisableTorchFunctionSubclass():
-        return codec.sendable(tensor) and tensor.dim() <= codec.DIMENSIONS
+        return not codec.unsendable(tensor)
 
 
 def size_of(tensor: torch.Tensor) -> int:
@@ -132,6 +134,7 @@ def vjps(obj: Any, calls: Sequence[tuple], inference: bool = False) -> list[Answ
     """`vjp` of each (args, kwargs, cotangent), or what it raised. All backward passes are one, unless it fails."""
     answers: list[Answer | Exception] = []
     graphs = []
+    before = [prints((args, kwargs)) for args, kwargs, _ in calls]
     for args, kwargs, cotangent in calls:
         given = [*tensors(args), *tensors(kwargs)]
         try:
@@ -155,7 +158,22 @@ def vjps(obj: Any, calls: Sequence[tuple], inference: bool = False) -> list[Answ
                     answer.gradients = _grad([output], some, [cotangent])
                 except Exception as error:
                     answers[place] = error
-    return answers
+    return [_compared(answer, as_given) for answer, as_given in zip(answers, before, strict=True)]
+
+
+def _compared(answer: Answer | Exception, before: list[tuple[Any, ...]]) -> Answer | Exception:
+    """Say of an answer whether its arguments were changed: into something that cannot be read, even."""
+    try:
+        if isinstance(answer, Answer):
+            answer.changed = prints(answer.after) != before
+        return answer
+    except Exception as error:
+        return error
+
+
+def prints(value: Any) -> list[tuple[Any, ...]]:
+    """What tells whether the tensors in it are later as they are now."""
+    return [(tensor.dtype, tensor.shape, codec.raw(tensor)) for tensor in tensors(value)]
 
 
 def _grad(
@@ -183,6 +201,7 @@ def kept(value: Any) -> Any:
 def gradients(module: nn.Module, args: tuple, kwargs: dict[str, Any], cotangent: torch.Tensor) -> Answer:
     """One forward and backward pass through a module: gradients of the arguments and of every parameter."""
     given = [*tensors(args), *tensors(kwargs)]
+    before = prints(given)
     named = dict(module.named_parameters(remove_duplicate=False))
     output = module(*args, **kwargs)
     wanted = [t for t in given if t.requires_grad] + [p for p in named.values() if p.requires_grad]
@@ -192,7 +211,7 @@ def gradients(module: nn.Module, args: tuple, kwargs: dict[str, Any], cotangent:
     first = len([t for t in given if t.requires_grad])
     learning = [name for name, p in named.items() if p.requires_grad]
     parameters = dict.fromkeys(named) | dict(zip(learning, found[first:], strict=True))
-    return Answer(output, found[:first], given, parameters)
+    return Answer(output, found[:first], given, parameters, prints(given) != before)
 
 
 def differentiable(output: Any, cotangent: torch.Tensor) -> bool:

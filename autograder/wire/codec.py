@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import ctypes
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from math import prod
 from typing import Any
@@ -25,8 +24,11 @@ import torch
 
 from autograder.wire import messages
 from autograder.wire.frames import Malformed
+from autograder.wire.structure import structure
 
+# How deep a value may be nested, and how many values (numbers, texts, lists, ...) may cross at once.
 DEPTH, NODES = 40, 200_000
+OWN_LEVELS = 5  # of brackets around a value and around its innermost tensor
 DIMENSIONS, INTEGER_BITS = 64, 1024
 DTYPES: dict[str, torch.dtype] = {
     str(dtype).removeprefix("torch."): dtype
@@ -39,8 +41,6 @@ NAME_OF = {dtype: name for name, dtype in DTYPES.items()}
 # What NumPy calls them, None for what it does not know. Its arrays are made from bytes in half of PyTorch's time.
 _NUMPY = {name: None if dtype is torch.bfloat16 else np.dtype(name) for name, dtype in DTYPES.items()}
 _BOOL, _BYTE = np.dtype("bool"), np.dtype("uint8")
-_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _MESSAGES = {*messages.ORDERS, *messages.REPORTS, *messages.QUESTIONS, *messages.ANSWERS}
 _PLAIN = frozenset((type(None), bool, float))
 _TEXT_TOO = _PLAIN | {str}
@@ -57,13 +57,21 @@ class Unsendable(TypeError):
     """A value that cannot cross."""
 
 
+class TooLarge(Unsendable):
+    """A value with more parts than may cross at once."""
+
+
 def encode(
     value: Any, *, outward: Callable[[Any], Any] | None = None, layouts: bool = False
 ) -> tuple[bytes, list[bytes]]:
-    """Head and body parts. What is neither plain nor a message is first put through `outward`, where there is one."""
+    """Head and body parts. What is neither plain nor a message is first put through `outward`, where there is one.
+
+    Raise `Unsendable` for what cannot cross, `TooLarge` among them for what is only too much."""
     writer = _Writer(outward, layouts)
     tree = writer.node(value, 0)
-    return _write([writer.table, tree]).encode(), writer.parts
+    head = _write([writer.table, tree]).encode()
+    _check_structure(head)
+    return head, writer.parts
 
 
 def decode(
@@ -78,10 +86,10 @@ def decode(
 
     A message of a class in `inward` is put through that function.
     """
-    _check_depth(head)
     try:
-        table, tree = json.loads(head)
-        plain = _TEXT_TOO if head.isascii() and b"\\u" not in head else _PLAIN  # then all text is Unicode
+        _check_structure(head)
+        table, tree = json.loads(head.decode("ascii"))  # in bytes, `json` would look for UTF-16 and the like
+        plain = _PLAIN if b"\\u" in head else _TEXT_TOO  # then no text holds half a character
         reader = _Reader(_tensors(table, body, layouts), {cls.__name__: cls for cls in allowed}, inward, plain)
         return reader.node(tree)
     except Malformed:
@@ -95,12 +103,15 @@ class _Writer:
         self.table: list[list[Any]] = []
         self.parts: list[bytes] = []
         self._outward, self._layouts = outward, layouts
+        self._room = NODES
 
     def node(self, value: Any, depth: int) -> Any:
         kind = type(value)
         if kind in _TEXT_TOO:
             return value
-        if isinstance(value, torch.Tensor) and sendable(value):  # most of what crosses
+        if isinstance(value, torch.Tensor):  # most of what crosses
+            if why := unsendable(value):
+                raise Unsendable(f"{why} tensor cannot cross")
             return ["T", self._tensor(value)]
         if depth > DEPTH:
             raise Unsendable("it is nested too deeply")
@@ -122,8 +133,11 @@ class _Writer:
             raise Unsendable(f"a {kind.__name__} cannot cross")
         return self.node(self._outward(value), depth + 1)
 
-    def _nodes(self, values: Iterable[Any], depth: int) -> list[Any]:
+    def _nodes(self, values: Sequence[Any], depth: int) -> list[Any]:
         depth += 1
+        self._room -= len(values)
+        if self._room < 0:  # before a list of millions is written
+            raise TooLarge(f"more than {NODES:,} values at once")
         return [value if type(value) in _TEXT_TOO else self.node(value, depth) for value in values]
 
     def _tensor(self, tensor: torch.Tensor) -> int:
@@ -210,23 +224,28 @@ def _index(value: Any) -> int:
     return value
 
 
-def _check_depth(head: bytes) -> None:
-    opened = head.count(b"[") + head.count(b"{")
-    if opened > NODES or head.count(b",") > NODES:
-        raise Malformed("too many values")
-    if opened <= DEPTH:
+def _check_structure(head: bytes) -> None:
+    """Raise `TooLarge` or `Unsendable` for a head with more values, or deeper ones, than may cross. The writer asks
+    this of its own heads, so that what is too large is said by whoever made it and not found by whoever reads it."""
+    if len(head) <= NODES and head.count(b"[") + head.count(b"{") <= DEPTH:
         return
-    brackets = _STRINGS.sub(b"", head).translate(None, _NO_BRACKETS)
-    for _ in range(2 * DEPTH):  # each time the innermost pairs go
-        if not brackets:
-            return
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-    raise Malformed("nested too deeply, or with brackets that do not match")
+    if (found := structure(head)).values > NODES:
+        raise TooLarge(f"more than {NODES:,} values at once")
+    if found.depth > DEPTH + OWN_LEVELS:
+        raise Unsendable("it is nested too deeply")
 
 
-def sendable(tensor: torch.Tensor) -> bool:
-    """Dense, in main memory, of a type that is known here?"""
-    return tensor.layout is torch.strided and tensor.is_cpu and tensor.dtype in NAME_OF
+def unsendable(tensor: torch.Tensor) -> str:
+    """Why a tensor cannot cross, as "a sparse"; "" for one that is dense, in main memory, and of a type known here."""
+    if tensor.layout is not torch.strided:
+        return "a sparse"
+    if not tensor.is_cpu:
+        return f"a {tensor.device.type}"
+    if tensor.dtype not in NAME_OF:
+        return "a quantised" if tensor.is_quantized else f"a {str(tensor.dtype).removeprefix('torch.')}"
+    if tensor.dim() > DIMENSIONS:
+        return f"a {tensor.dim()}-dimensional"
+    return ""
 
 
 def raw(tensor: torch.Tensor) -> bytes:

@@ -11,6 +11,7 @@ KINDS = (
 )  # fmt: skip
 NAMES = frozenset(kind.__name__ for kind in KINDS) | {"Exception"}
 MESSAGE_LIMIT = 500
+TOO_LARGE = "TooLarge"  # no exception: what code gave back is more than an answer may hold
 
 
 def kind_of(error: BaseException) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 
 HEADER = struct.Struct("<IQ")
 CHUNK = 1 << 16
-# Seconds of waiting after which `tick` is called, again and again.
+# Seconds after which `tick` is called, again and again, as long as a frame is not whole.
 TICK = 0.05
 FOREVER = float("inf")
 
@@ -58,12 +58,14 @@ def unpacked(frame: bytes) -> tuple[bytes, memoryview]:
 class Stream:
     """One end of a socket pair, by its descriptor.
 
-    `tick` is called while waiting; what it raises ends the waiting.
+    `tick` is called while a frame comes or goes, whether its bytes come slowly or not at all; what it raises ends that.
+    `received`: bytes read so far.
     """
 
     def __init__(self, descriptor: int, tick: Callable[[], None] = lambda: None):
         self.descriptor = descriptor
-        self._tick = tick
+        self._tick, self._due = tick, 0.0
+        self.received = 0
         self._in, self._out = select.poll(), select.poll()
         self._in.register(descriptor, select.POLLIN)
         self._out.register(descriptor, select.POLLOUT)
@@ -112,18 +114,22 @@ class Stream:
             try:
                 data = os.read(self.descriptor, CHUNK)
             except BlockingIOError:
+                self._wait(self._in, deadline)
                 continue
             except OSError as error:
                 raise Closed(str(error)) from None
             if not data:
                 raise Closed("the other side is gone")
+            self.received += len(data)
             return data
 
     def _wait(self, poll: select.poll, deadline: float) -> None:
         while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
+            now = time.monotonic()
+            if now >= deadline:
                 raise Late("the deadline passed")
-            if poll.poll(min(left, TICK) * 1000):
+            if now >= self._due:
+                self._due = now + TICK
+                self._tick()
+            if poll.poll(min(deadline - now, TICK) * 1000):
                 return
-            self._tick()

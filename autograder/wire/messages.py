@@ -63,10 +63,9 @@ class Question:
 
 @dataclass(frozen=True)
 class Run:
-    """Run a cell. `seconds`: after which it is interrupted."""
+    """Run a cell, until SIGALRM interrupts it."""
 
     source: str
-    seconds: float
 
 
 @dataclass(frozen=True)

@@ -359,7 +359,7 @@ def test_a_value_that_cannot_be_sent_is_an_error(fork):
     link.run_cell("a", "import torch\ndef big(): return 2 ** 5000\ndef sparse(): return torch.eye(2).to_sparse()")
     with pytest.raises(Raised, match="cannot be read"):
         link.look_up("big")()
-    assert link.look_up("sparse")().kind == "value"
+    assert link.look_up("sparse")().kind == "other"
 
 
 def test_descriptors_do_not_pass_through_the_channel(fork):

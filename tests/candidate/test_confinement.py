@@ -203,6 +203,11 @@ CALLS = {  # by number on x86-64; each with arguments that would do something
     "personality": (135, 0),
     "quotactl": (179, 0, 0, 0, 0),
     "setpriority": (141, 0, 0, -5),
+    "setsid": (112,),
+    "sched_setaffinity": (203, 0, 8, 0),
+    "sched_setattr": (314, 0, 0, 0),
+    "fcntl F_SETPIPE_SZ": (72, 0, 1031, 1 << 20),
+    "fcntl F_SETPIPE_SZ and bits that the kernel drops": (72, 0, 1031 + (1 << 32), 1 << 20),
     "sched_setscheduler": (144, 0, 1, 0),
     "name_to_handle_at": (303, 0, 0, 0, 0, 0),
     "open_by_handle_at": (304, 0, 0, 0),
@@ -256,7 +261,7 @@ def test_an_installation_that_candidates_could_read_is_refused(monkeypatch, tmp_
 
 def test_the_walls_stand_in_their_order():
     names = [wall.__name__ for wall in confine.WALLS]
-    assert names == ["descriptors", "environment", "resources", "files", "system_calls"]
+    assert names == ["descriptors", "environment", "processor", "resources", "files", "system_calls"]
 
 
 def test_without_confinement_only_when_told(zygote, hidden):

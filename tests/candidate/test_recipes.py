@@ -6,8 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from autograder.objects import recipes
-from autograder.objects.ban import BAN, BannedOperator
+from autograder.objects.ban import BAN
+from autograder.objects.recipes import convolution as recipes
+from autograder.objects.rule import BannedOperator
 
 ARGUMENTS = [
     dict(stride=stride, padding=padding, dilation=dilation, groups=groups)
@@ -16,6 +17,12 @@ ARGUMENTS = [
 ]
 
 
+@pytest.fixture
+def standing_in(monkeypatch):
+    monkeypatch.setattr(BAN, "standing_in", True)
+
+
+@pytest.mark.usefixtures("standing_in")
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
 @pytest.mark.parametrize("onednn", [True, False])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -41,6 +48,7 @@ def test_conv2d_stands_in_under_the_ban_with_its_gradients(dtype, onednn):
         torch._C._set_mkldnn_enabled(before)
 
 
+@pytest.mark.usefixtures("standing_in")
 def test_what_is_not_part_of_it_stays_banned_meanwhile():
     x, weight = torch.randn(1, 2, 4, 4), torch.randn(2, 2, 3, 3)
     with BAN.during("convolution"):
@@ -54,3 +62,13 @@ def test_what_is_not_part_of_it_stays_banned_meanwhile():
     with BAN.lifting():  # where nothing is banned, nothing is lifted
         assert F.conv2d(x, weight).shape == (1, 2, 2, 2)
     assert F.unfold(x, 3).shape == (1, 18, 4)
+
+
+def test_it_stands_in_for_nobody_afterwards():
+    """Code that kept it from the exam in which it stood in gains nothing, nor does what its graphs lead to."""
+    x, weight = torch.randn(1, 2, 4, 4, requires_grad=True), torch.randn(2, 2, 3, 3)
+    kept = type(recipes.conv2d(x, weight).grad_fn)._forward_cls
+    with BAN.during("convolution"):
+        for call in (lambda: recipes.conv2d(x, weight), lambda: kept.apply(F.conv2d, x, weight)):
+            with pytest.raises(BannedOperator):
+                call()

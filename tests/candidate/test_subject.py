@@ -85,6 +85,38 @@ class Layer(nn.Module):
     def forward(self, x):
         return F.relu(x @ self.weight) if self.training else x @ self.weight
 
+class Nested(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+        self.last = nn.Linear(2, 1)
+    def forward(self, x):
+        return self.last(self.first(x))
+
+def same(one):
+    return one
+
+def activations(model, layer, x):
+    kept = []
+    hook = layer.register_forward_hook(lambda module, args, out: kept.append(out.detach()))
+    model(x)
+    hook.remove()
+    return kept[0]
+
+def meddle(model, what):
+    if what == "mode":
+        model.first[1].eval()
+    elif what == "flag":
+        model.last.weight.requires_grad_(False)
+    elif what == "gradient":
+        model(torch.ones(3, 2)).sum().backward()
+    elif what == "hook":
+        model.first[0].register_forward_hook(print)
+    elif what == "statistics":
+        model(torch.randn(3, 2))
+    elif what == "weights":
+        model.last.weight.data += 1
+
 class Odd(Layer):
     def forward(self, x):
         raise ValueError("odd")
@@ -403,3 +435,55 @@ def test_no_exam_data_stays_after_a_call(link):
         link.look_up("f")(torch.ones(777, requires_grad=True)).backward()
     gc.collect()
     assert link.look_up("seen")() == 0
+
+
+def test_a_part_of_a_model_is_handed_in_beside_it(find):
+    model = find("Nested").make()
+    layer = model.part("first.0")
+    assert layer.is_module and set(layer.state()) == {"weight", "bias"}
+    given = torch.randn(4, 2)
+    assert torch.allclose(find("activations")(model, layer, given), layer(given))
+    with pytest.raises(Raised) as caught:
+        model.part("first.7")
+    assert caught.value.kind == "AttributeError"
+
+
+def test_two_subjects_may_be_one_object(find):
+    model = find("Nested").make()
+    back = find("same")(model)
+    assert model.is_(back) is True and model.is_(find("Nested").make()) is False
+    assert model.part("first").part("1").is_(back.part("first.1")) and not model.part("first").is_(model)
+    assert model.part("").is_(model)
+
+
+def test_a_footprint_is_the_same_where_nothing_was_changed(find):
+    model = find("Nested").make()
+    model.train()
+    before = model.footprint()
+    find("activations")(model.part("last"), model.part("last"), torch.ones(1, 2))
+    assert model.footprint() == before
+    assert set(before.modules) == {"", "first", "first.0", "first.1", "last"}
+    assert before.tensors["first.1.running_mean"].requires_grad is False and before.tensors["last.bias"].requires_grad
+
+
+@pytest.mark.parametrize("what", ["mode", "flag", "gradient", "hook", "statistics", "weights"])
+def test_a_footprint_shows_what_was_changed(find, what):
+    model = find("Nested").make()
+    before = model.footprint()
+    find("meddle")(model, what)
+    after = model.footprint()
+    changed = {name for name, mark in after.modules.items() if mark != before.modules[name]}
+    changed |= {name for name, mark in after.tensors.items() if mark != before.tensors[name]}
+    expected = {
+        "mode": {"first.1"}, "flag": {"last.weight"}, "hook": {"first.0"}, "weights": {"last.weight"},
+        "statistics": {"first.1.running_mean", "first.1.running_var", "first.1.num_batches_tracked"},
+    }  # fmt: skip
+    if what == "gradient":  # which moves the statistics as well
+        assert after.tensors["last.bias"].has_gradient and not before.tensors["last.bias"].has_gradient
+    else:
+        assert changed == expected[what]
+
+
+def test_footprints_go_step_by_step_as_well(find):
+    (steps,) = find("Nested").scripts([[(0, "make", (), {}), (1, "footprint"), (1, "train", False), (1, "footprint")]])
+    assert steps[1] != steps[3] and steps[1].tensors == steps[3].tensors

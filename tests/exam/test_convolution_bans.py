@@ -1,11 +1,27 @@
 """What assignment 01 bans is refused under every name, operator by operator; what it allows goes on working."""
 
+import copy
+import inspect
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import PIL.Image
+import PIL.ImageFilter
 import pytest
+import scipy.fft
+import scipy.ndimage
+import scipy.signal
+import skimage.filters
 import torch
 import torch.nn.functional as F
+import torchvision.transforms.functional
 from torch import nn
+from torch.autograd.variable import ImperativeEngine
 
-from autograder.objects.ban import BAN, CONVOLUTION, BannedOperator, overloads
+from autograder.objects.ban import BAN
+from autograder.objects.bans import LISTS
+from autograder.objects.overrides import names, overloads
+from autograder.objects.rule import BannedOperator
 
 aten, onednn = torch.ops.aten, torch.ops.mkldnn
 X, W, B = torch.randn(2, 4, 6, 7), torch.randn(3, 4, 3, 2), torch.randn(3)
@@ -18,6 +34,8 @@ ONES, NONES = [1, 1, 1], [0, 0, 0]
 FLAGS = (False, False, True, True)
 POINTWISE = (X, W, None, NONE, ONE, ONE, 1)
 MASK = [True, True, True]
+
+PACKED = torch.ops.mkldnn_prepacked.conv2d_prepack(W, B, ONE, NONE, ONE, 1, list(X.shape), "none")
 
 # Each operator, called by its own name.
 OPERATORS = {
@@ -59,6 +77,14 @@ OPERATORS = {
     "mkldnn::_convolution_pointwise_": lambda: onednn._convolution_pointwise_(
         G.clone(), *POINTWISE, "add", 1.0, None, [], None
     ),
+    "torchvision::deform_conv2d": lambda: torchvision.ops.deform_conv2d(X, torch.zeros(2, 12, 4, 6), W, B),
+    "torchvision::_deform_conv2d_backward": lambda: torch.ops.torchvision._deform_conv2d_backward(
+        G, X, W, torch.zeros(2, 12, 4, 6), torch.zeros(2, 0, 4, 6), B, 1, 1, 0, 0, 1, 1, 1, 1, False
+    ),
+    "mkldnn_prepacked::conv2d_prepack": lambda: torch.ops.mkldnn_prepacked.conv2d_prepack(
+        W.detach(), B.detach(), ONE, NONE, ONE, 1, list(X.shape), "none"
+    ),
+    "mkldnn_prepacked::conv2d_run": lambda: torch.ops.mkldnn_prepacked.conv2d_run(X, PACKED),
     "mkldnn::_convolution_transpose_pointwise": lambda: onednn._convolution_transpose_pointwise(
         X, W.transpose(0, 1), None, NONE, NONE, ONE, ONE, 1, "none", [], ""
     ),
@@ -119,11 +145,14 @@ ALLOWED = {
 }
 
 
-def test_every_operator_is_called_below():
-    assert set(OPERATORS) == set(CONVOLUTION)
+def test_all_of_these_are_in_the_list():
+    assert set(OPERATORS) <= set(names(LISTS["convolution"].refused))
 
 
-@pytest.mark.parametrize("operator", OPERATORS)
+ELSEWHERE_ONLY = {"_conv_depthwise2d", "conv_depthwise3d"}  # on a CPU there is nothing that it could call
+
+
+@pytest.mark.parametrize("operator", sorted(OPERATORS.keys() - ELSEWHERE_ONLY))
 def test_an_operator_is_refused(operator):
     if not overloads(operator):
         pytest.skip(f"this PyTorch has no {operator}")
@@ -131,7 +160,7 @@ def test_an_operator_is_refused(operator):
         OPERATORS[operator]()
 
 
-@pytest.mark.parametrize("operator", OPERATORS)
+@pytest.mark.parametrize("operator", sorted(OPERATORS.keys() - ELSEWHERE_ONLY))
 def test_an_operator_is_refused_where_a_gradient_is_wanted(operator):
     if not overloads(operator):
         pytest.skip(f"this PyTorch has no {operator}")
@@ -200,6 +229,168 @@ def test_autograd_is_refused_where_gradients_are_to_be_written(name):
     AUTOGRAD[name]()
     with BAN.during("convolution"):
         AUTOGRAD[name]()
+
+
+def engine(y, x, cotangent):
+    arguments = (y,), (cotangent,), True, False, (x,)
+    return ImperativeEngine().run_backward(*arguments, allow_unreachable=True, accumulate_grad=False)
+
+
+@torch.jit.script
+def scripted(y: torch.Tensor, cotangent: torch.Tensor):
+    y.backward(cotangent)
+
+
+def nodes(y, x, cotangent):
+    """The graph, walked by hand."""
+    node = y.grad_fn
+    while node is not None and "Accumulate" not in node.name():
+        cotangent, node = node(cotangent), node.next_functions[0][0]
+        cotangent = cotangent[0] if isinstance(cotangent, tuple) else cotangent
+
+
+WALKS = {
+    "another engine": engine,
+    "its operator": lambda y, x, g: torch.ops.aten._backward(y, [x], g, True),
+    "TorchScript": lambda y, x, g: scripted(y, g),
+    "its nodes": nodes,
+}
+# The second saves no tensor: nothing that is asked for what it saves would see it.
+GRAPHS = {
+    "a product": lambda x: x.unfold(2, 3, 1) * 2,
+    "shifts": lambda x: torch.add(x[:, :, 1:], x[:, :, :-1], alpha=3.0),
+    "padding": lambda x: torch.add(F.pad(x, (0, -1)), F.pad(x, (-1, 0)), alpha=3.0),
+    "as_strided": lambda x: x.as_strided((2, 4, 5, 6), x.stride()) * 2,
+}
+
+
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx, cotangent):
+        return 2 * cotangent
+
+
+def in_a_thread(act):
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(act).result()
+
+
+OWN = "a function of one's own"
+
+
+@pytest.mark.parametrize("thread", [False, True])
+@pytest.mark.parametrize(
+    ("graph", "walk"),
+    [(graph, walk) for graph in (*GRAPHS, OWN) for walk in WALKS if (graph, walk) != (OWN, "its nodes")],
+)
+def test_a_graph_is_refused_where_it_is_built(graph, walk, thread):
+    def act():
+        with torch.inference_mode(False), torch.enable_grad():
+            x = torch.randn(2, 4, 6, 7, requires_grad=True)
+            y = GRAPHS.get(graph, Doubled.apply)(x)
+            WALKS[walk](y, x, torch.ones_like(y))
+
+    act()
+    with (
+        BAN.during("convolution and autograd"),
+        torch.inference_mode(),
+        pytest.raises(BannedOperator, match=r"^autograd"),
+    ):
+        in_a_thread(act) if thread else act()
+    act()
+
+
+@pytest.mark.parametrize("walk", ["another engine", "its operator", "TorchScript"])
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_a_graph_that_was_built_before_is_not_walked(graph, walk):
+    x = torch.randn(2, 4, 6, 7, requires_grad=True)
+    y = GRAPHS[graph](x)
+    with BAN.during("convolution and autograd"), pytest.raises(RuntimeError, match="autograd"):
+        WALKS[walk](y, x, torch.ones_like(y))
+
+
+@pytest.mark.parametrize("graph", ["a product", "shifts"])
+def test_nor_node_by_node_where_it_indexes(graph):
+    x = torch.randn(2, 4, 6, 7, requires_grad=True)
+    y = GRAPHS[graph](x)
+    with BAN.during("convolution and autograd"), pytest.raises(BannedOperator):
+        node = y.grad_fn
+        for follower, _ in (*node.next_functions, (node, 0)):
+            follower(torch.ones_like(y)) if follower is not node else nodes(y, x, torch.ones_like(y))
+
+
+def test_hooks_of_ones_own_do_not_help():
+    hooks = torch.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: t)
+    with BAN.during("convolution and autograd"), pytest.raises(RuntimeError, match="autograd"), hooks:
+        derivative(X) * 2
+
+
+FREE = {
+    "products": lambda: torch.einsum("nchw,oc->nohw", X, W[:, :, 0, 0]),
+    "windows": lambda: (X.unfold(2, 3, 1) * 2).sum(),
+    "vmap": lambda: torch.vmap(lambda x: 2 * x)(X),
+    "numpy": lambda: torch.from_numpy(X.numpy() * 2),
+    "a module": lambda: nn.Linear(7, 3)(X),
+    "in place": lambda: X.clone().index_put_((torch.tensor([0]),), torch.tensor(1.0)),
+    "copies": lambda: copy.deepcopy(X),
+}
+
+
+@pytest.mark.parametrize("mode", [torch.inference_mode, torch.no_grad])
+@pytest.mark.parametrize("name", FREE)
+def test_what_needs_no_gradient_works_though_autograd_is_banned(name, mode):
+    with BAN.during("convolution and autograd"), mode():
+        FREE[name]()
+
+
+def test_autograds_own_settings_are_put_back():
+    before = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
+    with BAN.during("convolution and autograd"):
+        pass
+    assert (torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()) == before
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: t):
+        derivative(X) * 2
+
+
+IMAGE, KERNEL = X[0, 0].numpy(), W[0, 0].numpy()
+kept = scipy.ndimage.correlate, scipy.signal.fftconvolve, np.convolve, torch._decomp.decompositions.im2col
+LIBRARY = {
+    "scipy.ndimage": lambda: scipy.ndimage.correlate(IMAGE, KERNEL, mode="constant"),
+    "scipy.ndimage, one axis": lambda: scipy.ndimage.correlate1d(IMAGE, KERNEL[0]),
+    "scipy.ndimage, compiled": lambda: scipy.ndimage._nd_image.uniform_filter1d(IMAGE, 3, 0, IMAGE.copy(), 0, 0.0, 0),
+    "scipy.signal": lambda: scipy.signal.correlate2d(IMAGE, KERNEL),
+    "scipy.signal, FFT": lambda: scipy.signal.fftconvolve(IMAGE, KERNEL),
+    "scipy.signal, one axis": lambda: scipy.signal.lfilter(KERNEL[0], [1.0], IMAGE),
+    "kept from before": lambda: kept[0](IMAGE, KERNEL),
+    "numpy": lambda: np.convolve(IMAGE[0], KERNEL[0]),
+    "numpy, kept": lambda: kept[2](IMAGE[0], KERNEL[0]),
+    "numpy.correlate": lambda: np.correlate(IMAGE[0], KERNEL[0]),
+    "skimage": lambda: skimage.filters.gaussian(IMAGE),
+    "skimage, edges": lambda: skimage.filters.sobel(IMAGE),
+    "PIL": lambda: PIL.Image.new("L", (9, 9)).filter(PIL.ImageFilter.Kernel((3, 3), range(9))),
+    "torchvision": lambda: torchvision.transforms.functional.gaussian_blur(X, 3),
+    "torch._decomp": lambda: torch._decomp.decompositions.im2col(X, [2, 2], ONE, NONE, ONE),
+    "torch._decomp, kept": lambda: kept[3](X, [2, 2], ONE, NONE, ONE),
+    "torch._decomp, beneath": lambda: inspect.unwrap(kept[3])(X, [2, 2], ONE, NONE, ONE),
+    "torch._decomp's table": lambda: torch._decomp.decomposition_table[aten.im2col.default](X, [2, 2], ONE, NONE, ONE),
+}
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_libraries_written_in_python_are_refused(name):
+    LIBRARY[name]()
+    with BAN.during("convolution"), pytest.raises(BannedOperator, match="write it yourself"):
+        LIBRARY[name]()
+    LIBRARY[name]()
+
+
+def test_fft_is_free_in_every_library():
+    with BAN.during("convolution"):
+        assert np.fft.rfft2(IMAGE).shape == scipy.fft.rfft2(IMAGE).shape == torch.fft.rfft2(X[0, 0]).shape
 
 
 def test_bans_nest_and_are_lifted():

@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from autograder.objects.ban import BAN, BannedOperator
+from autograder.objects.ban import BAN
+from autograder.objects.rule import BannedOperator
 
 X, W = torch.randn(2, 4, 6, 7), torch.randn(4, 3, 3, 2)
 aten = torch.ops.aten

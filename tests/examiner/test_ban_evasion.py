@@ -3,12 +3,13 @@
 import nbformat
 import pytest
 
-from autograder.classroom.run import source_of
+from autograder.classroom.jobs import source_of
 from autograder.demo.students import implementations
 from autograder.exam import convolution, segmentation
 from autograder.exam.core import exams_of
 from autograder.examiner.ban_evasion import noticed
-from autograder.examiner.grading import Job, grade, is_examined
+from autograder.examiner.grade_cells import is_examined
+from autograder.examiner.grading import Job, grade
 
 EXAMS = {"01-convolution": convolution, "06-segmentation": segmentation}
 FOUND = {
@@ -24,9 +25,28 @@ FOUND = {
     "def conv2d(x):\n    import ctypes\n    return x": "ctypes",
     "def conv2d(x): return eval('F.conv' + '2d')(x)": "eval",
     "import sys\nclass Helper:\n    def __call__(self, x): return sys.modules\nconv2d = Helper()": "sys.modules",
+    "import torch as t\ndef conv2d(x): return t._C._nn.thnn_conv2d(x)": "torch._C",
+    "import torch\nhidden = torch\nother = hidden\ndef conv2d(x): return other._C": "torch._C",
+    "import sys as s\ndef conv2d(x): return s.modules": "sys.modules",
+    "import os\ndef conv2d(x): return os.sys": "sys",
+    "import sys\nfound = sys.modules\ndef conv2d(x): return found": "sys.modules",
+    "import sys\ndef conv2d(x): return getattr(sys, 'mod' + 'ules')": "sys.modules",
+    "import sys\ndef conv2d(x): return getattr(sys, f'{\"mod\"}ules')": "sys.modules",
+    "import sys\ndef conv2d(x): return vars(sys)[''.join(['mod', 'ules'])]": "sys.modules",
+    "import sys\ndef conv2d(x): return sys.__dict__['mod' 'ules']": "sys.modules",
+    "from scipy import ndimage as nd\ndef conv2d(x): return nd.correlate(x)": "scipy.ndimage",
+    "import scipy\ndef conv2d(x): return scipy.signal.convolve2d(x)": "scipy.signal",
+    "from cv2 import filter2D\ndef conv2d(x): return filter2D(x)": "cv2",
+    "def conv2d(x):\n    try: x()\n    except Exception as e: return e.__traceback__.tb_frame": "tb_frame",
+    "from torch.autograd.variable import ImperativeEngine as Engine\ndef conv2d(x): return Engine()": (
+        "ImperativeEngine"
+    ),
     "%%time\n!ls\ndef conv2d(x): return x.__globals__": "__globals__",
 }
 NOT = [
+    "import scipy.fft\nimport torch as t\ndef conv2d(x): return scipy.fft.fft2(x) + t.add(x, x)",
+    "def conv2d(x): return getattr(x, 'sh' + 'ape'), [m for m in x.modules()], f'{x} of {x}'",
+    "from scipy import ndimage\nndimage.correlate(1, 2)\ndef conv2d(x): return x",
     "import gc\ngc.collect()",  # beside the graded function
     "import sys\ndef show(): print(sys.modules)\ndef conv2d(x): return x",
     "def conv2d(x, network): network.eval(); return x",

@@ -7,7 +7,9 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from autograder.exam import convolution
-from autograder.examiner.grading import Job, exams_of, free_names, grade
+from autograder.exam.assignment import assignment
+from autograder.examiner.grade_cells import free_names
+from autograder.examiner.grading import Job, grade
 from autograder.wire.limits import Limits
 
 JOB = Job("ada", "01-convolution", "the job")
@@ -226,14 +228,14 @@ def test_names_that_a_grade_cell_takes():
 
 
 def test_an_assignment_and_its_exam_bear_one_name():
-    assert exams_of("01-convolution") is convolution.ASSIGNMENT
+    assert assignment("01-convolution") is convolution.ASSIGNMENT
 
 
 def test_the_page_of_one_who_fails_everything_shows_nothing_hidden(client):
     """No hidden input, no expected value, no word of the exam's modules."""
     from autograder.classroom import feedback
+    from autograder.classroom.jobs import source_of
     from autograder.classroom.journal import Entry
-    from autograder.classroom.run import source_of
     from autograder.classroom.standings import Record
     from autograder.examiner.rebuild import is_answer
 

@@ -1,12 +1,14 @@
 """Bytes from a stranger: what is no notebook is refused with a reason, before it costs anything."""
 
+import contextlib
 import json
 import os
 import time
 
 import pytest
+from growing import SUPERLINEAR, growth
 
-from autograder.examiner.intake import BRACKETS, Unreadable, parse, read_submission
+from autograder.examiner.intake import BRACKETS, VALUES, Unreadable, parse, read_submission
 from autograder.wire.limits import LIMITS, MIB, Limits
 
 
@@ -65,6 +67,9 @@ def deep(levels):
         (deep(5_000_000), "deeper"),
         (b"[" * 5_000_000, "deeper"),
         (b"[" + b"[]," * BRACKETS + b"[]]", "more lists"),
+        (b"[" + b"1," * VALUES + b"1]", "more lists"),
+        (b'{"cells": ["' + b'\\"' * 2_000_000, "not JSON"),
+        (b'{"cells": [' + b"{}," * 20_000 + b"{}]}", "20,001 cells"),
     ],
 )
 def test_what_is_no_notebook_is_refused_with_a_reason(data, why):
@@ -104,3 +109,53 @@ def test_pasted_pictures_are_pictures():
 def test_an_assignment_may_have_a_smaller_limit():
     with pytest.raises(Unreadable, match="1 MiB"):
         parse(b" " * (MIB + 1), Limits(notebook_mib=1))
+
+
+def cell(source, kind="code"):
+    return {"cell_type": kind, "source": source, "metadata": {}}
+
+
+def test_outputs_are_not_read():
+    large = cell("x = 1") | {"outputs": [{"output_type": "stream", "text": ["x" * 100] * 130_000}]}
+    submitted = json.dumps({"cells": [large]}).encode()
+    assert len(submitted) > 12 * MIB and parse(submitted, LIMITS).cells[0].source == "x = 1"
+
+
+def test_a_cell_and_all_cells_are_bounded():
+    cells = [cell("#" * 1000), cell("#" * 3000, "markdown"), cell("é" * 600), *[cell("#" * 1000)] * 4]
+    found = parse(json.dumps({"cells": cells}).encode(), Limits(cell_kib=2, cells_kib=4)).cells
+    assert [cell.long for cell in found] == [False, True, False, False, True, True, True]
+    assert all(not cell.source for cell in found if cell.long)
+
+
+def test_blanks_that_nobody_writes_are_fewer():
+    source = "def f():\n" + " \n" * 20_000 + "    return 1" + " " * 5000 + "# one"
+    assert parse(json.dumps({"cells": [cell(source)]}).encode(), LIMITS).cells[0].source == (
+        "def f():\n\n    return 1 # one"
+    )
+
+
+def test_a_picture_pasted_into_the_text_is_kept_beside_it():
+    text = "See ![it](data:image/png;base64,iVBORw0KGgo=) and ![no](data:image/svg+xml;base64,AAAA)"
+    (found,) = parse(json.dumps({"cells": [cell(text, "markdown")]}).encode(), LIMITS).cells
+    assert found.source.startswith("See ![it](attachment:in-the-text-1) and ![no](data:image/svg")
+    assert found.attachments == {"in-the-text-1": {"image/png": "iVBORw0KGgo="}}
+
+
+FILES = {
+    "a text that never ends": lambda n: b'{"cells": ["' + b'\\"' * n,
+    "blanks": lambda n: json.dumps({"cells": [cell(" \n" * n)]}).encode(),
+    "pictures without an end": lambda n: json.dumps(
+        {"cells": [cell("(data:image/png;base64," * n, "markdown")]}
+    ).encode(),
+    "lines": lambda n: json.dumps({"cells": [cell(["x\n"] * n)]}).encode(),
+}
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_a_file_is_read_in_time_that_grows_with_its_length(what):
+    def work(n):
+        with contextlib.suppress(Unreadable):
+            parse(FILES[what](n), LIMITS)
+
+    assert growth(work, 4000) < SUPERLINEAR

@@ -12,7 +12,8 @@ import pytest
 
 from autograder.classroom import gradebook
 from autograder.classroom.folder import ClassFolder
-from autograder.classroom.run import ROOT, source_of
+from autograder.classroom.jobs import ROOT, source_of
+from autograder.classroom.released import released
 from autograder.demo.students import ASSIGNMENT, CLASS, Student, filled_in, reference_solutions
 
 BIN = Path(sys.executable).parent
@@ -50,7 +51,7 @@ def nbgrader(folder, *words):
 def enter_assignment(folder):
     """What `nbgrader generate_assignment` does to the gradebook (tests of the gradebook hold the two equal)."""
     made = gradebook.Gradebook(folder.gradebook)
-    made.prepare(ASSIGNMENT, gradebook.released(nbformat.read(source_of(ASSIGNMENT), as_version=4)))
+    made.prepare(ASSIGNMENT, released(nbformat.read(source_of(ASSIGNMENT), as_version=4)))
     made.close()
 
 

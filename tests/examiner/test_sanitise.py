@@ -1,14 +1,17 @@
 """What the instructor's formgrader shows of a student's work is rendered by nbconvert, and nothing in it acts."""
 
 import re
+import time
 from html.parser import HTMLParser
 
 import nbformat
 import pytest
+from growing import SUPERLINEAR, growth
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters import markdown2html
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from autograder.examiner import sanitise
 from autograder.examiner.sanitise import TEXT_LIMIT, clean_html, clean_markdown, clean_outputs
 
 ACTS = "script", "iframe", "object", "embed", "form", "input", "link", "meta", "svg", "style", "base", "math", "img"
@@ -61,6 +64,16 @@ MARKDOWN = [
     "![x](attachment:gone.png)",
     "![x](attachment:a%2epng)",
     "<style>*{display:none}</style>",
+    "[x](javascript\\:alert(1))",
+    "[x](vbscript\\:alert(1))",
+    "[x](data\\:text/html,alert(1))",
+    "[x](<javascript\\:alert(1)>)",
+    "[x]\n\n[x]: javascript\\:alert(1)",
+    "> [x]:\n> javascript\\:alert(1)\n\n[x][]",
+    "<javascript\\:alert(1)>",
+    "```mermaid\n<img src=x onerror=alert(1)>\n```",
+    "- ~~~ mermaid\n  </pre><script>alert(1)</script>",
+    "```\x00mermaid\n<\x00script>\n```",
     "`<b>` and ```\n<script>\n```",
 ]
 
@@ -71,8 +84,10 @@ def test_markdown_shows_and_does_nothing(text):
 
 
 def test_markdown_reads_as_before():
-    text = "**Bold**, `a[i] < b`, $a < b$, 3 < 4, [link](https://a.test), & so on:\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    text = "**Bold**, `a[i] < b`, $a < b$, 3 < 4, https://a.test, & so on:\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
     assert clean_markdown(text) == text
+    assert clean_markdown("[link](https://a.test)") == "[link] (https://a.test)"
+    assert clean_markdown("```python\nx[0] = 1\n```\n~~~ more words\n~~~") == "```\nx[0] = 1\n```\n~~~\nmore words\n~~~"
     assert clean_markdown("![p](attachment:a.png)", ["a.png"]) == "![p](attachment:a.png)"
 
 
@@ -82,6 +97,9 @@ def test_mathematics_cannot_link():
         clean_html(r"<p>$\href{javascript:alert(1)}{x}$</p>"),
     ):
         assert r"\href" not in text
+    for way in (r"\mmlToken{mi}[href='x:y']{x}", r"\require{html}", "\\h\x00ref{javascript:alert(1)}{x}"):
+        assert not re.search(r"\\(mmlToken|require|href)", clean_markdown(f"${way}$").replace("\x00", ""))
+    assert clean_markdown(r"$\left( \frac{\hat y}{\delta} \right)$") == r"$\left( \frac{\hat y}{\delta} \right)$"
 
 
 HTML = [
@@ -169,3 +187,63 @@ def test_an_output_is_bounded():
     ):
         (shown,) = clean_outputs([output])
         assert len(nbformat.writes(new_notebook(cells=[new_code_cell("", outputs=[shown])]))) < 3 * TEXT_LIMIT
+
+
+def reopened(n):
+    return "".join(f"<p><b t={i}>x" for i in range(n // 12))
+
+
+MARKDOWN_GROWS = {
+    "!": lambda n: "!" * n,
+    "![": lambda n: "![" * (n // 2),
+    "pictures that are not there": lambda n: "![a](attachment:" * (n // 16),
+    "fences": lambda n: "> " * (n // 2) + "\n" + "`" * n,
+}
+HTML_GROWS = {
+    "formatting that is opened again": reopened,
+    "tags without an end": lambda n: "<a" * (n // 2),
+    "lists within lists": lambda n: "<ul><li>" * (n // 8),
+    "paragraphs": lambda n: "<p>" * (n // 3),
+    "rows without an end": lambda n: "<table>" + "<tr><td>1" * (n // 9),
+    "comments": lambda n: "<!--" * (n // 4),
+}
+
+
+@pytest.mark.parametrize("what", MARKDOWN_GROWS)
+def test_markdown_is_cleaned_in_one_pass(what, monkeypatch):
+    monkeypatch.setattr(sanitise, "MARKDOWN_LIMIT", 10**9)
+    assert growth(lambda n: clean_markdown(MARKDOWN_GROWS[what](n)), 4000) < SUPERLINEAR
+
+
+@pytest.mark.parametrize("what", HTML_GROWS)
+def test_html_is_cleaned_in_one_pass_and_does_not_grow(what):
+    assert growth(lambda n: clean_html(HTML_GROWS[what](n)), 5000) < SUPERLINEAR
+    html = HTML_GROWS[what](20_000)
+    assert len(clean_html(html)) < 4 * len(html)
+
+
+def test_a_large_table_is_shown_and_a_tower_is_not():
+    row = "<tr>" + "<td><b>0.25</b></td>" * 20 + "</tr>"
+    table = f'<div><style>a</style><table border="1" class="dataframe"><tbody>{row * 60}</tbody></table></div>'
+    assert clean_html(table).count("<td><b>0.25</b></td>") == 1200
+    assert "is not shown" in clean_html("<div>" * 1000 + "x")
+
+
+def test_markdown_and_latex_are_shown_as_their_text():
+    (shown,) = clean_outputs(
+        [{"output_type": "display_data", "data": {"text/markdown": "[x](y)", "text/plain": "<Markdown object>"}}]
+    )
+    assert shown.data == {"text/plain": "[x](y)"}
+
+
+def test_a_long_answer_is_shown_up_to_a_length():
+    shown = clean_markdown("word " * 10_000)
+    assert len(shown) < 17_000 and shown.endswith("more characters)")
+
+
+def test_nbconvert_renders_what_is_left_in_time():
+    """Its reader of markdown has patterns of its own that grow with the square; the length bounds them."""
+    for text in (r"\\[ " * 20_000, "[" * 90_000, "> - " * 20_000, "$a " * 30_000):
+        start = time.process_time()
+        markdown2html(clean_markdown(text))
+        assert time.process_time() - start < 8

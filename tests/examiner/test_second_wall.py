@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from autograder.classroom import doctor, second_wall
+from autograder.classroom.jobs import source_of
 from autograder.classroom.pool import Pool, Task
-from autograder.classroom.run import source_of
 
 ASSIGNMENT = "01-convolution"
 

@@ -120,3 +120,17 @@ def test_seeds_depend_on_key_bytes_and_criterion(client):
 
     assert seed() == seed() and seed() < 2**64
     assert len({seed(), seed(key=bytes(31) + b"1"), seed(submitted=b"other"), seed(criterion="conv2d/bias")}) == 4
+
+
+def test_a_name_that_cannot_be_looked_at_costs_itself_alone(remote):
+    odd = "import os\nbig = [0.5] * 250_000\nclass Evil:\n    @property\n    def __class__(self): os._exit(3)\n"
+    odd += "evil = Evil()"
+    setting = remote(cells=(*CELLS, odd))
+    left = setting._forks
+    big = setting.look_up("big")
+    assert isinstance(big, Lost) and big.status == "output" and "`big` holds more" in big.sentence
+    assert setting.look_up("answer") == 7 and setting._forks == left
+    evil = setting.look_up("evil")
+    assert isinstance(evil, Lost) and evil.status == "crashed"
+    assert setting.look_up("answer") == 7 and setting._forks == left - 1
+    assert setting.look_up("evil") is evil and setting._forks == left - 1

@@ -9,9 +9,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from autograder.classroom import gradebook
 from autograder.classroom.folder import ClassFolder
 from autograder.classroom.journal import Entry
+from autograder.classroom.released import released
 from autograder.examiner.results import SubmissionResult
 
 NAME = "01-convolution"
@@ -61,7 +61,7 @@ def executed(source):
     """A function: the notebook of a student who wrote `code` for conv2d, as the examiner leaves it."""
 
     def make(code="def conv2d(x):\n    return x.flip(-1)", answer="Because.", outputs=(), points=(2.0, 6.0, 4.0)):
-        nb = gradebook.released(copy.deepcopy(source))
+        nb = released(copy.deepcopy(source))
         cells = {cell.id: cell for cell in nb.cells}
         cells["conv2d"].source, cells["discussion"].source = code, answer
         cells["conv2d"].outputs = [nbformat.from_dict(output) for output in outputs]

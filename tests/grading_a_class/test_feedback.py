@@ -9,6 +9,8 @@ from nbformat.v4 import new_code_cell, new_output
 
 from autograder.classroom import feedback
 from autograder.classroom.standings import Record
+from autograder.examiner import sanitise
+from autograder.examiner.fragments import add_fragments
 
 NAME = "01-convolution"
 WAITS = Record(total=8.0, manual={"discussion": None})
@@ -101,7 +103,8 @@ HOSTILE = [
 ]
 
 
-def test_nothing_that_a_student_wrote_acts_or_asks_another_host(entry, executed, source):
+@pytest.mark.parametrize("by", ["the examiner", "anyone"])
+def test_nothing_that_a_student_wrote_acts_or_asks_another_host(entry, executed, source, by):
     nb = executed(
         code=f"# {SCRIPT}\nx = '</pre></style></script>'",
         answer=f'{SCRIPT}<img src="https://evil.test/y.png">',
@@ -109,6 +112,14 @@ def test_nothing_that_a_student_wrote_acts_or_asks_another_host(entry, executed,
     )
     added = new_code_cell(f"# {SCRIPT}", outputs=HOSTILE)
     nb.cells.insert(4, added)
+    if by == "the examiner":
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs = sanitise.clean_outputs(cell.outputs)
+        add_fragments(nb, {cell.id for cell in source.cells}, "j1")
+    else:
+        nb.metadata["autograder"] = {"job": "forged"}
+        added.metadata["autograder"] = {"code": SCRIPT}
     made = entry(student=f'a"><b>{SCRIPT}', limit=SCRIPT, repaired=[SCRIPT])
     record = Record(manual={"discussion": 1.0}, comments={"conv2d": SCRIPT})
     page = feedback.page(made, nb, source, record)
@@ -184,6 +195,48 @@ def test_a_page_is_made_anew_when_and_only_when_something_changed(tmp_path, entr
     assert not feedback.is_current(path, entry(), Record(total=9.0, manual={"discussion": 1.0}))
     monkeypatch.setenv("COURSE_BOOK_URL", "https://elsewhere.test")
     assert not feedback.is_current(path, entry(), WAITS)
+
+
+def test_code_has_its_colours_where_the_examiner_gave_them(entry, executed, source):
+    nb = executed()
+    add_fragments(nb, {cell.id for cell in source.cells}, "j1")
+    assert '<span class="k">def</span>' in feedback.page(entry(), nb, source, WAITS)
+    other = feedback.page(entry(job="j2"), nb, source, WAITS)  # a notebook that is not this job's
+    assert '<span class="k">' not in other and "def conv2d(x):\n    return x.flip(-1)" in other
+
+
+def test_a_page_is_bounded_and_says_so(entry, executed, source, monkeypatch):
+    monkeypatch.setattr(feedback, "LONGEST_PAGE", 50_000)
+    outputs = [new_output("display_data", data={"image/png": "A" * 30_000})] * 5
+    nb = executed(code="x = '&'\n" * 40_000, outputs=outputs)
+    page = feedback.page(entry(), nb, source, WAITS)
+    assert len(page) < 100_000 and page.count("this page would be too large") == 5
+    assert page.count("<img") == 1
+
+
+def test_a_notebook_without_colours_takes_linear_time(entry, executed, source):
+    """What once was quadratic in the colouring, and in the search for commands to a terminal."""
+
+    def seconds(size):
+        nb = executed(
+            code="x = 1" + " \n" * size + "x",
+            answer="#" * size,
+            outputs=[
+                new_output("stream", name="stdout", text="\x1b[" * size),
+                new_output("stream", name="stdout", text="\x1b[" + "1" * size),
+                new_output("display_data", data={"image/png": "A=" * size}),
+            ],
+        )
+        best = float("inf")
+        for _ in range(5):
+            start = time.process_time()
+            feedback.page(entry(), nb, source, WAITS)
+            best = min(best, time.process_time() - start)
+        return best
+
+    seconds(10)
+    small, large = seconds(20_000), seconds(320_000)
+    assert large < 16 * 4 * max(small, 0.005)
 
 
 def test_a_page_takes_under_a_twentieth_of_a_second(entry, executed, source):

@@ -5,6 +5,7 @@ import stat
 
 import pytest
 
+from autograder.classroom.errors import UserError
 from autograder.classroom.folder import ClassFolder, printable, student_id_refusal, write_whole
 
 NAME = "01-convolution"
@@ -41,6 +42,26 @@ def test_each_folder_is_told_of_also_those_of_no_use(folder):
         name.encode()
 
 
+def test_a_folder_that_cannot_be_looked_into_is_told_of_and_ends_nothing(folder, monkeypatch):
+    for name in ("ada", "ben"):
+        (folder.submitted / name / NAME).mkdir(parents=True)
+    real = {"lstat": os.lstat, "scandir": os.scandir}
+
+    def refusing(call):
+        def refuse(path, *rest):
+            if "ben" in os.fspath(path):
+                raise PermissionError(13, "Permission denied")
+            return real[call](path, *rest)
+
+        return refuse
+
+    for call in real:
+        monkeypatch.setattr(os, call, refusing(call))
+    assert folder.assignments() == [NAME]
+    found = {s.student: s.refusal for s in folder.submissions(NAME)}
+    assert found["ada"] is None and "Permission denied" in found["ben"]
+
+
 def test_the_key_is_made_once_and_is_the_owners_alone(folder):
     key = folder.key()
     assert len(key) == 32 and folder.key() == key == ClassFolder(folder.root).key()
@@ -49,11 +70,11 @@ def test_the_key_is_made_once_and_is_the_owners_alone(folder):
 
 def test_a_broken_key_is_not_replaced_silently(folder):
     (folder.root / "course.key").write_text("abcd")
-    with pytest.raises(ValueError, match="64 hexadecimal"):
+    with pytest.raises(UserError, match="64 hexadecimal"):
         folder.key()
 
 
-@pytest.mark.parametrize("kind", ["none", "folder", "link", "pipe", "long"])
+@pytest.mark.parametrize("kind", ["none", "folder", "link", "pipe", "long", "number"])
 def test_a_timestamp_is_a_short_line_in_a_regular_file(folder, kind):
     submission_folder = folder.submitted / "ada" / NAME
     submission_folder.mkdir(parents=True)
@@ -67,6 +88,8 @@ def test_a_timestamp_is_a_short_line_in_a_regular_file(folder, kind):
         os.mkfifo(path)
     elif kind == "long":
         path.write_text("2026-10-12 09:00:00.000000 UTC" + " " * 10**6 + "x")
+    elif kind == "number":
+        path.write_text("9" * 30 + "m")
     stamp = folder.timestamp(folder.submissions(NAME)[0])
     assert stamp == ("2026-10-12 09:00:00.000000 UTC" if kind == "long" else None)
 

@@ -13,10 +13,11 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
     SaveCells,
 )
-from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.classroom import gradebook
-from autograder.classroom.gradebook import Conflict, Gradebook
+from autograder.classroom.errors import UserError
+from autograder.classroom.gradebook import Gradebook
+from autograder.classroom.released import Conflict, released, untouched
 
 NAME = "01-convolution"
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's own way with SQLAlchemy
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's o
 @pytest.fixture
 def book(folder, source):
     made = Gradebook(folder.gradebook)
-    made.checksums = made.prepare(NAME, gradebook.released(source))
+    made.checksums = made.prepare(NAME, released(source))
     yield made
     made.close()
 
@@ -99,7 +100,7 @@ def test_an_assignment_is_entered_as_nbgrader_does(book, folder, by_nbgrader):
 )
 def test_marks_and_comments_are_those_of_nbgrader(book, folder, by_nbgrader, entry, executed, answer, code):
     nb = executed(code, answer)
-    book.write(NAME, [entry(untouched=gradebook.untouched(nb, book.checksums))])
+    book.write(NAME, [entry(untouched=untouched(nb, book.checksums))])
     other = by_nbgrader("ada", nb)
     assert rows(folder.gradebook, GRADES) == rows(other, GRADES)
     assert rows(folder.gradebook, COMMENTS) == rows(other, COMMENTS)
@@ -111,7 +112,7 @@ def test_writing_again_changes_nothing(book, folder, source, entry):
     before = rows(folder.gradebook, GRADES), rows(folder.gradebook, "select id from grade order by id")
     for _ in range(3):
         book.write(NAME, entries)
-    book.prepare(NAME, gradebook.released(source))
+    book.prepare(NAME, released(source))
     assert (rows(folder.gradebook, GRADES), rows(folder.gradebook, "select id from grade order by id")) == before
 
 
@@ -149,14 +150,44 @@ def test_a_submission_that_cannot_be_read_replaces_the_older_mark_by_0(book, fol
     assert {row[2] for row in rows(folder.gradebook, GRADES)} == {0.0}
 
 
-def test_a_batch_is_whole_or_not_at_all(book, folder, entry):
+def test_an_entry_that_cannot_be_written_harms_no_other(book, folder, entry, monkeypatch):
+    good = [entry("ada", (0.0, 0.0, 0.0), job="j2"), entry("ben"), entry("cem")]
+    broken = entry("broken", cells={})  # a cell that the gradebook asks for has no points
     book.write(NAME, [entry("ada")])
-    with pytest.raises((KeyError, SQLAlchemyError)):
-        book.write(NAME, [entry("ada", (0.0, 0.0, 0.0), job="j2"), entry("ben"), entry("broken", cells={})])
-    assert {row[0] for row in rows(folder.gradebook, GRADES)} == {"ada"}
-    assert set(book.students()) == {"ada"}
-    assert book.records(NAME)["ada"].total == 8
-    assert [e.result.student for e in book.missing([entry("ada"), entry("ben")])] == ["ben"]
+    for _ in range(2):  # and not in the next run either
+        failures = book.write(NAME, [good[0], broken, *good[1:]])
+        assert list(failures) == [("broken", NAME)] and "KeyError" in failures["broken", NAME]
+        assert {row[0] for row in rows(folder.gradebook, GRADES)} == {"ada", "ben", "cem"} == set(book.students())
+        assert {name: record.total for name, record in book.records(NAME).items()} == {"ada": 0, "ben": 8, "cem": 8}
+        assert book.missing([*good, broken]) == [broken]
+    assert book.write(NAME, [entry("broken")]) == {}
+
+
+@pytest.mark.parametrize("error", [ArithmeticError("decimal"), RecursionError(), MemoryError(), AssertionError()])
+def test_whatever_the_error_is_it_is_one_entrys(book, entry, monkeypatch, error):
+    def fails_for_ben(paper, *arguments, mark=gradebook._mark):
+        if paper.student_id == "ben":
+            raise error
+        mark(paper, *arguments)
+
+    monkeypatch.setattr(gradebook, "_mark", fails_for_ben)
+    failures = book.write(NAME, [entry("ada"), entry("ben"), entry("cem")])
+    assert list(failures) == [("ben", NAME)]
+    assert set(book.records(NAME)) == {"ada", "cem"}
+
+
+def test_a_gradebook_that_others_hold_is_said_in_a_sentence(folder, source, entry, monkeypatch):
+    monkeypatch.setattr(gradebook, "LOCK_SECONDS", 0.1)
+    book = Gradebook(folder.gradebook)
+    book.prepare(NAME, released(source))
+    other = sqlite3.connect(folder.gradebook, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(UserError, match="locked"):
+        book.write(NAME, [entry("ada")])
+    other.execute("ROLLBACK")
+    assert book.write(NAME, [entry("ada")]) == {} and set(book.records(NAME)) == {"ada"}
+    other.close()
+    book.close()
 
 
 def test_what_the_gradebook_lacks_is_found(book, folder, entry):
@@ -194,7 +225,7 @@ def test_the_exchanges_time_says_how_late(book, folder, entry):
     assert {s: r.late_seconds for s, r in book.records(NAME).items()} == {"ada": 3600, "ben": 0, "chiara": 0}
 
 
-@pytest.mark.parametrize("stamp", ["yesterday", "2026-13-40 99:00:00 UTC", "2026-10-12 09:00:00 " + "9" * 60, "\x00"])
+@pytest.mark.parametrize("stamp", ["yesterday", "9" * 30 + "m", "2026-10-12 09:00:00 " + "9" * 60])
 def test_a_forged_time_stops_nothing(book, entry, stamp):
     book.write(NAME, [entry("ada", timestamp=stamp), entry("ben")])
     assert set(book.records(NAME)) == {"ada", "ben"}
@@ -204,7 +235,7 @@ def test_a_changed_assignment_is_brought_up_to_date(book, folder, source, entry)
     book.write(NAME, [entry()])
     source.cells = [cell for cell in source.cells if not cell.id.startswith("bonus")]
     next(cell for cell in source.cells if cell.id == "conv2d-hidden").metadata.nbgrader.points = 6.0
-    book.prepare(NAME, gradebook.released(source))
+    book.prepare(NAME, released(source))
     assert not [row for row in rows(folder.gradebook, GRADES) if row[1].startswith("bonus")]
     with nbgrader.api.Gradebook(f"sqlite:///{folder.gradebook}") as db:
         assert db.find_assignment(NAME).max_score == 2 + 6 + 4
@@ -222,5 +253,5 @@ def test_manual_marks_of_a_cell_that_goes_away_are_not_thrown_away(book, folder,
     before = rows(folder.gradebook, GRADES)
     source.cells = [cell for cell in source.cells if cell.id != "discussion"]
     with pytest.raises(Conflict, match="discussion"):
-        book.prepare(NAME, gradebook.released(source))
+        book.prepare(NAME, released(source))
     assert rows(folder.gradebook, GRADES) == before

@@ -50,3 +50,46 @@ def test_odd_text_comes_back_as_it_was(entry):
     odd = entry("zoë", limit='line\u2028separator " \n \x00 end')
     assert "\n" not in odd.to_line()[:-1]
     assert Entry.from_line(odd.to_line()) == odd
+
+
+DAMAGES = {
+    "values of other types": lambda line: {**line, "result": {**line["result"], "criteria": {}, "student": ["a"]}},
+    "a criterion that is none": lambda line: {**line, "result": {**line["result"], "criteria": [1]}},
+    "points that are a text": lambda line: {
+        **line,
+        "result": {**line["result"], "criteria": [{**line["result"]["criteria"][0], "points": "1"}]},
+    },
+    "a score that is a text": lambda line: {**line, "result": {**line["result"], "score": "8"}},
+    "cells without points": lambda line: {**line, "result": {**line["result"], "cells": {"conv2d-hidden": {}}}},
+    "untouched is a number": lambda line: {**line, "untouched": 3},
+    "a time that is a number": lambda line: {**line, "timestamp": 3},
+    "a list": lambda line: [line],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_line_counts_as_nothing_and_harms_no_other(tmp_path, entry, damage):
+    path = tmp_path / "journal.jsonl"
+    damaged = json.dumps(DAMAGES[damage](json.loads(entry("ben").to_line())))
+    path.write_text(entry("ada").to_line() + damaged + "\n" + entry("cem").to_line())
+    assert {student for student, _ in read(path)} == {"ada", "cem"}
+
+
+@pytest.mark.parametrize("bytes_", [b"\xff\xfe", b"[" * 100_000, b"NaN", b'{"result": {"score": 1e999}}', b"\x00"])
+def test_bytes_that_are_no_line_count_as_nothing(tmp_path, entry, bytes_):
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(entry("ada").to_line().encode() + bytes_ + b"\n" + entry("cem").to_line().encode())
+    assert {student for student, _ in read(path)} == {"ada", "cem"}
+
+
+def test_a_line_that_the_disk_has_no_room_for_is_cut_off(tmp_path, entry, monkeypatch):
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.append(entry("ada"))
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(OSError, match="No space"):
+            journal.append(entry("ben"))
+    journal.append(entry("cem"))
+    assert {student for student, _ in journal.latest} == {"ada", "cem"}
+    journal.close()
+    assert {student for student, _ in read(tmp_path / "journal.jsonl")} == {"ada", "cem"}

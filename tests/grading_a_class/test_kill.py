@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from autograder.classroom.folder import ClassFolder
-from autograder.classroom.run import ROOT, source_of
+from autograder.classroom.jobs import ROOT, source_of
 from autograder.demo.students import ASSIGNMENT, Student, filled_in, reference_solutions
 
 pytestmark = pytest.mark.skipif(

@@ -38,6 +38,25 @@ def test_a_spreadsheet_finds_no_formula(entry):
     assert row["limit"].startswith("'=") and row["repaired"].startswith("'@")
 
 
+def test_no_name_splits_a_row_whatever_separates_columns(entry):
+    text = report.marks_csv([line(entry, "7;=9-8"), line(entry, "a\tb"), line(entry, " =1")])
+    for row in text.splitlines():
+        fields = next(csv.reader([row]))
+        assert row == ",".join(f'"{field}"' for field in fields) and len(fields) == len(COLUMNS)
+    assert next(csv.reader([text.splitlines()[3]]))[0] == "' =1"
+
+
+def test_faults_of_the_grader_are_told_to_the_instructor(folder, entry):
+    page = report.class_page(folder, [line(entry, "ada", faults=["The <b>exam</b> met a surprise."])])
+    assert "Faults of the grader" in page and "The &lt;b&gt;exam&lt;/b&gt; met a surprise." in page
+    assert "Faults of the grader" not in report.class_page(folder, [line(entry, "ada")])
+
+
+def test_a_folder_whose_name_is_longer_when_printed_ends_no_report(folder):
+    refused = Line("\\xdcff" * 100, NAME, None, None, False)
+    assert "no result" in report.class_page(folder, [refused])
+
+
 def test_json_has_the_fields_that_were_promised(entry):
     promised = [
         "student",
@@ -49,6 +68,7 @@ def test_json_has_the_fields_that_were_promised(entry):
         "criteria",
         "limit",
         "repaired",
+        "faults",
         "known",
         "manual_points",
         "bonus",

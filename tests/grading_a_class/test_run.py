@@ -1,5 +1,6 @@
 """`autograder grade` on a small class, with the real grader: what it writes, says and leaves alone."""
 
+import csv
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ import nbformat
 import pytest
 
 from autograder.classroom.folder import ClassFolder
-from autograder.classroom.run import ROOT, source_of
+from autograder.classroom.jobs import ROOT, source_of
 from autograder.demo.students import ASSIGNMENT, Student, filled_in, reference_solutions
 from autograder.exam.convolution import SENTENCES
 
@@ -90,6 +91,7 @@ def test_everything_that_was_promised_is_written(graded):
         "criteria",
         "limit",
         "repaired",
+        "faults",
         "known",
         "manual_points",
         "bonus",
@@ -146,7 +148,8 @@ def test_bad_input_has_a_clear_status_and_disturbs_nobody(again):
     assert not again.autograded("ben", ASSIGNMENT).exists()
     assert "replaces what you handed in before" in again.feedback("ben", ASSIGNMENT).read_text()
     run("report", "--class", again.root)
-    total = {row.split(",")[0]: row.split(",")[7] for row in (again.root / "marks.csv").read_text().splitlines()}
+    with (again.root / "marks.csv").open(newline="") as file:
+        total = {row["student"]: row["total"] for row in csv.DictReader(file)}
     assert total["ben"] == "0" and total["ida"] == "40"
 
 

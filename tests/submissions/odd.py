@@ -38,7 +38,45 @@ def too_deep(nb):
 
 def too_large(nb):
     """status: unreadable, score: 0, says: larger than"""
-    cell_of(nb, "setup").outputs = [new_output("stream", name="stdout", text="x" * (11 << 20))]
+    return nbformat.writes(nb).encode() + b" " * (33 << 20)
+
+
+def megabytes_of_outputs(nb):
+    """status: graded, score: 7"""
+    cell_of(nb, "setup").outputs = [new_output("stream", name="stdout", text="x" * (13 << 20))]
+    return nbformat.writes(nb).encode()
+
+
+def a_text_that_never_ends(nb):
+    """status: unreadable, score: 0, says: not JSON"""
+    return b'{"cells": ["' + b'\\"' * 2_000_000
+
+
+def data_in_a_cell(nb):
+    """status: graded, score: 7, says: 1 of your own"""
+    nb.cells.append(new_code_cell(f"data = {list(range(20_000))}"))
+    return nbformat.writes(nb).encode()
+
+
+def exclamation_marks(nb):
+    """status: graded, score: 7, says: left out: `discussion`"""
+    cell_of(nb, "discussion").source = "!" * 500_000
+    nb.cells.append(new_markdown_cell("!" * 60_000))
+    return nbformat.writes(nb).encode()
+
+
+def thousands_of_blank_lines(nb):
+    """status: graded, score: 7"""
+    nb.cells.append(new_code_cell("x = 1" + " \n" * 20_000 + "x"))
+    return nbformat.writes(nb).encode()
+
+
+def names_by_the_thousand(nb):
+    """status: graded, score: 7"""
+    names = ", ".join(f"b{i}" for i in range(5000))
+    nb.cells.insert(2, new_code_cell("gc = 0\nif gc:\n" + "".join(f" b{i}=gc\n" for i in range(5000))))
+    nb.cells.insert(3, new_code_cell(f"if gc: conv2d_naive = ({names})"))
+    nb.cells.insert(4, new_code_cell(f"gc = 0; note = {'a.' * 25_000!r}"))
     return nbformat.writes(nb).encode()
 
 

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,8 +28,8 @@ FILES = {
 }
 HOSTILE = {path.stem: path for path in sorted((HERE / "hostile").glob("*.py"))}
 SHORT = Limits(
-    cell_seconds=4, call_seconds=3, notebook_seconds=30, memory_mib=512, threads=32, scratch_mib=32, scratch_files=200,
-    output_kib=64, outputs_mib=1,
+    cell_seconds=1.5, call_seconds=1, notebook_seconds=15, memory_mib=512, threads=32, scratch_mib=32,
+    scratch_files=200, output_kib=64, outputs_mib=1,
 )  # fmt: skip
 RIGHT = {
     "output_size": """def output_size(n, kernel_size, stride=1, padding=0, dilation=1):
@@ -56,9 +55,7 @@ def expected(text):
 
 def check(submitted, source, client, text):
     statuses, low, high, says = expected(text)
-    start = time.monotonic()
     result, executed, _ = grade(Job("mallory", "01-convolution", "j"), submitted, source, client, bytes(32))
-    assert time.monotonic() - start < SHORT.notebook_seconds + 20
     told = " ".join([result.limit or "", *result.repaired, *(row["mistake"] or "" for row in result.criteria)])
     assert result.status in statuses, (result.status, told)
     assert low <= result.score <= high and result.max_score == 7 and result.bonus == 0, (result.score, told)
@@ -77,12 +74,10 @@ def check(submitted, source, client, text):
 
 def assert_undisturbed(written, source, client):
     """The next one is graded as if nothing had been; no process and no folder is left behind."""
-    start = time.monotonic()
     result, _, _ = grade(
         Job("ada", "01-convolution", "j"), written(output_size=RIGHT["output_size"]), source, client, bytes(32)
     )
     assert result.status == "graded" and result.score == 3
-    assert time.monotonic() - start < 15
     assert not os.listdir(tempfile.gettempdir())
     zygotes = [child for child in psutil.Process().children() if "zygote.main" in " ".join(child.cmdline())]
     assert zygotes and not [left for zygote in zygotes for left in zygote.children(recursive=True)]

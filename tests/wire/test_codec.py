@@ -6,12 +6,14 @@ import math
 
 import pytest
 import torch
+from growing import SUPERLINEAR, growth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.wire import codec, messages
-from autograder.wire.codec import DEPTH, DTYPES, INTEGER_BITS, NODES, Unsendable
+from autograder.wire.codec import DEPTH, DTYPES, INTEGER_BITS, NODES, TooLarge, Unsendable
 from autograder.wire.frames import Malformed
+from autograder.wire.structure import structure
 
 plain_values = st.recursive(
     st.none()
@@ -161,6 +163,10 @@ MALFORMED = {
     "a number longer than Python reads": f'[[["float32",[1]]],{"9" * 5000}]',
     "too deep": f'[[["float32",[1]]],{"[" * 500}{"]" * 500}]',
     "much too deep": f'[[["float32",[1]]],{"[" * 100_000}',
+    "another encoding": '[[["float32",[1]]],"a"]'.encode("utf-16").decode("latin-1"),
+    "half a character in it": '[[["float32",[1]]],"\\ud800"]'.encode("utf-16-le").decode("latin-1"),
+    "letters that are not escaped": '[[["float32",[1]]],"é"]',
+    "a text that never ends": '[[["float32",[1]]],"' + '\\"' * 1000,
     "too many": f'[[["float32",[1]]],["l"{",1" * (NODES + 1)}]]',
 }
 
@@ -168,7 +174,7 @@ MALFORMED = {
 @pytest.mark.parametrize("name", MALFORMED)
 def test_what_is_malformed_is_said_so(name):
     with pytest.raises(Malformed):
-        codec.decode(MALFORMED[name].encode(), memoryview(bytearray(4)), messages.ANSWERS)
+        codec.decode(MALFORMED[name].encode("latin-1"), memoryview(bytearray(4)), messages.ANSWERS)
 
 
 def test_the_same_head_is_right_when_nothing_is_wrong():
@@ -203,3 +209,59 @@ def test_damaged_messages_are_malformed_or_plain(data):
         damaged[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=4))
     with contextlib.suppress(Malformed):
         codec.decode(bytes(damaged), memoryview(bytearray(b"".join(parts))), messages.ANSWERS)
+
+
+def deep(levels):
+    return [deep(levels - 1)] if levels else torch.ones(1)
+
+
+AT_THE_LIMIT = {
+    "numbers": lambda n: [0.5] * n,
+    "text": lambda n: ["],[{" * 3] * n,
+    "lists": lambda n: [[]] * (n // 2),
+    "keys": lambda n: dict.fromkeys(range(n // 2)),
+    "tensors": lambda n: [torch.ones(1)] * (n // 8),
+}
+
+
+@pytest.mark.parametrize("what", AT_THE_LIMIT)
+def test_what_the_writer_lets_through_the_reader_takes(what):
+    """Either side counts as the other does: an honest value is never malformed; what is too much, the writer says."""
+    with pytest.raises(TooLarge):
+        codec.encode(messages.Reply(1, messages.Done(AT_THE_LIMIT[what](2 * NODES))))
+    sent = messages.Reply(1, messages.Done(AT_THE_LIMIT[what](NODES - 100)))
+    assert len(crossed(sent).answer.value) == len(sent.answer.value)
+
+
+@pytest.mark.parametrize("levels", [DEPTH - 3, DEPTH - 2, DEPTH - 1])
+def test_as_deep_as_can_be_written_can_be_read(levels):
+    sent = messages.Reply(1, messages.Done(deep(levels)))
+    try:
+        codec.encode(sent)
+    except Unsendable:
+        return
+    assert "1." in str(crossed(sent))
+
+
+def test_a_long_printed_list_is_a_text():
+    text = str([[0] * 512] * 512)
+    assert crossed(messages.Ran([{"output_type": "stream", "text": text}], "ok", 1)).outputs[0]["text"] == text
+
+
+STRUCTURES = {
+    "a text that never ends": lambda n: b'{"cells": ["' + b'\\"' * n,
+    "brackets, then such a text": lambda n: b"[" * 50 + b'"' + b'\\"' * n,
+    "opening brackets": lambda n: b"[" * n,
+    "texts": lambda n: b'""' * n,
+    "backslashes": lambda n: b'"' + b"\\" * n,
+}
+
+
+@pytest.mark.parametrize("what", STRUCTURES)
+def test_structure_is_found_in_one_pass(what):
+    assert growth(lambda n: structure(STRUCTURES[what](n)), 20_000) < SUPERLINEAR
+
+
+def test_structure_is_that_of_json():
+    found = structure(rb'{"a[": [1, 2, {"\"[[": "],,"}], "b": []}')
+    assert found == (4, 4 + 3, 3)

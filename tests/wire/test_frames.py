@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from autograder.wire.frames import HEADER, Closed, Late, Malformed, Stream, TooLong, packed, unpacked
+from autograder.wire.frames import HEADER, TICK, Closed, Late, Malformed, Stream, TooLong, packed, unpacked
 
 
 @pytest.fixture
@@ -104,3 +104,21 @@ def test_a_tick_can_end_the_waiting():
     ours, theirs = socket.socketpair()
     with ours, theirs, pytest.raises(Enough):
         Stream(ours.fileno(), tick).receive(10, 10, soon(5))
+
+
+def test_who_sends_byte_by_byte_does_not_keep_the_tick_away(ends):
+    ours, theirs = ends
+    ticks = []
+    slow = Stream(ours.descriptor, lambda: ticks.append(1))
+    frame = packed(b"[" + b" " * 100 + b"]")
+
+    def drip():
+        for byte in frame:
+            theirs.send(bytes([byte]))
+            time.sleep(TICK / 10)
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    slow.receive(200, 0, soon(60))
+    dripping.join()
+    assert len(ticks) >= 3 and slow.received == len(frame)

@@ -33,5 +33,5 @@ ASSIGNMENT = Assignment(
     EXAMS,
     SENTENCES,
     # A notebook that trains: its cells and `fit` take longer than those of other assignments, on a busy machine too.
-    limits=Limits(cell_seconds=90, call_seconds=60, notebook_seconds=400, cpu_seconds=420),
+    limits=Limits(cell_seconds=90, call_seconds=60, notebook_seconds=400),
 )

@@ -171,6 +171,7 @@ BILINEAR = (
     misconception(
         "bilinear-nearest",
         sampled(centres, torch.round),
+        sampled(lambda *where: centres(*where).round()),
         sampled(centres, lambda f: 0 * f),
         sampled(centres, lambda f: (f >= 0.5).to(f.dtype)),
         lambda x, size, align_corners=False: F.interpolate(x, pair(size), mode="nearest"),

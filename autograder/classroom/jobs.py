@@ -1,0 +1,65 @@
+"""What there is to grade, and the name of the work: a hash of all that a result depends on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from autograder.classroom.folder import ClassFolder, Submission
+from autograder.classroom.journal import Entry
+from autograder.examiner.results import SubmissionResult
+
+ROOT = Path(__file__).parents[2]
+# What marks depend on: all files of these folders. When one changes, every submission is a new job.
+MARKS = (
+    "autograder/exam",
+    "autograder/examiner",
+    "autograder/candidate",
+    "autograder/objects",
+    "autograder/wire",
+    "convcourse",
+)
+PACKAGES = (
+    *("torch", "torchvision", "numpy", "scipy", "pillow", "ipython", "nbformat", "matplotlib"),
+    *("scikit-image", "scikit-learn"),
+)
+
+
+def source_of(assignment: str) -> Path:
+    """The instructor's notebook, built from solutions/ by `make assignments`."""
+    return ROOT / "_build" / "source" / assignment / f"{assignment}.ipynb"
+
+
+@cache
+def grader_version() -> str:
+    """A hash of everything besides submission and assignment that a mark depends on."""
+    digest = hashlib.sha256(repr([platform.python_version(), *map(version, PACKAGES)]).encode())
+    for file in (file for folder in MARKS for file in sorted((ROOT / folder).rglob("*"))):
+        if file.is_file() and file.suffix != ".pyc":
+            digest.update(f"\0{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def job_name(submitted: bytes, source: bytes) -> str:
+    """The name of the work: the same bytes, assignment and grader give the same result."""
+    parts = hashlib.sha256(submitted).hexdigest(), hashlib.sha256(source).hexdigest(), grader_version()
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@cache
+def max_score(source: bytes) -> float:
+    """The automatic points of an assignment: those of grade cells that are not for a person to mark."""
+    cells = [cell["metadata"].get("nbgrader", {}) for cell in json.loads(source)["cells"]]
+    return float(sum(c.get("points", 0) for c in cells if c.get("grade") and not c.get("solution")))
+
+
+def without_grading(folder: ClassFolder, submission: Submission, status: str, why: str | None) -> Entry:
+    """The entry of a submission that nothing is executed of: 0 points, and why."""
+    most = max_score(source_of(submission.assignment).read_bytes())
+    job = hashlib.sha256(f"{status}\n{why}\n{most}".encode()).hexdigest()
+    result = SubmissionResult.without_grading(*submission.key, status, why, most, job)
+    return Entry(result, known=True, timestamp=folder.timestamp(submission))

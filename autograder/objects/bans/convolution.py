@@ -1,0 +1,46 @@
+"""What assignment 01 bans."""
+
+from dataclasses import replace
+
+from autograder.objects.rule import Rule
+
+RULE = Rule(
+    refused=(
+        *("convolution of either kind", "convolution", "transposed convolution", "deformable convolution"),
+        *("columns", "columns put back", "tensors in oneDNN's layout"),
+    ),
+    allowed={
+        "windows": "`Tensor.unfold` is allowed by the text: a view, whose sums are left to be written.",
+        "gradient of windows": "The gradient of `Tensor.unfold`.",
+        "pooling": "Sums and maxima of a window, with no weights.",
+        "unpooling": "It puts values in their places, and sums nothing.",
+        "resizing": "Its weights follow from the sizes; no kernel can be given.",
+        "pixels at given places": "It moves pixels; the sum over a window is left to be written.",
+        "pooling of regions": "Maxima and means, with no weights.",
+        "regions resized": "Means of moved pixels, with no weights.",
+    },
+    sentence=(
+        "a library convolution (or `unfold`/`fold`) was called here, PyTorch's, NumPy's, SciPy's or an image "
+        "library's; write it yourself. `Tensor.unfold`, `as_strided`, FFT and matrix products are allowed."
+    ),
+    library=(
+        *("torch._decomp.decompositions:im2col", "torch._decomp.decompositions:col2im"),
+        "torch.nn.utils._expanded_weights.conv_utils:unfold3d",
+        *("numpy:convolve", "numpy:correlate"),
+        *("scipy.ndimage._filters", "scipy.ndimage._nd_image", "scipy.signal._signaltools"),
+        *("scipy.signal._savitzky_golay", "scipy.signal._upfirdn", "scipy.signal._spline_filters"),
+        *("scipy.signal._sigtools", "scipy.signal._spline", "scipy.signal._upfirdn_apply"),
+        *("skimage.filters.edges", "skimage.filters._gaussian", "skimage.filters._gabor"),
+        *("skimage.filters._unsharp_mask", "skimage.filters.lpi_filter", "skimage.filters._sparse"),
+        *("PIL.ImageFilter", "PIL.Image:Image.filter"),
+        *("cv2:filter2D", "cv2:sepFilter2D", "cv2:GaussianBlur", "cv2:blur", "cv2:boxFilter", "cv2:Sobel"),
+        *("cv2:Scharr", "cv2:Laplacian", "cv2:matchTemplate"),
+    ),
+)
+WITHOUT_AUTOGRAD = replace(
+    RULE,
+    refused=(*RULE.refused, "gradient of windows"),
+    allowed={family: reason for family, reason in RULE.allowed.items() if family != "gradient of windows"},
+    autograd=True,
+)
+LISTS = {"convolution": RULE, "convolution and autograd": WITHOUT_AUTOGRAD}

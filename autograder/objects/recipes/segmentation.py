@@ -1,0 +1,71 @@
+"""What assignment 06's exams have built: networks to train, and an encoder to build on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+
+def vgg13_features(seed: int) -> nn.Sequential:
+    """`torchvision.models.vgg13().features` with weights of its own: without the classifier, which takes seconds."""
+    from torchvision.models.vgg import cfgs, make_layers  # an import of seconds, which only this needs
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return make_layers(cfgs["B"])
+
+
+class Silent(nn.Module):
+    """Logits that training cannot change: fixed mixtures of the input's channels. So each batch's loss is known."""
+
+    def __init__(self, mixture: torch.Tensor):
+        super().__init__()
+        self.register_buffer("mixture", mixture)
+        self.nothing = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.einsum("nchw,kc->nkhw", x, self.mixture) + 0 * self.nothing
+
+
+class Witness(torch.autograd.Function):
+    """Passes values on. Going back, `witness` gets the gradient that still lies in `weight`: 0 where it was cleared."""
+
+    @staticmethod
+    def forward(ctx, x, witness, weight):
+        ctx.weight = weight
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, cotangent):
+        kept = ctx.weight.grad
+        return cotangent, torch.ones(1) * (0.0 if kept is None else kept.abs().sum()), None
+
+
+class Witnessed(nn.Module):
+    """A small network with a batch norm, whose state tells afterwards how it was trained."""
+
+    def __init__(self, classes: int):
+        super().__init__()
+        self.first, self.last = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, classes, 1)
+        self.norm, self.witness = nn.BatchNorm2d(4), nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return Witness.apply(self.last(torch.relu(self.norm(self.first(x)))), self.witness, self.last.weight)
+
+
+def colours(classes: int) -> nn.Sequential:
+    """A network that sees five pixels far, for training where the student's own cannot be used."""
+    return nn.Sequential(
+        nn.Conv2d(3, 16, 5, padding=2), nn.ReLU(), nn.Conv2d(16, 16, 5, padding=2), nn.ReLU(), nn.Conv2d(16, classes, 1)
+    )
+
+
+RECIPES: dict[str, Callable[..., Any]] = {
+    "vgg13_features": vgg13_features,
+    "silent": Silent,
+    "witnessed": Witnessed,
+    "colours": colours,
+}

@@ -1,0 +1,193 @@
+"""No value costs an exam its end: whatever comes back costs the criterion that met it, and names no fault of ours."""
+
+import json
+import subprocess
+import sys
+import warnings
+from dataclasses import replace
+from importlib import import_module
+
+import pytest
+import torch
+from odd_values import ODD, namespace
+
+from autograder import exam_table as table
+from autograder.exam.core import Criterion, Exam, SettingFailed, exams_of
+
+EXAMS = [
+    pytest.param(name, exam, id=f"{name}-{exam.name}")
+    for name in table.names()
+    for exam in exams_of(import_module(f"autograder.exam.{name}"))
+]
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """As in a candidate; two for each of a thousand tiny calls take ten times as long where others work too."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def right():
+    """By exam and graded name: what the first right implementation of it defines."""
+    modules = {}
+
+    def of(name, graded):
+        one = next(i for i in table.implementations(name) if not i.wrong and graded in i.names)
+        if one.path not in modules:
+            modules[one.path] = one.load()
+        return getattr(modules[one.path], graded)
+
+    return of
+
+
+def spoiled(obj, spoil):
+    """A function or a class of layers that answers as `obj` does, but for what `spoil(count)` gives at a call."""
+    calls = iter(range(1, 10**9))
+    if not isinstance(obj, type):
+
+        def function(*args, **kwargs):
+            given = spoil(next(calls))
+            return obj(*args, **kwargs) if given is spoil else given
+
+        return function
+
+    class Layer(obj):
+        def forward(self, *args, **kwargs):
+            given = spoil(next(calls))
+            return super().forward(*args, **kwargs) if given is spoil else given
+
+    return Layer
+
+
+def held(name, exam, criteria, obj):
+    """The outcomes of these criteria, on whatever `obj` is."""
+    everything = {e.name: True for e in exams_of(import_module(f"autograder.exam.{name}"))}  # nothing stands in
+    here = table.Quiet(everything)
+    with table.setting(here), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        outcomes = replace(exam, criteria=tuple(criteria)).examine(obj)
+    assert here.faults == []
+    assert len(outcomes) == len(criteria)
+    assert all(len(o.finding.sentence) < 1000 for o in outcomes if o.finding)
+    return outcomes
+
+
+@pytest.mark.parametrize("name, exam", EXAMS)
+def test_odd_values_lose_points_and_nothing_else(name, exam, right):
+    """As the variable, and as what the function or the layer gives back; criteria take turns."""
+    criteria, scope = [c for c in exam.criteria if not c.slow], namespace()
+    few = 3 if exam.name == "VGGUNet" else 1  # whose width is fixed: each of its networks takes a tenth of a second
+    for number, text in list(enumerate(ODD.values()))[::few]:
+        chosen = [criteria[number % len(criteria)]]
+        (outcome,) = held(name, exam, chosen, eval(text, scope))
+        assert outcome.earned == 0, text
+        obj = right(name, exam.graded_name)
+        if callable(obj):
+            lost = held(name, exam, chosen, spoiled(obj, lambda _, text=text: eval(text, scope)))
+            uncalled = chosen[0].id in UNCALLED.get(exam.name, ())
+            assert uncalled or lost[0].earned == 0, text
+
+
+# Criteria that do not call the layer, or that are met where it gives back nothing.
+UNCALLED = {
+    "Conv2d": {"distribution", "parameters"},
+    "UNet": {"parameters"},
+    "VGGUNet": {"parameters"},
+    "DiceLoss": {"function"},
+    "fit": {"place", "passes"},
+}
+
+
+@pytest.mark.parametrize("name, exam", EXAMS)
+def test_an_odd_value_among_right_ones(name, exam, right):
+    """At some call after right ones: what the answers before it opened is no way to a fault."""
+    obj, scope = right(name, exam.graded_name), namespace()
+    if not callable(obj):
+        return
+    values = list(ODD.values())
+    for number, criterion in enumerate(c for c in exam.criteria if not c.slow):
+        for place in (2, 3 + number):
+            text = values[(17 * number + 29 * place) % len(values)]
+            spoil = lambda count, place=place, text=text: eval(text, scope) if count == place else spoil  # noqa: B023
+            held(name, exam, [criterion], spoiled(obj, spoil))
+
+
+def test_what_is_not_foreseen_costs_one_criterion_and_is_written_down():
+    def unforeseen(subject, draw):
+        return {}[subject()]
+
+    exam = Exam("part", "part", tuple(Criterion(c, c, 1.0, unforeseen if c == "b" else fine) for c in "abc"))
+    here = table.Quiet()
+    with table.setting(here):
+        outcomes = exam.examine(lambda: "what came")
+    assert [o.earned for o in outcomes] == [1, 0, 1]
+    assert outcomes[1].finding.sentence == (
+        "`part` gave back something that could not be compared with what is expected."
+    )
+    (fault,) = here.faults
+    assert fault.startswith("part/b: KeyError: 'what came' (exam/core.py, line ") and "in _hold" in fault
+
+
+def fine(subject, draw):
+    pass
+
+
+def test_where_the_setting_is_gone_no_mark_is_given():
+    def gone(subject, draw):
+        raise SettingFailed("no candidate")
+
+    with pytest.raises(SettingFailed):
+        Exam("part", "part", (Criterion("a", "a", 1.0, gone),)).examine(len)
+
+
+FIXED = """
+import json, resource, sys, torch
+from dataclasses import replace
+from autograder import exam_table as table
+from autograder.exam import segmentation
+
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+torch.set_num_threads(1)
+Right = table.read(table.IMPLEMENTATIONS / "segmentation" / "right" / "plain.py").load().UNet
+ran = []
+
+
+class UNet(Right):
+    def __init__(self, in_channels, num_classes, base_channels=64, depth=4, padding="valid"):
+        {changed}
+        super().__init__(in_channels, num_classes, base_channels, depth, padding)
+
+    def forward(self, x):
+        ran.append(1)
+        return super().forward(x)
+
+
+exam = segmentation.UNet
+asked = replace(exam, criteria=tuple(c for c in exam.criteria if c.id in {criteria}))
+here = table.Quiet()
+with table.setting(here):
+    outcomes = asked.examine(UNet)
+print(json.dumps([[(o.earned, o.finding and o.finding.sentence) for o in outcomes], len(ran), here.faults]))
+"""
+
+
+@pytest.mark.parametrize(
+    "changed, criteria, earned, says",
+    [
+        ('base_channels, depth, padding = 64, 4, "same"', ("sizes", "skips", "gradients"), 0.0, "are not honoured"),
+        ("base_channels = 64", ("gradients",), 0.5, None),
+    ],
+)
+def test_a_network_of_a_fixed_size_needs_no_memory_of_the_examiner(changed, criteria, earned, says):
+    """4 GiB of addresses, where its channels, compared all with all, took 19. One that is far too large never runs."""
+    code = FIXED.format(changed=changed, criteria=criteria)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=280)
+    assert run.returncode == 0, run.stderr[-2000:]
+    outcomes, runs, faults = json.loads(run.stdout)
+    assert faults == [] and all(got == earned for got, _ in outcomes)
+    assert all((says in sentence) if says else sentence is None for _, sentence in outcomes)
+    assert (runs == 0) == (earned == 0)
