@@ -4,6 +4,10 @@ import re
 import warnings
 
 import pytest
+import scipy.ndimage
+import scipy.signal
+import skimage.filters
+import skimage.transform
 import torch
 import torchvision  # noqa: F401 - its operators count as well
 
@@ -173,3 +177,49 @@ def test_what_torchscript_has_of_its_own_comes_to_what_is_refused(name, at):
     assert call() is not None
     with BAN.during(name), pytest.raises(RuntimeError, match="write it yourself"):
         call()
+
+
+FILTERS = (
+    r"convol|correl|filt|blur|gauss|sobel|prewitt|laplac|scharr|roberts|farid|unsharp|gabor|wiener|smooth|resample"
+)
+RESIZING = r"resize|rescale|warp|zoom|pyramid|rotate|swirl|affine|map_coord|geometric|shift|interp"
+LIBRARIES = {
+    "convolution": (FILTERS, [scipy.ndimage, scipy.signal, skimage.filters]),
+    "upsampling": (RESIZING, [scipy.ndimage, skimage.transform]),
+}
+NO_FILTER = {
+    "fourier_gaussian": "FFT is allowed.",
+    "fourier_shift": "It shifts, by FFT, and keeps the size.",
+    "gausspulse": "A signal, and nothing done with it.",
+    "iirfilter": "It designs a filter, and applies none.",
+    "morphological_laplace": "Maxima and minima, with no sum.",
+    "spline_filter": "It prepares an interpolation; its weights are fixed.",
+    "spline_filter1d": "It prepares an interpolation; its weights are fixed.",
+}
+
+
+def refuses(function):
+    """Refusals ask for no arguments; whoever asks for some would do the work."""
+    try:
+        function()
+    except BannedOperator:
+        return True
+    except Exception:
+        return False
+    return False
+
+
+@pytest.mark.parametrize("name", LIBRARIES)
+def test_libraries_public_functions_are_held_against_the_ban_too(name):
+    pattern, libraries = LIBRARIES[name]
+    found = {
+        (library.__name__, spoken): getattr(library, spoken)
+        for library in libraries
+        for spoken in dir(library)
+        if not spoken.startswith("_") and re.search(pattern, spoken) and callable(getattr(library, spoken))
+    }
+    assert len(found) > 12
+    with BAN.during(name):
+        free = sorted(key for key, function in found.items() if not refuses(function))
+    assert [key for key in free if key[1] not in NO_FILTER] == []
+    assert not any(map(refuses, found.values())), "nothing is banned any more"

@@ -69,12 +69,22 @@ def test_odd_values_of_a_layer(examined, what):
     assert not any("channel" in o.finding.sentence for o in outcomes if o.finding)
 
 
-def test_odd_values_of_a_variable_and_of_functions(examined):
-    """All of them one after the other: a cell, a look at the name, and the exam."""
-    for what in ODD:
-        (outcome,) = examined(convolution.question_1, f"answer_1 = {ODD[what]}")
-        assert outcome.earned == 0, what
-        assert "channel" not in outcome.finding.sentence
+def test_odd_values_of_a_variable(client):
+    """All of them in one candidate: a cell, a look at the name, and the exam."""
+    remote = Remote(client, LIMITS, bytes(32), b"bytes", {"answer_1"})
+    token = current.set(remote)
+    try:
+        remote.run("prelude", PRELUDE)
+        # Where an object that will not be looked at has a name, IPython runs no further cell: it comes last.
+        for what, text in sorted(ODD.items(), key=lambda item: "Refuser" in item[1]):
+            assert not any(o["output_type"] == "error" for o in remote.run(what, f"answer_1 = {text}")), what
+            (outcome,) = convolution.question_1.examine(remote.look_up("answer_1"))
+            assert remote.happened == [], (what, remote.happened)
+            assert outcome.earned == 0 and "channel" not in outcome.finding.sentence, what
+    finally:
+        current.reset(token)
+        remote.close()
+    assert remote.faults == []
 
 
 def test_a_network_without_return(examined):
