@@ -241,7 +241,7 @@ class Link:
     def _answered(self, cell: str) -> None:
         """Raise `Exceeded` where the candidate has taken more than it may, now that it has answered."""
         self.timekeeper.check_whole()
-        (self._watch.check_ended if cell else self._watch.check_written)(self._stream.received)
+        (self._watch.check if cell else self._watch.check_written)(self._stream.received)
 
     def _receive(self, head_limit: int, body_limit: int, deadline: float = FOREVER) -> Any:
         head, body = self._stream.receive(head_limit, body_limit, deadline)

@@ -21,7 +21,7 @@ class Exceeded(Exception):
 
 UNSEEN = "The notebook made folders whose contents could not be counted."
 HELD = "The notebook held files in memory (`mmap`) that it had closed and deleted, so that they could not be counted."
-# Seconds between two looks at a candidate's mappings, which are long to read.
+# Seconds between two looks at a candidate's mappings, which are long to read; what they hold is free when it ends.
 SELDOM = 1.0
 
 
@@ -46,11 +46,6 @@ class Watch:
             self._next_mappings = time.monotonic() + SELDOM
             if self._holds_by_mapping() and self._holds_by_mapping():  # files that came or went meanwhile are let off
                 raise Exceeded("output", HELD)
-
-    def check_ended(self, received: int) -> None:
-        """All of it, whatever was looked at a moment ago: a cell has ended."""
-        self._next_mappings = 0.0
-        self.check(received)
 
     def check_written(self, received: int) -> None:
         """The part of it that is quick: what was ever written, which only grows, whatever was deleted since."""

@@ -310,7 +310,7 @@ def _counts_pages(folder: Path) -> bool:
 def test_a_deleted_file_that_only_a_mapping_holds_is_refused(fork):
     link = fork()
     with pytest.raises(Lost) as caught:
-        link.run_cell("a", HOLD + "hold(4096)")
+        link.run_cell("a", HOLD + "hold(4096)\nimport time; time.sleep(60)")
     assert caught.value.status == "output" and "could not be counted" in caught.value.sentence
 
 
