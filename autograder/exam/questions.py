@@ -36,7 +36,7 @@ def question(
         given = plain(subject)
         if given == right:
             return
-        evidence = Evidence(title, repr(right), shown(given))
+        evidence = Evidence(f"question {number} in the notebook", repr(right), shown(given))
         if given is None:
             raise Unnamed(f"`{subject.name}` is not set to an answer.", evidence)
         mistake = (telling or {}).get(given, otherwise)

@@ -120,7 +120,7 @@ def test_what_is_not_foreseen_costs_one_criterion_and_is_written_down():
     def unforeseen(subject, draw):
         return {}[subject()]
 
-    exam = Exam("part", "part", tuple(Criterion(c, c, 1.0, unforeseen if c == "b" else fine) for c in "abc"))
+    exam = Exam("part", tuple(Criterion(c, c, 1.0, unforeseen if c == "b" else fine) for c in "abc"))
     here = table.Quiet()
     with table.setting(here):
         outcomes = exam.examine(lambda: "what came")
@@ -141,7 +141,7 @@ def test_where_the_setting_is_gone_no_mark_is_given():
         raise SettingFailed("no candidate")
 
     with pytest.raises(SettingFailed):
-        Exam("part", "part", (Criterion("a", "a", 1.0, gone),)).examine(len)
+        Exam("part", (Criterion("a", "a", 1.0, gone),)).examine(len)
 
 
 FIXED = """
