@@ -12,7 +12,7 @@ chapter; *evidence* is what the instructor alone may see.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
@@ -93,10 +93,6 @@ class Outcome:
     points: float
     earned: float
     finding: Finding | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """The outcome as a plain dict."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)

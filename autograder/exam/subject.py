@@ -124,15 +124,6 @@ class Subject(ABC):
         """Is it an instance of nn.Module?"""
         return self.kind == "module"
 
-    @contextmanager
-    def banning(self, name: str) -> Iterator[None]:
-        """Calls within this block run under the ban list `name` (see `objects.ban.LISTS`)."""
-        before, self.ban = self.ban, name
-        try:
-            yield
-        finally:
-            self.ban = before
-
     def series(self) -> AbstractContextManager[None]:
         """A run of calls with nothing of ours between them: what has to be set up for a call stays up throughout."""
         return nullcontext()
