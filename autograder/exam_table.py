@@ -26,7 +26,8 @@ import torch
 
 from autograder import exam as exams
 from autograder.exam import words
-from autograder.exam.core import Exam, Local, Outcome, current, exams_of
+from autograder.exam.core import Exam, Outcome, exams_of
+from autograder.exam.setting import Local, current
 
 ROOT = Path(__file__).resolve().parents[1]
 IMPLEMENTATIONS = ROOT / "tests" / "exam"

@@ -16,7 +16,6 @@ faults of all sources are told at once, and nothing is written then.
 from __future__ import annotations
 
 import copy
-import importlib
 import json
 import re
 import shutil
@@ -43,6 +42,7 @@ from nbgrader.preprocessors import (
     LockCells,
 )
 
+from autograder.exam.assignment import Assignment, assignment
 from convcourse.check import digest
 
 ROOT = Path(__file__).parents[1]
@@ -54,7 +54,6 @@ STEPS = (
     LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ComputeChecksums,
     ClearHiddenTests, ClearMarkScheme, ComputeChecksums, CheckCellMetadata,
 )  # fmt: skip
-TOTAL, LARGEST = 40, 8
 STUB = "raise NotImplementedError()"
 SECRET = re.compile(r"autograder|(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 ASKED = re.compile(r"exam\.\w+\.(?P<exam>\w+)\.grade\((\w+)\)")
@@ -96,12 +95,7 @@ def to_text(nb: NotebookNode) -> str:
     return nbformat.writes(nb) + "\n"
 
 
-def exams_of(name: str) -> Any:
-    """The package `autograder.exam.<name>` of the assignment `NN-<name>`."""
-    return importlib.import_module(f"autograder.exam.{name.split('-', 1)[1].replace('-', '_')}")
-
-
-def faults(source: NotebookNode, exams: Any) -> Iterator[str]:
+def faults(source: NotebookNode, assignment: Assignment) -> Iterator[str]:
     """What an instructor must mend before this notebook may go out, a sentence each."""
     ids = [cell.metadata.nbgrader.grade_id for cell in source.cells]
     for number, cell in enumerate(source.cells):
@@ -113,12 +107,12 @@ def faults(source: NotebookNode, exams: Any) -> Iterator[str]:
     except Exception as error:  # nbgrader's steps raise whatever they like
         yield f"nbgrader does not release it: {error}"
         return
-    yield from _points(source, exams)
+    yield from _points(source, assignment)
     yield from _stubs(source, released)
     yield from _leaks(source, released)
 
 
-def _points(source: NotebookNode, exams: Any) -> Iterator[str]:
+def _points(source: NotebookNode, assignment: Assignment) -> Iterator[str]:
     total = 0.0
     for cell in source.cells:
         about = cell.metadata.nbgrader
@@ -128,8 +122,8 @@ def _points(source: NotebookNode, exams: Any) -> Iterator[str]:
         if points is None or points < 0 or points % 0.5:
             yield f"{about.grade_id}: {points} points; they must be a multiple of 0.5"
             continue
-        if points > LARGEST:
-            yield f"{about.grade_id}: {points} points; no cell may have more than {LARGEST}"
+        if points > assignment.largest:
+            yield f"{about.grade_id}: {points} points; no cell may have more than {assignment.largest:g}"
         if utils.is_solution(cell):
             continue  # marked by a person
         total += points
@@ -138,17 +132,17 @@ def _points(source: NotebookNode, exams: Any) -> Iterator[str]:
             if points or asked:
                 yield f"{about.grade_id}: only cells whose grade_id ends in -hidden give points and call an exam"
             continue
-        exam = getattr(exams, asked["exam"], None) if asked else None
+        exam = assignment.exam(asked["exam"]) if asked else None
         if exam is None:
-            yield f"{about.grade_id}: it calls no exam of {exams.__name__}"
+            yield f"{about.grade_id}: it calls no exam of {assignment.name}"
             continue
         if points != (0 if exam.bonus else exam.points):
             yield f"{about.grade_id}: {points} points on the cell, {exam.points} in its exam"
         said = f"{exam.points:g} {'bonus ' if exam.bonus else ''}point"
         if said not in cell.source:
             yield f'{about.grade_id}: its comment must tell students what it gives, "({said}s)"'
-    if total != TOTAL:
-        yield f"its automatic points are {total:g}, they must be {TOTAL}"
+    if total != assignment.points:
+        yield f"its automatic points are {total:g}, they must be {assignment.points:g}"
 
 
 def _stubs(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
@@ -215,7 +209,7 @@ def build() -> dict[Path, str]:
     for text in sorted(TEXTS.glob("*.py")):
         name = text.stem
         source = source_notebook(text.read_text(encoding="utf-8"))
-        found += [f"solutions/{text.name}: {fault}" for fault in faults(source, exams_of(name))]
+        found += [f"solutions/{text.name}: {fault}" for fault in faults(source, assignment(name))]
         if not found:
             sources[name] = source
             files[SOURCE / name / f"{name}.ipynb"] = to_text(source)

@@ -101,6 +101,7 @@ def assignment_of(path: Path, assignments: dict[str, list[Entry]]) -> str | None
 
 
 def as_text(line: Line) -> str:
+    """A line as it is printed, at most 100 characters wide."""
     mark = {True: "✓", False: "✗", None: "–"}[line.ok]
     text = f"{line.about}: {line.sentence}" if line.sentence else line.about
     return textwrap.fill(text, 100, initial_indent=f"{mark} ", subsequent_indent="  ", break_long_words=False)
@@ -148,6 +149,7 @@ def read(path: Path) -> NotebookNode:
 
 
 def file_problems(path: Path, name: str, nb: NotebookNode) -> Iterator[Line]:
+    """What is wrong with the file as a whole: its name, its language, its nbgrader metadata."""
     if path.name != f"{name}.ipynb":
         yield Line(False, "file", f"it must be called {name}.ipynb to be found; it is called {path.name}.")
     kernel = nb.metadata.get("kernelspec", {})

@@ -111,6 +111,7 @@ class Pixels(Artist):
         self.pixels = np.ascontiguousarray(pixels[::-1])
 
     def draw(self, renderer: RendererBase) -> None:
+        """Draw the pixels as they are, unscaled, from the lower left corner."""
         context = renderer.new_gc()
         renderer.draw_image(context, 0, 0, self.pixels)
         context.restore()

@@ -348,26 +348,26 @@ class UNet(nn.Module):
 
         widths = [base_channels * 2**level for level in range(depth + 1)]
         inputs = [in_channels, *widths[:-1]]
-        self.down = nn.ModuleList(two_convolutions(c, width) for c, width in zip(inputs, widths))
-        self.enlarge = nn.ModuleList(nn.ConvTranspose2d(2 * c, c, kernel_size=2, stride=2) for c in widths[-2::-1])
-        self.up = nn.ModuleList(two_convolutions(2 * c, c) for c in widths[-2::-1])
-        self.classify = nn.Conv2d(base_channels, num_classes, kernel_size=1)
+        self.encoder = nn.ModuleList(two_convolutions(c, width) for c, width in zip(inputs, widths))
+        self.upconv = nn.ModuleList(nn.ConvTranspose2d(2 * c, c, kernel_size=2, stride=2) for c in widths[-2::-1])
+        self.decoder = nn.ModuleList(two_convolutions(2 * c, c) for c in widths[-2::-1])
+        self.head = nn.Conv2d(base_channels, num_classes, kernel_size=1)
         ### END SOLUTION
 
     def forward(self, x):
         ### BEGIN SOLUTION
         skips = []
-        for level in self.down[:-1]:
-            skips.append(level(x))
-            x = F.max_pool2d(skips[-1], 2)
-        x = self.down[-1](x)
-        for enlarge, level in zip(self.enlarge, self.up):
-            x = enlarge(x)
+        for level in self.encoder[:-1]:
+            skips.append(level(x))  # (N, c, h, w), c twice as many on each level
+            x = F.max_pool2d(skips[-1], 2)  # (N, c, h/2, w/2)
+        x = self.encoder[-1](x)
+        for upconv, level in zip(self.upconv, self.decoder):
+            x = upconv(x)  # (N, 2c, h, w) -> (N, c, 2h, 2w)
             skip = skips.pop()
             top, left = (skip.shape[2] - x.shape[2]) // 2, (skip.shape[3] - x.shape[3]) // 2
-            skip = skip[:, :, top : top + x.shape[2], left : left + x.shape[3]]
-            x = level(torch.cat([skip, x], dim=1))
-        return self.classify(x)
+            skip = skip[:, :, top : top + x.shape[2], left : left + x.shape[3]]  # as large as x
+            x = level(torch.cat([skip, x], dim=1))  # 2c channels -> c
+        return self.head(x)  # (N, num_classes, H', W')
         ### END SOLUTION
 
 
@@ -590,13 +590,13 @@ class VGGUNet(nn.Module):
             )
 
         widths = [64, 128, 256, 512][:num_blocks]
-        self.blocks = nn.ModuleList(two_convolutions(c, width) for c, width in zip([3, *widths], widths))
+        self.encoder = nn.ModuleList(two_convolutions(c, width) for c, width in zip([3, *widths], widths))
         self.reduce = nn.ModuleList(nn.Conv2d(2 * c, c, kernel_size=3, padding=1) for c in widths[-2::-1])
-        self.up = nn.ModuleList(two_convolutions(2 * c, c) for c in widths[-2::-1])
-        self.classify = nn.Conv2d(64, num_classes, kernel_size=1)
+        self.decoder = nn.ModuleList(two_convolutions(2 * c, c) for c in widths[-2::-1])
+        self.head = nn.Conv2d(64, num_classes, kernel_size=1)
         if encoder is not None:
             theirs = (layer for layer in encoder if isinstance(layer, nn.Conv2d))
-            ours = (layer for block in self.blocks for layer in block if isinstance(layer, nn.Conv2d))
+            ours = (layer for block in self.encoder for layer in block if isinstance(layer, nn.Conv2d))
             for our, their in zip(ours, theirs):
                 our.load_state_dict(their.state_dict())
         ### END SOLUTION
@@ -604,14 +604,15 @@ class VGGUNet(nn.Module):
     def forward(self, x):
         ### BEGIN SOLUTION
         skips = []
-        for block in self.blocks[:-1]:
-            skips.append(block(x))
-            x = F.max_pool2d(skips[-1], 2)
-        x = self.blocks[-1](x)
-        for reduce, level in zip(self.reduce, self.up):
+        for block in self.encoder[:-1]:
+            skips.append(block(x))  # (N, c, h, w), c twice as many on each level
+            x = F.max_pool2d(skips[-1], 2)  # (N, c, h/2, w/2)
+        x = self.encoder[-1](x)
+        for reduce, level in zip(self.reduce, self.decoder):
+            # (N, 2c, h, w) -> (N, c, 2h, 2w)
             x = F.relu(reduce(F.interpolate(x, scale_factor=2, mode="nearest")))
-            x = level(torch.cat([skips.pop(), x], dim=1))
-        return self.classify(x)
+            x = level(torch.cat([skips.pop(), x], dim=1))  # 2c channels -> c
+        return self.head(x)  # (N, num_classes, H, W)
         ### END SOLUTION
 
 

@@ -14,6 +14,8 @@ import pkgutil
 import tempfile
 from collections.abc import Iterable
 
+from autograder.objects.assignments import ASSIGNMENTS
+
 MODULES = (
     "torch", "torch.fx.experimental.symbolic_shapes",  # which autograd imports at its first use
     "numpy", "scipy.ndimage", "matplotlib.pyplot", "matplotlib.animation",
@@ -21,20 +23,18 @@ MODULES = (
     "PIL.Image", "tqdm.auto", "IPython.display", "IPython.core.completer", "matplotlib_inline.backend_inline",
     "sandlock", "pyseccomp",
 )  # fmt: skip
-# What one assignment's notebooks import beside these, and takes a second or more that the others need not wait for.
-ALSO = {"06-segmentation": ("torchvision",)}
 CELLS = (
     "1 + 1", "1 / 0", "%matplotlib inline", "!true", "import sys; print(sys.path, file=sys.stderr)",
     "from convcourse import plots; plots.show_row([[[0, 1]]], ['A title'])",
 )  # fmt: skip
 
 
-def preload(assignments: Iterable[str] = ALSO) -> None:
+def preload(assignments: Iterable[str] = ASSIGNMENTS) -> None:
     """Import what notebooks of these assignments need, run a few cells in a shell that is thrown away, draw pictures,
     read the photographs and set up each ban: later ones find all in place."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
-    for name in (*MODULES, *(name for assignment in assignments for name in ALSO.get(assignment, ()))):
+    for name in (*MODULES, *(name for assignment in assignments for name in ASSIGNMENTS.get(assignment, ()))):
         importlib.import_module(name)
     convcourse = importlib.import_module("convcourse")
     for module in pkgutil.walk_packages(convcourse.__path__, "convcourse."):

@@ -20,11 +20,11 @@ from nbgrader import utils
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from autograder.candidate.preload import ALSO
 from autograder.classroom.folder import ClassFolder, printable
 from autograder.classroom.jobs import job_name
 from autograder.classroom.pool import Pool, Task
 from autograder.examiner.intake import Unreadable, read_submission
+from autograder.objects.assignments import ASSIGNMENTS
 
 
 class NoResult(RuntimeError):
@@ -82,6 +82,6 @@ class Examine(NbGraderPreprocessor):
 @cache
 def pool_of(folder: ClassFolder) -> Pool:
     """The one examiner of this run."""
-    pool = Pool(1, folder.key(), ALSO)
+    pool = Pool(1, folder.key(), ASSIGNMENTS)
     atexit.register(pool.close)
     return pool

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
+
+from autograder.exam.notes import Notes
 
 T = TypeVar("T")
 LAYOUTS = ("non-contiguous", "channels-last", "expanded")
 
 
 class Draw:
-    """Tensors of order 1, and permutations, from one seed; and the notes that criteria of one exam leave each other."""
+    """Tensors of order 1, and permutations, from one seed; `notes` are what criteria of one exam leave each other."""
 
-    def __init__(self, seed: int, notes: dict[str, Any] | None = None):
-        self.notes: dict[str, Any] = {} if notes is None else notes
+    def __init__(self, seed: int, notes: Notes | None = None):
+        self.notes = Notes() if notes is None else notes
         self.torch = torch.Generator().manual_seed(seed % 2**63)
         self.python = random.Random(seed)
 
@@ -36,8 +38,10 @@ class Draw:
         """Values in 0…1, as an image has."""
         return torch.rand(shape, generator=self.torch, dtype=dtype)
 
-    def laid_out(self, layout: str, shape: tuple[int, int, int, int]) -> torch.Tensor:
-        """Standard normal values of a shape (N, C, H, W) whose memory is in one of the unusual `LAYOUTS`."""
+    def laid_out(self, layout: str, shape: tuple[int, ...]) -> torch.Tensor:
+        """Standard normal values of a shape (N, C, H, W) or (C, H, W), in memory in one of the unusual `LAYOUTS`."""
+        if len(shape) == 3:
+            return self.laid_out(layout, (1, *shape))[0]
         n, c, h, w = shape
         if layout == "non-contiguous":
             return self.normal(w, h, n, c).permute(2, 3, 1, 0)

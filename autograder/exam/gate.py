@@ -11,14 +11,14 @@ from typing import Any
 import torch
 
 from autograder.exam.compare import TOLERANCE, kind
-from autograder.exam.core import Finding, Wrong
+from autograder.exam.core import Unnamed
 from autograder.exam.subject import Subject
 
 
 def tensor(name: str, got: Any) -> torch.Tensor:
     """What came back, where it is a tensor of float32 or float64."""
     if not isinstance(got, torch.Tensor) or got.dtype not in TOLERANCE:
-        raise Wrong(Finding(f"`{name}` gave back {kind(got)} where a tensor of float32 is expected."))
+        raise Unnamed(f"`{name}` gave back {kind(got)} where a tensor of float32 is expected.")
     return got
 
 
@@ -27,7 +27,15 @@ def maps(name: str, got: Any) -> torch.Tensor:
     found = tensor(name, got)
     if found.dim() != 4 or not found.numel():
         shape = tuple(found.shape)
-        raise Wrong(Finding(f"`{name}` gave back a tensor of shape {shape} where (N, C, H, W) is expected."))
+        raise Unnamed(f"`{name}` gave back a tensor of shape {shape} where (N, C, H, W) is expected.")
+    return found
+
+
+def batch(name: str, got: Any) -> torch.Tensor:
+    """What a network gave back, where it is a tensor (N, C, …) of float32 or float64 with entries."""
+    found = tensor(name, got)
+    if found.dim() < 2 or not found.numel():
+        raise Unnamed(f"`{name}` gave back a tensor of shape {tuple(found.shape)} where (N, C, …) is expected.")
     return found
 
 
@@ -46,7 +54,7 @@ def number(value: Any) -> float | None:
 def module(made: Subject) -> Subject:
     """What a class makes, where it is an nn.Module."""
     if not made.is_module:
-        raise Wrong(Finding(f"`{made.name}(…)` gives no `nn.Module`."))
+        raise Unnamed(f"`{made.name}(…)` gives no `nn.Module`.")
     return made
 
 

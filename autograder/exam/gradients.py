@@ -1,11 +1,16 @@
-"""Gradients: PyTorch's own, in one backward pass over all of a criterion's cases; the student's, compared with them and
-with small differences."""
+"""Gradients: the reference's own, in one backward pass over all of a criterion's cases; the student's, compared with
+them and with small differences.
+
+Every floating-point tensor among a case's arguments is asked for a gradient, wherever it stands; whole numbers have
+none. Where a function gives back more than one tensor, or no floating-point one, its values alone are compared.
+"""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -13,24 +18,27 @@ import torch.fx.experimental.symbolic_shapes  # autograd wants it, and imports i
 from torch.autograd.function import once_differentiable
 from torch.autograd.gradcheck import GradcheckError, gradcheck
 
-from autograder.exam.compare import Case, Seen, ask_all, describe, fault, judge, shown
-from autograder.exam.core import Evidence, Finding, Misconception, Wrong
+from autograder.exam.cases import Case
+from autograder.exam.compare import Comparison, Reference, ask_all, describe, fault, judge, shown
+from autograder.exam.core import Evidence, Unnamed, Wrong
 from autograder.exam.draw import Draw
+from autograder.exam.mistakes import Misconception
 from autograder.exam.subject import Subject
+from autograder.objects import operations
 
 T = torch.Tensor
-Reference = Callable[..., T]
-ORDER = ("input", "weight", "bias")  # of the first three tensors that a function takes
 
 
 @dataclass
-class Question:
-    """A case, PyTorch's answer, the gradient that is sent back, and what PyTorch makes of it for each argument."""
+class Asked:
+    """A case, what the reference answers, the gradient that is sent back (None where there is no way back), what the
+    reference makes of it for each leaf, and the leaves' names."""
 
     case: Case
-    expected: T
-    cotangent: T
+    expected: Any
+    cotangent: T | None = None
     wanted: Sequence[T] = ()
+    names: Sequence[str] = ()
 
 
 @contextmanager
@@ -44,66 +52,86 @@ def small_kernels() -> Iterator[None]:
         torch._C._set_mkldnn_enabled(before)
 
 
-def questions(
+def mapped(change: Callable[[T], T], value: Any) -> Any:
+    """A value with `change` made to each floating-point tensor in it, in order of appearance."""
+    if isinstance(value, T):
+        return change(value) if value.is_floating_point() else value
+    if isinstance(value, tuple | list):
+        return type(value)(mapped(change, item) for item in value)
+    return {key: mapped(change, item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def with_tensors(case: Case, change: Callable[[T], T]) -> Case:
+    """The same call with other floating-point tensors."""
+    return replace(case, args=mapped(change, case.args), kwargs=mapped(change, case.kwargs))
+
+
+def leaves(case: Case) -> list[T]:
+    """The tensors of a case that require a gradient, in order of appearance."""
+    return [t for t in operations.tensors((case.args, case.kwargs)) if t.requires_grad]
+
+
+def names_of(reference: Reference, case: Case) -> list[str]:
+    """What the reference calls the arguments in which the leaves stand."""
+    try:
+        bound = inspect.signature(reference).bind(*case.args, **case.kwargs).arguments
+    except (TypeError, ValueError):  # a builtin tells nothing about its arguments
+        bound = {f"argument {i}": value for i, value in enumerate((*case.args, *case.kwargs.values()), 1)}
+    return [
+        "input" if name == "x" else name
+        for name, value in bound.items()
+        for t in leaves(Case((value,)))
+        if t is not None
+    ]
+
+
+def with_wanted_gradients(
     reference: Reference, cases: Iterable[Case], draw: Draw, upstream: Callable[..., T] | None = None
-) -> list[Question]:
-    """What PyTorch answers, and the gradients of every float tensor among the arguments, which require one in each
-    question's case. The cases stay as they are.
+) -> list[Asked]:
+    """What the reference answers in each case, and the gradients of every floating-point tensor among the arguments.
 
     `upstream(*shape)` draws what is sent back, where it is not to be `draw.normal`.
     """
-    asked: list[Question] = []
-    outputs: list[T] = []
-    leaves: list[list[T]] = []
+    asked: list[Asked] = []
+    on_the_way: list[tuple[Asked, T, list[T]]] = []
     with small_kernels():
-        for case in cases:
-            case = replace(case, args=tuple(leaf(value) for value in case.args))
-            leaves.append([t for t in case.args if isinstance(t, T) and t.requires_grad])
-            outputs.append(reference(*case.args, **case.kwargs))
-            shape, dtype = outputs[-1].shape, outputs[-1].dtype
-            cotangent = upstream(*shape) if upstream else draw.normal(*shape, dtype=dtype)
-            asked.append(Question(case, outputs[-1].detach(), cotangent))
-        together = [leaf for some in leaves for leaf in some]
-        found = iter(torch.autograd.grad(outputs, together, [question.cotangent for question in asked]))
-    for question, some in zip(asked, leaves, strict=True):
-        question.wanted = [next(found) for _ in some]
+        for given in cases:
+            case = with_tensors(given, lambda t: t.detach().requires_grad_())
+            output = reference(*case.args, **case.kwargs)
+            asked.append(Asked(case, mapped(torch.Tensor.detach, output)))
+            if isinstance(output, T) and output.requires_grad:
+                shape, dtype = output.shape, output.dtype
+                asked[-1].cotangent = upstream(*shape) if upstream else draw.normal(*shape, dtype=dtype)
+                asked[-1].names = names_of(reference, case)
+                on_the_way.append((asked[-1], output, leaves(case)))
+        if on_the_way:
+            outputs, cotangents = [o for _, o, _ in on_the_way], [a.cotangent for a, _, _ in on_the_way]
+            together = [leaf for _, _, some in on_the_way for leaf in some]
+            found = iter(torch.autograd.grad(outputs, together, cotangents, materialize_grads=True, allow_unused=True))
+            for one, _, some in on_the_way:
+                one.wanted = [next(found) for _ in some]
     return asked
 
 
-def leaf(value: Any) -> Any:
-    """A float tensor as one that requires a gradient, on the same memory; all else as it is."""
-    floats = isinstance(value, T) and value.is_floating_point()
-    return value.detach().requires_grad_() if floats else value
+def ask_with_gradients(subject: Subject, asked: Sequence[Asked]) -> list[Comparison]:
+    """Every case's call with its backward pass, in one round trip."""
+    return ask_all(subject, [(one.case, one.expected, one.cotangent) for one in asked])
 
 
-def ask_with_gradients(subject: Subject, asked: Sequence[Question]) -> list[Seen]:
-    """Every question's call with its backward pass, in one round trip."""
-    return ask_all(subject, [(question.case, question.expected, question.cotangent) for question in asked])
+def note_gradients(draw: Draw, comparison: Comparison, got: Sequence[T | None], asked: Asked) -> None:
+    """Beside a right value, note a wrong gradient for the gradients' own criterion."""
+    if comparison.answer is None or comparison.fault is not None or asked.cotangent is None:
+        return
+    draw.notes.compared += 1
+    if found := gradient_fault(got, asked.wanted, asked.names):
+        draw.notes.faults.append(Comparison(comparison.case, asked.wanted, got, found))
 
 
-@dataclass
-class Noted:
-    """Gradient faults noted beside right values, kept in `Draw.notes` until the gradients' own criterion."""
-
-    compared: int = 0
-    faults: list[Seen] = field(default_factory=list)
-
-    def compare(self, seen: Seen, got: Sequence[T | None], wanted: Sequence[T]) -> None:
-        if seen.answer is not None and seen.fault is None:
-            self.compared += 1
-            if note := gradient_fault(got, wanted):
-                self.faults.append(Seen(seen.case, wanted, got, note))
-
-
-def noted(draw: Draw) -> Noted:
-    return draw.notes.setdefault("gradients", Noted())
-
-
-def gradient_fault(got: Sequence[T | None], wanted: Sequence[T]) -> str | None:
-    if len(got) != len(wanted):
+def gradient_fault(got: Sequence[T | None], wanted: Sequence[T], names: Sequence[str]) -> str | None:
+    """What is wrong with the gradients to the arguments of these names; None where they are right."""
+    if not len(got) == len(wanted) == len(names):
         return f"sends back {len(got)} of {len(wanted)} gradients"
-    for i, (mine, right) in enumerate(zip(got, wanted, strict=True)):
-        name = ORDER[i] if i < len(ORDER) else f"tensor number {i + 1}"
+    for name, mine, right in zip(names, got, wanted, strict=True):
         if mine is None:
             return f"sends no gradient back to the {name}"
         if fault(mine, right):
@@ -113,69 +141,70 @@ def gradient_fault(got: Sequence[T | None], wanted: Sequence[T]) -> str | None:
 
 def compare_with_gradients(
     subject: Subject, reference: Reference, cases: Iterable[Case], mistakes: Iterable[Misconception], draw: Draw
-) -> list[Seen]:
-    """Values now; gradients of the same calls, by one backward pass each, are noted for their own criterion."""
-    asked = questions(reference, cases, draw)
-    seen = ask_with_gradients(subject, asked)
-    for found, question in zip(seen, asked, strict=True):
-        if found.answer is not None:
-            noted(draw).compare(found, found.answer.gradients, question.wanted)
-    judge(subject.name, seen, mistakes)
-    return seen
+) -> list[Comparison]:
+    """Values now; gradients of the same calls, by one backward pass for all, are noted for their own criterion."""
+    asked = with_wanted_gradients(reference, cases, draw)
+    found = ask_with_gradients(subject, asked)
+    for comparison, one in zip(found, asked, strict=True):
+        if comparison.answer is not None:
+            note_gradients(draw, comparison, comparison.answer.gradients, one)
+    judge(subject.name, found, mistakes)
+    return found
 
 
-def judge_gradients(subject: Subject, draw: Draw, detached: Callable[[Evidence], Wrong]) -> None:
-    """The gradients that were noted beside right values; one that does not arrive is the mistake `detached`."""
-    for first in noted(draw).faults[:1]:
+def judge_gradients(subject: Subject, draw: Draw) -> None:
+    """The gradients that were noted beside right values; one that does not arrive is the mistake "detached"."""
+    for first in draw.notes.faults[:1]:
         evidence = Evidence(describe(first.case), "PyTorch's gradients", str(first.fault))
         if "no gradient" in str(first.fault):
-            raise detached(evidence)
-        raise Wrong(Finding(f"`{subject.name}` is right, but {first.fault}.", None, evidence))
+            raise Wrong("detached", evidence)
+        raise Unnamed(f"`{subject.name}` is right, but {first.fault}.", evidence)
 
 
 def small_differences(subject: Subject, reference: Reference, case: Case) -> None:
     """PyTorch's `gradcheck` in full, on a float64 case.
 
-    It wants one value, or one gradient, after the other. It is held on the reference first, which shows what it wants;
-    all of that is asked of the subject in one round trip; then it is held on what came, unless that is what it has
-    passed already.
+    gradcheck wants one value, or one gradient, after the other. It is held on the reference first, which shows what it
+    wants; all of that is asked of the subject in one round trip; then gradcheck is held on the subject's answers,
+    unless these are the reference's, which have passed already.
     """
-    given = [leaf(t) for t in case.args if isinstance(t, T)]
-    rest = tuple(a for a in case.args if not isinstance(a, T))
+    case = with_tensors(case, lambda t: t.detach().requires_grad_())
+    given = leaves(case)
     asked: list[tuple[Case, T, T | None]] = []
     wanted: list[tuple[T, ...]] = []
 
     def rehearse(args: list[T], cotangent: T | None) -> Any:
         with torch.enable_grad():
             args = [t.detach().clone().requires_grad_(cotangent is not None) for t in args]
-            output = reference(*args, *rest, **case.kwargs)
-            asked.append((Case((*args, *rest), case.kwargs, case.about), output.detach(), cotangent))
+            in_turn = iter(args)
+            called = with_tensors(case, lambda t: next(in_turn))
+            output = reference(*called.args, **called.kwargs)
+            asked.append((called, output.detach(), cotangent))
             wanted.append(() if cotangent is None else torch.autograd.grad(output, args, cotangent))
             return output.detach() if cotangent is None else wanted[-1]
 
     _gradcheck(rehearse, given)
-    seen = ask_all(subject, asked)
-    judge(subject.name, [s for s in seen if not _alike(s.got, s.expected)], ())
-    if all(_repeats(s, some) for s, some in zip(seen, wanted, strict=True)):
+    found = ask_all(subject, asked)
+    judge(subject.name, [c for c in found if not _alike(c.got, c.expected)], ())
+    if all(_repeats(c, some) for c, some in zip(found, wanted, strict=True)):
         return
-    for s, some in zip(seen, wanted, strict=True):
-        assert s.answer is not None
-        if not all(mine is None or _alike(mine, right) for mine, right in zip(s.answer.gradients, some)):
+    for c, some in zip(found, wanted, strict=True):
+        assert c.answer is not None
+        if not all(mine is None or _alike(mine, right) for mine, right in zip(c.answer.gradients, some)):
             said = f"`{subject.name}` sends back a gradient of another shape or type than the argument's."
-            raise Wrong(Finding(said, None, Evidence(describe(s.case), shown(some), shown(s.answer.gradients))))
-    answers = iter(seen)
+            raise Unnamed(said, Evidence(describe(c.case), shown(some), shown(c.answer.gradients)))
+    answers = iter(found)
 
     def replay(args: list[T], cotangent: T | None) -> Any:
-        found = next(answers)
-        assert found.answer is not None
-        return found.got if cotangent is None else tuple(found.answer.gradients)
+        comparison = next(answers)
+        assert comparison.answer is not None
+        return comparison.got if cotangent is None else tuple(comparison.answer.gradients)
 
     try:
         _gradcheck(replay, given)
     except GradcheckError as error:
         evidence = Evidence(describe(case), "gradcheck", str(error)[:300])
-        said = f"`{subject.name}`: a gradient disagrees with small differences."
-        raise Wrong(Finding(said, None, evidence)) from None
+        raise Unnamed(f"`{subject.name}`: a gradient disagrees with small differences.", evidence) from None
 
 
 def _alike(got: Any, expected: T) -> bool:
@@ -183,11 +212,11 @@ def _alike(got: Any, expected: T) -> bool:
     return isinstance(got, T) and (got.shape, got.dtype) == (expected.shape, expected.dtype)
 
 
-def _repeats(seen: Seen, wanted: Sequence[T]) -> bool:
+def _repeats(comparison: Comparison, wanted: Sequence[T]) -> bool:
     """Is an answer the reference's, and are its gradients, so nearly that gradcheck cannot tell? (It divides by 1e-6,
     and forgives 1e-5.)"""
-    assert seen.answer is not None
-    got, right = (seen.got, *seen.answer.gradients), (seen.expected, *wanted)
+    assert comparison.answer is not None
+    got, right = (comparison.got, *comparison.answer.gradients), (comparison.expected, *wanted)
     return len(got) == len(right) and all(
         _alike(a, b) and bool((a - b).abs().max() <= 1e-12) for a, b in zip(got, right)
     )
@@ -199,12 +228,16 @@ def _gradcheck(answer: Callable[[list[T], T | None], Any], given: list[T]) -> No
 
 
 class _Told(torch.autograd.Function):
+    """A function that is told its values and its gradients."""
+
     @staticmethod
     def forward(ctx, answer, *args):
+        """The value that `answer` tells."""
         ctx.answer, ctx.args = answer, [t.detach().clone() for t in args]
         return answer(ctx.args, None).clone()
 
     @staticmethod
     @once_differentiable
     def backward(ctx, cotangent):
+        """The gradients that `answer` tells, none to itself."""
         return None, *ctx.answer(ctx.args, cotangent.clone())  # gradcheck writes the next one over it

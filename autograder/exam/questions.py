@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autograder.exam.compare import shown
-from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
+from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.gate import number
 from autograder.exam.subject import Subject
@@ -18,31 +18,31 @@ def plain(subject: Subject) -> float | str | None:
 
 
 def question(
-    name: str,
+    number: int,
     title: str,
     points: float,
-    text: str,
     right: float | str,
     sentences: Mapping[str, str],
-    telling: Mapping[float | str, str],
+    telling: Mapping[float | str, str] | None = None,
     otherwise: str | None = None,
 ) -> Exam:
-    """The exam of `question_1`, whose answer is the variable `answer_1`.
+    """The exam of the cell `question_1`, whose answer is the variable `answer_1`. The notebook holds its text.
 
-    `telling`: wrong answers that only one mistake leads to, and its id among `sentences`. `otherwise`: the id for all
-    other wrong answers, None where there is nothing to say of them.
+    telling: wrong answers that only one mistake leads to, each with its id. otherwise: the id for all other wrong
+    answers, None where there is nothing to say of them.
     """
 
     def check(subject: Subject, draw: Draw) -> None:
         given = plain(subject)
         if given == right:
             return
-        evidence = Evidence(text, repr(right), shown(given))
+        evidence = Evidence(title, repr(right), shown(given))
         if given is None:
-            raise Wrong(Finding(f"`{subject.name}` is not set to an answer.", None, evidence))
-        id = telling.get(given, otherwise)
-        sentence = f"`{subject.name}` is not the right answer." if id is None else sentences[id]
-        raise Wrong(Finding(sentence, id, evidence))
+            raise Unnamed(f"`{subject.name}` is not set to an answer.", evidence)
+        mistake = (telling or {}).get(given, otherwise)
+        if mistake is None:
+            raise Unnamed(f"`{subject.name}` is not the right answer.", evidence)
+        raise Wrong(mistake, evidence)
 
-    number = name.removeprefix("question_")
-    return Exam(name, f"question {number}", (Criterion("answer", title, points, check),), defines=f"answer_{number}")
+    criteria = (Criterion("answer", title, points, check),)
+    return Exam(f"question_{number}", criteria, f"question {number}", sentences, defines=f"answer_{number}")

@@ -121,6 +121,7 @@ class Subject(ABC):
 
     @property
     def is_module(self) -> bool:
+        """Is it an instance of nn.Module?"""
         return self.kind == "module"
 
     @contextmanager
@@ -203,6 +204,7 @@ class Subject(ABC):
         self._do("train", mode)
 
     def eval(self) -> None:
+        """Set evaluation mode."""
         self.train(False)
 
     def to(self, dtype: torch.dtype) -> None:
@@ -281,10 +283,17 @@ class LocalSubject(Subject):
             copies = [(copy(args), copy(kwargs), cotangent) for args, kwargs, cotangent in calls]
             found = operations.vjps(self.obj, copies, self.inferring)
             told = [one if isinstance(one, Exception) else ANSWER.told(one, LocalSubject) for one in found]
-        return [
-            raised(one) if isinstance(one, Exception) else ANSWER.read(owned(one), call, LocalSubject)
-            for one, call in zip(told, calls, strict=True)
-        ]
+        return [self._answer(one, call) for one, call in zip(told, calls, strict=True)]
+
+    def _answer(self, told: Any, call: tuple) -> Answer | Raised:
+        """One call's answer; what cannot be taken over costs this call alone."""
+        try:
+            with self._quietly():
+                if isinstance(told, Exception):
+                    raise told
+                return ANSWER.read(owned(told), call, LocalSubject)
+        except Raised as error:
+            return error
 
     def _forward(self, args, kwargs):
         with self._quietly(), torch.enable_grad():

@@ -11,24 +11,29 @@ if TYPE_CHECKING:
 
 
 def not_there(missing: Missing) -> str:
+    """A graded name stands for nothing that can be examined."""
     if missing.why:
         return f"`{missing.name}` cannot be looked at: {missing.why}"
     return f"`{missing.name}` is not defined where this cell runs."
 
 
 def not_compared(name: str) -> str:
+    """A check of ours failed on what came back."""
     return f"`{name}` gave back something that could not be compared with what is expected."
 
 
 def not_reached(why: str) -> str:
+    """A criterion after the last candidate was lost."""
     return f"Not reached: {why}"
 
 
 def banned(name: str, message: str) -> str:
+    """A banned operator was called."""
     return f"`{name}` used what this assignment asks you to write: {message}"
 
 
 def raised(name: str, error: Raised, when: str = "") -> str:
+    """The student's code raised; `when`: in which case ("on a float64 image")."""
     if error.kind == "NotImplementedError":
         return f"`{name}` is not written yet: it raised NotImplementedError."
     said = f": {error.message}" if error.message else ""
@@ -36,6 +41,7 @@ def raised(name: str, error: Raised, when: str = "") -> str:
 
 
 def points(value: float) -> str:
+    """Points without needless zeros."""
     return f"{value:g}"
 
 
@@ -47,6 +53,7 @@ def display(title: str, outcomes: list[Outcome]) -> None:
 
 
 def table_text(title: str, outcomes: list[Outcome]) -> str:
+    """The table of an exam as plain text."""
     lines = [title]
     for outcome in outcomes:
         mark = "✓" if outcome.finding is None else "✗"
@@ -57,6 +64,7 @@ def table_text(title: str, outcomes: list[Outcome]) -> str:
 
 
 def table_html(title: str, outcomes: list[Outcome]) -> str:
+    """The table of an exam as HTML; nothing that students or their code have written is markup in it."""
     rows = "".join(
         f"<tr><td>{'✓' if o.finding is None else '✗'} {html.escape(o.title)}</td>"
         f"<td>{points(o.earned)} / {points(o.points)}</td>"

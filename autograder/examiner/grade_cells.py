@@ -1,26 +1,13 @@
-"""What an instructor's notebook says of its grade cells, and of the exams that they hold."""
+"""What an instructor's notebook says of its grade cells."""
 
 from __future__ import annotations
 
 import ast
 import builtins
 import functools
-from importlib import import_module
-from types import CodeType, ModuleType
+from types import CodeType
 
 from nbformat import NotebookNode
-
-from autograder.wire.limits import LIMITS, Limits
-
-
-def limits_of(assignment: str) -> Limits:
-    """What a submission of the assignment may use."""
-    return getattr(exams_of(assignment), "LIMITS", LIMITS)
-
-
-def exams_of(assignment: str) -> ModuleType:
-    """The exams of the assignment `NN-name`."""
-    return import_module(f"autograder.exam.{assignment.split('-', 1)[1].replace('-', '_')}")
 
 
 def points_of(source: NotebookNode) -> float:

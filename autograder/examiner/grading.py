@@ -12,13 +12,14 @@ import contextlib
 import hashlib
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.exam import core, words
+from autograder.exam import words
+from autograder.exam.assignment import assignment
 from autograder.exam.core import Exam, Lost, Missing, Outcome, SettingFailed, current
 from autograder.exam.faults import fault_of
 from autograder.exam.subject import Raised
@@ -26,12 +27,10 @@ from autograder.examiner.ban_evasion import noticed
 from autograder.examiner.fragments import add_fragments
 from autograder.examiner.grade_cells import (
     compiled,
-    exams_of,
     free_names,
     is_check,
     is_examined,
     is_hidden,
-    limits_of,
     points_of,
 )
 from autograder.examiner.intake import Unreadable
@@ -71,7 +70,8 @@ def grade(
     Returns the result, the executed notebook (None where nothing could be executed) and the evidence (None where it was
     not asked for).
     """
-    exams, limits = exams_of(job.assignment), limits_of(job.assignment)
+    held = assignment(job.assignment)
+    limits = held.limits
     digest = hashlib.sha256(submitted).hexdigest()
     grade_cells = [cell for cell in source.cells if is_examined(cell)]
     most = points_of(source)
@@ -93,14 +93,14 @@ def grade(
                 elif is_check(cell):
                     run_check(cell, remote, marks)
                 else:
-                    examine(cell, remote, marks, job.assignment, getattr(exams, "SENTENCES", {}))
+                    examine(cell, remote, marks, job.assignment, held.sentences)
     finally:
         remote.close()
     worth_reading: list[str] = []
     with noting("the ways round a ban", remote):
         worth_reading = noticed(
             (cell.source for cell in program.cells if cell.cell_type == "code" and not is_examined(cell)),
-            (exam.graded_name for exam in core.exams_of(exams) if exam.ban),
+            (exam.graded_name for exam in held.exams if exam.ban),
         )
     with noting("the code in colours", remote):
         add_fragments(program, {cell.id for cell in source.cells}, job.job)
@@ -176,7 +176,7 @@ def finish(cell: NotebookNode, outputs: list[NotebookNode], points: float, marks
     cell.outputs = [*outputs, result]
 
 
-def examine(cell: NotebookNode, remote: Remote, marks: Marks, assignment: str, sentences: dict[str, str]) -> None:
+def examine(cell: NotebookNode, remote: Remote, marks: Marks, assignment: str, sentences: Mapping[str, str]) -> None:
     """Run a grade cell: its outputs into the cell, what it found into `marks`."""
     grade_id, most = cell.metadata.nbgrader.grade_id, float(cell.metadata.nbgrader.points)
     with remote.examining():
@@ -251,7 +251,7 @@ def held_in(remote: Remote) -> Iterator[None]:
         current.reset(token)
 
 
-def row(grade_id: str, outcome: Outcome, assignment: str, sentences: dict[str, str]) -> dict[str, Any]:
+def row(grade_id: str, outcome: Outcome, assignment: str, sentences: Mapping[str, str]) -> dict[str, Any]:
     """One criterion as the journal keeps it."""
     finding = outcome.finding
     named = finding.mistake if finding and finding.mistake in sentences else None

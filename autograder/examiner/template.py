@@ -83,7 +83,7 @@ def examine(main: Connection, to_zygote: socket.socket) -> None:
     """
     import nbformat
 
-    from autograder.examiner.grade_cells import limits_of
+    from autograder.exam.assignment import assignment
     from autograder.examiner.grading import Job
     from autograder.examiner.link import ZygoteClient
 
@@ -101,7 +101,7 @@ def examine(main: Connection, to_zygote: socket.socket) -> None:
         path = order.pop("source")
         try:
             sources[path] = sources.get(path) or nbformat.read(path, as_version=4)
-            seconds = limits_of(order["assignment"]).notebook_seconds
+            seconds = assignment(order["assignment"]).limits.notebook_seconds
         except Exception as error:  # no submission's fault
             traceback.print_exc()
             answer["failure"] = f"The grader cannot grade this assignment ({type(error).__name__}: {error})."

@@ -41,9 +41,9 @@ class SegmentationNet(nn.Module):
         super().__init__()
         self.skips = skips
         widths = [width * 2**level for level in range(depth + 1)]
-        self.down = nn.ModuleList(Convolutions(a, b, padding) for a, b in zip([c_in, *widths], widths))
-        self.up = nn.ModuleList(nn.ConvTranspose2d(2 * c, c, 2, stride=2) for c in reversed(widths[:-1]))
-        self.merge = nn.ModuleList(Convolutions((1 + skips) * c, c, padding) for c in reversed(widths[:-1]))
+        self.encoder = nn.ModuleList(Convolutions(a, b, padding) for a, b in zip([c_in, *widths], widths))
+        self.upconv = nn.ModuleList(nn.ConvTranspose2d(2 * c, c, 2, stride=2) for c in reversed(widths[:-1]))
+        self.decoder = nn.ModuleList(Convolutions((1 + skips) * c, c, padding) for c in reversed(widths[:-1]))
         self.head = nn.Conv2d(width, classes, 1)
         for part in self.modules():
             if isinstance(part, nn.Conv2d):
@@ -55,19 +55,19 @@ class SegmentationNet(nn.Module):
 
     def encode(self, x: torch.Tensor) -> list[torch.Tensor]:
         """The maps of all levels, finest first, each as it is before it is pooled."""
-        levels = [self.down[0](x)]
-        for block in self.down[1:]:
+        levels = [self.encoder[0](x)]
+        for block in self.encoder[1:]:
             levels.append(block(F.max_pool2d(levels[-1], 2)))
         return levels
 
     def decode(self, levels: list[torch.Tensor]) -> torch.Tensor:
         """From the maps of all levels to logits; without skips only the deepest map counts."""
         *skips, x = levels
-        for up, merge, skip in zip(self.up, self.merge, reversed(skips)):
-            x = up(x)
+        for upconv, block, skip in zip(self.upconv, self.decoder, reversed(skips)):
+            x = upconv(x)
             if self.skips:
                 x = torch.cat([crop_to(skip, x), x], dim=1)
-            x = merge(x)
+            x = block(x)
         return self.head(x)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -114,13 +114,17 @@ def stages(net: SegmentationNet, size: int) -> list[Stage]:
 
         return hook
 
-    parts = {name: part for name, part in net.named_modules() if name.split(".")[0] in ("down", "up", "merge", "head")}
+    parts = {
+        name: part
+        for name, part in net.named_modules()
+        if name.split(".")[0] in ("encoder", "upconv", "decoder", "head")
+    }
     parts = {name: part for name, part in parts.items() if name == "head" or name.count(".") == 1}
     handles = [part.register_forward_hook(note(name)) for name, part in parts.items()]
     weight = next(net.parameters())
     try:
         with torch.no_grad():
-            net(torch.zeros(1, net.down[0][0].in_channels, size, size, device=weight.device))
+            net(torch.zeros(1, net.encoder[0][0].in_channels, size, size, device=weight.device))
     finally:
         for handle in handles:
             handle.remove()
@@ -130,7 +134,7 @@ def stages(net: SegmentationNet, size: int) -> list[Stage]:
 def drawing(net: SegmentationNet, size: int) -> SVG:
     """The U, one row a level, from what `stages` saw: boxes are maps (wider: more channels, lower: fewer pixels)."""
     seen = {stage.name: stage for stage in stages(net, size)}
-    depth, row = len(net.up), 118
+    depth, row = len(net.upconv), 118
     sheet = Sheet(650, row * (depth + 1) + 8)
     step = 147 / max(depth - 1, 1)
 
@@ -151,14 +155,15 @@ def drawing(net: SegmentationNet, size: int) -> SVG:
 
     for level in range(depth):
         y, left, right = 58 + row * level, 34 + step * level, 504 - step * level
-        down = seen[f"down.{level}"]
-        up, merge = seen[f"up.{depth - 1 - level}"], seen[f"merge.{depth - 1 - level}"]
-        _, start = pair(left, y, down, ("plane", "a"))
-        end, stop = pair(right, y, merge, ("c", "c"))
+        encoder = seen[f"encoder.{level}"]
+        upconv, decoder = seen[f"upconv.{depth - 1 - level}"], seen[f"decoder.{depth - 1 - level}"]
+        _, start = pair(left, y, encoder, ("plane", "a"))
+        end, stop = pair(right, y, decoder, ("c", "c"))
         if net.skips:
             sheet.line(start, y, end - 6, y, "wire heavy wa")
             sheet.arrow(end - 8, y, end, y)
-            words = f"{down.after[1]}² → {up.after[1]}²" if down.after[1] > up.after[1] else "skip"
+            cut = encoder.after[1] > upconv.after[1]
+            words = f"{encoder.after[1]}² → {upconv.after[1]}²" if cut else "skip"
             sheet.text(words, (start + end) / 2, y - 13, "ta", size=15)
         last = level == depth - 1
         next_left = 269 if last else left + step
@@ -168,5 +173,5 @@ def drawing(net: SegmentationNet, size: int) -> SVG:
         if level == 0:
             sheet.arrow(stop - 5, y, 603, y)
             map_box(612, y, seen["head"].after, "b")
-    pair(269, 58 + row * depth, seen[f"down.{depth}"], ("plane", "a"))
+    pair(269, 58 + row * depth, seen[f"encoder.{depth}"], ("plane", "a"))
     return sheet.svg()

@@ -29,6 +29,9 @@ class CheckFailed(AssertionError):
         return [*"".join(traceback.format_exception(type(cause), cause, theirs)).splitlines(), *shown]
 
 
+Slips = list[tuple[Callable[[], torch.Tensor], str]]  # answers that people give by a slip, each with its sentence
+
+
 class Check:
     """The checks of one name, one after the other; the first that fails ends them."""
 
@@ -42,6 +45,7 @@ class Check:
         print(f"✓ {self.name}: {title}")
 
     def fail(self, sentence: str, cause: Exception | None = None) -> NoReturn:
+        """End the checks with this sentence; `cause`: what was raised."""
         raise CheckFailed(f"{self.name}: {sentence}") from cause
 
     def ask(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -135,6 +139,25 @@ def in_haste(check: Callable[[Any], None]) -> Callable[[Any], None]:
             torch.backends.mkldnn.enabled = before
 
     return checked
+
+
+def keeps_dtype_and_gradients(
+    check: Check, function: Any, reference: Callable[..., torch.Tensor], *shapes: Sequence[int]
+) -> None:
+    """float64 stays float64, and gradients reach each argument, which are tensors of these shapes."""
+    leaves = [numbers(60 + i, *shape, dtype=torch.float64).requires_grad_() for i, shape in enumerate(shapes)]
+    with check("float64 stays float64, and gradients arrive"):
+        got = check.ask(function, *leaves)
+        expected = reference(*leaves)
+        check.same(got, expected, "a float64 input")
+        if not got.requires_grad:
+            check.fail("the result is cut off from autograd; compute with tensors, not with `.data` or `.item()`.")
+        along = torch.linspace(1, 2, got.numel(), dtype=torch.float64).reshape(got.shape)
+        theirs = check.ask(torch.autograd.grad, (got * along).sum(), leaves, allow_unused=True)
+        for their, our in zip(theirs, torch.autograd.grad((expected * along).sum(), leaves)):
+            if their is None:
+                check.fail("no gradient reaches an input: somewhere it is detached, or turned into plain numbers.")
+            check.same(their, our, "the gradient to an input")
 
 
 def numbers(seed: int, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:

@@ -92,6 +92,7 @@ class _Placed(NamedTuple):
 
     @classmethod
     def at_random(cls, rng: np.random.Generator, size: int, name: str) -> "_Placed":
+        """A shape of this name somewhere in a picture of `size` × `size` pixels."""
         x, y = (rng.uniform(0.08, 0.92, 2) * size).tolist()
         return cls(x, y, _unit(rng.uniform(0, 2 * np.pi)), float(rng.uniform(*RADIUS) * size), name)
 
@@ -155,6 +156,7 @@ class _Paint(NamedTuple):
 
     @classmethod
     def at_random(cls, rng: np.random.Generator, colour: np.ndarray) -> "_Paint":
+        """This colour (3,), with stripes of a random direction and strength."""
         direction = _unit(rng.uniform(0, np.pi)) * np.float32(rng.uniform(0.4, 2.5))
         return cls(colour.astype(np.float32), direction, float(rng.uniform(0, 0.25)))
 

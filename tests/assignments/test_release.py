@@ -6,8 +6,6 @@ import re
 import subprocess
 import sys
 import zipfile
-from importlib import import_module
-from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -15,6 +13,8 @@ from nbgrader import utils
 from notebooks import NAMES, ROOT, reference, released, source
 
 from autograder import release
+from autograder.exam.assignment import Assignment, assignment
+from autograder.exam.core import Criterion, Exam
 from convcourse import rehearsal
 
 
@@ -65,9 +65,9 @@ def test_students_are_locked_out_of_all_but_their_cells(name):
 
 
 def test_questions_are_the_exams(name):
-    texts = import_module(f"{release.exams_of(name).__name__}.questions").TEXTS
+    questions = [exam for exam in assignment(name).exams if exam.name.startswith("question")]
     cells = {cell.id: cell.source for cell in source(name).cells}
-    assert texts and all(text in cells[f"{question}-text"] for question, text in texts.items())
+    assert questions and all(f"`{exam.defines}`" in cells[f"{exam.name}-text"] for exam in questions)
 
 
 def test_the_reference_runs_from_start_to_end(name, tmp_path, monkeypatch):
@@ -92,6 +92,7 @@ def test_as_handed_out_every_check_says_that_nothing_is_written(name, tmp_path):
             assert number not in ran.errors, "a given cell fails where a part is not written yet"
 
 
+SMALL = Assignment("01-small", (Exam("twice", (Criterion("a", "a", 8, lambda subject, draw: None),)),), {}, points=8)
 TEXT = """\
 # %% [markdown] nbgrader={"grade_id": "text"}
 # Write twice.
@@ -131,11 +132,9 @@ exam.small.twice.grade(twice)
         ("### BEGIN HIDDEN TESTS\n", "", "students would read"),
     ],
 )
-def test_faults_are_named(old, new, said, monkeypatch):
-    monkeypatch.setattr(release, "TOTAL", 8)
-    exams = SimpleNamespace(__name__="small", twice=SimpleNamespace(points=8, bonus=False))
+def test_faults_are_named(old, new, said):
     assert old in TEXT
-    found = list(release.faults(release.source_notebook(TEXT.replace(old, new, 1)), exams))
+    found = list(release.faults(release.source_notebook(TEXT.replace(old, new, 1)), SMALL))
     assert (not found) if said is None else any(said in fault for fault in found), found
 
 
@@ -143,7 +142,7 @@ def test_all_faults_are_told_at_once_and_nothing_is_written(monkeypatch, tmp_pat
     for name in ("01-small", "02-small"):
         (tmp_path / f"{name}.py").write_text(TEXT.replace("points", "pence"))
     monkeypatch.setattr(release, "TEXTS", tmp_path)
-    monkeypatch.setattr(release, "exams_of", lambda name: SimpleNamespace(__name__="small"))
+    monkeypatch.setattr(release, "assignment", lambda name: SMALL)
     with pytest.raises(SystemExit) as told:
         release.build()
     assert "01-small.py" in str(told.value) and "02-small.py" in str(told.value)

@@ -17,8 +17,8 @@ def test_the_papers_network_has_the_papers_sizes():
     assert sum(p.numel() for p in net.parameters()) == 31_030_658
     seen = {stage.name: stage for stage in unet.stages(net, 572)}
     assert seen["head"].after == (2, 388, 388)
-    assert seen["down.4"].before == (512, 32, 32) and seen["down.4"].after == (1024, 28, 28)
-    assert seen["merge.0"].before == (1024, 56, 56)
+    assert seen["encoder.4"].before == (512, 32, 32) and seen["encoder.4"].after == (1024, 28, 28)
+    assert seen["decoder.0"].before == (1024, 56, 56)
     assert sum(stage.parameters for stage in seen.values()) == 31_030_658
 
 

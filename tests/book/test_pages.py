@@ -1,7 +1,6 @@
 """The rendered book: whole, offline, readable. Whatever a browser must run for is in tests/browser."""
 
 import ast
-import importlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import torch
 import yaml
 from bs4 import BeautifulSoup
 
-from autograder.exam.core import Exam
+from autograder.exam.assignment import assignment
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREEN = 32  # lines of a code cell that fit on one
@@ -139,16 +138,11 @@ def test_nothing_is_rendered_half(site):
     assert not left, "\n".join(left)
 
 
-def exams_of(name: str):
-    """The package of the chapter's exam: `book/01-convolution` → `autograder.exam.convolution`."""
-    return importlib.import_module("autograder.exam." + re.sub(r"^book/\d\d-", "", name).replace("-", "_"))
-
-
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_the_chapter_has_a_box_for_each_named_mistake_and_no_other(site, name):
     """Every link of feedback arrives. Sphinx folds case, so ids must differ in more than that."""
     prefix = f"mistake-{Path(name).name}-"
-    sentences = exams_of(name).SENTENCES
+    sentences = assignment(Path(name).name).sentences
     assert len({mistake.lower() for mistake in sentences}) == len(sentences) >= 25
     page = (site.root / f"{name}.html").resolve()
     boxes = {anchor.removeprefix(prefix) for anchor in site.anchors[page] if anchor.startswith(prefix)}
@@ -226,7 +220,7 @@ def defined_in(name: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_no_cell_passes_a_hidden_test_as_it_stands(name):
-    exams = [exam for exam in vars(exams_of(name)).values() if isinstance(exam, Exam)]
+    exams = assignment(Path(name).name).exams
     assert exams
     for label, thing in defined_in(name).items():
         for exam in exams:

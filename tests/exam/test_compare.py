@@ -4,10 +4,12 @@ import pytest
 import torch
 from torch import nn
 
-from autograder.exam.compare import Case, agree, compare_values, fault, shown
-from autograder.exam.core import Misconception, Wrong
+from autograder.exam.cases import Case
+from autograder.exam.compare import Either, agree, compare_values, fault, shown
+from autograder.exam.core import Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.gradients import compare_with_gradients, gradient_fault
+from autograder.exam.mistakes import Misconception
 from autograder.exam.subject import LocalSubject
 from autograder.exam.values import owned
 
@@ -90,6 +92,30 @@ def test_whole_numbers_are_compared_exactly():
     assert agree(torch.tensor([True]), torch.tensor([True]))
 
 
+def test_lists_dicts_and_floats_are_compared_entry_by_entry():
+    assert fault([(1, 0.5)], [(1, 0.5 + 1e-6)]) is None
+    assert fault([(1, 0.5)], [(1, 0.51)]) and fault([(2, 0.5)], [(1, 0.5)]) and fault([], [(1, 0.5)]) and fault(1, 1.0)
+    assert fault({"a": RIGHT}, {"a": RIGHT}) is None
+    assert fault({"a": RIGHT}, {"b": RIGHT}) and fault({"a": RIGHT + 1}, {"a": RIGHT}) and fault([RIGHT], {"a": RIGHT})
+
+
+def test_nan_and_infinity_are_right_where_they_are_expected():
+    odd = torch.tensor([float("nan"), float("-inf"), 1.0])
+    assert agree(odd.clone(), odd) and fault(float("nan"), float("nan")) is None
+    for wrong in (0.0, 2.0):
+        for place in range(3):
+            other = odd.clone()
+            other[place] = wrong
+            assert not agree(other, odd) and not agree(odd, other) and fault(other, odd)
+    assert not agree(-odd, odd)
+
+
+def test_any_of_several_answers_may_be_right():
+    either = Either((RIGHT, RIGHT.double()))
+    assert fault(RIGHT, either) is None and fault(RIGHT.double(), either) is None
+    assert fault(RIGHT.half(), either) == fault(RIGHT.half(), RIGHT) and fault(RIGHT + 1, either)
+
+
 def test_every_result_of_several_counts():
     pair = (RIGHT, RIGHT.T)
     assert fault(pair, pair) is None
@@ -97,11 +123,14 @@ def test_every_result_of_several_counts():
     assert fault((RIGHT,), pair) and fault((RIGHT, RIGHT), pair) and fault(RIGHT, pair) and fault((*pair, RIGHT), pair)
 
 
+NAMES = ("input", "weight")
+
+
 def test_gradients_that_are_missing_or_wrong_are_told_apart():
-    assert gradient_fault([RIGHT, None], [RIGHT, RIGHT]) == "sends no gradient back to the weight"
-    assert gradient_fault([RIGHT, RIGHT + 1], [RIGHT, RIGHT]) == "sends a wrong gradient back to the weight"
-    assert gradient_fault([RIGHT], [RIGHT, RIGHT]) == "sends back 1 of 2 gradients"
-    assert gradient_fault([RIGHT, RIGHT], [RIGHT, RIGHT]) is None
+    assert gradient_fault([RIGHT, None], [RIGHT, RIGHT], NAMES) == "sends no gradient back to the weight"
+    assert gradient_fault([RIGHT, RIGHT + 1], [RIGHT, RIGHT], NAMES) == "sends a wrong gradient back to the weight"
+    assert gradient_fault([RIGHT], [RIGHT, RIGHT], NAMES) == "sends back 1 of 2 gradients"
+    assert gradient_fault([RIGHT, RIGHT], [RIGHT, RIGHT], NAMES) is None
 
 
 def double(x):
@@ -111,10 +140,10 @@ def double(x):
 def judged(function, mistakes=(), cases=((1.0,), (2.0,), (0.0,))):
     with pytest.raises(Wrong) as wrong:
         compare_values(LocalSubject(function), double, [Case(args, {}, "on a number") for args in cases], mistakes)
-    return wrong.value.finding
+    return wrong.value
 
 
-TRIPLE = Misconception("triple", "It is tripled.", (lambda x: 3 * x,))
+TRIPLE = Misconception("triple", (lambda x: 3 * x,))
 
 
 def test_a_mistake_is_named_where_it_explains_everything():
@@ -127,13 +156,13 @@ def test_errors_alone_name_nothing():
     def failing(x):
         raise TypeError("no")
 
-    unnamed = Misconception("fails", "It fails.", (failing,))
+    unnamed = Misconception("fails", (failing,))
     assert judged(failing, [unnamed]).mistake is None
 
     def fails_on_two(x):
         return failing(x) if x == 2.0 else 2 * x
 
-    raising = Misconception("fails", "It fails.", (fails_on_two,), raises=True)
+    raising = Misconception("fails", (fails_on_two,), raises=True)
     assert judged(fails_on_two, [raising]).mistake == "fails"
     assert judged(failing, [raising]).mistake is None
 
@@ -142,11 +171,11 @@ def test_what_an_error_says_can_name_it():
     def failing(x):
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
 
-    assert judged(failing, [Misconception("in-place", "In place.", says=("leaf Variable",))]).mistake == "in-place"
+    assert judged(failing, [Misconception("in-place", says=("leaf Variable",))]).mistake == "in-place"
 
 
 def test_lost_precision_is_named_by_nearly_right_values():
-    rough = Misconception("precision", "Digits are lost.", rough=True)
+    rough = Misconception("precision", rough=True)
     x = torch.tensor([1 / 3], dtype=torch.float64)
     assert judged(lambda x: (2 * x.float()).double(), [rough], [(x,)]).mistake == "precision"
     assert judged(lambda x: 2 * x + 1e-2, [rough], [(x,)]).mistake is None
@@ -170,12 +199,12 @@ def test_gradients_are_noted_beside_right_values_only():
     draw = Draw(1)
     cases = [Case((torch.ones(2, 2),)), Case((torch.zeros(2, 2),))]
     compare_with_gradients(LocalSubject(double), double, cases, (), draw)
-    assert draw.notes["gradients"].compared == 2 and not draw.notes["gradients"].faults
+    assert draw.notes.compared == 2 and not draw.notes.faults
     compare_with_gradients(LocalSubject(lambda x: double(x.detach())), double, cases, (), draw)
-    assert [s.fault for s in draw.notes["gradients"].faults] == ["sends no gradient back to the input"] * 2
+    assert [s.fault for s in draw.notes.faults] == ["sends no gradient back to the input"] * 2
     with pytest.raises(Wrong):
         compare_with_gradients(LocalSubject(lambda x: 3 * x), double, [Case((torch.ones(2, 2),))], (), draw)
-    assert draw.notes["gradients"].compared == 4
+    assert draw.notes.compared == 4
 
 
 def test_a_value_is_shown_short():

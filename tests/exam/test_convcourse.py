@@ -8,7 +8,8 @@ from types import ModuleType
 import pytest
 
 import convcourse
-from autograder.exam import convolution, table
+from autograder import exam_table as table
+from autograder.exam import convolution
 from autograder.exam.core import exams_of
 
 EXAMS = [exam for name in table.names() for exam in exams_of(import_module(f"autograder.exam.{name}"))]

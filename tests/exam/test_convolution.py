@@ -3,13 +3,14 @@
 import pytest
 import torch
 
-from autograder.exam import convolution, table
-from autograder.exam.convolution import cases, functions, layer
-from autograder.exam.convolution.kernels import multiple, product
-from autograder.exam.convolution.questions import ANSWERS, TEXTS
-from autograder.exam.core import Draw, exams_of
-from autograder.exam.gradients import Noted
-from autograder.exam.setups import words
+from autograder import exam_table as table
+from autograder.exam import convolution
+from autograder.exam.cases import words
+from autograder.exam.convolution import layer, sums
+from autograder.exam.convolution.separate import multiple, product
+from autograder.exam.draw import Draw
+from autograder.exam.notes import Notes
+from autograder.exam.statistics import is_uniform
 from autograder.exam.subject import LocalSubject
 
 REFERENCE = table.read(table.IMPLEMENTATIONS / "convolution" / "right" / "unfold_einsum.py")
@@ -36,21 +37,20 @@ def test_more_than_200_configurations_with_values_and_gradients():
     module, notes = REFERENCE.load(), 0
     Counting.backward = 0
     for exam in (convolution.conv2d, convolution.Conv2d):
-        shared = {}
+        shared = Notes()
         for criterion in exam.criteria:
             subject = Counting(getattr(module, exam.name), exam.name)
             criterion.check(subject, Draw(1, shared))
-        found = shared["gradients"]
-        assert isinstance(found, Noted) and not found.faults
-        notes += found.compared
+        assert not shared.faults
+        notes += shared.compared
     assert notes >= 200
     assert Counting.backward >= notes
 
 
 def all_setups():
     return [
-        *cases.PLAIN, *cases.STRIDE, *cases.PADDING, *cases.DILATION, *cases.GROUPS, *cases.TOGETHER,
-        *cases.LARGE, *cases.WORDS, *layer.VALUES, *layer.WORDS, *layer.MODES, *functions.TINY,
+        *sums.PLAIN, *sums.STRIDE, *sums.PADDING, *sums.DILATION, *sums.GROUPS, *sums.TOGETHER,
+        *sums.LARGE, *sums.WORDS, *layer.VALUES, *layer.WORDS, *layer.MODES, *sums.TINY,
     ]  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def test_uniform_weights_pass_and_others_do_not(bound):
     n = 16384
     for _ in range(300):
         drawn = (2 * torch.rand(n, generator=draw, dtype=torch.float64) - 1) * bound
-        assert layer.uniform(drawn, bound)
+        assert is_uniform(drawn, bound)
     others = {
         "wider": 2 * drawn,
         "a hair wider": 1.01 * drawn,
@@ -102,7 +102,7 @@ def test_uniform_weights_pass_and_others_do_not(bound):
         "zero": torch.zeros(n, dtype=torch.float64),
         "nan": drawn * float("nan"),
     }
-    assert [what for what, values in others.items() if layer.uniform(values, bound)] == []
+    assert [what for what, values in others.items() if is_uniform(values, bound)] == []
 
 
 def test_the_distributions_bound_is_far_enough_out():
@@ -135,9 +135,9 @@ def test_separate_is_judged_by_its_product():
     assert not multiple(product(kernel, (column, row.flip(0))))
 
 
-def test_questions_have_texts_and_one_answer():
-    assert (
-        set(TEXTS) == set(ANSWERS) == {exam.name for exam in exams_of(convolution) if exam.name.startswith("question")}
-    )
-    assert ANSWERS == {"question_1": 16, "question_2": 1806336, "question_3": "B"}
-    assert "`answer_1`" in TEXTS["question_1"]
+@pytest.mark.parametrize(("number", "right"), [(1, 16), (2, 1806336), (3, "B")])
+def test_questions_have_one_answer(number, right):
+    question = getattr(convolution, f"question_{number}")
+    assert question.defines == f"answer_{number}"
+    assert [o.earned for o in question.examine(right)] == [question.points]
+    assert [o.earned for o in question.examine(17)] == [0]

@@ -9,7 +9,8 @@ import torch
 
 from autograder import exam as exams
 from autograder import exam_table as table
-from autograder.exam.core import Criterion, Exam, Finding, Local, Lost, Outcome, Wrong, exams_of
+from autograder.exam.core import Criterion, Exam, Finding, Outcome, Unnamed, Wrong, exams_of
+from autograder.exam.setting import Local, Lost
 from autograder.exam.subject import Missing
 from autograder.exam.words import table_html, table_text
 from autograder.objects.ban import BAN
@@ -44,7 +45,7 @@ def meets(subject, draw):
 
 
 def fails(subject, draw):
-    raise Wrong(Finding("<b>It is wrong.</b>", "an-id"))
+    raise Wrong("an-id")
 
 
 def loses(subject, draw):
@@ -56,7 +57,8 @@ def raises(subject, draw):
 
 
 def made_of(*checks, **more):
-    return Exam("double", "double", tuple(Criterion(f.__name__, f.__name__, 1.5, f) for f in checks), **more)
+    criteria = tuple(Criterion(f.__name__, f.__name__, 1.5, f) for f in checks)
+    return Exam("double", criteria, sentences={"an-id": "<b>It is wrong.</b>"}, **more)
 
 
 def double(x):
@@ -91,7 +93,42 @@ def test_points_are_what_was_shown_to_be_right():
     ((name, outcomes),) = setting.shown
     assert name == "double" and [o.earned for o in outcomes] == [1.5, 0.0, 0.0]
     assert outcomes[1].finding.mistake == "an-id"
+    assert outcomes[1].finding.sentence == "<b>It is wrong.</b>"
     assert "`double` raised TypeError" in outcomes[2].finding.sentence
+
+
+def test_a_mistake_without_a_sentence_still_ends_in_one():
+    def unheard_of(subject, draw):
+        raise Wrong("unheard-of")
+
+    def common(subject, draw):
+        raise Wrong("detached")
+
+    first, second = made_of(unheard_of, common).examine(double)
+    assert first.finding.sentence == "`double` does not do what is asked."
+    assert "autograd" in second.finding.sentence
+
+
+def test_a_mistake_is_called_by_its_cause():
+    """The first named one in the order of the diagnosis; what is exact, or raised, or unnamed for good, is not."""
+
+    def found(mistake):
+        def check(subject, draw):
+            raise Wrong(mistake) if mistake else Unnamed("Something is wrong.")
+
+        check.__name__ = mistake or "unnamed"
+        return check
+
+    checks = found("symptom"), found("exact"), found(None), meets, raises, found("shared-cause"), found("later")
+    order = ("meets", "unnamed", "raises", "shared-cause", "later")
+    exam = made_of(*checks, diagnosis=order, exact={"exact"}, ids={"shared-cause": "an-id"})
+    outcomes = {o.id: o.finding and o.finding.mistake for o in exam.examine(double)}
+    assert outcomes == {
+        "symptom": "an-id", "exact": "exact", "unnamed": "an-id", "meets": None, "raises": None,
+        "shared-cause": "an-id", "later": "an-id",
+    }  # fmt: skip
+    (alone,) = made_of(found("symptom"), diagnosis=("later",)).examine(double)
+    assert alone.finding.mistake == "symptom"
 
 
 def test_a_bonus_is_worth_nothing_to_nbgrader_and_is_recorded():

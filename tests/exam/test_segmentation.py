@@ -4,7 +4,8 @@ from importlib import import_module
 
 import pytest
 
-from autograder.exam import segmentation, table
+from autograder import exam_table as table
+from autograder.exam import segmentation
 from autograder.exam.core import exams_of
 
 IMPLEMENTATIONS = {one.path.stem: one for one in table.implementations("segmentation")}
@@ -47,7 +48,7 @@ def test_there_are_enough_networks():
 
 
 def test_the_papers_network():
-    from autograder.exam.segmentation.networks import unet_parameters, valid_size, vgg_parameters
+    from autograder.exam.segmentation.closed_form import unet_parameters, valid_size, vgg_parameters
 
     assert valid_size(572) == 388
     assert unet_parameters(1, 2, 64, 4) == 31_030_658

@@ -1,11 +1,14 @@
 """From bytes to a result, with real candidates."""
 
+from dataclasses import replace
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
 from autograder.exam import convolution
-from autograder.examiner.grade_cells import exams_of, free_names
+from autograder.exam.assignment import assignment
+from autograder.examiner.grade_cells import free_names
 from autograder.examiner.grading import Job, grade
 from autograder.wire.limits import Limits
 
@@ -168,7 +171,7 @@ class Limited:
 def short(monkeypatch):
     def limit(**values):
         values = dict(cell_seconds=2, call_seconds=2, notebook_seconds=30) | values
-        monkeypatch.setattr(convolution, "LIMITS", Limits(**values), raising=False)
+        monkeypatch.setattr(convolution, "ASSIGNMENT", replace(convolution.ASSIGNMENT, limits=Limits(**values)))
 
     return limit
 
@@ -225,7 +228,7 @@ def test_names_that_a_grade_cell_takes():
 
 
 def test_an_assignment_and_its_exam_bear_one_name():
-    assert exams_of("01-convolution") is convolution
+    assert assignment("01-convolution") is convolution.ASSIGNMENT
 
 
 def test_the_page_of_one_who_fails_everything_shows_nothing_hidden(client):

@@ -14,7 +14,7 @@ CELLS = (
     "def conv2d(x, weight):\n    return x * 0\ndef layer(x, weight):\n    return conv2d(x, weight) + 1",
     "KERNELS = {'a': 1.5}\nanswer = 7",
 )
-CONV2D = Exam("conv2d", "conv2d", (Criterion("a", "a", 1.0, lambda subject, draw: None),))
+CONV2D = Exam("conv2d", (Criterion("a", "a", 1.0, lambda subject, draw: None),))
 
 
 @pytest.fixture

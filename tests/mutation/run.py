@@ -8,7 +8,6 @@ and so does an explanation of a mutant that does not survive.
 """
 
 import difflib
-import importlib
 import os
 import re
 import resource
@@ -28,7 +27,9 @@ from mutmut.mutation.mutators import mutation_operators
 from mutmut.mutation.pragma_handling import IgnoredCode
 
 from autograder import exam_table as table
-from autograder.exam.core import Exam, exams_of
+from autograder.exam.assignment import Assignment, assignment
+from autograder.exam.core import Exam
+from autograder.objects.assignments import topic
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -83,10 +84,10 @@ def judge(mutant: Mutant, namespace: dict) -> None:
     os._exit(any(outcome.finding is not None for outcome in outcomes))
 
 
-def survivors(everyone: list[Mutant], namespace: dict, package: str) -> list[Mutant]:
+def survivors(everyone: list[Mutant], namespace: dict, about: Assignment) -> list[Mutant]:
     """Those that keep full marks, judged on all cores."""
     # All names count as right: nothing stands in for what one cell uses of another.
-    passed = {exam.name: True for exam in exams_of(importlib.import_module(f"autograder.exam.{package}"))}
+    passed = {exam.name: True for exam in about.exams}
     waiting, running, alive = everyone[::-1], {}, []
     with table.setting(table.Quiet(passed)):
         while waiting or running:
@@ -104,9 +105,9 @@ def survivors(everyone: list[Mutant], namespace: dict, package: str) -> list[Mut
 
 def faults_of(source: Path, reasons: dict[str, str], chosen: list[str]) -> list[str]:
     """Judge one assignment's mutants, print the counts, and return what is not as it should be."""
-    package = source.stem.split("-", 1)[1]
+    about = assignment(source.stem)
     cells = code_cells(source)
-    exams = [e for e in exams_of(importlib.import_module(f"autograder.exam.{package}")) if e.name in (chosen or cells)]
+    exams = [e for e in about.exams if e.name in (chosen or cells)]
     exams = [e for e in exams if re.search(rf"^(def|class) {e.graded_name}\b", cells[e.name], re.MULTILINE)]
     reasons = {change: why for change, why in reasons.items() if change.split(":")[0] in {e.name for e in exams}}
     namespace: dict = {}
@@ -116,13 +117,14 @@ def faults_of(source: Path, reasons: dict[str, str], chosen: list[str]) -> list[
 
     unchanged = [Mutant(exam, f"{exam.name}: unchanged", cells[exam.name]) for exam in exams]
     everyone = [mutant for exam in exams for mutant in mutants(exam, cells[exam.name])]
-    alive = [mutant.change for mutant in survivors([*unchanged, *everyone], namespace, package)]
-    faults = [f"{package}: loses points: {mutant.change}" for mutant in unchanged if mutant.change not in alive]
+    alive = [mutant.change for mutant in survivors([*unchanged, *everyone], namespace, about)]
+    faults = [f"{about.name}: loses points: {mutant.change}" for mutant in unchanged if mutant.change not in alive]
     alive = [change for change in alive if change not in {mutant.change for mutant in unchanged}]
-    faults += [f"{package}: survives: {change}" for change in sorted(set(alive) - set(reasons))]
-    faults += [f"{package}: explained but dead: {change}" for change in sorted(set(reasons) - set(alive))]
+    faults += [f"{about.name}: survives: {change}" for change in sorted(set(alive) - set(reasons))]
+    faults += [f"{about.name}: explained but dead: {change}" for change in sorted(set(reasons) - set(alive))]
     explained = sum(change in reasons for change in alive)
-    print(f"{package}: {len(everyone)} mutants, {len(everyone) - len(alive)} killed, {explained} explained", flush=True)
+    killed = len(everyone) - len(alive)
+    print(f"{about.name}: {len(everyone)} mutants, {killed} killed, {explained} explained", flush=True)
     return faults
 
 
@@ -130,7 +132,7 @@ def main(chosen: list[str]) -> int:
     explained = tomllib.loads((HERE / "explained.toml").read_text())
     faults = []
     for source in sorted((ROOT / "solutions").glob("*.py")):
-        faults += faults_of(source, explained.get(source.stem.split("-", 1)[1], {}), chosen)
+        faults += faults_of(source, explained.get(topic(source.stem), {}), chosen)
     print("\n".join(faults), end="\n" if faults else "")
     return bool(faults)
 

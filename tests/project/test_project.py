@@ -80,6 +80,21 @@ def test_trust_shows_in_the_path(part):
     assert not faults, "\n".join(faults)
 
 
+def test_no_exam_imports_from_another():
+    """What two of them need stands in a shared module of `autograder/exam`."""
+    folders = {path.parent for path in (ROOT / "autograder" / "exam").glob("*/*.py")}
+    assert len(folders) > 1
+    faults = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for folder in folders
+        for path in folder.glob("*.py")
+        for name in imports(path)
+        for other in folders - {folder}
+        if name.startswith(f"autograder.exam.{other.name}.")
+    ]
+    assert not faults, "\n".join(faults)
+
+
 def test_every_target_is_there_and_explained():
     command = ["make", "--no-print-directory", "help"]
     text = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout

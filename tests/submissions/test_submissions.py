@@ -9,6 +9,7 @@ import json
 import os
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -42,7 +43,7 @@ RIGHT = {
 
 @pytest.fixture(autouse=True)
 def short_limits(monkeypatch, tmp_path):
-    monkeypatch.setattr(convolution, "LIMITS", SHORT, raising=False)
+    monkeypatch.setattr(convolution, "ASSIGNMENT", replace(convolution.ASSIGNMENT, limits=SHORT))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where candidates get their folders
 
 

@@ -1,34 +1,24 @@
-"""The exams of `KERNELS`, `apply_kernel` and, as a bonus, `separate`."""
+"""The exams of `KERNELS` and `apply_kernel`, and the mistakes people make when they apply a kernel to a picture."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.compare import (
-    Case,
-    Seen,
-    agree,
-    compare_values,
-    describe,
-    fault,
-    judge,
-    kind,
-    must_refuse,
-    named,
-    shown,
-)
-from autograder.exam.convolution.functions import mistake
-from autograder.exam.convolution.mistakes import IN_PLACE
-from autograder.exam.convolution.mistakes_kernels import APPLY
-from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
-from autograder.exam.draw import LAYOUTS, Draw
-from autograder.exam.gradients import ask_with_gradients, questions
-from autograder.exam.subject import Raised, Subject
+from autograder.exam.cases import Case, Cases
+from autograder.exam.compare import agree, shown
+from autograder.exam.convolution.sentences import SENTENCES
+from autograder.exam.core import Check, Criterion, Evidence, Exam, Unnamed, Wrong
+from autograder.exam.draw import Draw
+from autograder.exam.functions import FunctionExam, in_turn
+from autograder.exam.mistakes import IN_PLACE, care_mistakes, misconception, with_arguments
+from autograder.exam.subject import Subject
+
+T = torch.Tensor
+Pads = tuple[int, int, int, int]  # left, right, top, bottom
 
 TABLE = {
     "identity": torch.tensor([[0.0, 0, 0], [0, 1, 0], [0, 0, 0]]),
@@ -47,7 +37,7 @@ BLURS = "identity", "sharpen", "box_blur", "gaussian_blur"
 SOBEL = "sobel_x", "sobel_y"
 
 # (kernel, what is written in its place, the mistake)
-SLIPS = [
+WRITTEN_WRONGLY = [
     ("identity", torch.eye(3), "identity-ones"),
     ("identity", torch.ones(3, 3), "identity-ones"),
     *((name, -TABLE[name], "edge-sign") for name in EDGES),
@@ -66,38 +56,38 @@ def written(subject: Subject) -> dict[Any, Any]:
     """What the student wrote, where it is a dict."""
     value = subject.value
     if not isinstance(value, dict):
-        raise Wrong(Finding(f"`{subject.name}` should be a dict of tensors."))
+        raise Unnamed(f"`{subject.name}` should be a dict of tensors.")
     return value
 
 
-def plane(value: Any) -> torch.Tensor | None:
+def plane(value: Any) -> T | None:
     """Nine entries as a float32 (3, 3), whatever their dtype and axes: these have a criterion of their own."""
-    if not isinstance(value, torch.Tensor) or value.numel() != 9 or value.is_complex():
+    if not isinstance(value, T) or value.numel() != 9 or value.is_complex():
         return None
     return value.reshape(3, 3).to(torch.float32)
 
 
-def right(value: Any, name: str) -> bool:
+def holds(value: Any, table: T) -> bool:
+    """Does an entry hold these nine values?"""
     found = plane(value)
-    return found is not None and agree(found, TABLE[name])
+    return found is not None and agree(found, table)
 
 
-def entries(*names: str) -> Callable[[Subject, Draw], None]:
+def entries(*names: str) -> Check:
     """The named kernels hold the table's values."""
 
     def check(subject: Subject, draw: Draw) -> None:
         given = written(subject)
         for name in names:
             if name not in given:
-                raise Wrong(Finding(f"`{subject.name}` has no entry {name!r}."))
-            if right(given[name], name):
+                raise Unnamed(f"`{subject.name}` has no entry {name!r}.")
+            if holds(given[name], TABLE[name]):
                 continue
             evidence = Evidence(name, shown(TABLE[name]), shown(given[name]))
-            found = plane(given[name])
-            for kernel, slip, id in SLIPS:
-                if kernel == name and found is not None and agree(found, slip):
-                    raise mistake(id, evidence)
-            raise Wrong(Finding(f"`{subject.name}[{name!r}]` does not hold the table's values.", None, evidence))
+            for kernel, wrong, mistake in WRITTEN_WRONGLY:
+                if kernel == name and holds(given[name], wrong):
+                    raise Wrong(mistake, evidence)
+            raise Unnamed(f"`{subject.name}[{name!r}]` does not hold the table's values.", evidence)
 
     return check
 
@@ -107,20 +97,19 @@ def form(subject: Subject, draw: Draw) -> None:
     given = written(subject)
     for name, table in TABLE.items():
         value = given.get(name)
-        if not isinstance(value, torch.Tensor):
-            raise Wrong(Finding(f"`{subject.name}[{name!r}]` should be a tensor."))
+        if not isinstance(value, T):
+            raise Unnamed(f"`{subject.name}[{name!r}]` should be a tensor.")
         evidence = Evidence(name, shown(table), shown(value))
         if value.dtype != torch.float32:
-            raise mistake("kernels-dtype", evidence)
+            raise Wrong("kernels-dtype", evidence)
         if value.shape != (3, 3):
             said = f"`{subject.name}[{name!r}]` has the shape {tuple(value.shape)}; it should be (3, 3)."
-            raise Wrong(Finding(said, None, evidence))
-    if not any(right(given[name], name) for name in TABLE):
-        raise Wrong(Finding(f"None of `{subject.name}` holds the table's values."))
+            raise Unnamed(said, evidence)
+    if not any(holds(given[name], table) for name, table in TABLE.items()):
+        raise Unnamed(f"None of `{subject.name}` holds the table's values.")
 
 
 KERNELS = Exam(
-    "KERNELS",
     "KERNELS",
     (
         Criterion("edges", "the three edge kernels", 0.5, entries(*EDGES)),
@@ -128,165 +117,140 @@ KERNELS = Exam(
         Criterion("sobel", "the two Sobel kernels", 0.5, entries(*SOBEL)),
         Criterion("form", "nine float32 tensors of shape (3, 3)", 0.5, form),
     ),
+    sentences=SENTENCES,
 )
 
 
-def filtered(image: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+def padded(pads: Callable[[int, int], Pads], mode: str = "constant") -> Callable[[T, T], T]:
+    """A function of image (C, H, W) or (H, W) and kernel that pads by `pads(kh, kw)`."""
+
+    def function(image, kernel):
+        planes = image.reshape(-1, 1, *image.shape[-2:])
+        out = F.conv2d(F.pad(planes, pads(*kernel.shape), mode), kernel.to(image.dtype)[None, None])
+        return out.reshape(*image.shape[:-2], *out.shape[-2:])
+
+    return function
+
+
+def halves(kh: int, kw: int) -> Pads:
+    """Half a kernel on every side."""
+    return kw // 2, kw // 2, kh // 2, kh // 2
+
+
+def filtered(image: T, kernel: T) -> T:
+    """Every channel of an image (C, H, W) or (H, W), correlated with the kernel, zeros beyond its border."""
+    return padded(halves)(image, kernel)
+
+
+def rolled(image: T, kernel: T) -> T:
+    """Circular, however far the kernel reaches."""
     kh, kw = kernel.shape
-    planes = image.reshape(-1, 1, *image.shape[-2:])
-    return F.conv2d(planes, kernel.to(image.dtype)[None, None], padding=(kh // 2, kw // 2)).reshape(image.shape)
+    taps = [
+        kernel.to(image.dtype)[u, v] * torch.roll(image, (kh // 2 - u, kw // 2 - v), (-2, -1))
+        for u in range(kh)
+        for v in range(kw)
+    ]
+    return torch.stack(taps).sum(0)
 
 
-Shapes = tuple[tuple[int, ...], tuple[int, int]]
+def mixed(image: T, kernel: T) -> T:
+    """Channels added up, and the sum for each of them."""
+    out = filtered(image, kernel)
+    return out.sum(0).expand(image.shape) if image.dim() == 3 else out
+
+
+def three_axes_only(image: T, kernel: T) -> T:
+    """Planes are refused."""
+    if image.dim() == 2:
+        raise IndexError("three axes are needed")
+    return filtered(image, kernel)
+
+
+def same_dtype_only(image: T, kernel: T) -> T:
+    """Unequal dtypes are refused."""
+    if image.dtype != kernel.dtype:
+        raise RuntimeError("dtypes differ")
+    return filtered(image, kernel)
+
+
+MISTAKES = (
+    IN_PLACE,
+    misconception("flipped-kernel", with_arguments(filtered, kernel=lambda k: k.flip(0, 1))),
+    misconception("transposed-kernel", with_arguments(filtered, kernel=lambda k: k.T)),
+    misconception(
+        "clamped",
+        lambda image, kernel: filtered(image, kernel).clamp(0, 1),
+        lambda image, kernel: filtered(image, kernel).clamp(min=0),
+        lambda image, kernel: filtered(image, kernel).abs(),
+    ),
+    misconception("valid-size", padded(lambda kh, kw: (0, 0, 0, 0))),
+    misconception("channels-mixed", mixed, lambda image, kernel: filtered(image, kernel).sum(-3)),
+    misconception(
+        "kernel-normalised",
+        with_arguments(filtered, kernel=lambda k: k / k.sum()),
+        with_arguments(filtered, kernel=lambda k: k / k.abs().sum()),
+    ),
+    misconception("wrap-around", rolled),
+    misconception("padding-reflect", padded(halves, "reflect"), padded(halves, "replicate")),
+    misconception("padding-ones", lambda image, kernel: filtered(image - 1, kernel) + kernel.to(image.dtype).sum()),
+    misconception(
+        "padding-one-side",
+        padded(lambda kh, kw: (kw - 1, 0, kh - 1, 0)),
+        padded(lambda kh, kw: (0, kw - 1, 0, kh - 1)),
+    ),
+    misconception("padding-swapped", padded(lambda kh, kw: (kh // 2, kh // 2, kw // 2, kw // 2))),
+    misconception("square-kernel", padded(lambda kh, kw: (kh // 2,) * 4), padded(lambda kh, kw: (kw // 2,) * 4)),
+    misconception(
+        "plane-refused",
+        three_axes_only,
+        lambda image, kernel: filtered(image, kernel).reshape(-1, *image.shape[-2:]),
+        raises=True,
+    ),
+    misconception("kernel-dtype", same_dtype_only, raises=True),
+    *care_mistakes(filtered),
+)
+
+Shapes = tuple[tuple[int, ...], tuple[int, int]]  # of the image, of the kernel
 COLOUR: list[Shapes] = [
-    ((3, 6, 7), (3, 3)),
-    ((3, 5, 8), (3, 3)),
-    ((1, 6, 6), (3, 3)),
-    ((2, 7, 5), (5, 5)),
-    ((4, 4, 5), (1, 1)),
-]
+    ((3, 6, 7), (3, 3)), ((3, 5, 8), (3, 3)), ((1, 6, 6), (3, 3)), ((2, 7, 5), (5, 5)), ((4, 4, 5), (1, 1)),
+]  # fmt: skip
 GREY: list[Shapes] = [((6, 7), (3, 3)), ((5, 5), (3, 3)), ((8, 6), (5, 5)), ((4, 7), (1, 1))]
 UNEQUAL: list[Shapes] = [
-    ((3, 6, 7), (1, 3)),
-    ((2, 7, 6), (5, 3)),
-    ((3, 6, 8), (3, 5)),
-    ((7, 6), (3, 1)),
-    ((2, 6, 6), (7, 1)),
-]
+    ((3, 6, 7), (1, 3)), ((2, 7, 6), (5, 3)), ((3, 6, 8), (3, 5)), ((7, 6), (3, 1)), ((2, 6, 6), (7, 1)),
+]  # fmt: skip
 DTYPES = [(torch.float64, torch.float32), (torch.float32, torch.float64), (torch.float64, torch.float64)]
 
 
-def pictures(shapes: list[Shapes], draw: Draw) -> list[Case]:
+def pictures(shapes: list[Shapes]) -> Cases:
     """Images in 0…1, kernels of order 1 with either sign: results leave 0…1 on both sides."""
-    return [Case((draw.uniform(*image), draw.normal(*kernel))) for image, kernel in draw.shuffled(shapes)]
+    return lambda draw: [Case((draw.uniform(*image), draw.normal(*kernel))) for image, kernel in shapes]
 
 
-def applies(shapes: list[Shapes]) -> Callable[[Subject, Draw], None]:
-    def check(subject: Subject, draw: Draw) -> None:
-        compare_values(subject, filtered, pictures(shapes, draw), APPLY)
-
-    return check
-
-
-def dtypes(subject: Subject, draw: Draw) -> None:
-    """The image's dtype counts, whatever the kernel's."""
-    chosen = [
-        Case(
-            (draw.uniform(*image).to(mine), draw.normal(*kernel).to(its)), {}, f"on a {mine} image with a {its} kernel"
-        )
-        for (mine, its) in DTYPES
+def dtypes(draw: Draw) -> list[Case]:
+    """Images and kernels of either floating-point type."""
+    return [
+        Case((draw.uniform(*image).to(its), draw.normal(*kernel).to(other)), {}, f"on a {its} image, {other} kernel")
+        for its, other in DTYPES
         for image, kernel in (COLOUR[0], GREY[0])
     ]
-    compare_values(subject, filtered, chosen, APPLY)
 
 
-def care(subject: Subject, draw: Draw) -> None:
-    """Any memory layout, arguments unchanged, and a gradient to image and kernel."""
-    dense = pictures(COLOUR[:2], draw)
-    compare_values(subject, filtered, dense, APPLY)
-    laid = [
-        Case((draw.laid_out(layout, (1, 3, 6, 7))[0], draw.normal(3, 3)), {}, f"on a {layout} image")
-        for layout in LAYOUTS
-    ]
-    asked = questions(filtered, laid, draw)
-    for seen, question in zip(ask_with_gradients(subject, asked), asked, strict=True):
-        evidence = Evidence(describe(seen.case), "as for a contiguous image", str(seen.fault))
-        if seen.fault and (found := named([seen], [], [IN_PLACE])):
-            raise mistake(found.id, evidence)
-        if seen.answer is None or seen.fault:
-            raise mistake("contiguous-only", evidence)
-        if any(fault(a, b) for a, b in zip(seen.answer.after, seen.case.args, strict=True)):
-            raise mistake("input-changed", evidence)
-        if any(fault(got, right) for got, right in zip(seen.answer.gradients, question.wanted, strict=True)):
-            raise mistake("detached", evidence)
-
-
-apply_kernel = Exam(
-    "apply_kernel",
-    "apply_kernel",
-    (
-        Criterion(
-            "colour", "every channel of an image, zeros beyond its border, nothing cut off", 1.5, applies(COLOUR)
+APPLY = FunctionExam("apply_kernel", filtered, MISTAKES, SENTENCES, ban="convolution", with_gradients=False)
+apply_kernel = APPLY.exam(
+    APPLY.values(
+        "colour", "every channel of an image, zeros beyond its border, nothing cut off", 1.5, pictures(COLOUR)
+    ),
+    APPLY.values("grey", "an image without a channel axis", 0.5, pictures(GREY)),
+    APPLY.values("unequal", "kernels of unequal sides", 1.0, pictures(UNEQUAL)),
+    APPLY.values("dtypes", "image and kernel of either floating-point type", 0.5, dtypes),
+    Criterion(
+        "care",
+        "images in any memory layout, nothing changed, gradients",
+        0.5,
+        in_turn(
+            APPLY.check_values(pictures(COLOUR[:2])),
+            APPLY.check_layouts(pictures(COLOUR[:1])),
+            APPLY.check_gradients(pictures(COLOUR[:1])),
         ),
-        Criterion("grey", "an image without a channel axis", 0.5, applies(GREY)),
-        Criterion("unequal", "kernels of unequal sides", 1.0, applies(UNEQUAL)),
-        Criterion("dtypes", "image and kernel of either floating-point type", 0.5, dtypes),
-        Criterion("care", "images in any memory layout, nothing changed, gradients", 0.5, care),
     ),
-    ban="convolution",
-)
-
-
-def product(kernel: torch.Tensor, parts: Any) -> Seen:
-    """Column and row beside the kernel they should give; the kernel's own shape tells how long they must be."""
-    if isinstance(parts, Raised):
-        raise parts
-    case = Case((kernel,))
-    if not isinstance(parts, tuple | list) or len(parts) != 2 or not all(isinstance(p, torch.Tensor) for p in parts):
-        return Seen(case, kernel, parts, "should give back a column and a row")
-    column, row = parts
-    if column.shape != kernel.shape[:1] or row.shape != kernel.shape[1:]:
-        return Seen(case, kernel, parts, "gives a column or a row of another length than the kernel's side")
-    try:
-        made = column[:, None] * row
-    except RuntimeError:
-        return Seen(case, kernel, parts, f"gives {kind(column)} and {kind(row)}, which PyTorch does not multiply")
-    return Seen(case, kernel, made, fault(made, kernel) and "gives a column and a row whose product is not the kernel")
-
-
-def separable(draw: Draw) -> list[torch.Tensor]:
-    """Kernels of rank 1: the table's, and others of any sides; entries are zero or well away from it."""
-    made = [TABLE[name] for name in ("edge1", "box_blur", "gaussian_blur", "sobel_x", "sobel_y", "identity")]
-    made += [1000 * TABLE["gaussian_blur"], TABLE["gaussian_blur"] / 1000]  # what is rounding is a matter of scale
-    for h, w, dtype in ((3, 5, torch.float32), (4, 2, torch.float64), (1, 3, torch.float32), (3, 1, torch.float32)):
-        made.append(draw.away_from_zero(h, 1, dtype=dtype) * draw.away_from_zero(1, w, dtype=dtype))
-    return draw.shuffled(made)
-
-
-def separated(subject: Subject, kernels: Sequence[torch.Tensor]) -> list[Any]:
-    """What came for each kernel, or was raised."""
-    answers = subject.vjps([((kernel,), {}, None) for kernel in kernels])
-    return [answer if isinstance(answer, Raised) else answer.output for answer in answers]
-
-
-def products(subject: Subject, kernels: list[torch.Tensor]) -> None:
-    seen = [product(kernel, parts) for kernel, parts in zip(kernels, separated(subject, kernels), strict=True)]
-    wrong = [s for s in seen if s.fault]
-    if wrong and all(multiple(s) for s in wrong):
-        raise mistake("separate-scale", Evidence(describe(wrong[0].case), "the kernel", shown(wrong[0].got)))
-    judge(subject.name, seen, ())
-
-
-def multiple(seen: Seen) -> bool:
-    """Is the product the kernel times a number other than 1?"""
-    if not isinstance(seen.got, torch.Tensor) or seen.got.shape != seen.expected.shape:
-        return False
-    got, right = seen.got.flatten().double(), seen.expected.flatten().double()
-    factor = (got @ right) / (right @ right)
-    return bool(factor.abs() > 1e-3) and agree(got.float(), (factor * right).float())
-
-
-def splits(subject: Subject, draw: Draw) -> None:
-    products(subject, separable(draw))
-
-
-def refuses(subject: Subject, draw: Draw) -> None:
-    """Kernels of a higher rank are refused; counts beside right values only."""
-    products(subject, separable(draw))
-    nearly = draw.away_from_zero(4, 1) * draw.away_from_zero(1, 3)
-    nearly[0, 0] *= -1
-    kernels = TABLE["edge2"], TABLE["edge3"], TABLE["sharpen"], torch.eye(3), nearly, nearly / 1000
-    for kernel, answer in zip(kernels, separated(subject, kernels), strict=True):
-        must_refuse(subject.name, shown(kernel), answer, partial(mistake, "separate-no-refusal"))
-
-
-bonus = Exam(
-    "bonus",
-    "bonus: separate",
-    (
-        Criterion("product", "a column and a row whose product is the kernel", 1.5, splits),
-        Criterion("refusals", "kernels that cannot be separated are refused", 0.5, refuses),
-    ),
-    defines="separate",
-    bonus=True,
 )

@@ -1,8 +1,6 @@
-"""The mistakes people make in a convolution: id, sentence, and the wrong function it is recognised by.
+"""The mistakes people make in a convolution, each as the wrong function it is recognised by (see `exam.mistakes`).
 
-Mutants have the signature of `conv2d`. They are compared with a student's answers, most telling first: an answer that
-equals a mutant's on every case that was seen is named by its sentence. Sentences of mistakes that are found by other
-means (a refusal that did not come, a parameter's name) stand in `SENTENCES` too: each id has one sentence, one anchor.
+Shapes: x (N, C_in, H, W), weight (C_out, C_in / groups, kH, kW), bias (C_out,).
 """
 
 from __future__ import annotations
@@ -13,23 +11,31 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.convolution.sentences import SENTENCES
-from autograder.exam.core import Misconception
+from autograder.exam.mistakes import (
+    IN_PLACE,
+    always,
+    care_mistakes,
+    group_mistakes,
+    misconception,
+    pair,
+    pair_mistakes,
+    upright,
+    with_arguments,
+    with_changes,
+)
+
+T = torch.Tensor
+Ends = tuple[int, int, int, int]  # left, right, top, bottom
 
 
-def pair(value: Any) -> tuple[int, int]:
-    down, right = (value, value) if isinstance(value, int) else value
-    return down, right
-
-
-def split(kh: int, kw: int, dh: int, dw: int) -> tuple[int, int, int, int]:
-    """PyTorch's "same" as (left, right, top, bottom): the odd one at the end."""
+def split(kh: int, kw: int, dh: int, dw: int) -> Ends:
+    """PyTorch's "same" for a kernel and its dilation: the odd one at the end."""
     h, w = dh * (kh - 1), dw * (kw - 1)
     return w // 2, w - w // 2, h // 2, h - h // 2
 
 
-def ends(weight: torch.Tensor, padding: Any, dilation: Any) -> tuple[int, int, int, int]:
-    """(left, right, top, bottom) of a padding in words or numbers."""
+def ends(weight: T, padding: Any, dilation: Any) -> Ends:
+    """What a padding in words or numbers adds at each end."""
     if padding == "same":
         (kh, kw), (dh, dw) = weight.shape[2:], pair(dilation)
         return split(kh, kw, dh, dw)
@@ -44,73 +50,53 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
 
 
-def with_arguments(change: Callable[..., tuple]) -> Callable[..., torch.Tensor]:
-    """A conv2d whose stride, padding, dilation and groups are changed first."""
-
-    def mutant(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-        return conv2d(x, weight, bias, *change(stride, padding, dilation, groups))
-
-    return mutant
-
-
-def with_weight(change: Callable[[torch.Tensor], torch.Tensor]) -> Callable[..., torch.Tensor]:
-    return lambda x, weight, bias=None, *args, **kwargs: conv2d(x, change(weight), bias, *args, **kwargs)
-
-
-def with_bias(change: Callable[..., Any]) -> Callable[..., torch.Tensor]:
-    """A conv2d that adds `change(bias, x, weight)` in place of the bias."""
+def with_bias(change: Callable[[T, T, T], T], sums: Callable[..., T] = conv2d) -> Callable[..., T]:
+    """Sums to which `change(bias, x, weight)` is added in place of the bias."""
 
     def mutant(x, weight, bias=None, *args, **kwargs):
-        result = conv2d(x, weight, None, *args, **kwargs)
-        return result if bias is None else result + change(bias, x, weight)
+        out = sums(x, weight, None, *args, **kwargs)
+        return out if bias is None else out + change(bias, x, weight)
 
     return mutant
 
 
-def padded(
-    mode: str = "constant", value: float = 0.0, sides: Callable[..., tuple] = lambda *ends: ends
-) -> Callable[..., torch.Tensor]:
+def padded(mode: str = "constant", value: float = 0.0, sides: Callable[..., tuple] = lambda *ends: ends):
     """A conv2d that pads in a mode, by `sides(left, right, top, bottom)`, then convolves without padding."""
 
-    def mutant(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-        x = F.pad(x, sides(*ends(weight, padding, dilation)), mode, value if mode == "constant" else None)
-        return conv2d(x, weight, bias, stride, 0, dilation, groups)
+    def change(x, weight, padding, dilation, **rest):
+        fill = value if mode == "constant" else None
+        return {"x": F.pad(x, sides(*ends(weight, padding, dilation)), mode, fill), "padding": 0}
 
-    return mutant
+    return with_changes(conv2d, change)
 
 
-def same_padded(pad: Callable[[int, int, int, int], tuple[int, int, int, int]]) -> Callable[..., torch.Tensor]:
+def same_padded(pad: Callable[..., tuple]):
     """A conv2d whose "same" pads by `pad(kh, kw, dh, dw)` = (left, right, top, bottom)."""
 
-    def mutant(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-        if padding == "same":
-            (kh, kw), (dh, dw) = weight.shape[2:], pair(dilation)
-            x, padding = F.pad(x, pad(kh, kw, dh, dw)), 0
-        return conv2d(x, weight, bias, stride, padding, dilation, groups)
+    def change(x, weight, padding, dilation, **rest):
+        if padding != "same":
+            return {}
+        return {"x": F.pad(x, pad(*weight.shape[2:], *pair(dilation))), "padding": 0}
 
-    return mutant
-
-
-def one_input_channel(index: int, scale: bool = False) -> Callable[..., torch.Tensor]:
-    """Only one input channel of each group counts, or all of them are averaged."""
-
-    def mutant(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-        if scale:
-            return conv2d(x, weight / weight.shape[1], bias, stride, padding, dilation, groups)
-        per_group = weight.shape[1]
-        n, c, h, w = x.shape
-        chosen = x.reshape(n, groups, c // groups, h, w)[:, :, index]
-        return conv2d(chosen, weight[:, index % per_group, None], bias, stride, padding, dilation, groups)
-
-    return mutant
+    return with_changes(conv2d, change)
 
 
-def square(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+def one_input_channel(index: int):
+    """Only one input channel of each group counts."""
+
+    def change(x, weight, groups, **rest):
+        chosen = x.unflatten(1, (groups, -1))[:, :, index]
+        return {"x": chosen, "weight": weight[:, index % weight.shape[1], None]}
+
+    return with_changes(conv2d, change)
+
+
+def square(x, weight, **rest):
     """The kernel's height counts for its width as well."""
     side = weight.shape[2]
     if weight.shape[3] < side:
         raise IndexError("the kernel is narrower than high")
-    return conv2d(x, weight[..., :side], bias, stride, padding, dilation, groups)
+    return {"weight": weight[..., :side]}
 
 
 def square_windows(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -120,49 +106,7 @@ def square_windows(x, weight, bias=None, stride=1, padding=0, dilation=1, groups
     windows = x.unfold(2, dh * (kh - 1) + 1, sh).unfold(3, dw * (kh - 1) + 1, sw)[..., ::dh, ::dw]
     windows, weight = windows.unflatten(1, (groups, -1)), weight.unflatten(0, (groups, -1))
     out = torch.einsum("ngchwij,gocij->ngohw", windows, weight).flatten(1, 2)
-    return out if bias is None else out + bias.reshape(1, -1, 1, 1)
-
-
-def first_of(value: Any) -> Any:
-    return value if isinstance(value, int | str) else value[0]
-
-
-def turned(value: Any) -> Any:
-    return value if isinstance(value, int | str) else (value[1], value[0])
-
-
-def refuse_pairs(stride, padding, dilation, groups):
-    if any(not isinstance(v, int | str) for v in (stride, padding, dilation)):
-        raise TypeError("a pair")
-    return stride, padding, dilation, groups
-
-
-def ungrouped(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    return conv2d(x, weight.repeat(1, groups, 1, 1), bias, stride, padding, dilation)
-
-
-def interleaved(inputs: bool, outputs: bool) -> Callable[..., torch.Tensor]:
-    def mutant(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-        if inputs:
-            x = torch.cat([x[:, g::groups] for g in range(groups)], 1)
-        result = conv2d(x, weight, None, stride, padding, dilation, groups)
-        if outputs:
-            n, c, h, w = result.shape
-            result = result.reshape(n, groups, c // groups, h, w).transpose(1, 2).reshape(n, c, h, w)
-        return result if bias is None else result + bias.reshape(1, -1, 1, 1)
-
-    return mutant
-
-
-def mixed_axes(x, weight, bias=None, *args, **kwargs):
-    """(positions, channels) reshaped into (channels, positions) without exchanging them."""
-    right = conv2d(x, weight, bias, *args, **kwargs)
-    return right.permute(0, 2, 3, 1).reshape(right.shape)
-
-
-def mixed_axes_then_bias(x, weight, bias=None, *args, **kwargs):
-    result = mixed_axes(x, weight, None, *args, **kwargs)
-    return result if bias is None else result + bias.reshape(1, -1, 1, 1)
+    return out if bias is None else out + upright(bias)
 
 
 def square_image(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -175,67 +119,76 @@ def square_image(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1
     return right[..., :width]
 
 
-def rounded_up(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    (kh, kw), (sh, sw), (dh, dw) = weight.shape[2:], pair(stride), pair(dilation)
+def mixed_axes(x, weight, bias=None, *args, **kwargs):
+    """(positions, channels) reshaped into (channels, positions) without exchanging them."""
+    right = conv2d(x, weight, bias, *args, **kwargs)
+    return right.permute(0, 2, 3, 1).reshape(right.shape)
+
+
+def rounded_up(x, weight, stride, padding, dilation, **rest):
+    """Padded at the end, so that a window which begins in the image is whole."""
     if padding == "same":
-        return conv2d(x, weight, bias, stride, padding, dilation, groups)
+        return {}
+    (kh, kw), (sh, sw), (dh, dw) = weight.shape[2:], pair(stride), pair(dilation)
     _, pw, _, ph = ends(weight, padding, dilation)
     more = [-(n + 2 * p - d * (k - 1) - 1) % s for n, p, d, k, s in
             ((x.shape[3], pw, dw, kw, sw), (x.shape[2], ph, dh, kh, sh))]  # fmt: skip
-    return conv2d(F.pad(x, (pw, pw + more[0], ph, ph + more[1])), weight, bias, stride, 0, dilation, groups)
+    return {"x": F.pad(x, (pw, pw + more[0], ph, ph + more[1])), "padding": 0}
 
 
-def last_window_lost(x, weight, bias=None, *args, **kwargs):
-    return conv2d(x, weight, bias, *args, **kwargs)[..., :-1, :-1]
+def first_image(x: T) -> T:
+    """The first of a batch."""
+    return x[:1]
 
 
-def in_float32(x, weight, bias=None, *args, **kwargs):
-    return conv2d(x.float(), weight.float(), None if bias is None else bias.float(), *args, **kwargs)
+def summed_batch(x: T) -> T:
+    """The batch's images added up."""
+    return x.sum(0, keepdim=True)
 
 
-def along_last_axis(bias, x, weight):
-    return bias
+def expanded(change: Callable[[T], T]) -> Callable[..., T]:
+    """The result for a changed batch of one, again for every image."""
+    return lambda x, *a, **k: conv2d(change(x), *a, **k).expand(len(x), -1, -1, -1)
 
 
-def misconception(id: str, *mutants: Callable[..., Any], **recognised_by: Any) -> Misconception:
-    return Misconception(id, SENTENCES[id], mutants, **recognised_by)
+# Of an argument that may be a number, a pair or a word.
+def not_a_word(value: Any) -> Any:
+    """Numbers count as 0."""
+    return value if isinstance(value, str) else 0
 
 
-# Arguments are leaves of the graph, and may be expanded: PyTorch refuses to change either in place.
-IN_PLACE = misconception(
-    "input-changed",
-    says=("leaf Variable that requires grad", "more than one element of the written-to tensor"),
-)
+def no_word(value: Any) -> Any:
+    """Words count as 0."""
+    return 0 if isinstance(value, str) else value
 
 
 VALUES = (
     IN_PLACE,
-    misconception("flipped-kernel", with_weight(lambda w: w.flip(2, 3))),
-    misconception("transposed-kernel", with_weight(lambda w: w.transpose(2, 3))),
-    misconception("square-kernel", square, square_windows, with_weight(lambda w: w[..., : w.shape[2]]), square_image),
+    misconception("flipped-kernel", with_arguments(conv2d, weight=lambda w: w.flip(2, 3))),
+    misconception("transposed-kernel", with_arguments(conv2d, weight=lambda w: w.transpose(2, 3))),
+    misconception(
+        "square-kernel",
+        with_changes(conv2d, square),
+        square_windows,
+        with_arguments(conv2d, weight=lambda w: w[..., : w.shape[2]]),
+        square_image,
+    ),
     misconception("channels-not-summed", one_input_channel(0), one_input_channel(-1)),
-    misconception("channels-averaged", one_input_channel(0, scale=True)),
+    misconception("channels-averaged", with_arguments(conv2d, weight=lambda w: w / w.shape[1])),
     misconception(
         "batch-first-item",
-        lambda x, *a, **k: conv2d(x[:1], *a, **k).expand(len(x), -1, -1, -1),
-        lambda x, *a, **k: conv2d(x[:1], *a, **k),
+        expanded(first_image),
+        with_arguments(conv2d, x=first_image),
         lambda x, *a, **k: F.pad(conv2d(x[:1], *a, **k), (0, 0, 0, 0, 0, 0, 0, len(x) - 1)),
     ),
-    misconception(
-        "batch-mixed",
-        lambda x, *a, **k: conv2d(x.sum(0, keepdim=True), *a, **k).expand(len(x), -1, -1, -1),
-        lambda x, *a, **k: conv2d(x.sum(0, keepdim=True), *a, **k),
-        with_bias(lambda b, x, w: b.reshape(1, -1, 1, 1)),
-    ),
+    misconception("batch-mixed", expanded(summed_batch), with_arguments(conv2d, x=summed_batch)),
     misconception("bias-ignored", with_bias(lambda b, x, w: 0 * b.sum())),
-    misconception("bias-per-channel", with_bias(lambda b, x, w: w.shape[1] * b.reshape(1, -1, 1, 1))),
-    misconception("bias-wrong-axis", with_bias(along_last_axis)),
-    misconception("bias-sign", with_bias(lambda b, x, w: -b.reshape(1, -1, 1, 1))),
-    misconception("stride-ignored", with_arguments(lambda s, p, d, g: (1, p, d, g))),
-    misconception("stride-swapped", with_arguments(lambda s, p, d, g: (turned(s), p, d, g))),
-    misconception("stride-first-only", with_arguments(lambda s, p, d, g: (first_of(s), p, d, g))),
-    misconception("ceil-for-floor", rounded_up),
-    misconception("padding-swapped", with_arguments(lambda s, p, d, g: (s, turned(p), d, g))),
+    misconception("bias-per-channel", with_bias(lambda b, x, w: w.shape[1] * upright(b))),
+    misconception("bias-wrong-axis", with_bias(lambda b, x, w: b)),
+    misconception("bias-sign", with_bias(lambda b, x, w: -upright(b))),
+    misconception("stride-ignored", with_arguments(conv2d, stride=always(1))),
+    *pair_mistakes(conv2d, {"stride"}, "tuples-refused", stride="stride", padding="padding", dilation="dilation"),
+    misconception("ceil-for-floor", with_changes(conv2d, rounded_up)),
     misconception("padding-ones", padded(value=1.0)),
     misconception("padding-reflect", padded("replicate"), padded("reflect")),
     misconception("wrap-around", padded("circular")),
@@ -246,15 +199,10 @@ VALUES = (
         padded(sides=lambda left, right, top, bottom: (left + right, 0, top + bottom, 0)),
         padded(sides=lambda left, right, top, bottom: (0, left + right, 0, top + bottom)),
     ),
-    misconception("dilation-ignored", with_arguments(lambda s, p, d, g: (s, p, 1, g))),
-    misconception("dilation-off-by-one", with_arguments(lambda s, p, d, g: (s, p, tuple(v + 1 for v in pair(d)), g))),
-    misconception("dilation-swapped", with_arguments(lambda s, p, d, g: (s, p, turned(d), g))),
-    misconception("groups-ignored", ungrouped, with_arguments(lambda s, p, d, g: (s, p, d, 1))),
-    misconception("groups-interleaved", interleaved(True, False), interleaved(False, True), interleaved(True, True)),
-    misconception(
-        "same-pads-start",
-        same_padded(lambda *a: tuple(split(*a)[i] for i in (1, 0, 3, 2))),
-    ),
+    misconception("dilation-ignored", with_arguments(conv2d, dilation=always(1))),
+    misconception("dilation-off-by-one", with_arguments(conv2d, dilation=lambda d: tuple(v + 1 for v in pair(d)))),
+    *group_mistakes(conv2d),
+    misconception("same-pads-start", same_padded(lambda *a: tuple(split(*a)[i] for i in (1, 0, 3, 2)))),
     misconception("same-ignores-dilation", same_padded(lambda kh, kw, dh, dw: split(kh, kw, 1, 1))),
     misconception(
         "same-even-kernel",
@@ -262,13 +210,9 @@ VALUES = (
         same_padded(lambda kh, kw, dh, dw: (dw * (kw // 2),) * 2 + (dh * (kh // 2),) * 2),
         same_padded(lambda kh, kw, dh, dw: (dw * (kw - 1) // 2,) * 2 + (dh * (kh - 1) // 2,) * 2),
     ),
-    misconception("padding-ignored", with_arguments(lambda s, p, d, g: (s, p if isinstance(p, str) else 0, d, g))),
-    misconception(
-        "same-is-valid", with_arguments(lambda s, p, d, g: (s, 0 if isinstance(p, str) else p, d, g))
-    ),
-    misconception("reshape-for-permute", mixed_axes, mixed_axes_then_bias),
-    misconception("float32-result", in_float32),
-    misconception("precision-lost", rough=True),
-    misconception("tuples-refused", with_arguments(refuse_pairs), raises=True),
-    misconception("plus-one-missing", last_window_lost),
-)  # fmt: skip
+    misconception("padding-ignored", with_arguments(conv2d, padding=not_a_word)),
+    misconception("same-is-valid", with_arguments(conv2d, padding=no_word)),
+    misconception("reshape-for-permute", mixed_axes, with_bias(lambda b, x, w: upright(b), mixed_axes)),
+    *care_mistakes(conv2d),
+    misconception("plus-one-missing", lambda *a, **k: conv2d(*a, **k)[..., :-1, :-1]),
+)

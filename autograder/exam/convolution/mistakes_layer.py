@@ -9,37 +9,32 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.convolution.mistakes import VALUES, conv2d, ends, misconception
-from autograder.exam.core import Misconception
+from autograder.exam.convolution.mistakes import VALUES, Ends, conv2d, ends
+from autograder.exam.mistakes import Misconception, misconception
 
 T = torch.Tensor
-Ends = tuple[int, int, int, int]
 
 
-def layer(x: T, weight: T, bias: T | None = None, stride=1, padding=0, dilation=1, groups=1, padding_mode="zeros") -> T:
-    """What `torch.nn.Conv2d` answers."""
-    if padding_mode != "zeros":
-        x, padding = F.pad(x, ends(weight, padding, dilation), padding_mode), 0
-    return conv2d(x, weight, bias, stride, padding, dilation, groups)
+def in_any_mode(sums: Callable[..., T]) -> Callable[..., T]:
+    """A function with the arguments of `conv2d` as a layer, whose own padding is right in the other modes."""
 
-
-def in_any_mode(conv: Callable[..., T]) -> Callable[..., T]:
-    """A mutant of `conv2d` as a layer, whose own padding is right in the other modes."""
-
-    def mutant(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, padding_mode="zeros"):
+    def function(x, weight, bias=None, *, padding=0, dilation=1, padding_mode="zeros", **options):
         if padding_mode != "zeros":
             x, padding = F.pad(x, ends(weight, padding, dilation), padding_mode), 0
-        return conv(x, weight, bias, stride, padding, dilation, groups)
+        return sums(x, weight, bias, padding=padding, dilation=dilation, **options)
 
-    return mutant
+    return function
 
 
-def padding_by(pad: Callable[[T, Ends, str], T], change: Callable[[T, Any, Any], Ends] = ends) -> Callable[..., T]:
-    """A layer that pads by `pad(x, ends, mode)` first."""
+layer = in_any_mode(conv2d)  # what `torch.nn.Conv2d` answers
 
-    def mutant(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, padding_mode="zeros"):
+
+def padding_by(pad: Callable[[T, Ends, str], T], sides: Callable[[T, Any, Any], Ends] = ends) -> Callable[..., T]:
+    """A layer that pads by `pad(x, sides, mode)` first."""
+
+    def mutant(x, weight, bias=None, *, padding=0, dilation=1, padding_mode="zeros", **options):
         mode = "constant" if padding_mode == "zeros" else padding_mode
-        return F.conv2d(pad(x, change(weight, padding, dilation), mode), weight, bias, stride, 0, dilation, groups)
+        return F.conv2d(pad(x, sides(weight, padding, dilation), mode), weight, bias, dilation=dilation, **options)
 
     return mutant
 
@@ -56,29 +51,23 @@ def symmetric(x: T, sides: Ends, mode: str) -> T:
 
 
 def twice(x: T, sides: Ends, mode: str) -> T:
+    """In the mode, and then again with zeros."""
     return F.pad(x if mode == "constant" else F.pad(x, sides, mode), sides)
 
 
-def other_order(weight: T, padding: Any, dilation: Any) -> Ends:
-    left, right, top, bottom = ends(weight, padding, dilation)
-    return top, bottom, left, right
-
-
-def end_first(weight: T, padding: Any, dilation: Any) -> Ends:
-    left, right, top, bottom = ends(weight, padding, dilation)
-    return right, left, bottom, top
-
-
-def undilated(weight: T, padding: Any, dilation: Any) -> Ends:
-    return ends(weight, padding, 1 if padding == "same" else dilation)
-
-
-def same_is_valid(weight: T, padding: Any, dilation: Any) -> Ends:
-    return ends(weight, 0 if padding == "same" else padding, dilation)
-
-
 def replicated(x: T, sides: Ends, mode: str) -> T:
+    """ "reflect" taken for "replicate"."""
     return F.pad(x, sides, "replicate" if mode == "reflect" else mode)
+
+
+def in_order(*order: int) -> Callable[[T, Any, Any], Ends]:
+    """The ends in another order."""
+
+    def sides(weight: T, padding: Any, dilation: Any) -> Ends:
+        usual = ends(weight, padding, dilation)
+        return usual[order[0]], usual[order[1]], usual[order[2]], usual[order[3]]
+
+    return sides
 
 
 LAYER: tuple[Misconception, ...] = (
@@ -86,9 +75,15 @@ LAYER: tuple[Misconception, ...] = (
     misconception("reflect-is-replicate", padding_by(replicated)),
     misconception("reflect-repeats-border", padding_by(symmetric)),
     misconception("padded-twice", padding_by(twice)),
-    misconception("padding-swapped", padding_by(F.pad, other_order)),
-    misconception("same-pads-start", padding_by(F.pad, end_first)),
-    misconception("same-ignores-dilation", padding_by(F.pad, undilated)),
-    misconception("same-is-valid", padding_by(F.pad, same_is_valid)),
+    misconception("padding-swapped", padding_by(F.pad, in_order(2, 3, 0, 1))),
+    misconception("same-pads-start", padding_by(F.pad, in_order(1, 0, 3, 2))),
+    misconception(
+        "same-ignores-dilation",
+        padding_by(F.pad, lambda weight, padding, dilation: ends(weight, padding, 1)),
+    ),
+    misconception(
+        "same-is-valid",
+        padding_by(F.pad, lambda weight, padding, dilation: ends(weight, 0 if padding == "same" else padding, 1)),
+    ),
     *(replace(m, mutants=tuple(map(in_any_mode, m.mutants))) for m in VALUES),
 )

@@ -1,6 +1,8 @@
 """What a student reads for each named mistake of assignment 01. Every id has its box in the chapter."""
 
-SENTENCES = {
+from autograder.exam.sentences import common
+
+SENTENCES = common("detached", "input-changed", "float32-result", "precision-lost") | {
     # sizes
     "ceil-for-floor": "The division by the stride is rounded up; a window that no longer fits whole is dropped, so round down.",
     "padding-one-side": "Padding is added at one end only, or counted once; it goes on both ends of each axis.",
@@ -40,10 +42,6 @@ SENTENCES = {
     "groups-ignored": "Groups have no effect; each group of output channels sees its own group of input channels alone.",
     "groups-interleaved": "Groups are dealt out in turn; a group is a block of neighbouring channels, in order, in input and output.",
     # care
-    "detached": "The result is cut off from autograd (`.data`, `.detach()`, `.item()`, NumPy, `no_grad`); compute with the tensors themselves.",
-    "input-changed": "The caller's tensor is changed; work on a new one.",
-    "float32-result": "The result is always float32; it keeps the input's dtype.",
-    "precision-lost": "float64 is taken down to float32 on the way: the dtype is right, half of the digits are lost.",
     "contiguous-only": "It is right only where the input lies in memory in one order: use `reshape` for `view`, and read strides from the tensor itself.",
     "tuples-refused": "A pair is not understood; stride, padding and dilation may each be an int or a pair.",
     "no-refusal-channels": "Channels that do not fit the weight are taken silently; refuse them with a ValueError.",

@@ -12,33 +12,26 @@ Rules that the notebook states beside INTERFACE's:
   another label, else 1. Nothing outside the picture counts.
 """
 
-from autograder.exam.segmentation.dice import DICE as DiceLoss
+from autograder.exam.assignment import Assignment
+from autograder.exam.segmentation.dice import DiceLoss
 from autograder.exam.segmentation.measures import bonus, iou
 from autograder.exam.segmentation.questions import question_1, question_2, question_3
 from autograder.exam.segmentation.sentences import SENTENCES
 from autograder.exam.segmentation.training import fit
 from autograder.exam.segmentation.transposed import conv_transpose2d
-from autograder.exam.segmentation.unet import UNET as UNet
+from autograder.exam.segmentation.unet import UNet
 from autograder.exam.segmentation.upsampling import upsample_bilinear, upsample_nearest
-from autograder.exam.segmentation.vgg import VGG as VGGUNet
+from autograder.exam.segmentation.vgg import VGGUNet
 from autograder.wire.limits import Limits
 
-# A notebook that trains: its cells and `fit` take longer than those of other assignments, on a busy machine too.
-LIMITS = Limits(cell_seconds=90, call_seconds=60, notebook_seconds=400)
-
-__all__ = [
-    "LIMITS",
-    "SENTENCES",
-    "DiceLoss",
-    "UNet",
-    "VGGUNet",
-    "bonus",
-    "conv_transpose2d",
-    "fit",
-    "iou",
-    "question_1",
-    "question_2",
-    "question_3",
-    "upsample_bilinear",
-    "upsample_nearest",
-]
+EXAMS = (
+    upsample_nearest, upsample_bilinear, conv_transpose2d, iou, DiceLoss, UNet,
+    question_1, question_2, question_3, fit, VGGUNet, bonus,
+)  # fmt: skip
+ASSIGNMENT = Assignment(
+    "06-segmentation",
+    EXAMS,
+    SENTENCES,
+    # A notebook that trains: its cells and `fit` take longer than those of other assignments, on a busy machine too.
+    limits=Limits(cell_seconds=90, call_seconds=60, notebook_seconds=400),
+)

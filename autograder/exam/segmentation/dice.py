@@ -1,30 +1,36 @@
-"""The exam of `DiceLoss` and `dice_loss`."""
+"""The exam of `DiceLoss` and `dice_loss`, and the mistakes people make in them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import torch
 
-from autograder.exam.compare import Case, Seen, ask_all, describe, judge, must_refuse, saw
-from autograder.exam.core import Criterion, Exam, Finding, Wrong, current
+from autograder.exam.cases import Case, Cases
+from autograder.exam.compare import compare_values, judge
+from autograder.exam.core import Check, Criterion, Exam, Unnamed, Wrong
 from autograder.exam.draw import Draw
-from autograder.exam.gradients import judge_gradients, noted
-from autograder.exam.segmentation.common import misconception, mistake, slip, unchanged
+from autograder.exam.functions import in_turn
+from autograder.exam.gradients import judge_gradients
+from autograder.exam.instances import check_options_refused, compare_instances
+from autograder.exam.mistakes import misconception
+from autograder.exam.segmentation.sentences import SENTENCES
+from autograder.exam.setting import current
 from autograder.exam.subject import Missing, Subject
 
-Loss = Callable[..., torch.Tensor]
+T = torch.Tensor
+Loss = Callable[..., T]
 
 
 def loss_by(
-    rule: Callable[..., torch.Tensor],
-    prepare: Callable[[torch.Tensor, bool], torch.Tensor] = lambda x, logits: x.sigmoid() if logits else x,
+    rule: Callable[..., T],
+    prepare: Callable[[T, bool], T] = lambda x, logits: x.sigmoid() if logits else x,
     over_batch: bool = False,
-    reduce: Callable[[torch.Tensor, str], torch.Tensor] | None = None,
+    reduce: Callable[[T, str], T] | None = None,
 ) -> Loss:
-    """A loss from the sums of a·b, a, b, a², b² and ε by a rule; the other arguments are the mistakes around it."""
+    """A loss of x and target (N, …) by a rule from their sums a·b, a, b, a², b² (N,) and ε; the other arguments are
+    the mistakes around the rule."""
 
     def loss(x, target, eps=1e-7, reduction="mean", with_logits=True):
         a, b = prepare(x, with_logits), target
@@ -35,15 +41,17 @@ def loss_by(
     return loss
 
 
-def reduced(each: torch.Tensor, reduction: str) -> torch.Tensor:
+def reduced(each: T, reduction: str) -> T:
+    """One value an image (N,), reduced."""
     return {"mean": each.mean(), "sum": each.sum(), "none": each}[reduction]
 
 
-def right(ab, a, b, aa, bb, eps):
+def by_formula(ab: T, a: T, b: T, aa: T, bb: T, eps: float) -> T:
+    """1 − 2·Σab / (Σa + Σb + ε), for each image."""
     return 1 - 2 * ab / (a + b + eps)
 
 
-dice = loss_by(right)
+dice = loss_by(by_formula)
 MISTAKES = (
     misconception("dice-factor", loss_by(lambda ab, a, b, aa, bb, eps: 1 - ab / (a + b + eps))),
     misconception("dice-is-score", loss_by(lambda ab, a, b, aa, bb, eps: 2 * ab / (a + b + eps))),
@@ -52,7 +60,7 @@ MISTAKES = (
         loss_by(lambda ab, a, b, aa, bb, eps: 1 - ab / (a + b - ab + eps)),
         loss_by(lambda ab, a, b, aa, bb, eps: 1 - (ab + eps) / (a + b - ab + eps)),
     ),
-    misconception("dice-over-batch", loss_by(right, over_batch=True)),
+    misconception("dice-over-batch", loss_by(by_formula, over_batch=True)),
     misconception(
         "dice-smoothed",
         loss_by(lambda ab, a, b, aa, bb, eps: 1 - (2 * ab + eps) / (a + b + eps)),
@@ -60,19 +68,19 @@ MISTAKES = (
         loss_by(lambda ab, a, b, aa, bb, eps: 1 - (2 * ab + 1) / (a + b + 1)),
     ),
     misconception("dice-squares", loss_by(lambda ab, a, b, aa, bb, eps: 1 - 2 * ab / (aa + bb + eps))),
-    misconception("dice-no-sigmoid", loss_by(right, lambda x, logits: x)),
-    misconception("dice-sigmoid-always", loss_by(right, lambda x, logits: x.sigmoid())),
+    misconception("dice-no-sigmoid", loss_by(by_formula, lambda x, logits: x)),
+    misconception("dice-sigmoid-always", loss_by(by_formula, lambda x, logits: x.sigmoid())),
     misconception(
         "dice-thresholded",
-        loss_by(right, lambda x, logits: ((x.sigmoid() if logits else x) > 0.5).to(x.dtype)),
-        loss_by(right, lambda x, logits: (x.sigmoid() if logits else x).round()),
+        loss_by(by_formula, lambda x, logits: ((x.sigmoid() if logits else x) > 0.5).to(x.dtype)),
+        loss_by(by_formula, lambda x, logits: (x.sigmoid() if logits else x).round()),
     ),
     misconception(
         "dice-reduction",
-        loss_by(right, reduce=lambda each, word: each.mean()),
-        loss_by(right, reduce=lambda each, word: each if word == "none" else each.mean()),
-        loss_by(right, reduce=lambda each, word: each.sum() if word == "sum" else each.mean()),
-        loss_by(right, reduce=lambda each, word: each.mean() if word == "none" else reduced(each, word)),
+        loss_by(by_formula, reduce=lambda each, word: each.mean()),
+        loss_by(by_formula, reduce=lambda each, word: each if word == "none" else each.mean()),
+        loss_by(by_formula, reduce=lambda each, word: each.sum() if word == "sum" else each.mean()),
+        loss_by(by_formula, reduce=lambda each, word: each.mean() if word == "none" else reduced(each, word)),
     ),
     misconception(
         "dice-eps-ignored",
@@ -91,108 +99,78 @@ def pictures(draw: Draw, shape: tuple[int, ...], logits: bool = True, dtype: tor
     return (2 * x if logits else x.sigmoid()), (draw.normal(*shape) > 0).to(dtype)
 
 
-Setting = tuple[dict[str, Any], tuple[torch.Tensor, torch.Tensor]]
+def agrees(cases: Cases) -> Check:
+    """Right losses, and gradients that are noted. A case's options make the loss, which is called with the rest."""
 
-
-def asked(subject: Subject, settings: list[Setting], draw: Draw) -> list[Seen]:
-    """Losses made with these options, each called once with a backward pass."""
-    scripts, expected = [], []
-    for options, (x, target) in settings:
-        x = x.clone().requires_grad_()
-        loss = dice(x, target, **options)
-        cotangent = draw.normal(*loss.shape, dtype=loss.dtype)
-        expected.append((loss.detach(), torch.autograd.grad(loss, [x], cotangent)))
-        scripts.append([(0, "make", (), options), (1, "vjp", (x, target), {}, cotangent)])
-    seen = []
-    for (options, args), (loss, wanted), steps in zip(settings, expected, subject.scripts(scripts), strict=True):
-        if len(steps) == 1:
-            raise steps[0]
-        case = Case(args, options, f"with {options}" if options else "")
-        seen.append(saw(subject, case, loss, steps[1]))
-        if seen[-1].answer is not None and seen[-1].fault is None:
-            unchanged(seen[-1].answer, case)
-            noted(draw).compare(seen[-1], seen[-1].answer.gradients, wanted)
-    return seen
-
-
-def agrees(settings: Callable[[Draw], list[Setting]]):
     def check(subject: Subject, draw: Draw) -> None:
-        seen = asked(subject, settings(draw), draw)
-        planes = [s for s in seen if s.case.args[0].dim() == 3]
-        if any(s.fault for s in planes) and not any(s.fault for s in seen if s.case.args[0].dim() == 4):
-            first = next(s for s in planes if s.fault)
-            raise mistake("dice-planes", describe(first.case), "one Dice for each image", str(first.fault))
-        judge(subject.name, seen, MISTAKES)
+        found = compare_instances(subject, dice, cases(draw), draw)
+        planes = [c for c in found if c.case.args[0].dim() == 3]
+        if any(c.fault for c in planes) and not any(c.fault for c in found if c.case.args[0].dim() == 4):
+            raise Wrong("dice-planes", next(c for c in planes if c.fault).evidence)
+        judge(subject.name, found, MISTAKES)
 
     return check
 
 
-def defaults(draw: Draw) -> list[Setting]:
-    return [({}, pictures(draw, s, dtype=d)) for s in SHAPES for d in (torch.float32, torch.float64)]
+def case(args: tuple[T, T], **options: Any) -> Case:
+    """A loss made with these options and called with prediction and target."""
+    return Case(args, options, f"with {options}" if options else "")
 
 
-def probabilities(draw: Draw) -> list[Setting]:
-    return [({"with_logits": False}, pictures(draw, s, False)) for s in SHAPES] + defaults(draw)[:2]
+def defaults(draw: Draw) -> list[Case]:
+    """Losses as they are made without options, in either dtype."""
+    return [case(pictures(draw, s, dtype=d)) for s in SHAPES for d in (torch.float32, torch.float64)]
 
 
-def words(draw: Draw) -> list[Setting]:
-    return [({"reduction": word}, pictures(draw, s)) for s in SHAPES[:2] for word in ("mean", "sum", "none")]
+def probabilities(draw: Draw) -> list[Case]:
+    """Probabilities in place of logits, beside logits."""
+    return [case(pictures(draw, s, False), with_logits=False) for s in SHAPES] + defaults(draw)[:2]
 
 
-def epsilons(draw: Draw) -> list[Setting]:
+def words(draw: Draw) -> list[Case]:
+    """Each reduction."""
+    return [case(pictures(draw, s), reduction=word) for s in SHAPES[:2] for word in ("mean", "sum", "none")]
+
+
+def epsilons(draw: Draw) -> list[Case]:
     """Other ε, seen beside values that do not depend on it."""
-    return [
-        ({"eps": eps, "reduction": "none"}, pictures(draw, (2, 1, 3, 4), dtype=torch.float64))
-        for eps in (1.0, 5.0, 0.25, 1e-7)
-    ]
+    given = [(eps, pictures(draw, (2, 1, 3, 4), dtype=torch.float64)) for eps in (1.0, 5.0, 0.25, 1e-7)]
+    return [case(args, eps=eps, reduction="none") for eps, args in given]
 
 
-def extremes(draw: Draw) -> list[Setting]:
+def extremes(draw: Draw) -> list[Case]:
     """Empty masks, full masks, and logits so large that every sigmoid is 0 or 1."""
     empty, full = torch.zeros(2, 1, 4, 4), torch.ones(2, 1, 4, 4)
     far = 1000 * torch.sign(draw.away_from_zero(2, 1, 4, 4))
     mixed = torch.cat([empty[:1], full[:1]])
     return [
-        ({"with_logits": False, "reduction": "none"}, (empty, empty)),
-        ({"with_logits": False, "reduction": "none"}, (mixed, empty)),
-        ({"with_logits": False, "reduction": "none"}, (empty, mixed)),
-        ({"with_logits": False}, (full, full)),
-        ({}, (0 * empty - 1000, empty)),
-        ({"reduction": "none"}, (far, (far > 0).float())),
-        ({"reduction": "none"}, (far, (far < 0).float())),
-        ({}, pictures(draw, (2, 1, 4, 4))),
+        *(case(args, with_logits=False, reduction="none") for args in ((empty, empty), (mixed, empty), (empty, mixed))),
+        case((full, full), with_logits=False),
+        case((0 * empty - 1000, empty)),
+        *(case((far, target.float()), reduction="none") for target in (far > 0, far < 0)),
+        case(pictures(draw, (2, 1, 4, 4))),
     ]
-
-
-def gradients(subject: Subject, draw: Draw) -> None:
-    agrees(defaults)(subject, draw)
-    agrees(words)(subject, draw)
-    judge_gradients(subject, draw, partial(slip, "detached"))
 
 
 def refuses(subject: Subject, draw: Draw) -> None:
     """Another word is refused when the loss is made or when it is called; counts beside right values only."""
     agrees(words)(subject, draw)
-    args = pictures(draw, (2, 1, 4, 4))
-    unknown = "average", "batchmean", ""
-    scripts = [[(0, "make", (), {"reduction": word}), (1, "vjp", args, {}, None)] for word in unknown]
-    for word, steps in zip(unknown, subject.scripts(scripts), strict=True):
-        must_refuse(subject.name, f"reduction={word!r}", steps[-1], partial(slip, "dice-reduction-word"))
+    unknown = [{"reduction": word} for word in ("average", "batchmean", "")]
+    check_options_refused(subject, pictures(draw, (2, 1, 4, 4)), unknown, "dice-reduction-word")
 
 
 def as_function(subject: Subject, draw: Draw) -> None:
     """`dice_loss(logits, target)` is the default loss."""
     function = current.get().beside(subject, "dice_loss")
     if isinstance(function, Missing):
-        raise Wrong(Finding("`dice_loss` is not defined beside `DiceLoss`."))
+        raise Unnamed("`dice_loss` is not defined beside `DiceLoss`.")
     function.name = "dice_loss"
-    given = [pictures(draw, shape) for shape in SHAPES]
-    judge("dice_loss", ask_all(function, [(Case(args), dice(*args), None) for args in given]), MISTAKES)
+    compare_values(function, dice, [Case(pictures(draw, shape)) for shape in SHAPES], MISTAKES)
 
 
-DICE = Exam(
+gradients = in_turn(agrees(defaults), agrees(words), judge_gradients)
+DiceLoss = Exam(
     "DiceLoss",
-    "DiceLoss and dice_loss",
     (
         Criterion("values", "the formula, for each image, from logits", 1.0, agrees(defaults)),
         Criterion("probabilities", "probabilities with with_logits=False", 0.5, agrees(probabilities)),
@@ -202,4 +180,6 @@ DICE = Exam(
         Criterion("gradients", "gradients to the prediction", 0.5, gradients),
         Criterion("function", "dice_loss is the default loss", 0.5, as_function),
     ),
+    title="DiceLoss and dice_loss",
+    sentences=SENTENCES,
 )

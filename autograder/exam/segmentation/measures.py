@@ -1,66 +1,89 @@
-"""The exams of `iou`, of `DiceLoss` with `dice_loss`, and of the optional `boundary_weights`."""
+"""The exams of `iou` and of the optional `boundary_weights`, and the mistakes people make in them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.compare import Case, Seen, ask, compare_values, describe, fault, judge, kind, shown
-from autograder.exam.core import Criterion, Exam
+from autograder.exam.cases import Case
+from autograder.exam.compare import Either
 from autograder.exam.draw import Draw
-from autograder.exam.segmentation.common import misconception, mistake, unchanged
-from autograder.exam.subject import Raised, Subject
+from autograder.exam.functions import FunctionExam
+from autograder.exam.mistakes import always, misconception, with_arguments, with_changes
+from autograder.exam.segmentation.sentences import SENTENCES
 
+T = torch.Tensor
 IGNORED = 255
 
 
-def counts(pred: torch.Tensor, target: torch.Tensor, classes: int, ignore: int = IGNORED) -> tuple[torch.Tensor, ...]:
-    """Intersection, predicted and true pixels of each class over the whole batch."""
+def counts(pred: T, target: T, classes: int, ignore: int = IGNORED) -> tuple[T, ...]:
+    """Of labels (N, H, W): intersection, predicted and true pixels (classes,) over the whole batch."""
     kept = target != ignore
     hot = [F.one_hot(t[kept].long(), max(classes, 256))[:, :classes].double() for t in (pred, target)]
     return (hot[0] * hot[1]).sum(0), hot[0].sum(0), hot[1].sum(0)
 
 
-def iou_by(rule: Callable[..., torch.Tensor], keep_ignored: bool = False) -> Callable[..., torch.Tensor]:
-    """An IoU from intersection, predicted and true pixels by a rule."""
+Rule = Callable[[T, T, T], T]  # from intersection, predicted and true pixels
+
+
+def iou_by(rule: Rule) -> Callable[..., Either]:
+    """An IoU by a rule, in float32 or float64."""
 
     def measure(pred, target, num_classes, ignore_index=IGNORED):
-        found = counts(pred, target, num_classes, -1 if keep_ignored else ignore_index)
-        return rule(*found).float()
+        found = rule(*counts(pred, target, num_classes, ignore_index))
+        return Either((found.float(), found))
 
     return measure
 
 
-iou_of = iou_by(lambda both, p, t: both / (p + t - both))
+def over_union(both: T, pred: T, target: T) -> T:
+    """Intersection over union, NaN where there is neither."""
+    return both / (pred + target - both)
 
 
 def per_image(pred, target, num_classes, ignore_index=IGNORED):
-    each = [iou_of(p[None], t[None], num_classes, ignore_index) for p, t in zip(pred, target, strict=True)]
-    return torch.stack(each).nanmean(0)
+    """The mean of the images' IoUs, those that are NaN left out."""
+    each = [over_union(*counts(p[None], t[None], num_classes, ignore_index)) for p, t in zip(pred, target, strict=True)]
+    mean = torch.stack(each).nanmean(0)
+    return Either((mean.float(), mean))
 
 
-def number_for_absent(number: float) -> Callable[..., torch.Tensor]:
-    return iou_by(lambda both, p, t: (both / (p + t - both)).nan_to_num(number))
+def smoothed(eps: float, above: bool) -> Callable[..., Either]:
+    """A small number below the fraction, or above it too."""
+    return iou_by(lambda both, p, t: (both + eps * above) / (p + t - both + eps))
 
 
+def absent_as(number: float) -> Callable[..., Either]:
+    """A number for a class that neither has."""
+    return iou_by(lambda both, p, t: over_union(both, p, t).nan_to_num(number))
+
+
+def nan_unless(present: Rule) -> Callable[..., Either]:
+    """NaN for other classes than those that are `present(both, pred, target)`."""
+    return iou_by(lambda both, p, t: torch.where(present(both, p, t), over_union(both, p, t), torch.nan))
+
+
+def relabelled(target: T, ignore_index: int, **rest) -> dict:
+    """What is to be ignored counts as a class that nothing has."""
+    return {"target": target.masked_fill(target == ignore_index, IGNORED - 1), "ignore_index": -1}
+
+
+scores = iou_by(over_union)
 IOU = (
-    misconception("iou-absent-number", number_for_absent(0.0), number_for_absent(1.0)),
+    misconception("iou-absent-number", absent_as(0.0), absent_as(1.0)),
     misconception(
         "iou-half-absent-nan",
-        iou_by(lambda both, p, t: torch.where((p > 0) & (t > 0), both / (p + t - both), torch.nan)),
-        iou_by(lambda both, p, t: torch.where(t > 0, both / (p + t - both), torch.nan)),
-        iou_by(lambda both, p, t: torch.where(p > 0, both / (p + t - both), torch.nan)),
+        nan_unless(lambda both, p, t: (p > 0) & (t > 0)),
+        nan_unless(lambda both, p, t: t > 0),
+        nan_unless(lambda both, p, t: p > 0),
     ),
     misconception(
         "iou-ignored-counted",
-        iou_by(lambda both, p, t: both / (p + t - both), keep_ignored=True),
-        lambda pred, target, num_classes, ignore_index=IGNORED: iou_of(pred, target, num_classes),
-        lambda pred, target, num_classes, ignore_index=IGNORED: iou_of(
-            pred, target.masked_fill(target == ignore_index, IGNORED - 1), num_classes, -1
-        ),
+        with_arguments(scores, ignore_index=always(-1)),
+        with_arguments(scores, ignore_index=always(IGNORED)),
+        with_changes(scores, relabelled),
     ),
     misconception("iou-is-dice", iou_by(lambda both, p, t: 2 * both / (p + t))),
     misconception("iou-per-image", per_image),
@@ -68,13 +91,11 @@ IOU = (
     misconception("iou-precision", iou_by(lambda both, p, t: both / p)),
     misconception(
         "iou-mean",
-        iou_by(lambda both, p, t: (both / (p + t - both)).nanmean()),
-        iou_by(lambda both, p, t: (both / (p + t - both)).mean()),
+        iou_by(lambda both, p, t: over_union(both, p, t).nanmean()),
+        iou_by(lambda both, p, t: over_union(both, p, t).mean()),
     ),
     misconception(
-        "iou-eps",
-        *(iou_by(lambda both, p, t, e=e: (both + e) / (p + t - both + e)) for e in (1e-7, 1e-6, 1e-8, 1e-5, 1.0)),
-        *(iou_by(lambda both, p, t, e=e: both / (p + t - both + e)) for e in (1e-7, 1e-6, 1e-8, 1e-5, 1.0)),
+        "iou-eps", *(smoothed(eps, above) for above in (True, False) for eps in (1e-7, 1e-6, 1e-8, 1e-5, 1.0))
     ),
 )
 
@@ -91,6 +112,7 @@ def masks(draw: Draw, classes: int, *shape: int, without: int = -1, ignored: boo
 
 
 def plain_labels(draw: Draw) -> Iterator[Case]:
+    """Every class in prediction and target."""
     for classes, shape in ((2, (1, 5, 6)), (3, (2, 6, 5)), (6, (4, 8, 8)), (4, (3, 7, 9))):
         yield Case((masks(draw, classes, *shape), masks(draw, classes, *shape), classes))
     same = masks(draw, 3, 2, 6, 6)
@@ -100,6 +122,7 @@ def plain_labels(draw: Draw) -> Iterator[Case]:
 
 
 def absent_labels(draw: Draw) -> Iterator[Case]:
+    """Classes that prediction, target or both lack."""
     for pred, target in ((2, 2), (2, -1), (-1, 2), (0, 0), (0, -1), (-1, 1)):
         given = masks(draw, 3, 2, 6, 7, without=pred), masks(draw, 3, 2, 6, 7, without=target)
         yield Case((*given, 3), {}, "with absent classes")
@@ -110,6 +133,7 @@ def absent_labels(draw: Draw) -> Iterator[Case]:
 
 
 def ignored_labels(draw: Draw) -> Iterator[Case]:
+    """Pixels without a true label."""
     for classes, shape in ((2, (2, 6, 6)), (4, (3, 8, 7))):
         yield Case((masks(draw, classes, *shape), masks(draw, classes, *shape, ignored=True), classes), {}, "with 255s")
     pred, target = masks(draw, 3, 2, 6, 6), masks(draw, 3, 2, 6, 6)
@@ -121,57 +145,21 @@ def ignored_labels(draw: Draw) -> Iterator[Case]:
     yield Case((pred, gone, 3), {}, "with nothing but ignored pixels")
 
 
-def same_scores(got: Any, expected: torch.Tensor) -> str | None:
-    """As `fault`, with NaN where NaN is expected, in float32 or float64."""
-    if not isinstance(got, torch.Tensor):
-        return f"gave back {kind(got)} where a tensor is expected"
-    if got.shape != expected.shape:
-        return f"gave back a tensor of shape {tuple(got.shape)}, which is not one number for each class"
-    if not got.is_floating_point():
-        return f"gave back {got.dtype}, expected floating-point numbers"
-    if not torch.equal(got.isnan(), expected.isnan()):
-        return "has NaN at the wrong places"
-    return fault(got.float().nan_to_num(-1), expected.nan_to_num(-1))
-
-
-def scores(cases: Callable[[Draw], Iterator[Case]]) -> Callable[[Subject, Draw], None]:
-    def check(subject: Subject, draw: Draw) -> None:
-        seen = []
-        for case in draw.shuffled(list(cases(draw))):
-            expected = iou_of(*case.args, **case.kwargs)
-            asked = ask(subject, case, expected)
-            found = asked.fault if isinstance(asked.got, Raised) else same_scores(asked.got, expected)
-            seen.append(Seen(case, expected, asked.got, found, asked.answer))
-            if asked.answer is not None and not found:
-                unchanged(asked.answer, case)
-        wrong = [s for s in seen if s.fault]
-        for candidate in IOU if wrong else ():
-            answers = [(s.got, candidate, s.case) for s in seen]
-            if any(all(_alike(g, m, c) for g, _, c in answers) for m in candidate.mutants):
-                first = wrong[0]
-                raise mistake(candidate.id, describe(first.case), shown(first.expected), shown(first.got))
-        judge(subject.name, seen, ())
-
-    return check
-
-
-def _alike(got: Any, mutant: Callable[..., torch.Tensor], case: Case) -> bool:
-    return not isinstance(got, Raised) and same_scores(got, mutant(*case.args, **case.kwargs)) is None
-
-
-iou = Exam(
-    "iou",
-    "iou",
-    (
-        Criterion("values", "intersection over union of each class, over the whole batch", 1.0, scores(plain_labels)),
-        Criterion("absent", "classes that are absent from prediction, target or both", 1.0, scores(absent_labels)),
-        Criterion("ignored", "ignored pixels are left out", 0.5, scores(ignored_labels)),
-    ),
+MEASURE = FunctionExam("iou", scores, IOU, SENTENCES, unchanged=True)
+iou = MEASURE.exam(
+    MEASURE.values("values", "intersection over union of each class, over the whole batch", 1.0, plain_labels),
+    MEASURE.values("absent", "classes that are absent from prediction, target or both", 1.0, absent_labels),
+    MEASURE.values("ignored", "ignored pixels are left out", 0.5, ignored_labels),
 )
 
 
-def weights_by(width_of: Callable[[int], int], cross: bool = False, one_side: bool = False, frame: bool = False):
-    """Boundary weights; the options are the mistakes."""
+def weights_by(
+    width_of: Callable[[int], int] = lambda width: width,
+    cross: bool = False,
+    one_side: bool = False,
+    frame: bool = False,
+):
+    """Boundary weights (N, H, W) of a mask (N, H, W); the options are the mistakes."""
 
     def weights(mask, width=1, boost=4.0):
         near = torch.zeros(mask.shape, dtype=torch.bool)
@@ -189,11 +177,11 @@ def weights_by(width_of: Callable[[int], int], cross: bool = False, one_side: bo
     return weights
 
 
-boundary = weights_by(lambda w: w)
+boundary = weights_by()
 BOUNDARY = (
-    misconception("weights-one-side", weights_by(lambda w: w, one_side=True)),
-    misconception("weights-cross", weights_by(lambda w: w, cross=True)),
-    misconception("weights-frame", weights_by(lambda w: w, frame=True)),
+    misconception("weights-one-side", weights_by(one_side=True)),
+    misconception("weights-cross", weights_by(cross=True)),
+    misconception("weights-frame", weights_by(frame=True)),
     misconception("weights-width", weights_by(lambda w: 1), weights_by(lambda w: w + 1), weights_by(lambda w: w // 2)),
 )
 
@@ -209,6 +197,7 @@ def regions(draw: Draw, *shape: int) -> torch.Tensor:
 
 
 def default_width(draw: Draw) -> Iterator[Case]:
+    """Masks with the usual width and boost."""
     for shape in ((1, 9, 11), (2, 12, 10), (3, 8, 8)):
         yield Case((regions(draw, *shape),))
     yield Case((torch.eye(7).long()[None],))
@@ -216,26 +205,23 @@ def default_width(draw: Draw) -> Iterator[Case]:
 
 
 def other_width(draw: Draw) -> Iterator[Case]:
+    """Masks with other ones, by place and by name."""
     for width, boost in ((2, 4.0), (3, 1.5), (1, 9.0)):
         yield Case((regions(draw, 2, 14, 13),), {"width": width, "boost": boost}, f"with width={width}")
     yield Case((torch.eye(9).long()[None], 2, 0.5), {}, "with width=2")
 
 
-def weights(cases: Callable[[Draw], Iterator[Case]]) -> Callable[[Subject, Draw], None]:
-    def check(subject: Subject, draw: Draw) -> None:
-        for seen in compare_values(subject, boundary, draw.shuffled(list(cases(draw))), BOUNDARY):
-            unchanged(seen.answer, seen.case)
-
-    return check
-
-
-bonus = Exam(
+WEIGHTS = FunctionExam(
     "bonus",
-    "boundary_weights",
-    (
-        Criterion("values", "one pixel on both sides of every boundary", 1.0, weights(default_width)),
-        Criterion("width", "another width and boost", 1.0, weights(other_width)),
-    ),
+    boundary,
+    BOUNDARY,
+    SENTENCES,
+    title="boundary_weights",
     defines="boundary_weights",
     bonus=True,
+    unchanged=True,
+)
+bonus = WEIGHTS.exam(
+    WEIGHTS.values("values", "one pixel on both sides of every boundary", 1.0, default_width),
+    WEIGHTS.values("width", "another width and boost", 1.0, other_width),
 )

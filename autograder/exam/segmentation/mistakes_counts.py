@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from autograder.exam.segmentation.networks import conv, unet_parameters, valid_size
+from autograder.exam.segmentation.closed_form import conv, unet_parameters, valid_size
+
+PAPER_BASE = 64
 
 PAPER_BASE = 64
 
@@ -20,10 +22,12 @@ class Plan:
 
     @property
     def widths(self) -> list[int]:
+        """The channels of each level, finest first."""
         return [self.base * 2**level for level in range(self.depth + 1)]
 
     @property
     def right(self) -> int:
+        """The number of parameters by the text's formula."""
         return unet_parameters(self.in_channels, self.classes, self.base, self.depth)
 
     @property

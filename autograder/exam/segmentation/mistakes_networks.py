@@ -3,246 +3,151 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.segmentation.networks import Levels, UNet
+from autograder.exam.networks import close
+from autograder.exam.segmentation.closed_form import Levels, UniformUNet
+
+T = torch.Tensor
+Kind = type[UniformUNet]
+SMOOTHLY = {"mode": "bilinear"}
+CORNERS = {"mode": "bilinear", "align_corners": True}
 
 
-class SkipPooled(UNet):
-    def skip(self, level: int, levels: list[Levels]) -> torch.Tensor:
-        return levels[level].second if level == self.depth else self.back(self.pool(levels[level].second))
-
-    def back(self, x: torch.Tensor) -> torch.Tensor:
-        return x.repeat_interleave(2, 2).repeat_interleave(2, 3)
+def exchanged(kind: Kind = UniformUNet, **pieces: Any) -> Kind:
+    """The network with other pieces, methods by the names of `UniformUNet`'s."""
+    return type("Exchanged", (kind,), pieces)
 
 
-class SkipPooledSmoothly(SkipPooled):
-    def back(self, x: torch.Tensor) -> torch.Tensor:
-        return F.interpolate(x, scale_factor=2, mode="bilinear")
+def doubled(x: T) -> T:
+    """Every pixel as a block of four."""
+    return x.repeat_interleave(2, 2).repeat_interleave(2, 3)
 
 
-class SkipPooledResized(SkipPooled):
-    """The pooled skip, resized to what the decoder has."""
-
-    def back(self, x: torch.Tensor) -> torch.Tensor:
-        return x
-
-    def crop(self, x: torch.Tensor, height: int, width: int) -> torch.Tensor:
-        return F.interpolate(x, (height, width))
+def doubled_smoothly(x: T) -> T:
+    """The same size, interpolated."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear")
 
 
-class SkipPooledResizedSmoothly(SkipPooledResized):
-    def crop(self, x: torch.Tensor, height: int, width: int) -> torch.Tensor:
-        return F.interpolate(x, (height, width), mode="bilinear")
+def pooled(back: Callable[[T], T], **more: Any) -> Kind:
+    """Skips from after pooling, brought back to their size; the deepest level has no pooling."""
+
+    def skip(self, level: int, levels: list[Levels]) -> T:
+        return levels[level].second if level == self.depth else back(self.pool(levels[level].second))
+
+    return exchanged(skip=skip, **more)
 
 
-class SkipPooledResizedCorners(SkipPooledResized):
-    def crop(self, x: torch.Tensor, height: int, width: int) -> torch.Tensor:
-        return F.interpolate(x, (height, width), mode="bilinear", align_corners=True)
+def resized(**how: Any) -> Callable[..., T]:
+    """In place of the crop: resized to the decoder's size."""
+    return lambda self, x, height, width: F.interpolate(x, (height, width), **how)
 
 
-class SkipFirst(UNet):
-    def skip(self, level: int, levels: list[Levels]) -> torch.Tensor:
-        return levels[level].first
-
-
-class SkipFromAbove(UNet):
+def from_above(self, level: int, levels: list[Levels]) -> T:
     """Each skip from one level up, made small by pooling, with its channels repeated or projected to the same sum."""
-
-    def skip(self, level: int, levels: list[Levels]) -> torch.Tensor:
-        return self.pool(levels[max(level - 1, 0)].second) if level else levels[0].second
+    return self.pool(levels[max(level - 1, 0)].second) if level else levels[0].second
 
 
-class SkipFromBelow(UNet):
-    def skip(self, level: int, levels: list[Levels]) -> torch.Tensor:
-        return levels[level + 1].second.repeat_interleave(2, 2).repeat_interleave(2, 3)
+def off_centre(by: int) -> Callable[..., T]:
+    """A crop so many pixels too far down and right, where there is room."""
 
-
-class SkipOnlyItself(UNet):
-    """The decoder's map twice, in place of the skip."""
-
-    def join(self, skip: torch.Tensor, x: torch.Tensor, width: int) -> torch.Tensor:
-        return 2 * width * x
-
-
-class SkipOnlyZeros(UNet):
-    def join(self, skip: torch.Tensor, x: torch.Tensor, width: int) -> torch.Tensor:
-        return width * x
-
-
-class SkipAlone(UNet):
-    def join(self, skip: torch.Tensor, x: torch.Tensor, width: int) -> torch.Tensor:
-        return 2 * width * self.crop(skip, *x.shape[2:])
-
-
-class CropCorner(UNet):
-    def crop(self, x: torch.Tensor, height: int, width: int) -> torch.Tensor:
-        return x[..., :height, :width]
-
-
-class CropFarCorner(UNet):
-    def crop(self, x: torch.Tensor, height: int, width: int) -> torch.Tensor:
-        return x[..., -height:, -width:]
-
-
-class CropBefore(UNet):
-    """One pixel too far up and left."""
-
-    by = -1
-
-    def crop(self, x: torch.Tensor, height: int, width: int) -> torch.Tensor:
+    def crop(self, x: T, height: int, width: int) -> T:
         top, left = (x.shape[2] - height) // 2, (x.shape[3] - width) // 2
-        top, left = max(0, top + self.by * (top > 0)), max(0, left + self.by * (left > 0))
+        top, left = max(0, top + by * (top > 0)), max(0, left + by * (left > 0))
         return x[..., top : top + height, left : left + width]
 
-
-class CropBehind(CropBefore):
-    by = 1
+    return crop
 
 
-class SkipResized(UNet):
-    def crop(self, x: torch.Tensor, height: int, width: int) -> torch.Tensor:
-        return F.interpolate(x, (height, width))
+def wide_convolution(enlarge: Callable[[T], T]) -> Callable[..., T]:
+    """A 2×2 convolution over an enlarged map: as many parameters as the transposed one."""
 
-
-class SkipResizedSmoothly(UNet):
-    def crop(self, x: torch.Tensor, height: int, width: int) -> torch.Tensor:
-        return F.interpolate(x, (height, width), mode="bilinear")
-
-
-class SkipResizedCorners(UNet):
-    def crop(self, x: torch.Tensor, height: int, width: int) -> torch.Tensor:
-        return F.interpolate(x, (height, width), mode="bilinear", align_corners=True)
-
-
-class SkipAveraged(UNet):
-    def crop(self, x: torch.Tensor, height: int, width: int) -> torch.Tensor:
-        return F.adaptive_avg_pool2d(x, (height, width))
-
-
-class MeanPooling(UNet):
-    def pool(self, x: torch.Tensor) -> torch.Tensor:
-        return F.avg_pool2d(x, 2)
-
-
-class NoPooling(UNet):
-    """One pixel of each cell."""
-
-    def pool(self, x: torch.Tensor) -> torch.Tensor:
-        return x[..., ::2, ::2]
-
-
-class WideConvolution(UNet):
-    """A 2×2 convolution over a map made large by repetition: as many parameters as the transposed one."""
-
-    def enlarge(self, x: torch.Tensor, width: int) -> torch.Tensor:
-        doubled = F.pad(self.doubled(x), (0, 1, 0, 1))
-        box = F.conv2d(doubled, torch.ones(1, 1, 2, 2))
+    def upconv(self, x: T, width: int) -> T:
+        box = F.conv2d(F.pad(enlarge(x), (0, 1, 0, 1)), torch.ones(1, 1, 2, 2))
         return 2 * width * self.constant(8 * width * width) * box + self.constant(width)
 
-    def doubled(self, x: torch.Tensor) -> torch.Tensor:
-        return x.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    return upconv
 
 
-class WideConvolutionSmoothly(WideConvolution):
-    def doubled(self, x: torch.Tensor) -> torch.Tensor:
-        return F.interpolate(x, scale_factor=2, mode="bilinear")
+def bordered(mode: str) -> Callable[..., T]:
+    """A convolution with another border than zeros."""
 
-
-class Bordered(UNet):
-    """Another border than zeros."""
-
-    mode = "replicate"
-
-    def convolve(self, total: torch.Tensor, inputs: int, outputs: int) -> torch.Tensor:
+    def convolution(self, total: T, inputs: int, outputs: int) -> T:
         if self.padding != "same":
-            return super().convolve(total, inputs, outputs)
-        box = F.conv2d(F.pad(total, (1, 1, 1, 1), mode=self.mode), torch.ones(1, 1, 3, 3))
+            return UniformUNet.convolution(self, total, inputs, outputs)
+        box = F.conv2d(F.pad(total, (1, 1, 1, 1), mode=mode), torch.ones(1, 1, 3, 3))
         return torch.relu(self.constant(9 * inputs * outputs) * box + self.constant(outputs))
 
-
-class BorderedReflected(Bordered):
-    mode = "reflect"
+    return convolution
 
 
-class BorderedCircular(Bordered):
-    mode = "circular"
-
-
-class PaddedFirst(UNet):
+class PaddedFirst(UniformUNet):
     """ "same" as "valid" on a picture that was made larger once, at the start."""
 
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+    def __call__(self, x: T) -> T:
         if self.padding != "same":
             return super().__call__(x)
-        valid = UNet(self.in_channels, self.classes, self.base, self.depth, "valid", self.constant)
-        margin = self.margin()
-        return valid(F.pad(x, (margin,) * 4))
-
-    def margin(self) -> int:
+        valid = UniformUNet(self.in_channels, self.classes, self.base, self.depth, "valid", self.constant)
         lost = 4
         for _ in range(self.depth):
             lost = 2 * lost + 8
-        return lost // 2
+        return valid(F.pad(x, (lost // 2,) * 4))
 
 
-MUTANTS: tuple[tuple[str, type[UNet]], ...] = (
-    ("unet-skip-pooled", SkipPooled),
-    ("unet-skip-pooled", SkipPooledSmoothly),
-    ("unet-skip-pooled", SkipPooledResized),
-    ("unet-skip-pooled", SkipPooledResizedSmoothly),
-    ("unet-skip-pooled", SkipPooledResizedCorners),
-    ("unet-skip-first-convolution", SkipFirst),
-    ("unet-crop", CropCorner),
-    ("unet-crop", CropFarCorner),
-    ("unet-crop", CropBefore),
-    ("unet-crop", CropBehind),
-    ("unet-skip-resized", SkipResized),
-    ("unet-skip-resized", SkipResizedSmoothly),
-    ("unet-skip-resized", SkipResizedCorners),
-    ("unet-skip-resized", SkipAveraged),
-    ("unet-skip-missing", SkipOnlyItself),
-    ("unet-skip-missing", SkipOnlyZeros),
-    ("unet-skip-missing", SkipAlone),
-    ("unet-skip-level", SkipFromAbove),
-    ("unet-skip-level", SkipFromBelow),
-    ("unet-mean-pooling", MeanPooling),
-    ("unet-mean-pooling", NoPooling),
-    ("unet-upsampled", WideConvolution),
-    ("unet-upsampled", WideConvolutionSmoothly),
-    ("unet-same-border", Bordered),
-    ("unet-same-border", BorderedReflected),
-    ("unet-same-border", BorderedCircular),
+MUTANTS: tuple[tuple[str, Kind], ...] = (
+    ("unet-skip-pooled", pooled(doubled)),
+    ("unet-skip-pooled", pooled(doubled_smoothly)),
+    ("unet-skip-pooled", pooled(lambda x: x, crop=resized())),
+    ("unet-skip-pooled", pooled(lambda x: x, crop=resized(**SMOOTHLY))),
+    ("unet-skip-pooled", pooled(lambda x: x, crop=resized(**CORNERS))),
+    ("unet-skip-first-convolution", exchanged(skip=lambda self, level, levels: levels[level].first)),
+    ("unet-crop", exchanged(crop=lambda self, x, height, width: x[..., :height, :width])),
+    ("unet-crop", exchanged(crop=lambda self, x, height, width: x[..., -height:, -width:])),
+    ("unet-crop", exchanged(crop=off_centre(-1))),
+    ("unet-crop", exchanged(crop=off_centre(1))),
+    ("unet-skip-resized", exchanged(crop=resized())),
+    ("unet-skip-resized", exchanged(crop=resized(**SMOOTHLY))),
+    ("unet-skip-resized", exchanged(crop=resized(**CORNERS))),
+    ("unet-skip-resized", exchanged(crop=lambda self, x, h, w: F.adaptive_avg_pool2d(x, (h, w)))),
+    # The decoder's map twice, or zeros, in place of the skip; the skip in place of the decoder's map.
+    ("unet-skip-missing", exchanged(concatenate=lambda self, skip, x, width: 2 * width * x)),
+    ("unet-skip-missing", exchanged(concatenate=lambda self, skip, x, width: width * x)),
+    (
+        "unet-skip-missing",
+        exchanged(concatenate=lambda self, skip, x, width: 2 * width * self.crop(skip, *x.shape[2:])),
+    ),
+    ("unet-skip-level", exchanged(skip=from_above)),
+    ("unet-skip-level", exchanged(skip=lambda self, level, levels: doubled(levels[level + 1].second))),
+    ("unet-mean-pooling", exchanged(pool=lambda self, x: F.avg_pool2d(x, 2))),
+    ("unet-mean-pooling", exchanged(pool=lambda self, x: x[..., ::2, ::2])),
+    ("unet-upsampled", exchanged(upconv=wide_convolution(doubled))),
+    ("unet-upsampled", exchanged(upconv=wide_convolution(doubled_smoothly))),
+    *(("unet-same-border", exchanged(convolution=bordered(mode))) for mode in ("replicate", "reflect", "circular")),
     ("unet-same-border", PaddedFirst),
 )
 
 
-def at_level(kind: type[UNet], only: int) -> type[UNet]:
+def at_level(kind: Kind, only: int) -> Kind:
     """The mistake in one level's skip alone."""
 
     class Once(kind):  # type: ignore[misc, valid-type]
-        def skip(self, level: int, levels: list[Levels]) -> torch.Tensor:
-            self.piece = kind if level == only else UNet
+        def skip(self, level: int, levels: list[Levels]) -> T:
+            self.piece = kind if level == only else UniformUNet
             return self.piece.skip(self, level, levels)
 
-        def join(self, skip: torch.Tensor, x: torch.Tensor, width: int) -> torch.Tensor:
-            return self.piece.join(self, skip, x, width)
+        def concatenate(self, skip: T, x: T, width: int) -> T:
+            return self.piece.concatenate(self, skip, x, width)
 
-        def crop(self, x: torch.Tensor, height: int, width: int) -> torch.Tensor:
+        def crop(self, x: T, height: int, width: int) -> T:
             return self.piece.crop(self, x, height, width)
 
     return Once
 
 
-def explained(
-    got: torch.Tensor,
-    right: UNet,
-    x: torch.Tensor,
-    same: Callable[..., bool],
-    mutants: tuple[tuple[str, type[UNet]], ...] = MUTANTS,
-) -> str | None:
+def explained(got: T, right: UniformUNet, x: T, mutants: tuple[tuple[str, Kind], ...] = MUTANTS) -> str | None:
     """The first mistake whose network, made like `right`, gives this answer; at all levels, then at one level alone."""
     alone = [(id, kind) for id, kind in mutants if "skip" in id or "crop" in id]
     tried = [*mutants, *((id, at_level(kind, level)) for id, kind in alone for level in range(right.depth))]
@@ -251,6 +156,6 @@ def explained(
             answer = kind(**vars(right))(x)
         except RuntimeError:  # a mistake that cannot be made with these sizes
             continue
-        if same(got, answer):
+        if close(got, answer):
             return id
     return None

@@ -1,4 +1,7 @@
-"""The mistakes people make in a transposed convolution, each as the wrong function it is recognised by."""
+"""The mistakes people make in a transposed convolution, each as the wrong function it is recognised by.
+
+Shapes: x (N, C_in, H, W), weight (C_in, C_out / groups, kH, kW), bias (C_out,).
+"""
 
 from __future__ import annotations
 
@@ -8,36 +11,36 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.segmentation.common import misconception
-from autograder.exam.segmentation.upsampling import pair
+from autograder.exam.mistakes import (
+    always,
+    care_mistakes,
+    group_mistakes,
+    misconception,
+    pair,
+    pair_mistakes,
+    upright,
+    with_arguments,
+    with_changes,
+)
 
-transposed = F.conv_transpose2d
-Mutant = Callable[..., torch.Tensor]
-
-
-def changed(change: Callable[..., tuple]) -> Mutant:
-    """Another stride, padding, output_padding, groups and dilation than those that were given."""
-
-    def mutant(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-        return transposed(x, weight, bias, *change(stride, padding, output_padding, groups, dilation))
-
-    return mutant
-
-
-def with_weight(change: Callable[[torch.Tensor], torch.Tensor]) -> Mutant:
-    return lambda x, weight, bias=None, *args, **kwargs: transposed(x, change(weight), bias, *args, **kwargs)
-
-
-def turned(value: Any) -> Any:
-    return value if isinstance(value, int) else (value[1], value[0])
+T = torch.Tensor
+Pair = tuple[int, int]
+Mutant = Callable[..., T]
+Build = Callable[..., T]  # of x, weight, stride, groups, dilation: the stamps, nothing cut off
+Crop = Callable[[T, Pair, Pair], T]  # of the stamps, padding, output_padding
 
 
-def whole(x, weight, stride, groups, dilation) -> torch.Tensor:
+def transposed(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    """PyTorch's, as a function whose arguments have names."""
+    return F.conv_transpose2d(x, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def whole(x: T, weight: T, stride: Any, groups: int, dilation: Any) -> T:
     """The stamps, added up, with nothing cut off."""
     return transposed(x, weight, None, stride, 0, 0, groups, dilation)
 
 
-def stamps_overwritten(x, weight, stride, groups, dilation) -> torch.Tensor:
+def overwritten(x: T, weight: T, stride: Any, groups: int, dilation: Any) -> T:
     """A later stamp overwrites an earlier one."""
     (sh, sw), (dh, dw), (kh, kw) = pair(stride), pair(dilation), weight.shape[2:]
     n, _, h, w = x.shape
@@ -51,147 +54,103 @@ def stamps_overwritten(x, weight, stride, groups, dilation) -> torch.Tensor:
     return out
 
 
-def cut(build: Callable[..., torch.Tensor], crop: Callable[..., torch.Tensor]) -> Mutant:
-    """`build` the stamps, then `crop(out, padding, output_padding)`, then add the bias."""
-
-    def mutant(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-        out = crop(build(x, weight, stride, groups, dilation), pair(padding), pair(output_padding))
-        return out if bias is None else out + bias.reshape(1, -1, 1, 1)
-
-    return mutant
-
-
-def usual(out, padding, output_padding):
-    (ph, pw), (oh, ow) = padding, output_padding
-    out = F.pad(out, (0, ow, 0, oh))
-    return out[..., ph : out.shape[2] - ph, pw : out.shape[3] - pw]
-
-
-def added_at_start(out, padding, output_padding):
-    (ph, pw), (oh, ow) = padding, output_padding
-    out = F.pad(out, (ow, 0, oh, 0))
-    return out[..., ph : out.shape[2] - ph, pw : out.shape[3] - pw]
-
-
-def zeros_after(out, padding, output_padding):
-    (ph, pw), (oh, ow) = padding, output_padding
-    return F.pad(out[..., ph : out.shape[2] - ph, pw : out.shape[3] - pw], (0, ow, 0, oh))
-
-
-def cut_once(start: bool) -> Callable[..., torch.Tensor]:
-    def crop(out, padding, output_padding):
-        (ph, pw), (oh, ow) = padding, output_padding
-        out = F.pad(out, (0, ow, 0, oh))
-        return out[..., ph:, pw:] if start else out[..., : out.shape[2] - ph, : out.shape[3] - pw]
-
-    return crop
-
-
-def twice_at(start: bool) -> Callable[..., torch.Tensor]:
-    def crop(out, padding, output_padding):
-        (ph, pw), (oh, ow) = padding, output_padding
-        out = F.pad(out, (0, ow, 0, oh))
-        return out[..., 2 * ph :, 2 * pw :] if start else out[..., : out.shape[2] - 2 * ph, : out.shape[3] - 2 * pw]
-
-    return crop
-
-
-def grown(out, padding, output_padding):
-    (ph, pw), (oh, ow) = padding, output_padding
-    return F.pad(out, (pw, pw + ow, ph, ph + oh))
-
-
-def repeated(x, weight, stride, groups, dilation):
+def repeated(x: T, weight: T, stride: Any, groups: int, dilation: Any) -> T:
     """Pixels repeated `stride` times, the last one once, then stamps at stride 1."""
     (sh, sw) = pair(stride)
     x = x.repeat_interleave(sh, 2).repeat_interleave(sw, 3)
     x = x[..., : x.shape[2] - sh + 1, : x.shape[3] - sw + 1]
-    return transposed(x, weight, None, 1, 0, 0, groups, dilation)
+    return whole(x, weight, 1, groups, dilation)
 
 
-def stamped_bias(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-    out = transposed(x, weight, None, stride, padding, output_padding, groups, dilation)
-    if bias is None:
-        return out
-    ones = torch.ones_like(weight[:1, :1])
-    counts = transposed(torch.ones_like(x[:1, :1]), ones, None, stride, padding, output_padding, 1, dilation)
-    return out + bias.reshape(1, -1, 1, 1) * counts
+def cut(build: Build, crop: Crop) -> Mutant:
+    """`build` the stamps, `crop` them, then add the bias."""
 
-
-def out_in_order(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-    if weight.shape[1] != x.shape[1] // groups:
-        raise RuntimeError("channels do not fit")
-    return transposed(x, weight.transpose(0, 1), bias, stride, padding, output_padding, groups, dilation)
-
-
-def ungrouped(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-    return transposed(x, weight.repeat(1, groups, 1, 1), bias, stride, padding, output_padding, 1, dilation)
-
-
-def interleaved(inputs: bool, outputs: bool) -> Mutant:
     def mutant(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-        if inputs:
-            x = torch.cat([x[:, g::groups] for g in range(groups)], 1)
-        out = transposed(x, weight, None, stride, padding, output_padding, groups, dilation)
-        if outputs:
-            out = out.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2)
-        return out if bias is None else out + bias.reshape(1, -1, 1, 1)
+        out = crop(build(x, weight, stride, groups, dilation), pair(padding), pair(output_padding))
+        return out if bias is None else out + upright(bias)
 
     return mutant
 
 
-def dilation_first(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-    return transposed(x, weight, bias, stride, padding, output_padding, groups=dilation, dilation=groups)
+def sides(top: int = 1, bottom: int = 1, at_start: bool = False) -> Crop:
+    """`output_padding` added at the end (or start), then `padding` cut off, so many times at each end."""
+
+    def crop(out: T, padding: Pair, output_padding: Pair) -> T:
+        (ph, pw), (oh, ow) = padding, output_padding
+        out = F.pad(out, (ow, 0, oh, 0) if at_start else (0, ow, 0, oh))
+        return out[..., top * ph : out.shape[2] - bottom * ph, top * pw : out.shape[3] - bottom * pw]
+
+    return crop
 
 
-def without_pairs(stride, padding, output_padding, groups, dilation):
-    if any(not isinstance(v, int) for v in (stride, padding, output_padding, dilation)):
-        raise TypeError("a pair")
-    return stride, padding, output_padding, groups, dilation
+usual = sides()
 
 
-def in_float32(x, weight, bias=None, *args, **kwargs):
-    return transposed(x.float(), weight.float(), None if bias is None else bias.float(), *args, **kwargs)
+def zeros_after(out: T, padding: Pair, output_padding: Pair) -> T:
+    """What is added after the cut is zero."""
+    (oh, ow) = output_padding
+    return F.pad(usual(out, padding, (0, 0)), (0, ow, 0, oh))
+
+
+def zeros_behind_the_bias(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    """The same, and no bias there either."""
+    (oh, ow) = pair(output_padding)
+    return F.pad(transposed(x, weight, bias, stride, padding, 0, groups, dilation), (0, ow, 0, oh))
+
+
+def grown(out: T, padding: Pair, output_padding: Pair) -> T:
+    """Padding makes the output larger."""
+    (ph, pw), (oh, ow) = padding, output_padding
+    return F.pad(out, (pw, pw + ow, ph, ph + oh))
+
+
+def stamped_bias(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    """The bias is part of every stamp."""
+    out = transposed(x, weight, None, stride, padding, output_padding, groups, dilation)
+    if bias is None:
+        return out
+    one, stamp = torch.ones_like(x[:1, :1]), torch.ones_like(weight[:1, :1])
+    return out + upright(bias) * transposed(one, stamp, None, stride, padding, output_padding, 1, dilation)
+
+
+def out_in_order(x: T, weight: T, groups: int, **rest: Any) -> dict[str, Any]:
+    """The weight read as (out, in, …)."""
+    if weight.shape[1] != x.shape[1] // groups:
+        raise RuntimeError("channels do not fit")
+    return {"weight": weight.transpose(0, 1)}
 
 
 TRANSPOSED = (
-    misconception("transposed-flipped", with_weight(lambda w: w.flip(2, 3))),
-    misconception("transposed-kernel-axes", with_weight(lambda w: w.transpose(2, 3))),
-    misconception("transposed-weight-order", out_in_order),
-    misconception("transposed-overwritten", cut(stamps_overwritten, usual)),
+    misconception("transposed-flipped", with_arguments(transposed, weight=lambda w: w.flip(2, 3))),
+    misconception("transposed-kernel-axes", with_arguments(transposed, weight=lambda w: w.transpose(2, 3))),
+    misconception("transposed-weight-order", with_changes(transposed, out_in_order)),
+    misconception("transposed-overwritten", cut(overwritten, usual)),
     misconception("transposed-repeated", cut(repeated, usual)),
-    misconception("transposed-stride-ignored", changed(lambda s, p, o, g, d: (1, p, 0, g, d))),
-    misconception("transposed-stride-swapped", changed(lambda s, p, o, g, d: (turned(s), p, o, g, d))),
+    misconception("transposed-stride-ignored", with_arguments(transposed, stride=always(1), output_padding=always(0))),
     misconception("transposed-padding-adds", cut(whole, grown)),
-    misconception("transposed-padding-ignored", changed(lambda s, p, o, g, d: (s, 0, o, g, d))),
+    misconception("transposed-padding-ignored", with_arguments(transposed, padding=always(0))),
     misconception(
         "transposed-padding-one-side",
-        *(cut(whole, crop) for crop in (cut_once(True), cut_once(False), twice_at(True), twice_at(False))),
+        *(cut(whole, sides(top, bottom)) for top, bottom in ((1, 0), (0, 1), (2, 0), (0, 2))),
     ),
-    misconception("transposed-padding-swapped", changed(lambda s, p, o, g, d: (s, turned(p), o, g, d))),
-    misconception("output-padding-ignored", changed(lambda s, p, o, g, d: (s, p, 0, g, d))),
-    misconception("output-padding-start", cut(whole, added_at_start)),
-    misconception(
-        "output-padding-zeros",
-        cut(whole, zeros_after),
-        lambda x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1: F.pad(
-            transposed(x, weight, bias, stride, padding, 0, groups, dilation),
-            (0, pair(output_padding)[1], 0, pair(output_padding)[0]),
-        ),
-    ),
+    misconception("output-padding-ignored", with_arguments(transposed, output_padding=always(0))),
+    misconception("output-padding-start", cut(whole, sides(at_start=True))),
+    misconception("output-padding-zeros", cut(whole, zeros_after), zeros_behind_the_bias),
     misconception("output-padding-swapped", cut(whole, lambda out, p, o: usual(out, p, o[::-1]))),
-    misconception("transposed-dilation-ignored", changed(lambda s, p, o, g, d: (s, p, o, g, 1))),
-    misconception("transposed-dilation-swapped", changed(lambda s, p, o, g, d: (s, p, o, g, turned(d)))),
-    misconception(
-        "transposed-groups-ignored", ungrouped, changed(lambda s, p, o, g, d: (s, p, o, 1, d))
-    ),
-    misconception(
-        "transposed-groups-interleaved", interleaved(True, False), interleaved(False, True), interleaved(True, True)
-    ),
-    misconception("transposed-bias-ignored", lambda x, w, bias=None, *a, **k: transposed(x, w, None, *a, **k)),
+    misconception("transposed-dilation-ignored", with_arguments(transposed, dilation=always(1))),
+    *group_mistakes(transposed, "transposed-"),
+    misconception("transposed-bias-ignored", with_arguments(transposed, bias=always(None))),
     misconception("transposed-bias-stamped", stamped_bias),
-    misconception("argument-order", dilation_first),
-    misconception("pairs-refused", changed(without_pairs), raises=True),
-    misconception("float32-result", in_float32),
-    misconception("precision-lost", rough=True),
-)  # fmt: skip
+    misconception(
+        "argument-order",
+        with_changes(transposed, lambda groups, dilation, **rest: {"groups": dilation, "dilation": groups}),
+    ),
+    *pair_mistakes(
+        transposed,
+        stride="transposed-stride",
+        padding="transposed-padding",
+        output_padding="output-padding",
+        dilation="transposed-dilation",
+    ),
+    *care_mistakes(transposed),
+)

@@ -1,14 +1,24 @@
 """What a student reads for each named mistake of assignment 06. Every id has its box in the chapter."""
 
-SENTENCES = {
+from autograder.exam.sentences import common
+
+FIT = common(
+    *(
+        "fit-passes",
+        "fit-one-batch",
+        "fit-no-step",
+        "fit-eval-mode",
+        "fit-losses",
+        "fit-loss-mean",
+        "fit-sigmoid-twice",
+    ),
+    *("fit-multiclass", "fit-gradients-kept"),
+)
+SENTENCES = common(
+    "banned-call", "detached", "float32-result", "precision-lost", "contiguous-only", "pairs-refused"
+) | {
     # care, everywhere
-    "banned-call": "A library function does the work that this cell asks you to write.",
-    "detached": "The result is cut off from autograd (`.data`, `.detach()`, `.item()`, NumPy, `no_grad`); compute with the tensors themselves.",
     "input-changed": "The caller's tensor is changed (an in-place ReLU on the input does it); work on a new one.",
-    "float32-result": "The result is always float32; it keeps the input's dtype.",
-    "precision-lost": "float64 is taken down to float32 on the way: the dtype is right, half of the digits are lost.",
-    "contiguous-only": "It is right only where the input lies in memory in one order: use `reshape` for `view`.",
-    "pairs-refused": "A pair is not understood: sizes and steps may be an int or a pair (height, width).",
     # upsampling
     "nearest-tiled": "The whole picture is repeated side by side; each pixel is repeated in its place (`repeat_interleave`, not `repeat`).",
     "nearest-zeros": "Only one pixel of each cell is filled, the others stay 0; nearest neighbours fill the whole cell with its value.",
@@ -108,16 +118,7 @@ SENTENCES = {
     "unet-shift": "Shifted by 2^depth pixels, the input must give the shifted output: something depends on the place in the picture, or on the whole picture at once.",
     "unet-dead": "The output does not depend on the input.",
     # fit
-    "fit-passes": "The loader is not read exactly `epochs` times from start to end.",
-    "fit-one-batch": "Not every batch of the loader is used in each epoch.",
-    "fit-no-step": "The network's parameters are as before: no optimiser step reaches them (or a copy was trained).",
-    "fit-eval-mode": "The network is not switched to train mode before training.",
-    "fit-losses": "What comes back is not a list of one number for each epoch.",
-    "fit-loss-mean": "An epoch's number is not the mean of its batches' losses (a sum, the last batch, or the first).",
     "fit-binary": "With one output channel the loss is not binary cross-entropy on the logits (or Dice, or both): softmax over one channel is always 1.",
-    "fit-sigmoid-twice": "A sigmoid is applied and then a loss that applies it again; give the loss the logits.",
-    "fit-multiclass": "With several output channels the loss is not cross-entropy between logits and the int64 mask.",
-    "fit-gradients-kept": "Gradients of earlier batches are never cleared: call `zero_grad` before each `backward`.",
     "fit-no-learning": "After the stated epochs the trained network segments new scenes worse than the text asks for: look at the loss, the learning rate and the order zero_grad, backward, step.",
     # VGGUNet
     "vgg-pool-last": "The last block is followed by a pooling; pooling stands between blocks only.",
@@ -143,4 +144,13 @@ SENTENCES = {
     "answer-size": "Go level by level: two 3×3 convolutions take four pixels, pooling halves, an up-convolution doubles.",
     "answer-memory": "Multiply channels, height and width, then four bytes for each value, and divide by 2²⁰.",
     "answer-shift": "Look at which 2×2 cells the pixels fall into after four poolings, before and after the shift.",
+}
+
+# What the checks that all networks share have found, by its names here.
+NETWORK_IDS = {
+    f"network-{what}": f"unet-{what}"
+    for what in (
+        *("shared", "normalised", "relu-missing", "relu-leaky", "relu-last", "softmax-last", "random", "dead"),
+        *("batch-mixed", "train", "gradient", "channels-alike", "state"),
+    )
 }

@@ -1,43 +1,40 @@
-"""The exam of `conv_transpose2d`."""
+"""The exam of `conv_transpose2d`. Shapes are written (N, C_in, H, W, C_out, kH, kW)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.compare import Case, ask, describe, judge
-from autograder.exam.core import Criterion, Exam
+from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolution_tensors, drawn, grid
+from autograder.exam.compare import ask_all, describe, judge
+from autograder.exam.core import Criterion, Evidence, Wrong
 from autograder.exam.draw import Draw
-from autograder.exam.segmentation.common import gradients, layouts, mistake, refuses, values
-from autograder.exam.segmentation.mistakes_transposed import TRANSPOSED
-from autograder.exam.setups import Setup, Shape, setups
+from autograder.exam.functions import FunctionExam, in_turn
+from autograder.exam.segmentation.mistakes_transposed import TRANSPOSED, transposed
+from autograder.exam.segmentation.sentences import SENTENCES
 from autograder.exam.subject import Subject
-
-
-def given(name: str, *choices: Any) -> list[dict[str, Any]]:
-    return [{name: choice} for choice in choices]
-
 
 # Rectangular inputs and kernels, one and many channels and images, a kernel larger than the input, a 1×1 kernel.
 SHAPES: list[Shape] = [
     (1, 1, 3, 3, 1, 3, 3), (2, 3, 3, 4, 2, 2, 3), (1, 2, 4, 2, 3, 3, 2), (2, 2, 2, 3, 2, 1, 4), (1, 2, 3, 5, 4, 4, 2),
 ]  # fmt: skip
-PLAIN = [*setups(SHAPES, [{}, {}, {}, {}]), *setups([(3, 1, 4, 4, 2, 1, 1), (1, 4, 1, 1, 2, 3, 2)], [{}, {}])]
-STRIDE = setups(SHAPES, given("stride", 2, 3, (2, 1), (1, 2), (3, 2), 4))
+PLAIN = [*grid(SHAPES, [{}, {}, {}, {}]), *grid([(3, 1, 4, 4, 2, 1, 1), (1, 4, 1, 1, 2, 3, 2)], [{}, {}])]
+STRIDE = grid(SHAPES, choices("stride", 2, 3, (2, 1), (1, 2), (3, 2), 4))
 WIDE: list[Shape] = [(1, 1, 5, 4, 1, 3, 3), (2, 3, 4, 5, 2, 4, 3), (1, 2, 4, 6, 3, 3, 5), (2, 1, 6, 5, 2, 3, 4)]
-PADDING = setups(WIDE, given("padding", 1, 2, (1, 0), (0, 1), (2, 1)))
-DILATION = setups(SHAPES[:4], given("dilation", 2, 3, (2, 1), (1, 2), (3, 2)))
+PADDING = grid(WIDE, choices("padding", 1, 2, (1, 0), (0, 1), (2, 1)))
+DILATION = grid(SHAPES[:4], choices("dilation", 2, 3, (2, 1), (1, 2), (3, 2)))
 OUTPUT_PADDING = [
-    *setups(WIDE, [
+    *grid(WIDE, [
         {"stride": s, "padding": p, "output_padding": o}
         for s, p, o in [
             (2, 1, 1), (3, 0, 2), ((2, 3), (1, 0), (1, 2)), ((3, 2), 1, (1, 0)), ((2, 3), 2, (0, 2)), (3, 1, (2, 1)),
         ]
     ]),
-    *setups(SHAPES[1:3], [{"dilation": 2, "output_padding": 1}, {"dilation": (1, 3), "output_padding": (0, 2)}]),
+    *grid(SHAPES[1:3], [{"dilation": 2, "output_padding": 1}, {"dilation": (1, 3), "output_padding": (0, 2)}]),
 ]  # fmt: skip
 GROUPED: list[tuple[Shape, int, str]] = [
     ((2, 4, 3, 3, 4, 3, 3), 2, "2 groups"),
@@ -75,22 +72,12 @@ TOGETHER = [
 ]  # fmt: skip
 
 
-def tensors(setup: Setup, draw: Draw) -> tuple[torch.Tensor, ...]:
-    """Input, weight and, where there is one, bias of a configuration."""
-    n, c_in, h, w, c_out, kh, kw = setup.shape
-    groups = setup.arguments.get("groups", 1)
-    x = draw.normal(n, c_in, h, w, dtype=setup.dtype)
-    weight = draw.normal(c_in, c_out // groups, kh, kw, dtype=setup.dtype)
-    return (x, weight, draw.normal(c_out, dtype=setup.dtype)) if setup.bias else (x, weight)
+tensors = partial(convolution_tensors, transposed=True)
 
 
-def cases(*setups: list[Setup]) -> Callable[[Draw], Iterator[Case]]:
-    return lambda draw: (Case(tensors(s, draw), dict(s.arguments), s.about) for part in setups for s in part)
-
-
-def together(subject: Subject, draw: Draw) -> None:
-    values(F.conv_transpose2d, cases(TOGETHER), TRANSPOSED)(subject, draw)
-    values(F.conv_transpose2d, by_position, TRANSPOSED)(subject, draw)
+def cases(*setups: list[Setup]) -> Cases:
+    """The cases of these setups."""
+    return drawn(tensors, *setups)
 
 
 def by_position(draw: Draw) -> Iterator[Case]:
@@ -109,26 +96,28 @@ def adjoint(subject: Subject, draw: Draw) -> None:
     for setup in draw.shuffled([s for s in TOGETHER if s.dtype == torch.float64]):
         y, weight = tensors(Setup(setup.shape, setup.arguments, False, setup.dtype), draw)
         case = Case((y, weight), dict(setup.arguments), "as the adjoint of a convolution")
-        seen = ask(subject, case, F.conv_transpose2d(*case.args, **case.kwargs))
-        judge(subject.name, [seen], TRANSPOSED)
-        x = draw.normal(*seen.got.shape, dtype=setup.dtype)
+        (up,) = ask_all(subject, [(case, transposed(*case.args, **case.kwargs), None)])
+        judge(subject.name, [up], TRANSPOSED)
+        x = draw.normal(*up.got.shape, dtype=setup.dtype)
         forward = {key: value for key, value in setup.arguments.items() if key != "output_padding"}
         down = F.conv2d(x, weight, **forward)[..., : y.shape[2], : y.shape[3]]  # output_padding may add windows
-        left = (down * y).sum()
-        right = (x * seen.got).sum()
+        left, right = (down * y).sum(), (x * up.got).sum()
         if not torch.isclose(left, right, rtol=1e-8, atol=1e-8):
-            raise mistake("transposed-flipped", describe(case), f"⟨Cx, y⟩ = {left:.6g}", f"⟨x, Cᵀy⟩ = {right:.6g}")
+            evidence = Evidence(describe(case), f"⟨Cx, y⟩ = {left:.6g}", f"⟨x, Cᵀy⟩ = {right:.6g}")
+            raise Wrong("transposed-flipped", evidence)
 
 
-def refusals(draw: Draw) -> Iterator[tuple[Case, str]]:
+def refused(draw: Draw) -> Iterator[tuple[Case, str]]:
+    """Arguments that cannot be right, each with the mistake of taking them."""
     x, w, b = draw.normal(1, 4, 3, 3), draw.normal(4, 2, 3, 3), draw.normal(2)
-    for arguments in (
+    too_much: list[dict[str, Any]] = [
         {"output_padding": 1},
         {"output_padding": 2, "stride": 2},
         {"output_padding": (0, 2), "stride": (3, 2)},
         {"output_padding": 3, "stride": 2, "dilation": 3},
         {"output_padding": (2, 1), "dilation": (2, 3)},
-    ):
+    ]
+    for arguments in too_much:
         yield Case((x, w, b), arguments), "no-refusal-output-padding"
     for channels in (1, 3, 5):
         yield Case((draw.normal(2, channels, 3, 3), w, b)), "no-refusal-channels"
@@ -136,55 +125,28 @@ def refusals(draw: Draw) -> Iterator[tuple[Case, str]]:
     yield Case((draw.normal(1, 8, 3, 3), w), {"groups": 2}), "no-refusal-channels"
 
 
-def tiny(draw: Draw) -> list[Case]:
-    return [
-        Case(tensors(Setup(shape, arguments, dtype=torch.float64), draw), arguments)
-        for shape, arguments in [
-            ((1, 2, 2, 3, 2, 2, 2), dict[str, Any](stride=(2, 1), padding=(1, 0), output_padding=(1, 0))),
-            ((1, 2, 3, 2, 2, 2, 2), dict[str, Any](groups=2, dilation=(1, 2))),
-        ]
-    ]
-
-
-def right(chosen: list[Setup]):
-    return values(F.conv_transpose2d, cases(chosen), TRANSPOSED)
-
-
-def laid_out_rest(draw: Draw) -> list[tuple[tuple, dict]]:
-    weight, bias = draw.normal(3, 2, 3, 2), draw.normal(2)
-    return [((weight, bias), {"stride": 2}), ((weight,), {"padding": 1})]
-
-
-conv_transpose2d = Exam(
-    "conv_transpose2d",
-    "conv_transpose2d",
-    (
-        Criterion("plain", "every input pixel stamps the kernel: channels, batch and bias", 1.0, right(PLAIN)),
-        Criterion("stride", "stride, also a pair", 0.5, right(STRIDE)),
-        Criterion("padding", "padding, also a pair", 0.5, right(PADDING)),
-        Criterion("output-padding", "output_padding, also a pair", 0.5, right(OUTPUT_PADDING)),
-        Criterion("dilation", "dilation, also a pair", 0.5, right(DILATION)),
-        Criterion("groups", "groups and depthwise", 0.5, right(GROUPS)),
-        Criterion("together", "all arguments together, in PyTorch's order", 0.5, together),
-        Criterion("adjoint", "it is the transpose of the convolution: ⟨Cx, y⟩ = ⟨x, Cᵀy⟩", 0.5, adjoint),
-        Criterion(
-            "layouts",
-            "inputs in any memory layout, none of them changed",
-            0.5,
-            layouts(F.conv_transpose2d, laid_out_rest, TRANSPOSED),
-        ),
-        Criterion(
-            "gradients",
-            "gradients to input, weight and bias",
-            0.5,
-            gradients(F.conv_transpose2d, cases(TOGETHER[:4]), TRANSPOSED, tiny),
-        ),
-        Criterion(
-            "refusals",
-            "output_padding that is too large and channels that do not fit are refused",
-            0.5,
-            refuses(F.conv_transpose2d, cases(PLAIN[:3], OUTPUT_PADDING[:12]), refusals, TRANSPOSED),
-        ),
+TINY = [
+    Setup((1, 2, 2, 3, 2, 2, 2), {"stride": (2, 1), "padding": (1, 0), "output_padding": (1, 0)}, dtype=torch.float64),
+    Setup((1, 2, 3, 2, 2, 2, 2), {"groups": 2, "dilation": (1, 2)}, dtype=torch.float64),
+]
+LAID_OUT = [Setup((2, 3, 4, 5, 2, 3, 2), {"stride": 2}), Setup((2, 3, 4, 5, 2, 3, 2), {"padding": 1}, bias=False)]
+STAMPS = FunctionExam("conv_transpose2d", transposed, TRANSPOSED, SENTENCES, ban="transposed")
+together = in_turn(STAMPS.check_values(cases(TOGETHER)), STAMPS.check_values(by_position))
+conv_transpose2d = STAMPS.exam(
+    STAMPS.values("plain", "every input pixel stamps the kernel: channels, batch and bias", 1.0, cases(PLAIN)),
+    STAMPS.values("stride", "stride, also a pair", 0.5, cases(STRIDE)),
+    STAMPS.values("padding", "padding, also a pair", 0.5, cases(PADDING)),
+    STAMPS.values("output-padding", "output_padding, also a pair", 0.5, cases(OUTPUT_PADDING)),
+    STAMPS.values("dilation", "dilation, also a pair", 0.5, cases(DILATION)),
+    STAMPS.values("groups", "groups and depthwise", 0.5, cases(GROUPS)),
+    Criterion("together", "all arguments together, in PyTorch's order", 0.5, together),
+    Criterion("adjoint", "it is the transpose of the convolution: ⟨Cx, y⟩ = ⟨x, Cᵀy⟩", 0.5, adjoint),
+    STAMPS.layouts(0.5, cases(LAID_OUT)),
+    STAMPS.gradients(0.5, cases(TOGETHER[:4]), tiny=cases(TINY), title="gradients to input, weight and bias"),
+    STAMPS.refuses(
+        0.5,
+        refused,
+        beside=cases(PLAIN[:3], OUTPUT_PADDING[:12]),
+        title="output_padding that is too large and channels that do not fit are refused",
     ),
-    ban="transposed",
 )

@@ -7,45 +7,47 @@ from typing import Any
 
 import torch
 
+from autograder.exam import counting, networks
 from autograder.exam.compare import shown
-from autograder.exam.core import Criterion, Evidence, Exam, Finding, Wrong
+from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.gate import entries, equal, tensor
-from autograder.exam.segmentation import counting, probes
+from autograder.exam.networks import CLASSES, State, answer_with, close, uniform_state
+from autograder.exam.relus import check_relus
 from autograder.exam.segmentation import mistakes_networks as wrong
-from autograder.exam.segmentation.common import mistake
-from autograder.exam.segmentation.networks import (
+from autograder.exam.segmentation.closed_form import (
     MODES,
     VGG_WIDTHS,
     Levels,
-    UNet,
-    VGGUNet,
+    UniformVGGUNet,
     conv,
-    vgg,
+    uniform_vgg,
     vgg_parameters,
 )
-from autograder.exam.segmentation.probes import CLASSES
-from autograder.exam.segmentation.sentences import SENTENCES
+from autograder.exam.segmentation.sentences import NETWORK_IDS, SENTENCES
 from autograder.exam.subject import Subject
 from autograder.objects.recipes import Recipe
 
+T = torch.Tensor
 
-def made(subject: Subject, classes: int, blocks: int, **more: Any) -> Subject:
+
+def made(subject: Subject, classes: int, blocks: int, *, whole: bool = False, **more: Any) -> Subject:
     """An instance in eval mode, of a size that can be run. Who always makes all four blocks keeps what that leaves
-    right."""
+    right. `whole`: of most of the parameters that are asked for."""
     right = vgg_parameters(classes, blocks)
     most = max(4 * right, 2 * vgg_parameters(classes, 4))
     network = subject.make(classes, num_blocks=blocks, **more)
-    counting.bounded(network, right, most, lambda: ignored(subject, classes, blocks, entries(network)))
+    counting.require_runnable(network, right, most, lambda: ignored_blocks(subject, classes, blocks, entries(network)))
     network.eval()
+    if whole:
+        counting.require_most_parameters(network, right)
     return network
 
 
-def ignored(subject: Subject, classes: int, blocks: int, size: int) -> tuple[str | None, str]:
-    """Does the network's size not depend on `num_blocks`?"""
-    if entries(subject.make(classes, num_blocks=blocks % 4 + 1)) == size:
-        return "vgg-blocks", SENTENCES["vgg-blocks"]
-    return None, counting.too_large(subject.name)
+def ignored_blocks(subject: Subject, classes: int, blocks: int, size: int) -> tuple[str | None, str]:
+    """The mistake, where the network's size does not depend on `num_blocks`."""
+    same = entries(subject.make(classes, num_blocks=blocks % 4 + 1)) == size
+    return "vgg-blocks" if same else None, ""
 
 
 def wrong_counts(classes: int, blocks: int) -> dict[str, set[int]]:
@@ -76,17 +78,23 @@ def wrong_counts(classes: int, blocks: int) -> dict[str, set[int]]:
     }  # fmt: skip
 
 
+# (classes, blocks); at the first of these no mistake's number is another's.
+COUNTED = [(7, 2), (1, 3), (1, 1), (5, 2), (2, 4)]
+
+
 def parameters(subject: Subject, draw: Draw) -> None:
-    for classes, blocks in ((1, 3), (1, 1), (5, 2), (2, 4)):
-        counted(subject, classes, blocks)
-    counting.honours(subject.make(), vgg_parameters(1, 4), wrong_counts(1, 4), "VGGUNet()")
+    """Numbers of parameters by the formula."""
+    for classes, blocks in COUNTED:
+        network = made(subject, classes, blocks)
+        check_count(network, classes, blocks)
+        networks.check_nothing_shared(network)
+    check_count(subject.make(), 1, 4)
 
 
-def counted(subject: Subject, classes: int, blocks: int) -> None:
+def check_count(network: Subject, classes: int, blocks: int) -> None:
+    """The number of parameters."""
     case = f"VGGUNet(num_classes={classes}, num_blocks={blocks})"
-    network = made(subject, classes, blocks)
-    counting.honours(network, vgg_parameters(classes, blocks), wrong_counts(classes, blocks), case)
-    probes.apart(network)
+    counting.check_parameter_count(network, vgg_parameters(classes, blocks), wrong_counts(classes, blocks), case)
 
 
 def sizes(subject: Subject, draw: Draw) -> None:
@@ -96,38 +104,29 @@ def sizes(subject: Subject, draw: Draw) -> None:
         expected = (2, classes, height, width)
         if shape == expected:
             continue
-        told = f"{blocks} blocks on {height}×{width}", str(expected), str(shape)
+        evidence = Evidence(f"{blocks} blocks on {height}×{width}", str(expected), str(shape))
         if len(shape) == 4 and shape[1] != classes:
-            raise mistake("vgg-classes", *told)
-        if len(shape) == 4 and shape[2] < height:
-            raise mistake("vgg-pool-last", *told)
-        if len(shape) == 4 and shape[2] > height:
-            raise mistake("vgg-pool-missing", *told)
-        raise Wrong(Finding(f"`{subject.name}` does not give back the input's size.", None, Evidence(*told)))
+            raise Wrong("vgg-classes", evidence)
+        if len(shape) == 4 and shape[2] != height:
+            raise Wrong("vgg-pool-last" if shape[2] < height else "vgg-pool-missing", evidence)
+        raise Unnamed(f"`{subject.name}` does not give back the input's size.", evidence)
 
 
-class PoolLast(UNet):
+def pooled_bottleneck(self, levels: list[Levels]) -> T:
     """The last block pooled as well, and enlarged to the size before it."""
-
-    def bottom(self, levels: list[Levels]) -> torch.Tensor:
-        x = levels[-1].second
-        return torch.nn.functional.interpolate(self.pool(x), x.shape[2:])
-
-
-class PoolNever(UNet):
-    def pool(self, x: torch.Tensor) -> torch.Tensor:
-        return x
-
-    def resized(self, x: torch.Tensor) -> torch.Tensor:
-        return x
+    x = levels[-1].second
+    return torch.nn.functional.interpolate(self.pool(x), x.shape[2:])
 
 
 # Mistakes of a U-Net that can be made here too, by their names here.
 IDS = {id: id.replace("unet", "vgg") for id in ("unet-skip-pooled", "unet-skip-missing", "unet-skip-level")}
 IDS |= {id: id for id in ("unet-skip-first-convolution", "unet-mean-pooling", "unet-same-border")}
-SHARED = [(IDS[id], kind) for id, kind in wrong.MUTANTS if id in IDS and kind is not wrong.PaddedFirst]
-ALL: list[tuple[str, type[UNet]]] = [*SHARED, ("vgg-pool-last", PoolLast), ("vgg-pool-missing", PoolNever)]
-MUTANTS = tuple((id, type(kind.__name__, (kind, VGGUNet), {})) for id, kind in ALL)
+KINDS = [
+    *((IDS[id], kind) for id, kind in wrong.MUTANTS if id in IDS and kind is not wrong.PaddedFirst),
+    ("vgg-pool-last", wrong.exchanged(bottleneck=pooled_bottleneck)),
+    ("vgg-pool-missing", wrong.exchanged(pool=lambda self, x: x, resized=lambda self, x: x)),
+]
+MUTANTS = tuple((id, type("Exchanged", (kind, UniformVGGUNet), {})) for id, kind in KINDS)
 
 
 def values(subject: Subject, draw: Draw) -> None:
@@ -135,29 +134,33 @@ def values(subject: Subject, draw: Draw) -> None:
     for blocks, height, width in ((1, 6, 5), (2, 12, 8), (3, 16, 24)):
         network = made(subject, CLASSES, blocks)
         x = draw.uniform(2, 3, height, width) * 3
-        constant = probes.constants(draw, list(VGG_WIDTHS))
-        compare(network, probes.uniform(network, constant), [vgg(CLASSES, blocks, constant, m) for m in MODES], x)
+        constant = networks.positive_constants(draw, list(VGG_WIDTHS))
+        right = [uniform_vgg(CLASSES, blocks, constant, mode) for mode in MODES]
+        compare(network, uniform_state(network, constant), right, x)
 
 
-def compare(network: Subject, state: probes.State, right: list[VGGUNet], x: torch.Tensor) -> None:
-    got = probes.answer(network, state, x)
-    if any(probes.close(got, one(x)) for one in right):
+def compare(network: Subject, state: State, right: list[UniformVGGUNet], x: T) -> None:
+    """The answer with this state is one of these networks'."""
+    got = answer_with(network, state, x)
+    if any(close(got, one(x)) for one in right):
         return
-    told = f"{right[0].depth + 1} blocks, {tuple(x.shape)}, parameters uniform", shown(right[0](x)), shown(got)
+    case = f"{right[0].depth + 1} blocks, {tuple(x.shape)}, parameters uniform"
+    evidence = Evidence(case, shown(right[0](x)), shown(got))
     for one in right:
-        id = wrong.explained(got, one, x, probes.close, MUTANTS)
-        if id is not None:
-            raise mistake(id, *told)
-    sentence = f"`{network.name}` computes something else than the network of the text."
-    raise Wrong(Finding(sentence, None, Evidence(*told)))
+        mistake = wrong.explained(got, one, x, MUTANTS)
+        if mistake is not None:
+            raise Wrong(mistake, evidence)
+    networks.check_not_normalised(network, state, x)
+    raise Unnamed(f"`{network.name}` computes something else than the network of the text.", evidence)
 
 
-class WithEncoder(VGGUNet):
+class WithEncoder(UniformVGGUNet):
     """The encoder's maps from a given VGG13; of its channels only the mean counts for what follows."""
 
     features: torch.nn.Sequential
 
-    def encode(self, x: torch.Tensor) -> list[Levels]:
+    def encoder(self, x: T) -> list[Levels]:
+        """The mean (N, 1, h, w) of each block's last map."""
         levels = []
         for level in range(self.depth + 1):
             for layer in list(self.features)[5 * level : 5 * level + 4]:
@@ -174,11 +177,11 @@ def encoder(subject: Subject, draw: Draw) -> None:
     features = recipe.build().eval().requires_grad_(False)
     for blocks in (1, 2):
         network = made(subject, CLASSES, blocks, encoder=recipe)
-        counting.honours(network, vgg_parameters(CLASSES, blocks), wrong_counts(CLASSES, blocks), f"{blocks} blocks")
+        check_count(network, CLASSES, blocks)
         convolutions = [m for m in features if isinstance(m, torch.nn.Conv2d)][: 2 * blocks]
         waiting = [t for m in convolutions for t in (m.weight, m.bias) if t is not None]
-        constant = probes.constants(draw, list(VGG_WIDTHS))
-        state = probes.uniform(network, constant)
+        constant = networks.positive_constants(draw, list(VGG_WIDTHS))
+        state = uniform_state(network, constant)
         for name, entry in network.state().items():
             if (found := entry.tensor) is None:
                 continue
@@ -188,75 +191,64 @@ def encoder(subject: Subject, draw: Draw) -> None:
                     del waiting[i]
                     break
         if waiting:
-            raise mistake("vgg-encoder", f"{blocks} blocks", "each of the encoder's tensors", f"{len(waiting)} missing")
+            evidence = Evidence(f"{blocks} blocks", "each of the encoder's tensors", f"{len(waiting)} missing")
+            raise Wrong("vgg-encoder", evidence)
         x = draw.uniform(2, 3, 8, 12) * 100  # an encoder fresh from its maker answers faintly
-        right = []
-        for mode in MODES:
-            one = WithEncoder(3, CLASSES, VGG_WIDTHS[0], blocks - 1, "same", constant, mode)
-            one.features = features
-            right.append(one)
-        got = probes.answer(network, state, x)
-        if not any(probes.close(got, one(x)) for one in right):
-            compare(network, probes.uniform(network, constant), [vgg(CLASSES, blocks, constant, m) for m in MODES], x)
-            raise mistake("vgg-encoder", f"{blocks} blocks", shown(right[0](x)), shown(got))
+        given = type("WithThisEncoder", (WithEncoder,), {"features": features})
+        right = [uniform_vgg(CLASSES, blocks, constant, mode, given) for mode in MODES]
+        got = answer_with(network, state, x)
+        if not any(close(got, one(x)) for one in right):
+            usual = [uniform_vgg(CLASSES, blocks, constant, mode) for mode in MODES]
+            compare(network, uniform_state(network, constant), usual, x)
+            raise Wrong("vgg-encoder", Evidence(f"{blocks} blocks", shown(right[0](x)), shown(got)))
 
 
 def relu(subject: Subject, draw: Draw) -> None:
-    network = made(subject, CLASSES, 2)
-    counting.substantial(network, vgg_parameters(CLASSES, 2))
-    probes.relus(network, VGG_WIDTHS[0], draw.uniform(1, 3, 6, 6), "vgg-relu-missing")
+    """A ReLU after every 3×3 convolution."""
+    check_relus(made(subject, CLASSES, 2, whole=True), VGG_WIDTHS[0], draw.uniform(1, 3, 6, 6))
 
 
 def logits(subject: Subject, draw: Draw) -> None:
+    """Nothing after the last convolution."""
     network = made(subject, CLASSES, 1)
-    state = probes.uniform(network, probes.constants(draw, list(VGG_WIDTHS)))
-    probes.logits(network, state, draw.uniform(2, 3, 6, 6), "vgg")
+    state = uniform_state(network, networks.positive_constants(draw, list(VGG_WIDTHS)))
+    networks.check_logits(network, state, draw.uniform(2, 3, 6, 6))
 
 
-def calm(subject: Subject, draw: Draw) -> None:
-    network = made(subject, CLASSES, 2)
-    counting.substantial(network, vgg_parameters(CLASSES, 2))
-    state = probes.random_state(network, draw)
-    probes.calm(network, state, draw.normal(3, 3, 8, 8), draw)
-    probes.trains(network, state, draw.normal(3, 3, 8, 8))
+def pure(subject: Subject, draw: Draw) -> None:
+    """Nothing but input and parameters decides, in either mode."""
+    network = made(subject, CLASSES, 2, whole=True)
+    state = networks.random_state(network, draw)
+    networks.check_eval_is_pure(network, state, draw.normal(3, 3, 8, 8), draw)
+    networks.check_train_is_pure(network, state, draw.normal(3, 3, 8, 8))
 
 
 def gradients(subject: Subject, draw: Draw) -> None:
-    counting.substantial(made(subject, CLASSES, 2), vgg_parameters(CLASSES, 2))
-    probes.learns_everywhere(partial(made, subject, CLASSES, 2), draw.normal(2, 3, 8, 8), CLASSES, draw)
+    """Gradients reach every parameter."""
+    make = partial(made, subject, CLASSES, 2, whole=True)
+    networks.check_gradients_reach_all(make, draw.normal(2, 3, 8, 8), CLASSES, draw)
 
 
-def scale(subject: Subject, draw: Draw) -> None:
-    network = made(subject, CLASSES, 2)
-    state = probes.uniform(network, probes.constants(draw, list(VGG_WIDTHS)))
-    probes.scale(network, state, draw.uniform(2, 3, 8, 8))
-
-
-ROOTS = (
-    lambda subject, draw: counted(subject, 7, 2), sizes, calm, logits, scale, relu, values, encoder, gradients,
-)  # fmt: skip
-EXACT = {
-    "vgg-blocks", "vgg-classes", "vgg-biases", "vgg-transposed", "vgg-decoder-convolutions", "vgg-skip-missing",
-    "vgg-skip-pooled", "vgg-skip-level", "vgg-pool-last", "vgg-pool-missing", "unet-shared", "unet-mean-pooling",
-    "unet-same-border", "unet-skip-first-convolution",
-}  # fmt: skip
-
-
-def criterion(id: str, title: str, points: float, check: probes.Probe) -> Criterion:
-    return Criterion(id, title, points, probes.rooted(check, ROOTS, EXACT))
-
-
-VGG = Exam(
-    "VGGUNet",
+VGGUNet = Exam(
     "VGGUNet",
     (
-        criterion("parameters", "numbers of parameters for 1, 2, 3 and 4 blocks", 1.0, parameters),
-        criterion("sizes", "one logit for each class and pixel", 0.5, sizes),
-        criterion("values", "pooling between blocks, skips from before it", 1.5, values),
-        criterion("encoder", "a given encoder's weights are taken over", 1.0, encoder),
-        criterion("relu", "a ReLU after every 3×3 convolution but the first of a level, where it is free", 0.5, relu),
-        criterion("logits", "logits: nothing after the 1×1 convolution", 0.5, logits),
-        criterion("calm", "deterministic, each image for itself, the input unchanged", 0.5, calm),
-        criterion("gradients", "gradients reach every parameter", 0.5, gradients),
+        Criterion("parameters", "numbers of parameters for 1, 2, 3 and 4 blocks", 1.0, parameters),
+        Criterion("sizes", "one logit for each class and pixel", 0.5, sizes),
+        Criterion("values", "pooling between blocks, skips from before it", 1.5, values),
+        Criterion("encoder", "a given encoder's weights are taken over", 1.0, encoder),
+        Criterion("relu", "a ReLU after every 3×3 convolution but the first of a level, where it is free", 0.5, relu),
+        Criterion("logits", "logits: nothing after the 1×1 convolution", 0.5, logits),
+        Criterion("calm", "deterministic, each image for itself, the input unchanged", 0.5, pure),
+        Criterion("gradients", "gradients reach every parameter", 0.5, gradients),
     ),
+    sentences=SENTENCES,
+    ids=NETWORK_IDS
+    | dict.fromkeys(("network-relu-missing", "network-relu-leaky"), "vgg-relu-missing")
+    | dict.fromkeys(("network-relu-last", "network-softmax-last"), "vgg-last"),
+    diagnosis=("parameters", "sizes", "calm", "logits", "values", "relu", "encoder", "gradients"),
+    exact={
+        *("vgg-blocks", "vgg-classes", "vgg-biases", "vgg-transposed", "vgg-decoder-convolutions", "vgg-skip-missing"),
+        *("vgg-skip-pooled", "vgg-skip-level", "vgg-pool-last", "vgg-pool-missing", "unet-shared"),
+        *("unet-mean-pooling", "unet-same-border", "unet-skip-first-convolution"),
+    },
 )

@@ -1,5 +1,6 @@
 """Bans by name, in a module for each assignment that has some."""
 
-from autograder.objects.bans import convolution, segmentation
+from autograder.objects.assignments import gathered
+from autograder.objects.rule import Rule
 
-LISTS = {**convolution.LISTS, **segmentation.LISTS}
+LISTS: dict[str, Rule] = gathered(__name__, "LISTS")

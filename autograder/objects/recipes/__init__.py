@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
-from autograder.objects.recipes import convolution, segmentation
+from autograder.objects.assignments import gathered
 
-RECIPES: dict[str, Callable[..., Any]] = {**convolution.RECIPES, **segmentation.RECIPES}
+RECIPES: dict[str, Callable[..., Any]] = gathered(__name__, "RECIPES")
 
 
 class Recipe:

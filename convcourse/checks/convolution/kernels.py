@@ -1,4 +1,4 @@
-"""Visible checks of `KERNELS`, `apply_kernel` and `separate`."""
+"""Visible checks of `KERNELS` and `apply_kernel`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from convcourse.checks.core import Check, close, in_haste, numbers
+from convcourse.checks.core import Check, in_haste, numbers
 
 NAMES = (
     *("identity", "edge1", "edge2", "edge3", "sharpen"),
@@ -16,6 +16,7 @@ NAMES = (
 
 
 def KERNELS(table: Any) -> None:
+    """Check the dict of nine kernels, names to float32 tensors (3, 3)."""
     check = Check("KERNELS")
     if not isinstance(table, dict):
         check.fail(f"it must be a dict from names to tensors; yours is a {type(table).__name__}.")
@@ -44,6 +45,7 @@ def KERNELS(table: Any) -> None:
 
 @in_haste
 def apply_kernel(function: Any) -> None:
+    """Check `apply_kernel(image, kernel)`: image (C, H, W) or (H, W), kernel (kH, kW) → the image's shape."""
     check = Check("apply_kernel")
     image = numbers(20, 3, 6, 8).sigmoid()
     kernel = numbers(21, 3, 3)
@@ -81,22 +83,3 @@ def _apply(image: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
     """PyTorch's answer, for a picture (C, H, W)."""
     size = kernel.shape[0] // 2, kernel.shape[1] // 2
     return F.conv2d(image[:, None], kernel[None, None], padding=size)[:, 0]
-
-
-def separate(function: Any) -> None:
-    check = Check("separate")
-    with check("the column times the row is the kernel"):
-        kernel = torch.outer(numbers(60, 5), numbers(61, 3))
-        got = check.ask(function, kernel)
-        if not isinstance(got, tuple | list) or len(got) != 2:
-            check.fail(f"it must return (column, row); yours returned a {type(got).__name__}.")
-        for name, part, length in zip(("column", "row"), got, kernel.shape):
-            if tuple(part.shape) != (length,):
-                check.fail(f"the {name} of a 5×3 kernel must have the shape ({length},), yours is {tuple(part.shape)}.")
-        product = torch.outer(*got)
-        ratio = (product / kernel).mean()
-        if not close(product, kernel) and close(product, ratio * kernel):
-            check.fail(f"your column times your row is the kernel times {ratio:.3g}.")
-        check.same(product, kernel, "the column times the row must be the kernel")
-    with check("a kernel that is no such product is refused"):
-        check.refuses(function, torch.eye(3), why="the 3×3 identity matrix, which is no column times a row,")

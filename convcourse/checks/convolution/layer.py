@@ -11,6 +11,7 @@ from convcourse.checks.core import Check, in_haste, numbers
 
 @in_haste
 def Conv2d(made: Any) -> None:
+    """Check the layer class `Conv2d`: input (N, C_in, H, W) → (N, C_out, H', W')."""
     check = Check("Conv2d")
     x = numbers(50, 2, 4, 7, 8)
     with check("its parameters are called `weight` and `bias` and have PyTorch's shapes"):

@@ -1,4 +1,4 @@
-"""Visible checks of `output_size` and of the questions."""
+"""Visible check of `output_size`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ WINDOWS = [
 
 
 def output_size(function: Any) -> None:
+    """Check `output_size(n, kernel_size, stride, padding, dilation)` → int."""
     check = Check("output_size")
     with check("seven rows of pixels, and a whole number each time"):
         for (n, kernel_size, stride, padding, dilation), windows in WINDOWS:
@@ -31,15 +32,3 @@ def output_size(function: Any) -> None:
     with check("stride 1, no padding and no dilation are the defaults"):
         if check.ask(function, 7, 3) != 5:
             check.fail("`output_size(7, 3)` must be 5: with stride 1 and no padding 5 windows of 3 fit into 7 pixels.")
-
-
-def question_1(answer: Any) -> None:
-    Check("answer_1").whole_number(answer)
-
-
-def question_2(answer: Any) -> None:
-    Check("answer_2").whole_number(answer)
-
-
-def question_3(answer: Any) -> None:
-    Check("answer_3").letter(answer, "ABCD")

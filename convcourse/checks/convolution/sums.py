@@ -1,4 +1,4 @@
-"""Visible checks of `conv2d_naive`, `conv2d` and `conv2d_backward`."""
+"""Visible checks of `conv2d_naive` and `conv2d`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from convcourse.checks.core import Check, in_haste, numbers
+from convcourse.checks.core import Check, in_haste, keeps_dtype_and_gradients, numbers
 
 
 def first_steps(check: Check, function: Any) -> None:
@@ -59,36 +59,17 @@ def first_steps(check: Check, function: Any) -> None:
         )
 
 
-def care(check: Check, function: Any) -> None:
-    """Dtypes, gradients, arguments left alone."""
-    with check("float64 stays float64"):
-        given = numbers(9, 1, 2, 5, 5, dtype=torch.float64), numbers(10, 2, 2, 3, 3, dtype=torch.float64)
-        check.same(check.ask(function, *given), F.conv2d(*given), "a float64 input")
-    with check("gradients reach input, weight and bias"):
-        shapes = (1, 2, 4, 4), (2, 2, 3, 3), (2,)
-        leaves = x, weight, bias = [numbers(11 + i, *shape).requires_grad_() for i, shape in enumerate(shapes)]
-        got = check.ask(function, x, weight, bias)
-        check.same(got, F.conv2d(x, weight, bias), "tensors that require a gradient")
-        if not got.requires_grad:
-            check.fail("the result is cut off from autograd; compute with tensors, not with `.data` or `.item()`.")
-        weights = torch.linspace(1, 2, got.numel()).reshape(got.shape)
-        theirs = check.ask(torch.autograd.grad, (got * weights).sum(), leaves, allow_unused=True)
-        ours = torch.autograd.grad((F.conv2d(x, weight, bias) * weights).sum(), leaves)
-        for name, their, our in zip(("the input", "the weight", "the bias"), theirs, ours):
-            if their is None:
-                check.fail(f"no gradient reaches {name}: somewhere it is detached, or turned into plain numbers.")
-            check.same(their, our, f"the gradient to {name}")
-
-
 @in_haste
 def conv2d_naive(function: Any) -> None:
+    """Check `conv2d_naive(x, weight, bias)`: x (N, C_in, H, W), weight (C_out, C_in, kH, kW), bias (C_out,)."""
     check = Check("conv2d_naive")
     first_steps(check, function)
-    care(check, function)
+    keeps_dtype_and_gradients(check, function, F.conv2d, (1, 2, 4, 4), (2, 2, 3, 3), (2,))
 
 
 @in_haste
 def conv2d(function: Any) -> None:
+    """Check `conv2d(x, weight, bias, …)`: x (N, C_in, H, W), weight (C_out, C_in / groups, kH, kW), bias (C_out,)."""
     check = Check("conv2d")
     first_steps(check, function)
     x, weight, bias = numbers(30, 2, 4, 8, 9), numbers(31, 6, 4, 3, 3), numbers(32, 6)
@@ -124,41 +105,7 @@ def conv2d(function: Any) -> None:
         check.same(
             check.ask(function, x, weight, groups=4), F.conv2d(x, weight, groups=4), "as many groups as channels"
         )
-    care(check, function)
+    keeps_dtype_and_gradients(check, function, F.conv2d, (1, 2, 4, 4), (2, 2, 3, 3), (2,))
     with check("what cannot be right is refused"):
         check.refuses(function, x, numbers(35, 6, 3, 3, 3), why="a weight for 3 channels on an image of 4")
         check.refuses(function, x, numbers(36, 6, 4, 9, 3), why="a kernel of 9×3 on an image of 8×9")
-
-
-@in_haste
-def conv2d_backward(function: Any) -> None:
-    check = Check("conv2d_backward")
-    settings: list[tuple[str, tuple[int, ...], dict[str, Any]]] = [
-        ("one channel, one image", (1, 1, 4, 5, 1), {}),
-        ("channels and images", (2, 3, 5, 6, 2), {}),
-        ("padding", (2, 2, 4, 5, 3), {"padding": (1, 2)}),
-        ("a stride that leaves pixels over", (1, 2, 6, 8, 2), {"stride": (2, 3)}),
-    ]
-    for title, shape, arguments in settings:
-        with check(title):
-            n, c_in, height, width, c_out = shape
-            x, weight, bias = numbers(40, n, c_in, height, width), numbers(41, c_out, c_in, 3, 2), torch.zeros(c_out)
-            leaves = [t.clone().requires_grad_() for t in (x, weight, bias)]
-            out = F.conv2d(leaves[0], leaves[1], leaves[2], **arguments)
-            grad_out = numbers(42, *out.shape)
-            expected = torch.autograd.grad(out, leaves, grad_out)
-            got = check.ask(function, grad_out, x, weight, **arguments)
-            if not isinstance(got, tuple | list) or len(got) != 3:
-                check.fail(f"it must return (grad_x, grad_weight, grad_bias); yours returned a {type(got).__name__}.")
-            for name, theirs, ours in zip(("grad_x", "grad_weight", "grad_bias"), got, expected):
-                check.same(theirs, ours, f"`{name}`", _backward_slips(name, ours, n))
-
-
-def _backward_slips(name: str, expected: torch.Tensor, batch: int) -> list[Any]:
-    if name == "grad_weight":
-        return [(lambda: expected.flip(2, 3), "Yours is turned by 180°."), _averaged(expected, batch)]
-    return [_averaged(expected, batch)] if name == "grad_bias" else []
-
-
-def _averaged(expected: torch.Tensor, batch: int) -> tuple[Any, str]:
-    return (lambda: expected / batch), "Yours is averaged over the batch; gradients of shared weights are sums."

@@ -1,4 +1,4 @@
-"""Visible checks of `fit` and of the questions."""
+"""Visible check of `fit`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 
 
 def batches(classes: int, count: int) -> list[Batch]:
+    """So many (images (2, 3, 4, 5), masks (2, 4, 5))."""
     labels = max(classes, 2)
     masks = [(numbers(40 + i, 2, 4, 5).abs() * 10).long() % labels for i in range(count)]
     return [(numbers(30 + i, 2, 3, 4, 5), mask) for i, mask in enumerate(masks)]
 
 
 def fit(function: Any, small_network: Any) -> None:
+    """Check `fit(model, loader, epochs)` → a loss for each epoch. `small_network(classes)` makes what is trained."""
     check = Check("fit")
     with check("a number for each epoch"):
         got = check.ask(function, check.ask(small_network, 3), batches(3, 2), 4)
@@ -70,15 +72,3 @@ def _logits(state: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
     """What the small network answers in train mode."""
     x = F.conv2d(x, state["0.weight"], state["0.bias"])
     return F.batch_norm(x, None, None, state["1.weight"], state["1.bias"], training=True)
-
-
-def question_1(answer: Any) -> None:
-    Check("answer_1").whole_number(answer)
-
-
-def question_2(answer: Any) -> None:
-    Check("answer_2").whole_number(answer)
-
-
-def question_3(answer: Any) -> None:
-    Check("answer_3").letter(answer, "ABCD")

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
+T = torch.Tensor
+
 
 def valid_size(n: int, depth: int = 4) -> int:
     """Side of an unpadded U-Net's output: each pair of 3×3 convolutions takes four pixels of its level."""
@@ -32,6 +34,7 @@ def conv(inputs: int, outputs: int, side: int = 3) -> int:
 
 
 def unet_parameters(in_channels: int, classes: int, base: int, depth: int) -> int:
+    """Parameters of the paper's U-Net."""
     widths = [base * 2**level for level in range(depth + 1)]
     down = sum(conv(a, b) + conv(b, b) for a, b in zip([in_channels, *widths], widths, strict=False))
     up = sum(conv(2 * c, c, 2) + conv(2 * c, c) + conv(c, c) for c in widths[:-1])
@@ -42,6 +45,7 @@ VGG_WIDTHS = (64, 128, 256, 512)
 
 
 def vgg_parameters(classes: int, blocks: int) -> int:
+    """Parameters of the U-Net on VGG13's first blocks."""
     widths = VGG_WIDTHS[:blocks]
     down = sum(conv(a, b) + conv(b, b) for a, b in zip([3, *widths], widths, strict=False))
     up = sum(2 * conv(2 * c, c) + conv(c, c) for c in widths[:-1])
@@ -50,18 +54,19 @@ def vgg_parameters(classes: int, blocks: int) -> int:
 
 @dataclass(frozen=True)
 class Levels:
-    """The maps of one encoder level: its input, after its first and second convolution."""
+    """The maps (N, 1, h, w) of one encoder level: its input, after its first and second convolution."""
 
-    given: torch.Tensor
-    first: torch.Tensor
-    second: torch.Tensor
+    given: T
+    first: T
+    second: T
 
 
 @dataclass
-class UNet:
+class UniformUNet:
     """The U-Net with uniform parameters: `constant(n)` is the value of every parameter with n entries.
 
-    Maps are (N, 1, H, W), one channel for all equal ones.
+    All channels of a map are equal, so maps are (N, 1, h, w): one channel for all of a level's `width`, which is base
+    times 2 to the power of the level. The image is (N, in_channels, H, W), the answer (N, classes, H', W').
     """
 
     in_channels: int
@@ -72,78 +77,97 @@ class UNet:
     constant: Callable[[int], float]
 
     def widths(self) -> list[int]:
+        """The channels of each level, finest first."""
         return [self.base * 2**level for level in range(self.depth + 1)]
 
-    def convolve(self, total: torch.Tensor, inputs: int, outputs: int) -> torch.Tensor:
-        """A 3×3 convolution with ReLU; `total` is the sum over the input channels."""
+    def convolution(self, total: T, inputs: int, outputs: int) -> T:
+        """A 3×3 convolution with ReLU; `total` is the sum over the input channels. Without padding h and w lose 2."""
         box = F.conv2d(total, torch.ones(1, 1, 3, 3, dtype=total.dtype), padding=int(self.padding == "same"))
         return torch.relu(self.constant(9 * inputs * outputs) * box + self.constant(outputs))
 
-    def pair(self, total: torch.Tensor, inputs: int, width: int) -> tuple[torch.Tensor, torch.Tensor]:
-        first = self.convolve(total, inputs, width)
-        return first, self.convolve(width * first, width, width)
+    def double_convolution(self, total: T, inputs: int, width: int) -> tuple[T, T]:
+        """A level's two convolutions, each map."""
+        first = self.convolution(total, inputs, width)
+        return first, self.convolution(width * first, width, width)
 
-    def pool(self, x: torch.Tensor) -> torch.Tensor:
+    def pool(self, x: T) -> T:
+        """(N, 1, h, w) → (N, 1, h/2, w/2)."""
         return F.max_pool2d(x, 2)
 
-    def enlarge(self, x: torch.Tensor, width: int) -> torch.Tensor:
-        """The 2×2 transposed convolution, 2·width channels to width."""
+    def upconv(self, x: T, width: int) -> T:
+        """The 2×2 transposed convolution, 2·width channels to width: (N, 1, h, w) → (N, 1, 2h, 2w)."""
         doubled = x.repeat_interleave(2, 2).repeat_interleave(2, 3)
         return 2 * width * self.constant(8 * width * width) * doubled + self.constant(width)
 
-    def skip(self, level: int, levels: list[Levels]) -> torch.Tensor:
+    def skip(self, level: int, levels: list[Levels]) -> T:
+        """The encoder's map that the decoder's level gets."""
         return levels[level].second
 
-    def crop(self, x: torch.Tensor, height: int, width: int) -> torch.Tensor:
+    def crop(self, x: T, height: int, width: int) -> T:
+        """The centre of a skip."""
         top, left = (x.shape[2] - height) // 2, (x.shape[3] - width) // 2
         return x[..., top : top + height, left : left + width]
 
-    def join(self, skip: torch.Tensor, x: torch.Tensor, width: int) -> torch.Tensor:
+    def concatenate(self, skip: T, x: T, width: int) -> T:
         """The sum over all channels of the concatenation."""
         return width * (self.crop(skip, *x.shape[2:]) + x)
 
-    def last(self, x: torch.Tensor) -> torch.Tensor:
-        return x
-
-    def encode(self, x: torch.Tensor) -> list[Levels]:
-        """All levels, finest first."""
+    def encoder(self, x: T) -> list[Levels]:
+        """All levels, finest first; the last is the bottleneck's."""
         levels: list[Levels] = []
         total, inputs = x.sum(1, keepdim=True), self.in_channels
         for width in self.widths():
-            levels.append(Levels(total, *self.pair(total, inputs, width)))
+            levels.append(Levels(total, *self.double_convolution(total, inputs, width)))
             total, inputs = width * self.pool(levels[-1].second), width
         return levels
 
-    def bottom(self, levels: list[Levels]) -> torch.Tensor:
+    def bottleneck(self, levels: list[Levels]) -> T:
+        """The map that the decoder starts from."""
         return levels[-1].second
 
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        levels = self.encode(x)
-        x = self.bottom(levels)
+    def decoder(self, x: T, levels: list[Levels]) -> T:
+        """From the coarsest map to the finest."""
         for level, width in reversed(list(enumerate(self.widths()[:-1]))):
-            total = self.join(self.skip(level, levels), self.enlarge(x, width), width)
-            x = self.pair(total, 2 * width, width)[1]
+            total = self.concatenate(self.skip(level, levels), self.upconv(x, width), width)
+            x = self.double_convolution(total, 2 * width, width)[1]
+        return x
+
+    def head(self, x: T) -> T:
+        """The 1×1 convolution to the classes."""
         logits = self.base * self.constant(self.base * self.classes) * x + self.constant(self.classes)
-        return self.last(logits.expand(-1, self.classes, -1, -1))
+        return logits.expand(-1, self.classes, -1, -1)
+
+    def __call__(self, x: T) -> T:
+        levels = self.encoder(x)
+        return self.head(self.decoder(self.bottleneck(levels), levels))
 
 
 @dataclass
-class VGGUNet(UNet):
+class UniformVGGUNet(UniformUNet):
     """VGG13's first blocks and a decoder without transposed convolutions. `mode`: how it enlarges, which is free."""
 
     mode: str = "nearest"
 
-    def resized(self, x: torch.Tensor) -> torch.Tensor:
+    def resized(self, x: T) -> T:
+        """(N, 1, h, w) → (N, 1, 2h, 2w)."""
         if self.mode == "nearest":
             return x.repeat_interleave(2, 2).repeat_interleave(2, 3)
         return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=self.mode == "corners")
 
-    def enlarge(self, x: torch.Tensor, width: int) -> torch.Tensor:
-        return self.convolve(2 * width * self.resized(x), 2 * width, width)
+    def upconv(self, x: T, width: int) -> T:
+        """Resized, then a 3×3 convolution, 2·width channels to width."""
+        return self.convolution(2 * width * self.resized(x), 2 * width, width)
 
 
 MODES = ("nearest", "bilinear", "corners")
 
 
-def vgg(classes: int, blocks: int, constant: Callable[[int], float], mode: str = "nearest") -> VGGUNet:
-    return VGGUNet(3, classes, VGG_WIDTHS[0], blocks - 1, "same", constant, mode)
+def uniform_vgg(
+    classes: int,
+    blocks: int,
+    constant: Callable[[int], float],
+    mode: str,
+    kind: type[UniformVGGUNet] = UniformVGGUNet,
+) -> UniformVGGUNet:
+    """The network of so many blocks, enlarging in a mode; `kind`: with a piece exchanged."""
+    return kind(3, classes, VGG_WIDTHS[0], blocks - 1, "same", constant, mode)

@@ -1,0 +1,157 @@
+"""Mistakes that people make, each as the wrong functions it is recognised by.
+
+A mutant has the signature of the reference. Mutants are compared with a student's answers, most telling first: a
+mistake is named where a mutant of it answers as the student does in every case that was seen.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A mistake: its id, and what it is recognised by.
+
+    mutants: wrong functions whose values equal the student's. says: parts of the errors that PyTorch raises over it.
+    rough: float64 values that are right to float32's precision only. raises: wrong calls end in errors alone.
+    """
+
+    id: str
+    mutants: tuple[Function, ...] = ()
+    says: tuple[str, ...] = ()
+    rough: bool = False
+    raises: bool = False
+
+
+def misconception(id: str, *mutants: Function, raises: bool = False) -> Misconception:
+    """A mistake that is recognised by wrong functions."""
+    return Misconception(id, mutants, raises=raises)
+
+
+def with_all_arguments(reference: Function, rule: Function) -> Function:
+    """A function with the signature of the reference: `rule` gets all arguments by name, defaults too."""
+    signature = inspect.signature(reference)
+
+    def mutant(*args: Any, **kwargs: Any) -> Any:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return rule(**bound.arguments)
+
+    return mutant
+
+
+def with_changes(reference: Function, change: Callable[..., dict[str, Any]]) -> Function:
+    """The reference with the arguments that `change` gives back, which gets all of them by name, defaults too."""
+    return with_all_arguments(reference, lambda **given: reference(**(given | change(**given))))
+
+
+def with_arguments(reference: Function, **changes: Callable[[Any], Any]) -> Function:
+    """The reference with some of its arguments changed: `with_arguments(pooled, stride=swapped)`."""
+    return with_changes(reference, lambda **given: {name: change(given[name]) for name, change in changes.items()})
+
+
+def pair(value: Any) -> tuple[int, int]:
+    """(down, right) of a number or a pair."""
+    down, right = (value, value) if isinstance(value, int) else value
+    return down, right
+
+
+# Changes of one argument, for `with_arguments`. Words such as "same" stay as they are.
+def swapped(value: Any) -> Any:
+    """A pair's two numbers exchanged."""
+    return (value[1], value[0]) if isinstance(value, tuple | list) else value
+
+
+def first_of(value: Any) -> Any:
+    """A pair's first number for both axes."""
+    return value[0] if isinstance(value, tuple | list) else value
+
+
+def no_pair(value: Any) -> Any:
+    """A pair is refused."""
+    if isinstance(value, tuple | list):
+        raise TypeError("a pair")
+    return value
+
+
+def always(value: Any) -> Callable[[Any], Any]:
+    """Whatever is given, this value is taken."""
+    return lambda given: value
+
+
+def in_float32(value: Any) -> Any:
+    """A floating-point tensor in float32."""
+    return value.float() if isinstance(value, torch.Tensor) and value.is_floating_point() else value
+
+
+def pair_mistakes(
+    reference: Function, first_only: Collection[str] = (), refused: str = "pairs-refused", **words: str
+) -> tuple[Misconception, ...]:
+    """What goes wrong with arguments that may be pairs: exchanged, refused, of `first_only` the first number for both.
+
+    words: what each argument is called in the ids; `stride="stride"` makes "stride-swapped" and "stride-first-only".
+    """
+    found = []
+    for argument, word in words.items():
+        found.append(misconception(f"{word}-swapped", with_arguments(reference, **{argument: swapped})))
+        if argument in first_only:
+            found.append(misconception(f"{word}-first-only", with_arguments(reference, **{argument: first_of})))
+    none = with_arguments(reference, **dict.fromkeys(words, no_pair))
+    return (*found, misconception(refused, none, raises=True))
+
+
+def upright(bias: torch.Tensor) -> torch.Tensor:
+    """A bias (C,) as (1, C, 1, 1)."""
+    return bias.reshape(1, -1, 1, 1)
+
+
+def group_mistakes(reference: Function, prefix: str = "") -> tuple[Misconception, ...]:
+    """What goes wrong with the groups of a convolution of x, weight and bias: none are made, or channels are dealt out
+    to them in turn, those of the input, of the output, or both."""
+
+    def ungrouped(weight: torch.Tensor, groups: int, **rest: Any) -> dict[str, Any]:
+        return {"weight": weight.repeat(1, groups, 1, 1), "groups": 1}
+
+    def dealt_out(x: torch.Tensor, groups: int, **rest: Any) -> dict[str, Any]:
+        return {"x": torch.cat([x[:, group::groups] for group in range(groups)], 1)}
+
+    def collected(x, weight, bias, groups, **rest):
+        out = reference(x, weight, None, groups=groups, **rest)
+        out = out.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2)
+        return out if bias is None else out + upright(bias)
+
+    by_name = with_all_arguments(reference, collected)
+    return (
+        misconception(
+            f"{prefix}groups-ignored", with_changes(reference, ungrouped), with_arguments(reference, groups=always(1))
+        ),
+        misconception(
+            f"{prefix}groups-interleaved",
+            with_changes(reference, dealt_out),
+            by_name,
+            with_all_arguments(reference, lambda **given: by_name(**(given | dealt_out(**given)))),
+        ),
+    )
+
+
+# PyTorch refuses to change in place a leaf of the graph, or a tensor that is expanded.
+IN_PLACE = Misconception(
+    "input-changed", says=("leaf Variable that requires grad", "more than one element of the written-to tensor")
+)
+
+
+def care_mistakes(reference: Function) -> tuple[Misconception, ...]:
+    """What goes wrong with a function of tensors whatever it computes: in float32 alone, digits lost on the way."""
+
+    def mutant(*args: Any, **kwargs: Any) -> Any:
+        return reference(*map(in_float32, args), **{key: in_float32(value) for key, value in kwargs.items()})
+
+    return misconception("float32-result", mutant), Misconception("precision-lost", rough=True)

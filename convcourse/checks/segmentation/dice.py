@@ -1,0 +1,52 @@
+"""Visible check of `DiceLoss` and `dice_loss`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from convcourse.checks.core import Check, numbers
+
+
+def DiceLoss(made: Any, function: Any) -> None:
+    """Check the class `DiceLoss` and `dice_loss`: prediction and target (N, …) → a loss."""
+    check = Check("DiceLoss")
+    mask = (numbers(10, 3, 1, 4, 5) > 0).float()
+    share = numbers(11, 3, 1, 4, 5).sigmoid()
+    sums = lambda x: x.sum((1, 2, 3))
+    each = 1 - 2 * sums(share * mask) / sums(share + mask)
+    with check("probabilities, one loss for each image"):
+        loss = check.ask(made, reduction="none", with_logits=False)
+        slips = [
+            (lambda: 1 - each, "Yours is the Dice coefficient; the loss is 1 minus it."),
+            (lambda: (1 + each) / 2, "Yours lacks the factor 2."),
+            (lambda: 2 * each / (1 + each), "Yours divides by the union, as the IoU does."),
+            (lambda: 1 - 2 * sums(share * mask) / sums(share**2 + mask**2), "Yours sums squares."),
+        ]
+        check.same(check.ask(loss, share, mask), each, "with_logits=False, reduction='none'", slips)
+    with check("logits, their mean and their sum"):
+        logits = share.logit()
+        check.same(check.ask(check.ask(made), logits, mask), each.mean(), "the default call takes logits, and the mean")
+        check.same(check.ask(check.ask(made, reduction="sum"), logits, mask), each.sum(), "reduction='sum'")
+    with check("maps without a channel axis"):
+        check.same(check.ask(check.ask(made), logits[:, 0], mask[:, 0]), each.mean(), "maps (N, H, W)")
+    with check("empty against empty is 1"):
+        loss, empty = check.ask(made, with_logits=False), torch.zeros(1, 1, 2, 2)
+        slips = [(lambda: torch.tensor(0.0), "Yours has ε above the fraction bar too.")]
+        check.same(check.ask(loss, empty, empty), torch.tensor(1.0), "ε stands below the fraction bar alone", slips)
+    with check("eps counts"):
+        loss = check.ask(made, eps=2.0, reduction="none", with_logits=False)
+        check.same(check.ask(loss, share, mask), 1 - 2 * sums(share * mask) / (sums(share + mask) + 2), "eps=2")
+    with check("gradients arrive"):
+        leaf = logits.clone().requires_grad_()
+        got = check.ask(check.ask(made), leaf, mask)
+        if not got.requires_grad:
+            check.fail("the loss is cut off from autograd; do not round the probabilities to 0 and 1.")
+        if not check.ask(torch.autograd.grad, got, leaf)[0].any():
+            check.fail("the gradient to the logits is 0; do not round the probabilities to 0 and 1.")
+    with check("an unknown reduction is refused"):
+        check.refuses(lambda: made(reduction="most")(logits, mask), why='reduction="most"')
+    check = Check("dice_loss")
+    with check("the default call"):
+        check.same(check.ask(function, logits, mask), each.mean(), "dice_loss(logits, target)")

@@ -1,0 +1,66 @@
+"""Visible checks of `upsample_nearest` and `upsample_bilinear`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from convcourse.checks.core import Check, Slips, keeps_dtype_and_gradients, numbers
+
+
+def upsample_nearest(function: Any) -> None:
+    """Check `upsample_nearest(x, scale)`: (N, C, H, W) → (N, C, scale · H, scale · W)."""
+    check = Check("upsample_nearest")
+    x = torch.arange(1.0, 5).reshape(1, 1, 2, 2)
+    with check("the example of the text"):
+        expected = x.repeat_interleave(2, 2).repeat_interleave(3, 3)
+        slips = [
+            (
+                lambda: x.repeat(1, 1, 2, 3),
+                "Yours repeats the whole picture side by side, not each pixel in its place.",
+            ),
+            (lambda: x.repeat_interleave(3, 2).repeat_interleave(2, 3), "Yours exchanges the two scales."),
+        ]
+        check.same(check.ask(function, x, (2, 3)), expected, "scale (2, 3) repeats rows twice, columns 3 times", slips)
+    with check("one number for both axes, many channels and images"):
+        x = numbers(1, 2, 3, 4, 5)
+        expected = x.repeat_interleave(3, 2).repeat_interleave(3, 3)
+        check.same(check.ask(function, x, 3), expected, "scale 3")
+    doubled = lambda x: x.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    keeps_dtype_and_gradients(check, lambda x: function(x, 2), doubled, (1, 2, 3, 2))
+
+
+def upsample_bilinear(function: Any) -> None:
+    """Check `upsample_bilinear(x, size, align_corners)`: (N, C, H, W) → (N, C, *size)."""
+    check = Check("upsample_bilinear")
+    resize = partial(F.interpolate, mode="bilinear")
+    ramp = torch.tensor([[[[0.0, 4.0]]]])
+    rows = {False: [0.0, 1.0, 3.0, 4.0], True: [0.0, 4 / 3, 8 / 3, 4.0]}
+    for aligned, why in (
+        (False, "the new centres lie at −¼, ¼, ¾ and 1¼; beyond the outermost centres nothing changes"),
+        (True, "the corners stay where they are, and the others divide the way between them"),
+    ):
+        with check(f"from two pixels to four, align_corners={aligned}"):
+            other = torch.tensor([[[rows[not aligned]]]])
+            slips: Slips = [
+                (partial(torch.clone, other), f"Yours does what align_corners={not aligned} does."),
+                (lambda: F.interpolate(ramp, (1, 4)), "Yours copies one pixel; bilinear mixes two along each axis."),
+            ]
+            got = check.ask(function, ramp, (1, 4), align_corners=aligned)
+            check.same(got, torch.tensor([[[rows[aligned]]]]), why, slips)
+    x = numbers(2, 2, 3, 5, 7)
+    for title, size in (("larger", (9, 12)), ("a square", (11, 11)), ("smaller", (3, 4)), ("a single row", (1, 6))):
+        with check(title):
+            for aligned in (False, True):
+                given = 11 if title == "a square" else size
+                got = check.ask(function, x, given, align_corners=aligned)
+                slips = [
+                    (partial(resize, x, size[::-1], align_corners=aligned), "Yours exchanges height and width."),
+                    (partial(resize, x, size, antialias=True), "Yours averages over more than four neighbours."),
+                ]
+                rule = f"from 5×7 to size {given}, align_corners={aligned}"
+                check.same(got, resize(x, size, align_corners=aligned), rule, slips)
+    keeps_dtype_and_gradients(check, lambda x: function(x, (5, 4)), lambda x: resize(x, (5, 4)), (1, 2, 3, 2))
