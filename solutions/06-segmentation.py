@@ -9,7 +9,7 @@
 # python -m convcourse check 06-segmentation.ipynb
 # ```
 #
-# **What is not allowed.** Three functions are to be written without the library function that does the same: in `upsample_nearest` and `upsample_bilinear` no `F.interpolate` and no `nn.Upsample`; in `conv_transpose2d` no `F.conv_transpose2d`, no `nn.ConvTranspose2d` and no `F.fold`, under whatever name. `F.conv2d` is allowed everywhere, and its gradient too. In all other parts you may use all of PyTorch, and in cells of your own anything: comparing is the best test that you can write.
+# **What is not allowed.** Three functions are to be written without the library function that does the same: in `upsample_nearest` and `upsample_bilinear` no `F.interpolate`, no `nn.Upsample` and nothing of a library for images or signals (Pillow, SciPy, scikit-image, OpenCV); in `conv_transpose2d` no `F.conv_transpose2d`, no `nn.ConvTranspose2d` and no `F.fold`, under whatever name. `F.conv2d` is allowed everywhere, and its gradient too. In all other parts you may use all of PyTorch, and in cells of your own anything: comparing is the best test that you can write.
 #
 # **What holds everywhere.** Images come as tensors of shape $(N, C, H, W)$: a batch of $N$ images with $C$ channels, $H$ rows and $W$ columns. A pair is always *(down, right)*, that is (H, W). Results keep the input's dtype, float32 or float64, and are differentiable wherever the mathematics is. Arguments are never changed. Tensors that come in need not lie in memory in one piece: transposed, expanded and channels-last ones come too. Where arguments must be refused, raise a `ValueError` (a `RuntimeError` will do). Networks give raw logits, no softmax or sigmoid; in eval mode two calls give the same, and the images of a batch do not mix.
 

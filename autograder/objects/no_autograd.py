@@ -24,6 +24,13 @@ def refused(*_args, **_kwargs):
     raise BannedOperator(SENTENCE)
 
 
+def stack() -> list[str]:
+    """Asked for when a node is made. With gradients off, `Function.apply` makes one as well, which joins no graph."""
+    if torch.is_grad_enabled():
+        refused()
+    return []
+
+
 class NoEngine:
     """In the place of autograd's engine."""
 
@@ -40,7 +47,7 @@ class NoAutograd:
         self._kept = Variable._execution_engine, torch.fx.traceback.format_stack
         self._anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
         Variable._execution_engine = NoEngine()  # type: ignore[assignment]
-        torch.fx.traceback.format_stack = refused
+        torch.fx.traceback.format_stack = stack
         torch.set_anomaly_enabled(True, True)
         self._library = torch.library.Library("aten", "IMPL")
         for operator in (FORWARD_MODE, LOOKED_AT, BACKWARD, *INDEXING):

@@ -5,8 +5,6 @@ import inspect
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import PIL.Image
-import PIL.ImageFilter
 import pytest
 import scipy.fft
 import scipy.ndimage
@@ -267,6 +265,7 @@ GRAPHS = {
 class Doubled(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x):
+        ctx.save_for_backward(x)
         return 2 * x
 
     @staticmethod
@@ -336,6 +335,7 @@ FREE = {
     "numpy": lambda: torch.from_numpy(X.numpy() * 2),
     "a module": lambda: nn.Linear(7, 3)(X),
     "in place": lambda: X.clone().index_put_((torch.tensor([0]),), torch.tensor(1.0)),
+    "a function of one's own": lambda: Doubled.apply(X),
     "copies": lambda: copy.deepcopy(X),
 }
 
@@ -357,7 +357,7 @@ def test_autograds_own_settings_are_put_back():
 
 
 IMAGE, KERNEL = X[0, 0].numpy(), W[0, 0].numpy()
-kept = scipy.ndimage.correlate, scipy.signal.fftconvolve, np.convolve, torch._decomp.decompositions.im2col
+kept = scipy.ndimage.correlate, scipy.signal.fftconvolve, torch._decomp.decompositions.im2col
 LIBRARY = {
     "scipy.ndimage": lambda: scipy.ndimage.correlate(IMAGE, KERNEL, mode="constant"),
     "scipy.ndimage, one axis": lambda: scipy.ndimage.correlate1d(IMAGE, KERNEL[0]),
@@ -366,16 +366,12 @@ LIBRARY = {
     "scipy.signal, FFT": lambda: scipy.signal.fftconvolve(IMAGE, KERNEL),
     "scipy.signal, one axis": lambda: scipy.signal.lfilter(KERNEL[0], [1.0], IMAGE),
     "kept from before": lambda: kept[0](IMAGE, KERNEL),
-    "numpy": lambda: np.convolve(IMAGE[0], KERNEL[0]),
-    "numpy, kept": lambda: kept[2](IMAGE[0], KERNEL[0]),
-    "numpy.correlate": lambda: np.correlate(IMAGE[0], KERNEL[0]),
     "skimage": lambda: skimage.filters.gaussian(IMAGE),
     "skimage, edges": lambda: skimage.filters.sobel(IMAGE),
-    "PIL": lambda: PIL.Image.new("L", (9, 9)).filter(PIL.ImageFilter.Kernel((3, 3), range(9))),
     "torchvision": lambda: torchvision.transforms.functional.gaussian_blur(X, 3),
     "torch._decomp": lambda: torch._decomp.decompositions.im2col(X, [2, 2], ONE, NONE, ONE),
-    "torch._decomp, kept": lambda: kept[3](X, [2, 2], ONE, NONE, ONE),
-    "torch._decomp, beneath": lambda: inspect.unwrap(kept[3])(X, [2, 2], ONE, NONE, ONE),
+    "torch._decomp, kept": lambda: kept[2](X, [2, 2], ONE, NONE, ONE),
+    "torch._decomp, beneath": lambda: inspect.unwrap(kept[2])(X, [2, 2], ONE, NONE, ONE),
     "torch._decomp's table": lambda: torch._decomp.decomposition_table[aten.im2col.default](X, [2, 2], ONE, NONE, ONE),
 }
 
@@ -388,8 +384,9 @@ def test_libraries_written_in_python_are_refused(name):
     LIBRARY[name]()
 
 
-def test_fft_is_free_in_every_library():
+def test_what_the_text_does_not_name_is_free():
     with BAN.during("convolution"):
+        assert np.convolve(IMAGE[0], KERNEL[0]).shape == (IMAGE.shape[1] + KERNEL.shape[1] - 1,)
         assert np.fft.rfft2(IMAGE).shape == scipy.fft.rfft2(IMAGE).shape == torch.fft.rfft2(X[0, 0]).shape
 
 

@@ -255,7 +255,7 @@ def test_the_page_of_one_who_fails_everything_shows_nothing_hidden(client):
     result, executed, evidence = grade(job, nbformat.writes(submitted).encode(), source, client, KEY)
     assert result.status == "graded" and result.score == 0 and len(evidence) > 20
     page = feedback.page(Entry(result, True, True), executed, source, Record(manual={"discussion": None}))
-    known = "\n".join(cell.source for cell in submitted.cells)
+    known = "\n".join([*(cell.source for cell in submitted.cells), *(row["title"] for row in result.criteria)])
     shown = [text for item in evidence for text in (item["case"], item["expected"])]
     hidden = [text for text in shown if len(text) > 6 and text not in known]
     assert len(hidden) > 20 and not [text for text in hidden if text in page]

@@ -20,19 +20,17 @@ RULE = Rule(
         "regions resized": "Means of moved pixels, with no weights.",
     },
     sentence=(
-        "a library convolution (or `unfold`/`fold`) was called here, PyTorch's, NumPy's, SciPy's or an image "
-        "library's; write it yourself. `Tensor.unfold`, `as_strided`, FFT and matrix products are allowed."
+        "a library convolution (or `unfold`/`fold`) was called here, PyTorch's, SciPy's, scikit-image's "
+        "or OpenCV's; write it yourself. `Tensor.unfold`, `as_strided`, FFT and matrix products are allowed."
     ),
     library=(
         *("torch._decomp.decompositions:im2col", "torch._decomp.decompositions:col2im"),
         "torch.nn.utils._expanded_weights.conv_utils:unfold3d",
-        *("numpy:convolve", "numpy:correlate"),
         *("scipy.ndimage._filters", "scipy.ndimage._nd_image", "scipy.signal._signaltools"),
         *("scipy.signal._savitzky_golay", "scipy.signal._upfirdn", "scipy.signal._spline_filters"),
         *("scipy.signal._sigtools", "scipy.signal._spline", "scipy.signal._upfirdn_apply"),
         *("skimage.filters.edges", "skimage._shared.filters", "skimage.filters._gaussian", "skimage.filters._gabor"),
         *("skimage.filters._unsharp_mask", "skimage.filters.lpi_filter", "skimage.filters._sparse"),
-        *("PIL.ImageFilter", "PIL.Image:Image.filter"),
         *("cv2:filter2D", "cv2:sepFilter2D", "cv2:GaussianBlur", "cv2:blur", "cv2:boxFilter", "cv2:Sobel"),
         *("cv2:Scharr", "cv2:Laplacian", "cv2:matchTemplate"),
     ),
