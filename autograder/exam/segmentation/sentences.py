@@ -2,7 +2,8 @@
 
 from autograder.exam.sentences import common
 
-FIT = common(
+SENTENCES = common(
+    *("banned-call", "detached", "float32-result", "precision-lost", "contiguous-only", "pairs-refused"),
     *(
         "fit-passes",
         "fit-one-batch",
@@ -13,9 +14,6 @@ FIT = common(
         "fit-sigmoid-twice",
     ),
     *("fit-multiclass", "fit-gradients-kept"),
-)
-SENTENCES = common(
-    "banned-call", "detached", "float32-result", "precision-lost", "contiguous-only", "pairs-refused"
 ) | {
     # care, everywhere
     "input-changed": "The caller's tensor is changed (an in-place ReLU on the input does it); work on a new one.",
