@@ -103,7 +103,8 @@ def first_image_only(*args: Any, **kwargs: Any) -> T:
     return grad
 
 
-AUTOGRAD = Misconception("grad-autograd", says=("does not require grad",))
+# What PyTorch says under inference mode, and what the ban says where its refusal comes back as another error.
+AUTOGRAD = Misconception("grad-autograd", says=("does not require grad", "autograd: it was asked for a gradient"))
 
 
 def batch_mistakes(result: Callable[..., T], *more: Callable[..., T]) -> tuple[Misconception, ...]:
