@@ -12,7 +12,7 @@ READY := .venv/.ready
 NOTEBOOKS := _build/source/.built
 BOOK_URL ?=
 
-.PHONY: help demo test book assignments bench exam-table training-bar mutation links lint browser-deps student-wheel clean
+.PHONY: help demo test book assignments bench exam-table seeds kills training-bar mutation links lint browser-deps student-wheel clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -22,7 +22,9 @@ demo: $(READY) $(NOTEBOOKS) ## the main job: build the book, release an assignme
 	@$(BIN)/python -m autograder.demo
 
 test: $(READY) $(NOTEBOOKS) ## the tests (those in a browser say why they are skipped; `make browser-deps` first)
-	$(BIN)/python -m pytest
+	@$(BIN)/python -m autograder.exam_tables --check
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=15
+	@$(BIN)/python -m autograder.slow_checks
 
 book: $(READY) ## build the book into _build/html, warnings are errors
 	@$(BIN)/python book/build.py
@@ -33,8 +35,15 @@ assignments: $(READY) ## notebooks from solutions/: assignments/ (checked in) an
 bench: $(READY) $(NOTEBOOKS) ## stock nbgrader and this grader on one class, side by side; a row in the README
 	$(BIN)/python benchmarks/grading.py
 
-exam-table: $(READY) ## the table of wrong implementations by criteria, a page of the instructor's guide
-	$(BIN)/python -m autograder.exam_table
+exam-table: $(READY) ## examine the implementations that changed (ALL=1: all; ONE=convolution/wrong/conv_flipped: this one)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m autograder.exam_tables $(if $(ALL),--all) $(ONE) $(if $(SALT),--salt "$(SALT)")
+
+seeds: $(READY) ## examine every implementation with fifty seeds (an hour)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m autograder.exam_tables.seeds
+
+kills: $(READY) $(NOTEBOOKS) ## kill a run of the grader a hundred times, and finish it (ten minutes)
+	$(BIN)/python -m pytest -m slow tests/grading_a_class/test_kill.py
+	@$(BIN)/python -m autograder.slow_checks kills "100 kills, nothing lost, nothing twice"
 
 training-bar: $(READY) $(NOTEBOOKS) ## train assignment 06's reference with 5 seeds and set the mean IoU that it states
 	$(BIN)/python benchmarks/training_bar.py

@@ -57,6 +57,7 @@ STEPS = (
 STUB = "raise NotImplementedError()"
 SECRET = re.compile(r"autograder|(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 ASKED = re.compile(r"exam\.\w+\.(?P<exam>\w+)\.grade\((\w+)\)")
+MARK = re.compile(r"(?m)^[ \t]*### (BEGIN|END) SOLUTION.*\n")
 REGION = re.compile(r"(?ms)^[ \t]*### BEGIN (SOLUTION|HIDDEN TESTS)\n(.*?)^[ \t]*### END \1$")
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -87,6 +88,11 @@ def released_notebook(source: NotebookNode) -> NotebookNode:
     for step in STEPS:
         nb, resources = step().preprocess(nb, resources)
     return nb
+
+
+def solution_of(cell: NotebookNode) -> str:
+    """The code of a cell of the instructor's notebook, without the marks around the solution."""
+    return MARK.sub("", f"{cell.source}\n").rstrip()
 
 
 def to_text(nb: NotebookNode) -> str:

@@ -28,7 +28,9 @@ from autograder.classroom.folder import ClassFolder, write_whole
 from autograder.classroom.jobs import ROOT, source_of
 from autograder.classroom.machine import default_jobs
 from autograder.classroom.run import Run
-from autograder.demo.students import CLASS, Student, filled_in, implementations, reference_solutions
+from autograder.demo.students import CLASS, Student, filled_in, reference_solutions
+from autograder.exam_tables.implementations import implementations
+from autograder.objects.assignments import topic
 
 PLACE = ROOT / "_build" / "bench"
 MARK = re.compile(r"(<!-- bench -->\n).*?(<!-- /bench -->)", re.DOTALL)
@@ -42,7 +44,9 @@ CLASSES = {
 def honest_class(assignment: str) -> list[Student]:
     """Right implementations, one in six with a common mistake, and half-way ones."""
     size, stops = CLASSES[assignment]
-    names = [path.stem for path in sorted((implementations(assignment) / "right").glob("*.py"))]
+    everyone = implementations(topic(assignment))
+    edited = {one.base for one in everyone}  # these hold one part alone
+    names = [one.path.stem for one in everyone if not one.wrong and one.path not in edited]
     half_way = [Student(f"half_way_{name}", "half-way", name, assignment) for name in stops]
     mistakes = [s for s in CLASS if s.kind == "mistake" and s.assignment == assignment][: max(1, size // 6)]
     right = [Student(name, "correct", name, assignment) for name in names[: size - len(mistakes) - len(half_way)]]

@@ -1,13 +1,33 @@
-"""What several folders of tests need."""
+"""What several folders of tests need. Each worker of `pytest -n` starts these once."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when PyTorch is imported: each worker has one core
+
 import pytest
-from examining import client  # noqa: F401 - a fixture
+from starting import start_zygotes
+
+from autograder.examiner.link import ZygoteClient
 
 ROOT = Path(__file__).resolve().parents[1]
+# Tests that compete for one resource run on one worker, one after the other: those that read the rendered book, which
+# the first of them builds, and those that run a pool of graders on all cores.
+BOOK = ("tests/book/test_pages.py", "tests/browser")
+POOL = (
+    *("tests/grading_a_class/test_run.py", "tests/grading_a_class/test_kill.py", "tests/candidate/test_neighbours.py"),
+    *("tests/examiner/test_pool.py", "tests/examiner/test_preprocessor.py", "tests/examiner/test_second_wall.py"),
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items) -> None:
+    for item in items:
+        for group, places in (("book", BOOK), ("pool", POOL)):
+            if item.nodeid.startswith(places):
+                item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +36,24 @@ def html() -> Path:
     run = subprocess.run([sys.executable, "book/build.py"], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, f"the book does not build:\n{run.stdout[-3000:]}\n{run.stderr[-6000:]}"
     return ROOT / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def zygotes():
+    """Four zygotes without the pool: the examiner's ends of their sockets."""
+    process, ends = start_zygotes(4)
+    yield ends
+    for end in ends:
+        end.close()
+    process.wait(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def zygote(zygotes):
+    return zygotes[0]
+
+
+@pytest.fixture(scope="session")
+def client(zygote) -> ZygoteClient:
+    """What an examiner asks the zygote with: tests are the examiner."""
+    return ZygoteClient(zygote)

@@ -1,16 +1,10 @@
-"""Fixtures for tests of the examiner: a small notebook of assignment 01, what students make of it, and a zygote."""
+"""Fixtures for tests of the examiner: a small notebook of assignment 01, and what students make of it."""
 
 import copy
-import os
-import socket
-import subprocess
-import sys
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
-from autograder.examiner.link import ZygoteClient
 
 NAME = "01-convolution"
 HIDDEN = "# Hidden tests stand here.\n### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
@@ -85,25 +79,3 @@ def written(handed_out):
         return nbformat.writes(nb).encode()
 
     return make
-
-
-@pytest.fixture(scope="session")
-def client():
-    """A zygote of its own process, and the examiner's end of it: tests are the examiner."""
-    ours, theirs = socket.socketpair()
-    code = (
-        "import socket, sys\n"
-        "from autograder.candidate import preload, zygote\n"
-        "preload.preload()\n"
-        "zygote.main(socket.socket(fileno=int(sys.argv[1])))"
-    )
-    with theirs:
-        one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # as the pool does
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, str(theirs.fileno())], pass_fds=[theirs.fileno()], env={**os.environ, **one}
-        )
-    made = ZygoteClient(ours)
-    made.fork().close()  # when that is done, everything is imported
-    yield made
-    ours.close()
-    assert process.wait(20) == 0

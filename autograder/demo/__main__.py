@@ -21,7 +21,9 @@ from autograder.classroom.jobs import ROOT, source_of
 from autograder.classroom.machine import default_jobs
 from autograder.classroom.run import Run
 from autograder.classroom.standings import Line
-from autograder.demo.students import CLASS, Student, filled_in, implementations, reference_solutions
+from autograder.demo.students import CLASS, Student, filled_in, reference_solutions
+from autograder.exam_tables.implementations import implementations
+from autograder.objects.assignments import topic
 
 DEMO = ROOT / "_build" / "demo"
 RELEASED = ROOT / "assignments"
@@ -62,10 +64,11 @@ def make_class() -> None:
     """Have all of them fetch, write and submit, and collect it; nothing where that stands already and nothing
     changed."""
     made_from = hashlib.sha256()
-    folders = [Path(__file__).parent, *(implementations(name) for name in ASSIGNMENTS)]
     notebooks = [path for name in ASSIGNMENTS for path in (RELEASED / name / f"{name}.ipynb", source_of(name))]
-    for file in [*notebooks, *(file for folder in folders for file in sorted(folder.rglob("*.py")))]:
+    for file in [*notebooks, *sorted(Path(__file__).parent.glob("*.py"))]:
         made_from.update(file.read_bytes())
+    for name in ASSIGNMENTS:
+        made_from.update("".join(one.source() for one in implementations(topic(name))).encode())
     stamp = DEMO / ".made-from"
     if stamp.is_file() and stamp.read_text() == made_from.hexdigest():
         return

@@ -7,11 +7,8 @@ reference's.
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -19,6 +16,9 @@ from nbformat import NotebookNode
 
 from autograder.classroom.jobs import ROOT, source_of
 from autograder.demo import hostile
+from autograder.exam_tables.implementations import implementation
+from autograder.objects.assignments import topic
+from autograder.release import solution_of
 
 ASSIGNMENT = "01-convolution"
 # Where the hostile put their code: the name of a function that is graded early.
@@ -39,7 +39,8 @@ class Student:
         """The code for each solution cell, by grade_id; cells that are not named stay as they were handed out."""
         if self.kind in ("correct", "mistake"):
             folder = "right" if self.kind == "correct" else "wrong"
-            return reference | from_file(implementations(self.assignment) / folder / f"{self.how}.py", reference)
+            chosen = implementation(topic(self.assignment), f"{folder}/{self.how}")
+            return reference | chosen.cells(reference)
         if self.kind == "half-way":
             return {name: reference[name] for name in list(reference)[: list(reference).index(self.how) + 1]}
         first, attacked = next(iter(reference)), ATTACKED[self.assignment]
@@ -50,11 +51,6 @@ class Student:
     def released(self) -> Path:
         """The notebook that they were given."""
         return ROOT / "assignments" / self.assignment / f"{self.assignment}.ipynb"
-
-
-def implementations(assignment: str) -> Path:
-    """The folder of right and wrong implementations of an assignment's exam."""
-    return ROOT / "tests" / "exam" / assignment.split("-", 1)[1]
 
 
 CLASS = [
@@ -113,50 +109,7 @@ def reference_solutions(assignment: str = ASSIGNMENT) -> dict[str, str]:
     """The reference's code by grade_id, in the notebook's order, without the marks around it."""
     cells = nbformat.read(source_of(assignment), as_version=4).cells
     solutions = [c for c in cells if c.cell_type == "code" and c.metadata.get("nbgrader", {}).get("solution")]
-    return {
-        c.metadata.nbgrader.grade_id: re.sub(r"(?m)^\s*### (BEGIN|END) SOLUTION\n?", "", c.source).rstrip()
-        for c in solutions
-    }
-
-
-def from_file(path: Path, reference: dict[str, str]) -> dict[str, str]:
-    """An implementation's code, split into cells: each graded name into its own, all else before the first of them."""
-    text = path.read_text(encoding="utf-8")
-    lines = text.splitlines()
-    tree = ast.parse(text)
-    named = re.search(r"^names: (.+)$", ast.get_docstring(tree) or "", re.MULTILINE)
-    assert named, f"{path} has no line `names: …` in its docstring"
-    home = {name: cell for cell, code in reference.items() for name in _defined(code)}
-    cell_of = {name: home.get(name, name) for name in named[1].split(", ")}
-    cells: dict[str, list[str]] = {cell: [] for cell in sorted(set(cell_of.values()), key=list(reference).index)}
-    rest: list[str] = []
-    start = tree.body[0].end_lineno or 0
-    for node in tree.body[1:]:
-        end = node.end_lineno or start
-        code = "\n".join(lines[start:end])  # with the comments and decorators above it
-        start = end
-        name = next((name for name in _names(node) if name in cell_of), None)
-        (cells[cell_of[name]] if name else rest).append(code)
-    first = next(iter(cells))
-    cells[first] = rest + cells[first]
-    return {cell: re.sub(r"\n{3,}", "\n\n\n", "\n".join(parts)).strip() for cell, parts in cells.items()}
-
-
-@cache
-def _defined(code: str) -> tuple[str, ...]:
-    """The functions, classes and variables that a cell defines."""
-    body = ast.parse(code).body
-    targets = [target for node in body if isinstance(node, ast.Assign) for target in node.targets]
-    names = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    return (*names, *(target.id for target in targets if isinstance(target, ast.Name)))
-
-
-def _names(node: ast.stmt) -> Iterator[str]:
-    """What a statement defines or, where it is no definition, mentions."""
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        yield node.name
-    else:
-        yield from (part.id for part in ast.walk(node) if isinstance(part, ast.Name))
+    return {c.metadata.nbgrader.grade_id: solution_of(c) for c in solutions}
 
 
 def filled_in(released: NotebookNode, solutions: dict[str, str]) -> NotebookNode:

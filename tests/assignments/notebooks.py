@@ -1,12 +1,12 @@
 """The notebooks as they are built from solutions/ now, and the implementations that examine the exam."""
 
-import ast
 import re
 from functools import cache
 from pathlib import Path
 
 from autograder import release
-from autograder.demo.students import from_file
+from autograder.exam_tables.implementations import implementations
+from autograder.objects.assignments import topic
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [path.stem for path in sorted(release.TEXTS.glob("*.py"))]
@@ -28,32 +28,25 @@ def released(name):
 def reference(name):
     """The reference's code by grade_id, without the marks around it, in the notebook's order."""
     return {
-        cell.id: re.sub(r"(?m)^\s*### (BEGIN|END) SOLUTION\n?", "", cell.source).rstrip()
+        cell.id: release.solution_of(cell)
         for cell in source(name).cells
         if cell.cell_type == "code" and cell.metadata.nbgrader.solution
     }
 
 
-def implementations(name, kind):
-    """The files of `right` or `wrong` implementations of an assignment."""
-    return sorted((ROOT / "tests/exam" / name.split("-", 1)[1].replace("-", "_") / kind).glob("*.py"))
+def of_kind(name, *, wrong):
+    """The right or the wrong implementations of an assignment."""
+    return [one for one in implementations(topic(name)) if one.wrong == wrong]
 
 
-def header(path):
-    """A file's (names, mistake)."""
-    doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    mistake = re.search(r"^mistake: (.+)$", doc, re.MULTILINE)
-    return re.search(r"^names: (.+)$", doc, re.MULTILINE)[1].split(", "), mistake and mistake[1]
-
-
-def namespace(name, path):
-    """What stands in a student's kernel who wrote the file's code, and the reference's in all other cells."""
-    code = reference(name) | from_file(path, reference(name))
+def namespace(name, implementation):
+    """What stands in a student's kernel who wrote this code, and the reference's in all other cells."""
+    code = reference(name) | implementation.cells(reference(name))
     scope = {"__name__": "__main__"}
     for cell in source(name).cells:
         picture = "needs(" in cell.source  # a given cell that shows what is written elsewhere
         if cell.cell_type == "code" and not cell.metadata.nbgrader.grade and not picture:
-            exec(compile(code.get(cell.id, cell.source), f"<{path.stem}: {cell.id}>", "exec"), scope)
+            exec(compile(code.get(cell.id, cell.source), f"<{implementation.id}: {cell.id}>", "exec"), scope)
     return scope
 
 

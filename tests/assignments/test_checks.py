@@ -1,73 +1,53 @@
 """The visible checks: right work passes, common mistakes are told in a sentence, and they are no way to full marks."""
 
-import importlib
-import inspect
-import pkgutil
-from dataclasses import replace
 
 import pytest
 import torch
-from notebooks import header, implementations, namespace, release, visible_checks
+from drawing import drawn
+from notebooks import NAMES, namespace, of_kind, visible_checks
 
-import convcourse
-from autograder.exam.assignment import assignment
-from autograder.exam.subject import LocalSubject
+from autograder.objects.assignments import topic
+
 from convcourse import checks
 from convcourse.checks.core import Check, CheckFailed
 
-# What the visible checks of a name must catch; all other mistakes are for the hidden tests.
-COMMON = {
-    "output_size": "plus-one-missing plus-one-inside ceil-for-floor size-not-int padding-one-side dilation-ignored "
-    "dilation-off-by-one",
-    "conv2d_naive": "flipped-kernel transposed-kernel square-kernel channels-not-summed channels-averaged "
-    "batch-first-item bias-per-channel detached float32-result plus-one-missing",
-    "KERNELS": "blur-not-divided identity-ones kernels-dtype sharpen-without-image sobel-sign sobel-swapped",
-    "apply_kernel": "clamped valid-size channels-mixed kernel-normalised kernel-dtype plane-refused flipped-kernel "
-    "padding-one-side padding-swapped padding-reflect wrap-around square-kernel input-changed float32-result",
-    "conv2d": "flipped-kernel transposed-kernel square-kernel channels-not-summed channels-averaged batch-first-item "
-    "batch-mixed reshape-for-permute bias-ignored bias-per-channel bias-wrong-axis bias-sign stride-ignored "
-    "stride-swapped stride-first-only padding-swapped padding-ones padding-reflect padding-one-side wrap-around "
-    "dilation-ignored dilation-off-by-one dilation-swapped groups-ignored groups-interleaved same-is-valid "
-    "ceil-for-floor tuples-refused detached input-changed float32-result precision-lost no-refusal-kernel",
-    "conv2d_backward": "grad-x-unflipped grad-weight-flipped grad-batch-averaged grad-bias-averaged "
-    "grad-bias-not-summed grad-stride-ignored grad-untouched-lost grad-overwritten grad-padding-kept grad-swapped "
-    "padding-swapped stride-swapped batch-first-item",
-    "Conv2d": "names-differ weight-transposed weight-shape-groups no-bias-still-bias bias-not-registered bias-ignored "
-    "init-fan-out init-fan-groups init-normal padding-mode-ignored reflect-is-replicate reflect-repeats-border "
-    "padded-twice padding-mode-unknown square-kernel flipped-kernel stride-ignored dilation-ignored groups-ignored "
-    "padding-swapped same-is-valid no-refusal-groups",
-    "separate": "separate-scale separate-no-refusal",
-}
+ASSIGNMENTS = {topic(name): name for name in NAMES}
+DRAWN = [(ASSIGNMENTS[exam], one) for exam, one, _ in drawn()]
 
 
-def test_right_work_passes_however_it_is_written(name, capsys):
-    files = implementations(name, "right")
-    assert files
-    for path in files:
-        scope = namespace(name, path)
-        for defined in header(path)[0]:
-            exec(visible_checks(name, defined), scope)
+def each(chosen):
+    return pytest.mark.parametrize(("name", "one"), [pytest.param(*pair, id=pair[1].id) for pair in chosen])
+
+
+@each([(name, one) for name, one in DRAWN if not one.wrong])
+def test_right_work_passes_however_it_is_written(name, one, capsys):
+    scope = namespace(name, one)
+    assert [complaint(name, defined, scope) for defined in one.names] == [None] * len(one.names)
     assert "✓" in capsys.readouterr().out
 
 
-def test_common_mistakes_are_told_in_a_sentence(capsys):
-    caught = {name: set() for name in COMMON}
-    missed = []
-    for path in implementations("01-convolution", "wrong"):
-        names, mistake = header(path)
-        scope = namespace("01-convolution", path)
-        for defined in names:
-            if mistake not in COMMON.get(defined, "").split():
-                continue
-            try:
-                exec(visible_checks("01-convolution", defined), scope)
-                missed.append(f"{path.stem}: {mistake}")
-            except CheckFailed as failed:
-                assert str(failed).startswith(f"{defined}: ") and len(str(failed)) > len(defined) + 20
-                caught[defined].add(mistake)
-    assert not missed
-    for defined, mistakes in COMMON.items():
-        assert caught[defined] == set(mistakes.split()), f"no wrong {defined} has these mistakes any more"
+@each([(name, one) for name, one in DRAWN if one.visible])
+def test_what_the_checks_catch_is_told_in_a_sentence(name, one):
+    """Wrong implementations whose header says `visible: caught`; all other mistakes are for the hidden tests."""
+    scope = namespace(name, one)
+    told = list(filter(None, (complaint(name, defined, scope) for defined in one.names)))
+    assert told
+    for said in told:
+        assert said.startswith(tuple(f"{defined}: " for defined in one.names)) and len(said) > 40
+
+
+def test_the_checks_catch_much(name):
+    wrong = of_kind(name, wrong=True)
+    assert len([one for one in wrong if one.visible]) > len(wrong) / 2
+
+
+def complaint(name, defined, scope):
+    """What the visible checks of a name say of what stands in `scope`; None where they let it pass."""
+    try:
+        exec(visible_checks(name, defined), scope)
+    except CheckFailed as failed:
+        return str(failed)
+    return None
 
 
 def test_what_a_slip_leads_to_is_named():
@@ -133,25 +113,3 @@ def test_a_refusal_is_a_value_error_or_one_derived_from_it():
             Check("f").refuses(raising(error), why="nonsense")
     with pytest.raises(CheckFailed, match="yours gave an answer"):
         Check("f").refuses(lambda: 1, why="nonsense")
-
-
-def public_things():
-    """Every function and class of `convcourse` that has a public name."""
-    for module in pkgutil.walk_packages(convcourse.__path__, "convcourse."):
-        if not module.name.endswith("__main__"):
-            for name, thing in inspect.getmembers(importlib.import_module(module.name)):
-                if not name.startswith("_") and getattr(thing, "__module__", "").startswith("convcourse"):
-                    yield f"{module.name}.{name}", thing
-
-
-def passes(exam, thing):
-    """Is every criterion met? The first that is not ends it."""
-    return all(replace(exam, criteria=(criterion,)).examine(thing)[0].earned for criterion in exam.criteria)
-
-
-def test_nothing_that_students_import_gets_full_marks(name, capsys):
-    things = dict(public_things())
-    assert len(things) > 20
-    for exam in assignment(name).exams:
-        for path, thing in things.items():
-            assert not passes(exam, thing), f"{path} passes {exam.name}"

@@ -81,23 +81,62 @@ def test_a_chapter_has_the_number_of_its_file(small_book):
         page.write_text("# Start\n\nAnew.\n")
 
 
-def test_results_are_forgotten_when_the_code_they_came_from_changes(tmp_path):
-    course = load("book/_ext/course.py")
-    file = tmp_path / "convcourse" / "plots.py"
-    file.parent.mkdir()
-    file.write_text("a = 1\n")
-    before = course.results_key(tmp_path)
-    assert course.results_key(tmp_path) == before
-    file.write_text("a = 2\n")
-    changed = course.results_key(tmp_path)
-    assert changed != before
-    (tmp_path / "book" / "_code").mkdir(parents=True)
-    (tmp_path / "book" / "_code" / "drawing.py").write_text("b = 1\n")
-    assert course.results_key(tmp_path) not in (before, changed)
-    (tmp_path / "convcourse" / "__pycache__").mkdir()
-    kept = course.results_key(tmp_path)
-    (tmp_path / "convcourse" / "__pycache__" / "plots.pyc").write_bytes(b"x")
-    assert course.results_key(tmp_path) == kept
+PAGE = """---
+jupytext: {text_representation: {format_name: myst}}
+kernelspec: {name: python3, display_name: Python 3}
+---
+
+# A page
+
+```{code-cell} ipython3
+:tags: [hide-input]
+%matplotlib inline
+from convcourse.data import scenes
+from _code import drawing
+```
+
+```python
+import convcourse.unused
+```
+"""
+
+
+@pytest.fixture
+def course(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "book" / "_ext")
+    return load("book/_ext/course.py")
+
+
+@pytest.mark.parametrize(
+    ("changed", "anew"),
+    [
+        ("convcourse/data/scenes.py", True),
+        ("convcourse/data/__init__.py", True),
+        ("convcourse/shapes.py", True),  # imported by what is imported
+        ("convcourse/data/scenes.json", True),
+        ("book/_code/drawing.py", True),
+        ("convcourse/unused.py", False),
+        ("book/_code/kernels.py", False),
+        ("convcourse/data/beside.json", False),
+        ("convcourse/data/__pycache__/scenes.pyc", False),
+    ],
+)
+def test_a_pages_results_are_forgotten_when_code_that_it_imports_changes(changed, anew, course, tmp_path):
+    files = {
+        "page.md": PAGE,
+        "convcourse/data/scenes.py": "from ..shapes import disc\nFILE = 'scenes.json'\n",
+        "convcourse/data/scenes.json": "{}",
+        **dict.fromkeys(("convcourse/__init__.py", "convcourse/data/__init__.py", "convcourse/shapes.py"), ""),
+        **dict.fromkeys(("convcourse/unused.py", "book/_code/drawing.py", "book/_code/kernels.py"), ""),
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    before = course.results_key(tmp_path / "page.md", tmp_path)
+    assert course.results_key(tmp_path / "page.md", tmp_path) == before
+    (tmp_path / changed).parent.mkdir(exist_ok=True)
+    (tmp_path / changed).write_text("a = 1\n")
+    assert (course.results_key(tmp_path / "page.md", tmp_path) != before) == anew
 
 
 MANIFESTS = sorted([*(ROOT / "book").rglob("vendor.json"), *(ROOT / "tests").rglob("vendor.json")])

@@ -1,24 +1,9 @@
-"""A zygote without the pool: few for all tests of this folder, and a fresh candidate for each."""
+"""A fresh candidate for each test."""
 
 import pytest
-from starting import start_zygotes
 
 from autograder.examiner.link import ZygoteClient
 from autograder.wire.limits import Limits
-
-
-@pytest.fixture(scope="session")
-def zygotes():
-    process, ends = start_zygotes(4)
-    yield ends
-    for end in ends:
-        end.close()
-    process.wait(timeout=60)
-
-
-@pytest.fixture(scope="session")
-def zygote(zygotes):
-    return zygotes[0]
 
 
 @pytest.fixture

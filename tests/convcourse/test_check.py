@@ -1,7 +1,6 @@
 """`python -m convcourse check`: what it says of a notebook that is ready, and of each defect."""
 
 import copy
-import re
 import subprocess
 import sys
 import time
@@ -26,7 +25,7 @@ def solved():
     nb = release.released_notebook(source)
     for cell, answer in zip(nb.cells, source.cells):
         if cell.metadata.nbgrader.solution:
-            cell.source = re.sub(r"(?m)^\s*### (BEGIN|END) SOLUTION\n?", "", answer.source)
+            cell.source = release.solution_of(answer)
     return nb
 
 

@@ -1,23 +1,10 @@
-"""What the tests of the exams share: every implementation examined once."""
-
-from functools import cache
+"""Each test that asks for a `name` runs once for every exam."""
 
 import pytest
 
-from autograder import exam_table as table
+from autograder.exam_tables.implementations import exam_names
 
 
-@cache
-def rows_of(name: str) -> list[table.Row]:
-    return table.examined(name)
-
-
-@pytest.fixture(params=table.names(), scope="session")
+@pytest.fixture(params=exam_names())
 def name(request) -> str:
     return request.param
-
-
-@pytest.fixture(scope="session")
-def rows(name) -> list[table.Row]:
-    """Every implementation with the criteria that are not slow, and the seed that stands without a key."""
-    return rows_of(name)

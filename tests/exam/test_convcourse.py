@@ -8,11 +8,10 @@ from types import ModuleType
 import pytest
 
 import convcourse
-from autograder import exam_table as table
-from autograder.exam import convolution
-from autograder.exam.core import exams_of
+from autograder.exam_tables.examining import Quiet, parts_of, setting
+from autograder.exam_tables.implementations import exam_names, implementation
 
-EXAMS = [exam for name in table.names() for exam in exams_of(import_module(f"autograder.exam.{name}"))]
+EXAMS = [exam for name in exam_names() for exam in parts_of(name)]
 
 
 def public() -> dict[str, object]:
@@ -32,7 +31,7 @@ PUBLIC = public()
 def keeps_full_marks(exam, value) -> bool:
     """Criteria one after the other, up to the first that is not met; slow ones come last."""
     for criterion in sorted(exam.criteria, key=lambda c: c.slow):
-        with table.setting(table.Quiet()):
+        with setting(Quiet()):
             (outcome,) = replace(exam, criteria=(criterion,)).examine(value)
         if outcome.finding is not None:
             return False
@@ -51,7 +50,7 @@ def test_no_public_name_gets_full_marks(name):
 
 
 def test_this_test_would_notice():
-    answers = vars(table.read(table.IMPLEMENTATIONS / "convolution" / "right" / "unfold_einsum.py").load())
-    for exam in exams_of(convolution):
+    answers = vars(implementation("convolution", "right/unfold_einsum").load())
+    for exam in parts_of("convolution"):
         if exam.graded_name in answers:
             assert keeps_full_marks(exam, answers[exam.graded_name]), exam.name

@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from autograder import exam_table as table
 from autograder.exam import convolution
 from autograder.exam.cases import words
 from autograder.exam.convolution import layer, sums
@@ -12,8 +11,9 @@ from autograder.exam.draw import Draw
 from autograder.exam.notes import Notes
 from autograder.exam.statistics import is_uniform
 from autograder.exam.subject import LocalSubject
+from autograder.exam_tables.implementations import implementation
 
-REFERENCE = table.read(table.IMPLEMENTATIONS / "convolution" / "right" / "unfold_einsum.py")
+REFERENCE = implementation("convolution", "right/unfold_einsum")
 
 
 class Counting(LocalSubject):

@@ -8,15 +8,16 @@ import pytest
 import torch
 
 from autograder import exam as exams
-from autograder import exam_table as table
 from autograder.exam.core import Criterion, Exam, Finding, Outcome, Unnamed, Wrong, exams_of
 from autograder.exam.setting import Local, Lost
 from autograder.exam.subject import Missing
 from autograder.exam.words import table_html, table_text
+from autograder.exam_tables.examining import setting as in_setting
+from autograder.exam_tables.implementations import Implementation, exam_names, implementation
 from autograder.objects.ban import BAN
 
 
-@pytest.mark.parametrize("name", table.names())
+@pytest.mark.parametrize("name", exam_names())
 def test_an_assignment_has_40_points_and_no_cell_above_8(name):
     held = exams_of(import_module(f"autograder.exam.{name}"))
     assert sum(exam.points for exam in held if not exam.bonus) == 40
@@ -25,7 +26,7 @@ def test_an_assignment_has_40_points_and_no_cell_above_8(name):
     assert all(value > 0 and value * 2 == int(value * 2) for value in points)
 
 
-@pytest.mark.parametrize("name", table.names())
+@pytest.mark.parametrize("name", exam_names())
 def test_ids_are_unique_and_every_criterion_has_a_title(name):
     held = exams_of(import_module(f"autograder.exam.{name}"))
     assert len({exam.name for exam in held}) == len(held) == len({exam.graded_name for exam in held})
@@ -83,7 +84,7 @@ class Recorder(Local):
 
 @contextmanager
 def held_in(setting):
-    with table.setting(setting):
+    with in_setting(setting):
         yield setting
 
 
@@ -164,13 +165,13 @@ def test_whatever_stands_there_is_examined_and_earns_nothing(exam, obj):
 
 
 def test_pytorchs_own_stands_in_for_a_function_that_is_missing_or_wrong(tmp_path):
-    source = (table.IMPLEMENTATIONS / "convolution" / "right" / "unfold_einsum.py").read_text()
+    source = implementation("convolution", "right/unfold_einsum").source()
     assert "conv2d(" in source.split("class Conv2d")[1], "this layer is built on its own conv2d"
     path = tmp_path / "right" / "layer.py"
     path.parent.mkdir()
     for conv in ("", "\ndef conv2d(x, *rest, **more):\n    return torch.zeros(1)\n"):
         path.write_text(source + (conv or "\ndel conv2d\n"))
-        module = table.Implementation(path, "", ("Conv2d",)).load()
+        module = Implementation(path, "", ("Conv2d",)).load()
         with held_in(Recorder(passed={"conv2d": False})):
             assert exams.convolution.Conv2d.grade(module.Conv2d) == 8.0
         with held_in(Recorder(passed={"conv2d": True})):

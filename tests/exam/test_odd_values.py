@@ -5,20 +5,16 @@ import subprocess
 import sys
 import warnings
 from dataclasses import replace
-from importlib import import_module
 
 import pytest
 import torch
 from odd_values import ODD, namespace
 
-from autograder import exam_table as table
-from autograder.exam.core import Criterion, Exam, SettingFailed, exams_of
+from autograder.exam.core import Criterion, Exam, SettingFailed
+from autograder.exam_tables.examining import Quiet, parts_of, setting
+from autograder.exam_tables.implementations import exam_names, implementations
 
-EXAMS = [
-    pytest.param(name, exam, id=f"{name}-{exam.name}")
-    for name in table.names()
-    for exam in exams_of(import_module(f"autograder.exam.{name}"))
-]
+EXAMS = [pytest.param(name, exam, id=f"{name}-{exam.name}") for name in exam_names() for exam in parts_of(name)]
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +32,7 @@ def right():
     modules = {}
 
     def of(name, graded):
-        one = next(i for i in table.implementations(name) if not i.wrong and graded in i.names)
+        one = next(i for i in implementations(name) if not i.wrong and graded in i.names)
         if one.path not in modules:
             modules[one.path] = one.load()
         return getattr(modules[one.path], graded)
@@ -65,9 +61,9 @@ def spoiled(obj, spoil):
 
 def held(name, exam, criteria, obj):
     """The outcomes of these criteria, on whatever `obj` is."""
-    everything = {e.name: True for e in exams_of(import_module(f"autograder.exam.{name}"))}  # nothing stands in
-    here = table.Quiet(everything)
-    with table.setting(here), warnings.catch_warnings():
+    everything = {e.name: True for e in parts_of(name)}  # nothing stands in
+    here = Quiet(everything)
+    with setting(here), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         outcomes = replace(exam, criteria=tuple(criteria)).examine(obj)
     assert here.faults == []
@@ -121,8 +117,8 @@ def test_what_is_not_foreseen_costs_one_criterion_and_is_written_down():
         return {}[subject()]
 
     exam = Exam("part", tuple(Criterion(c, c, 1.0, unforeseen if c == "b" else fine) for c in "abc"))
-    here = table.Quiet()
-    with table.setting(here):
+    here = Quiet()
+    with setting(here):
         outcomes = exam.examine(lambda: "what came")
     assert [o.earned for o in outcomes] == [1, 0, 1]
     assert outcomes[1].finding.sentence == (
@@ -147,12 +143,13 @@ def test_where_the_setting_is_gone_no_mark_is_given():
 FIXED = """
 import json, resource, sys, torch
 from dataclasses import replace
-from autograder import exam_table as table
 from autograder.exam import segmentation
+from autograder.exam_tables.examining import Quiet, setting
+from autograder.exam_tables.implementations import implementation
 
 resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 torch.set_num_threads(1)
-Right = table.read(table.IMPLEMENTATIONS / "segmentation" / "right" / "plain.py").load().UNet
+Right = implementation("segmentation", "right/plain").load().UNet
 ran = []
 
 
@@ -168,8 +165,8 @@ class UNet(Right):
 
 exam = segmentation.UNet
 asked = replace(exam, criteria=tuple(c for c in exam.criteria if c.id in {criteria}))
-here = table.Quiet()
-with table.setting(here):
+here = Quiet()
+with setting(here):
     outcomes = asked.examine(UNet)
 print(json.dumps([[(o.earned, o.finding and o.finding.sentence) for o in outcomes], len(ran), here.faults]))
 """

@@ -4,12 +4,13 @@ import nbformat
 import pytest
 
 from autograder.classroom.jobs import source_of
-from autograder.demo.students import implementations
 from autograder.exam import convolution, segmentation
 from autograder.exam.core import exams_of
+from autograder.exam_tables.implementations import implementations
 from autograder.examiner.ban_evasion import noticed
 from autograder.examiner.grade_cells import is_examined
 from autograder.examiner.grading import Job, grade
+from autograder.objects.assignments import topic
 
 EXAMS = {"01-convolution": convolution, "06-segmentation": segmentation}
 FOUND = {
@@ -73,9 +74,7 @@ def test_what_honest_work_does_is_not(source):
 def test_no_right_implementation_is_noticed(assignment):
     banned = [exam.graded_name for exam in exams_of(EXAMS[assignment]) if exam.ban]
     assert banned
-    found = {
-        path.name: noticed([path.read_text()], banned) for path in (implementations(assignment) / "right").glob("*.py")
-    }
+    found = {one.id: noticed([one.source()], banned) for one in implementations(topic(assignment)) if not one.wrong}
     assert len(found) > 15 and {name: said for name, said in found.items() if said} == {}
 
 

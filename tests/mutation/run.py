@@ -2,12 +2,14 @@
 
 Run by `make mutation`; `run.py conv2d iou` takes these cells only. mutmut changes a solution cell of
 `solutions/<name>.py` in one place at a time, and the cell's own exam judges each change as it judges a student, except
-that criteria that are slow are left out. A mutant that keeps full marks must stand in `explained.toml` with the reason
-why it is no mistake (it computes the same, or changes what is left free); any other survivor makes this command fail,
-and so does an explanation of a mutant that does not survive.
+that criteria that are slow are left out. A mutant that keeps full marks must stand in `explained.toml`, under its cell,
+with mutmut's operator, the line that it changes and what this line becomes, and with the reason why it is no mistake
+(it computes the same, or changes what is left free); any other survivor makes this command fail, and so does an
+explanation of a mutant that does not survive. That einsum's indices are renamed is no mutant.
 """
 
 import difflib
+import json
 import os
 import re
 import resource
@@ -20,15 +22,14 @@ from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"  # read when PyTorch is imported; its threads would not survive the forks below
 
-import jupytext
 import libcst
 from mutmut.mutation.file_mutation import MutationVisitor
 from mutmut.mutation.mutators import mutation_operators
 from mutmut.mutation.pragma_handling import IgnoredCode
 
-from autograder import exam_table as table
-from autograder.exam.assignment import Assignment, assignment
+from autograder import release, slow_checks
 from autograder.exam.core import Exam
+from autograder.exam_tables.examining import Quiet, parts_of, setting
 from autograder.objects.assignments import topic
 
 HERE = Path(__file__).resolve().parent
@@ -41,34 +42,57 @@ BYTES = 12 * 2**30
 
 @dataclass(frozen=True)
 class Mutant:
-    """A cell with one change. `change` is what an explanation is about, since nothing else of a mutant lasts."""
+    """A cell with one change, by an operator of mutmut's ("" for none): `line` became `becomes`.
+
+    These are what an explanation is about, since nothing else of a mutant lasts; `text` is the whole cell.
+    """
 
     exam: Exam
-    change: str
+    operator: str
+    line: str
+    becomes: str
     text: str
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        return self.exam.name, self.operator, self.line, self.becomes
 
 
 def code_cells(source: Path) -> dict[str, str]:
     """The text of every code cell by its id, without the marks around solutions."""
-    cells = [cell for cell in jupytext.read(source).cells if cell.cell_type == "code"]
-    mark = re.compile(r"^ *### (BEGIN|END) SOLUTION.*\n", re.MULTILINE)
-    return {cell.metadata["nbgrader"]["grade_id"]: mark.sub("", cell.source + "\n") for cell in cells}
+    cells = release.source_notebook(source.read_text(encoding="utf-8")).cells
+    return {cell.id: release.solution_of(cell) + "\n" for cell in cells if cell.cell_type == "code"}
+
+
+def renames_indices(node: libcst.CSTNode, mutated: libcst.CSTNode) -> bool:
+    """Does this write a text of einsum's in capitals?"""
+    return (
+        isinstance(node, libcst.SimpleString)
+        and isinstance(mutated, libcst.SimpleString)
+        and "->" in node.value
+        and node.value.lower() == mutated.value.lower()
+    )
 
 
 def mutants(exam: Exam, text: str) -> Iterator[Mutant]:
     """What mutmut makes of one cell; what an error says is free, so lines that raise stay."""
     raising = {number for number, line in enumerate(text.splitlines(), 1) if "raise ValueError(" in line}
-    visitor = MutationVisitor(mutation_operators, IgnoredCode(set(), set(), raising))
-    module = libcst.MetadataWrapper(libcst.parse_module(text)).visit(visitor)
-    for mutation in visitor.mutations:
-        changed = module.deep_replace(mutation.original_node, mutation.mutated_node).code
-        yield Mutant(exam, f"{exam.name}: {difference(text, changed)}", changed)
+    module = libcst.MetadataWrapper(libcst.parse_module(text))
+    for kind, operator in mutation_operators:
+        visitor = MutationVisitor([(kind, operator)], IgnoredCode(set(), set(), raising))
+        visited = module.visit(visitor)
+        for mutation in visitor.mutations:
+            if not renames_indices(mutation.original_node, mutation.mutated_node):
+                changed = visited.deep_replace(mutation.original_node, mutation.mutated_node).code
+                name = operator.__name__.removeprefix("operator_").replace("_", " ")
+                yield Mutant(exam, name, *difference(text, changed), changed)
 
 
-def difference(before: str, after: str) -> str:
-    """The lines that differ, as one: `- … + …`."""
+def difference(before: str, after: str) -> tuple[str, str]:
+    """The lines that are not in the other, each as one line with single blanks."""
     lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
-    return " ".join(f"{sign} {' '.join(line[2:].split())}" for sign in "-+" for line in lines if line[0] == sign)
+    old, new = (" ".join(" ".join(line[2:].split()) for line in lines if line[0] == sign) for sign in "-+")
+    return old, new
 
 
 def judge(mutant: Mutant, namespace: dict) -> None:
@@ -84,12 +108,12 @@ def judge(mutant: Mutant, namespace: dict) -> None:
     os._exit(any(outcome.finding is not None for outcome in outcomes))
 
 
-def survivors(everyone: list[Mutant], namespace: dict, about: Assignment) -> list[Mutant]:
+def survivors(everyone: list[Mutant], namespace: dict, package: str) -> list[Mutant]:
     """Those that keep full marks, judged on all cores."""
     # All names count as right: nothing stands in for what one cell uses of another.
-    passed = {exam.name: True for exam in about.exams}
+    passed = {exam.name: True for exam in parts_of(package)}
     waiting, running, alive = everyone[::-1], {}, []
-    with table.setting(table.Quiet(passed)):
+    with setting(Quiet(passed)):
         while waiting or running:
             while waiting and len(running) < (os.cpu_count() or 1):
                 process = FORK.Process(target=judge, args=(waiting[-1], namespace))
@@ -103,37 +127,46 @@ def survivors(everyone: list[Mutant], namespace: dict, about: Assignment) -> lis
     return alive
 
 
-def faults_of(source: Path, reasons: dict[str, str], chosen: list[str]) -> list[str]:
+def faults_of(source: Path, explained: set[tuple[str, ...]], chosen: list[str]) -> list[str]:
     """Judge one assignment's mutants, print the counts, and return what is not as it should be."""
-    about = assignment(source.stem)
+    package = topic(source.stem)
     cells = code_cells(source)
-    exams = [e for e in about.exams if e.name in (chosen or cells)]
+    exams = [e for e in parts_of(package) if e.name in (chosen or cells)]
     exams = [e for e in exams if re.search(rf"^(def|class) {e.graded_name}\b", cells[e.name], re.MULTILINE)]
-    reasons = {change: why for change, why in reasons.items() if change.split(":")[0] in {e.name for e in exams}}
+    reasons = {key for key in explained if key[0] in {e.name for e in exams}}
     namespace: dict = {}
     for name, text in cells.items():
         if name == "setup" or re.match(r"(def|class) ", text):  # pictures, training and answers are not needed
             exec(text, namespace)
 
-    unchanged = [Mutant(exam, f"{exam.name}: unchanged", cells[exam.name]) for exam in exams]
+    unchanged = [Mutant(exam, "", "", "", cells[exam.name]) for exam in exams]
     everyone = [mutant for exam in exams for mutant in mutants(exam, cells[exam.name])]
-    alive = [mutant.change for mutant in survivors([*unchanged, *everyone], namespace, about)]
-    faults = [f"{about.name}: loses points: {mutant.change}" for mutant in unchanged if mutant.change not in alive]
-    alive = [change for change in alive if change not in {mutant.change for mutant in unchanged}]
-    faults += [f"{about.name}: survives: {change}" for change in sorted(set(alive) - set(reasons))]
-    faults += [f"{about.name}: explained but dead: {change}" for change in sorted(set(reasons) - set(alive))]
-    explained = sum(change in reasons for change in alive)
-    killed = len(everyone) - len(alive)
-    print(f"{about.name}: {len(everyone)} mutants, {killed} killed, {explained} explained", flush=True)
+    alive = {mutant.key for mutant in survivors([*unchanged, *everyone], namespace, package)}
+    faults = [f"{package}: {one.exam.name} loses points unchanged" for one in unchanged if one.key not in alive]
+    alive -= {mutant.key for mutant in unchanged}
+    faults += [f"{package}: survives: {entry(key)}" for key in sorted(alive - reasons)]
+    faults += [f"{package}: explained but dead: {entry(key)}" for key in sorted(reasons - alive)]
+    print(f"{package}: {len(everyone)} mutants, {len(alive)} survive, {len(alive & reasons)} explained", flush=True)
     return faults
 
 
+def entry(key: tuple[str, ...]) -> str:
+    """How a mutant stands in `explained.toml`, but for the reason."""
+    cell, operator, line, becomes = (json.dumps(part) for part in key)
+    return f"{{cell = {cell}, operator = {operator}, line = {line}, becomes = {becomes}}}"
+
+
 def main(chosen: list[str]) -> int:
-    explained = tomllib.loads((HERE / "explained.toml").read_text())
+    explained = tomllib.loads((HERE / "explained.toml").read_text(encoding="utf-8"))
     faults = []
     for source in sorted((ROOT / "solutions").glob("*.py")):
-        faults += faults_of(source, explained.get(topic(source.stem), {}), chosen)
+        entries = explained.get(topic(source.stem), [])
+        keys = {(e["cell"], e["operator"], e["line"], e["becomes"]) for e in entries}
+        faults += faults_of(source, keys, chosen)
     print("\n".join(faults), end="\n" if faults else "")
+    if not faults and not chosen:
+        count = sum(map(len, explained.values()))
+        slow_checks.record("mutation", f"no mutant keeps full marks but {count} that are explained")
     return bool(faults)
 
 

@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: input-changed
+visible: caught
 """
 
 import torch

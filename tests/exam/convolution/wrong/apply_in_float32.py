@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: float32-result
+visible: caught
 """
 
 import torch.nn.functional as F

@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: kernel-dtype
+visible: caught
 """
 
 import torch

@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: padding-reflect
+visible: caught
 """
 
 import torch

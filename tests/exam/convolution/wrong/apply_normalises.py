@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: kernel-normalised
+visible: caught
 """
 
 import torch.nn.functional as F

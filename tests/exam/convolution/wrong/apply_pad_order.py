@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: padding-swapped
+visible: caught
 """
 
 import torch

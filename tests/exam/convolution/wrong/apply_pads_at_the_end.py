@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: padding-one-side
+visible: caught
 """
 
 import torch

@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: square-kernel
+visible: caught
 """
 
 import torch

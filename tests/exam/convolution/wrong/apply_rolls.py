@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: wrap-around
+visible: caught
 """
 
 import torch

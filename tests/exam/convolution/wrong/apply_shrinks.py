@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: valid-size
+visible: caught
 """
 
 def apply_kernel(image, kernel):

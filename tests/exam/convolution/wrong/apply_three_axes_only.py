@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: plane-refused
+visible: caught
 """
 
 import torch

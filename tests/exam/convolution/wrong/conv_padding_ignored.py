@@ -2,6 +2,7 @@
 
 names: conv2d
 mistake: padding-ignored
+visible: caught
 """
 
 import torch

@@ -2,6 +2,7 @@
 
 names: KERNELS
 mistake: kernels-dtype
+visible: caught
 """
 
 import torch

@@ -2,6 +2,7 @@
 
 names: KERNELS
 mistake: none
+visible: caught
 """
 
 import torch

@@ -2,6 +2,7 @@
 
 names: conv2d_naive
 mistake: float32-result
+visible: caught
 """
 
 import torch

@@ -2,6 +2,7 @@
 
 names: conv2d_naive
 mistake: batch-first-item
+visible: caught
 """
 
 import torch

@@ -2,6 +2,7 @@
 
 names: conv2d_naive
 mistake: detached
+visible: caught
 """
 
 import numpy as np

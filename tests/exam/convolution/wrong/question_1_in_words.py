@@ -2,6 +2,7 @@
 
 names: answer_1
 mistake: none
+visible: caught
 """
 
 answer_1 = "sixteen"

@@ -2,6 +2,7 @@
 
 names: answer_3
 mistake: none
+visible: caught
 """
 
 answer_3 = None

@@ -2,6 +2,7 @@
 
 names: separate
 mistake: separate-no-refusal
+visible: caught
 """
 
 import torch

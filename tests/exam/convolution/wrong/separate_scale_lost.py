@@ -2,6 +2,7 @@
 
 names: separate
 mistake: separate-scale
+visible: caught
 """
 
 import torch

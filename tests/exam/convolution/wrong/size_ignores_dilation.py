@@ -2,6 +2,7 @@
 
 names: output_size
 mistake: dilation-ignored
+visible: caught
 """
 
 def output_size(n, kernel_size, stride=1, padding=0, dilation=1):

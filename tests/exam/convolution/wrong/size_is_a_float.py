@@ -2,6 +2,7 @@
 
 names: output_size
 mistake: size-not-int
+visible: caught
 """
 
 import numpy as np

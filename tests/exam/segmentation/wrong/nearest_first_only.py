@@ -2,6 +2,7 @@
 
 names: upsample_nearest
 mistake: scale-first-only
+visible: caught
 """
 
 def upsample_nearest(x, scale):

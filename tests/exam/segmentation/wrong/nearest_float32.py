@@ -2,6 +2,7 @@
 
 names: upsample_nearest
 mistake: float32-result
+visible: caught
 """
 
 def upsample_nearest(x, scale):

@@ -2,6 +2,7 @@
 
 names: upsample_nearest
 mistake: pairs-refused
+visible: caught
 """
 
 def upsample_nearest(x, scale):

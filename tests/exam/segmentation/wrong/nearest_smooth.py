@@ -2,6 +2,7 @@
 
 names: upsample_nearest
 mistake: nearest-mixed
+visible: caught
 """
 
 import torch

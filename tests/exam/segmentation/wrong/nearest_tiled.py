@@ -2,6 +2,7 @@
 
 names: upsample_nearest
 mistake: nearest-tiled
+visible: caught
 """
 
 def upsample_nearest(x, scale):
