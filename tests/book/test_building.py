@@ -67,17 +67,22 @@ def test_a_chapter_has_the_number_of_its_file(small_book):
     with open(root / "_config.yml", "a") as config:
         config.write(f"sphinx: {{local_extensions: {{course: {extension}}}}}\n")
     (root / "_toc.yml").write_text(
-        "format: jb-book\nroot: page\nparts: [{caption: Chapters, numbered: true, chapters: [{file: book/06-sixth}]}]\n"
+        "format: jb-book\nroot: page\nparts: [{caption: Chapters, numbered: true, chapters: "
+        "[{file: book/06-sixth, sections: [{file: book/06-sixth-more}]}]}]\n"
     )
     (root / "book").mkdir()
     (root / "book" / "06-sixth.md").write_text(NUMBERED)
+    (root / "book" / "06-sixth-more.md").write_text("# More\n\n## In it\n\n$$a = c$$ (eq-c)\n\n{eq}`eq-c`.\n")
     Image.new("L", (4, 4)).save(root / "book" / "dot.png")
     for _ in range(2):  # the second build counts again what it has not read again
         assert script.main() == 0
         html = (root / "_build" / "html" / "book" / "06-sixth.html").read_text()
         text = BeautifulSoup(html, "html.parser").get_text()
-        for shown in ("6. Sixth", "6.1. A section", "Fig. 6.1", "(6.1)"):
+        for shown in ("6. Sixth", "6.2. More", "Fig. 6.1", "(6.1)"):
             assert shown in text, shown
+        assert "6.1. A section" not in text
+        more = (root / "_build" / "html" / "book" / "06-sixth-more.html").read_text()
+        assert "(6.2)" in BeautifulSoup(more, "html.parser").get_text(), "formulas are counted through the chapter"
         page.write_text("# Start\n\nAnew.\n")
 
 
