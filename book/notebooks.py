@@ -116,7 +116,7 @@ class Page:
             return f"**{self.inline(title)}**\n\n" + "\n".join(folded)
         inside = self.markdown(body)
         if kind == "mistake":
-            return folding(f"What goes wrong: {title}", inside)
+            return folding(title[:1].upper() + title[1:], inside)
         if kind == "solution":
             return folding("Answer", inside)
         heads = {"exercise": "Exercise", "prf:proof": "Proof", "prf:theorem": title, "admonition": title}
@@ -148,6 +148,8 @@ class Page:
                 + "; ".join(f"{authors(self.sources[key])}, {self.sources[key].fields['year']}" for key in keys)
                 + ")"
             )
+        if kind == "doc" and content == target:
+            return re.search(r"^# (.*)$", (ROOT / "book" / f"{target}.md").read_text(), re.M)[1]
         if kind == "download":
             return f"`{Path(target).name}`"
         return shown

@@ -80,7 +80,7 @@ def number_by_file(app, env) -> list[str]:
             else:
                 node["secnumber"] = own
         env.titles[page]["secnumber"] = own
-        env.toc_secnumbers[page] = {"": own}
+        env.toc_secnumbers[page] = {anchor: own if anchor == "" else None for anchor in env.toc_secnumbers[page]}
         for numbers in env.toc_fignumbers.get(page, {}).values():
             numbers.update({anchor: (chapter, *old[1:]) for anchor, old in numbers.items() if old})
     return []
@@ -97,6 +97,15 @@ def mend_body(app, pagename, templatename, context, doctree) -> None:
     for old, new in MENDS:
         if "body" in context:
             context["body"] = context["body"].replace(old, new)
+
+
+def name_toggles(app, pagename, templatename, context, doctree) -> None:
+    """The theme's buttons that unfold a chapter in the sidebar show only an arrow. Here they get a name."""
+    if make := context.get("generate_toctree_html"):
+        named = '<summary aria-label="Pages of this chapter">'
+        context["generate_toctree_html"] = lambda *args, **options: str(make(*args, **options)).replace(
+            "<summary>", named
+        )
 
 
 def write_run_times(app, exception) -> None:
@@ -127,6 +136,7 @@ def setup(app) -> dict[str, bool]:
     app.connect("env-get-updated", number_by_file, priority=900)  # after Sphinx's own count
     app.connect("html-page-context", load_live_figures)
     app.connect("html-page-context", mend_body)
+    app.connect("html-page-context", name_toggles, priority=900)  # after the theme
     app.connect("build-finished", write_run_times)
     app.add_directive("run-times", RunTimes)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
