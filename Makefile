@@ -12,7 +12,7 @@ READY := .venv/.ready
 NOTEBOOKS := _build/source/.built
 BOOK_URL ?=
 
-.PHONY: help demo test book assignments bench exam-table seeds kills training-bar mutation links lint browser-deps student-wheel clean
+.PHONY: help demo test book notebooks student-repo assignments bench exam-table seeds kills training-bar mutation links lint browser-deps student-wheel clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -26,8 +26,13 @@ test: $(READY) $(NOTEBOOKS) ## the tests (those in a browser say why they are sk
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=15
 	@$(BIN)/python -m autograder.slow_checks
 
-book: $(READY) ## build the book into _build/html, warnings are errors
+book: $(READY) ## the readers' book (_build/html) and the instructors' site (_build/instructors); warnings are errors
 	@$(BIN)/python book/build.py
+
+notebooks: book ## each page of a chapter as a clean notebook, in _build/notebooks
+
+student-repo: book ## what students get, without solutions and hidden tests, in dist/student
+	@$(BIN)/python book/student_copy.py
 
 assignments: $(READY) ## notebooks from solutions/: assignments/ (checked in) and _build/source/
 	$(BIN)/python -m autograder.release
@@ -55,7 +60,8 @@ links: $(READY) ## follow the book's links to other hosts (needs a network)
 	$(BIN)/jupyter-book config sphinx . > /dev/null
 	PYTHONPATH=book/_ext $(BIN)/sphinx-build -q -b linkcheck . _build/linkcheck
 
-lint: $(READY) ## style and types
+lint: $(READY) ## style, types, and sentences that are hard to read
+	$(BIN)/python book/prose.py
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -1,4 +1,8 @@
-"""Builds the book into ``_build/html``; a warning is an error. ``python book/build.py``, or ``make book``.
+"""Builds the book, as two sites; a warning is an error. ``python book/build.py``, or ``make book``.
+
+- ``_build/html``: the readers' book, for anyone. Its pages are those of ``_toc.yml``.
+- ``_build/instructors``: the guide, the exams' tables and the rubrics, for those who teach. They tell what hidden tests
+  look at, so they are no part of what is published or searched. Its pages are those of ``book/instructors.toc.yml``.
 
 The first build runs all cells (some minutes: networks are trained); later ones run the cells of changed pages only.
 """
@@ -10,32 +14,74 @@ import sys
 import time
 from pathlib import Path
 
+import notebooks
+import yaml
+
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 COMMAND = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
 OPTIONS = ["build", ".", "--warningiserror", "--keep-going", "--quiet"]
+INSTRUCTORS = "book/instructors.toc.yml"
 
 
-def build() -> int:
-    """The exit code of the build: 0 when no page had a warning."""
-    BUILD.mkdir(exist_ok=True)
-    with open(BUILD / ".book.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # `make demo` and the tests may want the book at the same time
-        code = subprocess.run([*COMMAND, *OPTIONS], cwd=ROOT).returncode
-        if code:
-            # Sphinx would call the next build a success: it warns about pages when it reads them, and it has read them.
-            shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
+def build(options: list[str], doctrees: Path) -> int:
+    """The exit code of one site's build: 0 when no page had a warning."""
+    code = subprocess.run([*COMMAND, *OPTIONS, *options], cwd=ROOT).returncode
+    if code:
+        # Sphinx would call the next build a success: it warns about pages when it reads them, and it has read them.
+        shutil.rmtree(doctrees, ignore_errors=True)
+    return code
+
+
+def build_readers() -> int:
+    """The readers' book, in ``_build/html``."""
+    code = build([], BUILD / ".doctrees")
+    if not code:
+        (BUILD / "html" / ".nojekyll").touch()  # else GitHub's pages leave out folders such as _static
+        if (ROOT / "book" / "references.bib").exists():
+            publish_notebooks()
+    return code
+
+
+def publish_notebooks() -> None:
+    """The chapters' notebooks, beside the pages that offer them."""
+    notebooks.main()
+    published = BUILD / "html" / "notebooks"
+    shutil.rmtree(published, ignore_errors=True)
+    shutil.copytree(notebooks.OUT, published)
+    (BUILD / "html" / "requirements.txt").write_text("\n".join(notebooks.PACKAGES.split()) + "\n")
+
+
+def build_instructors() -> int:
+    """The instructors' site, in ``_build/instructors``; nothing where a copy of the course has no such pages."""
+    if not (ROOT / INSTRUCTORS).exists():
+        return 0
+    work = BUILD / ".instructors"
+    work.mkdir(parents=True, exist_ok=True)
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text())
+    settings["title"] += ", for instructors"
+    extensions = settings["sphinx"]["local_extensions"]  # relative to the settings' own folder
+    settings["sphinx"]["local_extensions"] = {name: str(ROOT / folder) for name, folder in extensions.items()}
+    (work / "_config.yml").write_text(yaml.safe_dump(settings))
+    options = ["--toc", INSTRUCTORS, "--config", str(work / "_config.yml"), "--path-output", str(work)]
+    code = build(options, work / "_build" / ".doctrees")
+    if not code:
+        shutil.rmtree(BUILD / "instructors", ignore_errors=True)
+        shutil.copytree(work / "_build" / "html", BUILD / "instructors")
     return code
 
 
 def main() -> int:
     print("Building the book (the first time, its cells run: some minutes) …", flush=True)
     start = time.monotonic()
-    code = build()
+    BUILD.mkdir(exist_ok=True)
+    with open(BUILD / ".book.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # `make demo` and the tests may want the book at the same time
+        code = build_readers() or build_instructors()
     if code:
         print("The book has warnings or errors, above. Mend them and build again.", file=sys.stderr)
         return code
-    print(f"_build/html/index.html is up to date ({time.monotonic() - start:.0f} s).")
+    print(f"_build/html/index.html is up to date ({time.monotonic() - start:.0f} s), and so is _build/instructors.")
     return 0
 
 

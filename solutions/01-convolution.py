@@ -1,17 +1,17 @@
 # %% [markdown] nbgrader={"grade_id": "intro"}
 # # Assignment 1: convolution from scratch
 #
-# You are going to write the operation that convolutional networks are made of: first as it stands in the formula, then fast, with its gradient, and as a layer that can take the place of PyTorch's. The parts follow chapter 1 of the book, and none of them needs another one to be right.
+# You write the operation that convolutional networks are made of. You write it first as in the formula, then fast, then with its gradient, and finally as a layer that can replace PyTorch's. The parts follow chapter 1 of the book, and no part needs another one to be right.
 #
-# **How to work.** Each part has a cell for your code, which holds a heading line and `raise NotImplementedError()`. Replace this line. The cell below it holds *visible checks*: they take a second, name what is wrong, and give no points. After them a picture shows what you have made. The *hidden tests* run after you have handed in, and give the points; they ask for nothing that the text does not say, but they look at many more cases than the visible checks do. You may add cells of your own anywhere, with helpers or with experiments; locked cells stay as they are. Before you hand in, choose *Restart Kernel and Run All Cells*, save, and run in a terminal
+# **How to work.** Each part has a cell for your code, with a first line and `raise NotImplementedError()`. Replace the `raise`. The cell below it holds *visible checks*. They take a second, say what is wrong, and give no points. After them a picture shows what you have made. The *hidden tests* run after you have handed in, and give the points. They require only what the text says, but they look at many more cases than the visible checks. You may add cells of your own anywhere, with helpers or with experiments. Locked cells stay as they are. Before you hand in, choose *Restart Kernel and Run All Cells*, save, and run in a terminal
 #
 # ```bash
 # python -m convcourse check 01-convolution.ipynb
 # ```
 #
-# **What is not allowed.** The point is to write the convolution, so inside the functions that are graded nobody else's may do the work: `F.conv2d` and the other `conv` functions, `nn.Conv2d` and its relatives, `F.unfold`, `F.fold`, and the filters of SciPy (`scipy.signal`, `scipy.ndimage`), scikit-image and OpenCV, under whatever name, forward and backward. The grader refuses such a call and says so. Allowed is all the rest: loops, indexing, `F.pad` and the padding modules, `Tensor.unfold`, `as_strided`, `einsum`, matrix products, Fourier transforms. In cells of your own `F.conv2d` is welcome: comparing with it is the best test that you can write.
+# **What is not allowed.** You should write the convolution yourself. So inside the functions that are graded, `F.conv2d` and the other `conv` functions, `nn.Conv2d` and its relatives, `F.unfold`, `F.fold`, and the filters of SciPy (`scipy.signal`, `scipy.ndimage`), scikit-image and OpenCV are forbidden, under whatever name, forward and backward. The grader refuses such a call and says so. Everything else is allowed, such as loops, indexing, `F.pad` and the padding modules, `Tensor.unfold`, `as_strided`, `einsum`, matrix products and Fourier transforms. In cells of your own you may use `F.conv2d`. A comparison with it is the best test that you can write.
 #
-# **What holds everywhere.** Images come as tensors of shape $(N, C, H, W)$: a batch of $N$ images with $C$ channels, $H$ rows and $W$ columns. A pair is always *(down, right)*, that is (H, W). Results keep the input's dtype, float32 or float64. They are differentiable wherever a tensor goes in, so gradients reach every tensor argument. Arguments are never changed. Tensors that come in need not lie in memory in one piece: transposed, expanded and channels-last ones come too. Where arguments must be refused, raise a `ValueError` (a `RuntimeError` will do). How you write it is up to you; the images of the hidden tests are so small that plain loops are fast enough: one test makes up to forty calls, which may take ten seconds together.
+# **What holds everywhere.** Images come as tensors of shape $(N, C, H, W)$: a batch of $N$ images with $C$ channels, $H$ rows and $W$ columns. A pair is always *(down, right)*, that is (H, W). Results keep the input's dtype, float32 or float64. They are differentiable wherever a tensor goes in, so gradients reach every tensor argument. Arguments are never changed. Tensors that come in need not be contiguous. Transposed, expanded and channels-last ones come too. Where arguments must be refused, raise a `ValueError` (a `RuntimeError` is accepted too). You decide how to write it. The images of the hidden tests are so small that plain loops are fast enough. One test makes up to forty calls, which may take ten seconds together.
 
 # %% nbgrader={"grade_id": "setup"}
 # Given: what all parts use. Run it first.
@@ -34,9 +34,9 @@ def pair(value):
 # %% [markdown] nbgrader={"grade_id": "output_size-text"}
 # ## 1. How many windows fit?
 #
-# A convolution lays a window on the image, turns what it sees into one number, and moves on; so the size of the result is the number of windows. Count them along one axis: everything later needs this number.
+# A convolution lays a window on the image, turns its pixels into one number, and moves on. So the size of the output is the number of windows. Count them along one axis. All later parts need this number.
 #
-# A row of $n$ pixels gets $p$ zeros on *both* ends. A kernel of $k$ taps that stand $d$ pixels apart reaches over $d\,(k-1)+1$ pixels. The first window starts at the very left, the others follow $\sigma$ pixels apart, and a window that does not fit in whole is dropped.
+# A row of $n$ pixels gets $p$ zeros on *both* ends. A kernel of $k$ taps that stand $d$ pixels apart reaches over $d\,(k-1)+1$ pixels. The first window starts at the very left, and the others follow $\sigma$ pixels apart. A window that does not fit completely is dropped.
 #
 # ```text
 # n = 7, k = 3, σ = 2, p = 1, d = 1          0 1 2 3 4 5 6 7 0      padded row
@@ -46,7 +46,7 @@ def pair(value):
 #                                                        [———]
 # ```
 #
-# Write `output_size`: whole numbers in, an `int` out; `stride` is $\sigma$. You may rely on at least one window fitting.
+# Write `output_size`. It gets whole numbers and returns an `int`, and `stride` is $\sigma$. You may assume that at least one window fits.
 
 
 # %% nbgrader={"grade_id": "output_size", "solution": true}
@@ -93,9 +93,9 @@ exam.convolution.question_1.grade(answer_1)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "conv2d_naive-text"}
-# ## 2. As it stands in the formula
+# ## 2. As in the formula
 #
-# Each output channel has a kernel with one slice for each input channel; lay it on a window, multiply, add everything up, and add the channel's bias. Write this down with loops first: it is slow, it is obviously right, and later you can compare with it.
+# Each output channel has a kernel with one slice for each input channel. Lay it on a window, multiply, add everything up, and add the channel's bias. Write this with loops first. It is slow and easy to get right, and later you can compare with it.
 #
 # $$\text{out}[n,t,r,c]=\text{bias}[t]+\sum_{s=0}^{S-1}\;\sum_{u=0}^{k_h-1}\;\sum_{v=0}^{k_w-1}\text{weight}[t,s,u,v]\cdot x[n,\,s,\,r+u,\,c+v]$$
 #
@@ -106,7 +106,7 @@ exam.convolution.question_1.grade(answer_1)
 # | `bias` | $(T,)$, or `None` for none |
 # | result | $(N, T, H-k_h+1, W-k_w+1)$ |
 #
-# The kernel is *not* turned by 180°: what networks call convolution is cross-correlation. Stride is 1, there is no padding.
+# The kernel is *not* rotated by 180°, because networks compute cross-correlation and call it convolution. The stride is 1, and there is no padding.
 
 
 # %% nbgrader={"grade_id": "conv2d_naive", "solution": true}
@@ -136,7 +136,7 @@ exam.convolution.conv2d_naive.grade(conv2d_naive)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "conv2d_naive-picture-text"}
-# What have you made? This kernel compares the top left of a window with its bottom right, so that the coins look like a relief which is lit from the top left. If yours is lit from the other side, the kernel is turned somewhere. The two pictures on the right must look the same.
+# What have you made? This kernel compares the top left of a window with its bottom right, so that the coins look like a relief that is lit from the top left. If yours is lit from the other side, the kernel is flipped somewhere. The two pictures on the right must look the same.
 
 # %% nbgrader={"grade_id": "conv2d_naive-picture"}
 with needs("conv2d_naive"):
@@ -149,7 +149,7 @@ with needs("conv2d_naive"):
 # %% [markdown] nbgrader={"grade_id": "KERNELS-text"}
 # ## 3. Nine kernels
 #
-# Before networks learned their kernels, people designed them. Type in the nine of the lecture's table: a dict `KERNELS` from these names to float32 tensors of shape $(3, 3)$.
+# Before networks learned their kernels, people designed them. Type in the nine of the lecture's table. `KERNELS` is a dict from these names to float32 tensors of shape $(3, 3)$.
 #
 # | `identity` | `edge1` | `edge2` | `edge3` | `sharpen` |
 # |:---:|:---:|:---:|:---:|:---:|
@@ -159,7 +159,7 @@ with needs("conv2d_naive"):
 # |:---:|:---:|:---:|:---:|
 # | $\dfrac19\begin{pmatrix}1&1&1\\1&1&1\\1&1&1\end{pmatrix}$ | $\dfrac1{16}\begin{pmatrix}1&2&1\\2&4&2\\1&2&1\end{pmatrix}$ | $\begin{pmatrix}-1&0&1\\-2&0&2\\-1&0&1\end{pmatrix}$ | $\begin{pmatrix}1&2&1\\0&0&0\\-1&-2&-1\end{pmatrix}$ |
 #
-# Mind the signs: `sobel_x` is positive where it gets brighter to the right, `sobel_y` where it is brighter at the top.
+# Check the signs. `sobel_x` is positive where the image gets brighter to the right, and `sobel_y` where it gets brighter upwards.
 
 # %% nbgrader={"grade_id": "KERNELS", "solution": true}
 # KERNELS = {"identity": torch.tensor(…), …}
@@ -191,14 +191,14 @@ exam.convolution.KERNELS.grade(KERNELS)
 # %% [markdown] nbgrader={"grade_id": "apply_kernel-text"}
 # ## 4. Kernels on photographs
 #
-# A filter keeps the size of a picture and treats red, green and blue alike: each channel by itself, with the same kernel. Write `apply_kernel`, which cross-correlates one picture with one kernel.
+# A filter keeps the size of an image and treats red, green and blue alike. It filters each channel alone, with the same kernel. Write `apply_kernel`, which cross-correlates one image with one kernel.
 #
 # $$\text{out}[s,r,c]=\sum_{u=0}^{k_h-1}\;\sum_{v=0}^{k_w-1}\text{kernel}[u,v]\cdot\text{image}\Bigl[s,\;r+u-\tfrac{k_h-1}2,\;c+v-\tfrac{k_w-1}2\Bigr]$$
 #
-# - `image` is $(C, H, W)$ with any number of channels, or $(H, W)$; the result has its shape and its dtype, float32 or float64.
-# - `kernel` is $(k_h, k_w)$ with odd sides, which need not be equal. It is taken to the image's dtype, and used as it is: it is neither turned nor divided by anything.
+# - `image` is $(C, H, W)$ with any number of channels, or $(H, W)$. The result has its shape and its dtype, float32 or float64.
+# - `kernel` is $(k_h, k_w)$ with odd sides, which need not be equal. It is converted to the image's dtype and used as it is. It is neither flipped nor divided by anything.
 # - What lies outside the image counts as zero.
-# - Values are left as they come, below 0 and above 1 too: no clamping.
+# - Values stay as they are, also below 0 and above 1. Do not clamp them.
 
 
 # %% nbgrader={"grade_id": "apply_kernel", "solution": true}
@@ -224,7 +224,7 @@ exam.convolution.apply_kernel.grade(apply_kernel)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "apply_kernel-picture-text"}
-# Your nine kernels on a photograph: above as your `apply_kernel` gives them, below as PyTorch does. A blur softens, `sharpen` overdoes it; the other six answer to edges, around zero, which is drawn as mid-grey. Find what `sobel_x` sees and `sobel_y` does not.
+# Your nine kernels on a photograph. The upper row is from your `apply_kernel`, the lower row from PyTorch. A blur softens, and `sharpen` exaggerates edges. Five others respond to edges, with both signs, and zero is drawn as mid-grey. Find what `sobel_x` sees and `sobel_y` does not.
 
 # %% nbgrader={"grade_id": "apply_kernel-picture"}
 with needs("KERNELS", "apply_kernel"):
@@ -239,7 +239,7 @@ with needs("KERNELS", "apply_kernel"):
 # %% [markdown] nbgrader={"grade_id": "conv2d-text"}
 # ## 5. `conv2d`, with everything
 #
-# Now the real one: fast enough for a network, which in Python means without a loop over pixels, and with every freedom of `torch.nn.functional.conv2d`. Whatever the formula reads outside the image counts as zero.
+# Now write the complete function, with every option of `torch.nn.functional.conv2d`. It should be fast enough for a network, which in Python means no loop over pixels. Pixels outside the image count as zero.
 #
 # $$\text{out}[n,t,r,c]=\text{bias}[t]+\sum_{s}\sum_{u}\sum_{v}\text{weight}[t,s,u,v]\cdot x\bigl[n,\;s+\text{first}(t),\;r\,\sigma_h+u\,d_h-p_h,\;c\,\sigma_w+v\,d_w-p_w\bigr]$$
 #
@@ -249,12 +249,19 @@ with needs("KERNELS", "apply_kernel"):
 # | `weight` | $(T, S/g, k_h, k_w)$ |
 # | `bias` | $(T,)$, or `None` |
 # | `stride`, `padding`, `dilation` | $\sigma$, $p$, $d$: each an int, or a pair (down, right) |
-# | `groups` | $g$: channels are dealt into $g$ blocks of neighbours, in order. The $T/g$ output channels of a block see the $S/g$ input channels of the same block alone; $\text{first}(t)=\lfloor t\,g/T\rfloor\cdot S/g$ is the block's first |
+# | `groups` | $g$: channels are cut into $g$ blocks of neighbours, in order. The $T/g$ output channels of a block see only the $S/g$ input channels of the same block; $\text{first}(t)=\lfloor t\,g/T\rfloor\cdot S/g$ is the block's first |
 # | result | $(N, T, H', W')$, where $H'$ and $W'$ follow from part 1 |
 #
-# `padding` may also be a word. `"valid"` means no padding. `"same"` keeps the size: it pads $d\,(k-1)$ zeros along each axis, half of them on each end and, if that is odd, one more at the *end* (bottom, right); it wants stride 1.
+# `padding` may also be a word. `"valid"` means no padding. `"same"` keeps the size. It pads $d\,(k-1)$ zeros along each axis, half of them at each end. If this number is odd, there is one more at the *end* (bottom, right). It needs stride 1.
 #
-# **Refuse** with a `ValueError`: channels that do not fit the weight ($S \ne g \cdot$ `weight.shape[1]`); groups that do not divide $S$ or $T$; a kernel that, dilated, is larger than the padded image; a bias whose length is not $T$; a stride or a number of groups below 1; any other padding word, and `"same"` with another stride than 1. Nothing else has to be refused.
+# **Refuse** these with a `ValueError`, and nothing else:
+#
+# - channels that do not fit the weight ($S \ne g \cdot$ `weight.shape[1]`)
+# - groups that do not divide $S$ or $T$
+# - a kernel that, dilated, is larger than the padded image
+# - a bias whose length is not $T$
+# - a stride or a number of groups below 1
+# - any other padding word, and `"same"` with another stride than 1
 
 
 # %% nbgrader={"grade_id": "conv2d", "solution": true}
@@ -309,7 +316,7 @@ exam.convolution.conv2d.grade(conv2d)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "conv2d-picture-text"}
-# One kernel, a smoothing Gaussian, with four settings; above yours, below PyTorch's. Three groups keep red, green and blue apart, one group adds them up. With stride 4 the picture becomes small (it is shown enlarged). With dilation 6 the nine pixels of a window lie so far apart that every edge is seen several times.
+# One kernel, a smoothing Gaussian, with four settings. The upper row is yours, the lower row PyTorch's. Three groups keep red, green and blue apart, and one group adds them up. With stride 4 the picture becomes small (it is shown enlarged). With dilation 6 the nine pixels of a window lie so far apart that every edge is seen several times.
 
 # %% nbgrader={"grade_id": "conv2d-picture"}
 with needs("conv2d"):
@@ -351,15 +358,15 @@ exam.convolution.question_2.grade(answer_2)
 # %% [markdown] nbgrader={"grade_id": "conv2d_backward-text"}
 # ## 6. Backwards
 #
-# A layer learns because the loss $L$ tells it, through $G=\partial L/\partial\,\text{out}$, in which direction each of its results should move. Write the step from there to the three gradients that a layer hands on, by the formulas and without `torch.autograd`.
+# A layer learns because the loss $L$ tells it, through $G=\partial L/\partial\,\text{out}$, how each of its outputs should change. Write the step from $G$ to the three gradients that a layer passes on. Use the formulas, without `torch.autograd`.
 #
-# Let the image be padded already, and the stride be one number $\sigma$ for both axes, to keep it short. Then each product of the forward formula gives one term to a sum:
+# To keep the formulas short, the image is padded already and the stride is one number $\sigma$ for both axes. Then each product of the forward formula gives one term of a sum:
 #
 # $$\frac{\partial L}{\partial\,\text{weight}[t,s,u,v]}=\sum_{n,r,c}G[n,t,r,c]\cdot x[n,\,s,\,r\,\sigma+u,\,c\,\sigma+v]$$
 #
 # $$\frac{\partial L}{\partial x[n,s,i,j]}=\sum_{t}\;\sum_{\substack{r,u:\\ r\sigma+u=i}}\;\sum_{\substack{c,v:\\ c\sigma+v=j}}G[n,t,r,c]\cdot\text{weight}[t,s,u,v]\qquad\qquad\frac{\partial L}{\partial\,\text{bias}[t]}=\sum_{n,r,c}G[n,t,r,c]$$
 #
-# For stride 1 the second one is a convolution again, with the kernel turned by 180°: the chapter says why.
+# For stride 1 the second one is a convolution again, with the kernel rotated by 180°. The chapter says why.
 #
 # | | shape |
 # |---|---|
@@ -369,7 +376,7 @@ exam.convolution.question_2.grade(answer_2)
 # | `stride`, `padding` | each an int, or a pair (down, right); zeros are padded |
 # | result | `(grad_x, grad_weight, grad_bias)`, of the shapes of `x`, of `weight`, and $(T,)$ |
 #
-# The padding's share is cut off: `grad_x` is for `x` as it came. Pixels that no window touched get 0. Gradients are sums, over images and places, never means. There are no groups and no dilation here. The function is called under `torch.inference_mode()`, where autograd refuses to work; the function itself need not be differentiable.
+# The share of the padding is cut off, because `grad_x` is for `x` without padding. Pixels that no window touches get 0. Gradients are sums over images and positions, never means. There are no groups and no dilation here. The function is called under `torch.inference_mode()`, where autograd does not work. The function itself need not be differentiable.
 
 
 # %% nbgrader={"grade_id": "conv2d_backward", "solution": true}
@@ -404,7 +411,7 @@ exam.convolution.conv2d_backward.grade(conv2d_backward)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "conv2d_backward-picture-text"}
-# How often is a pixel used? With a kernel of ones and $G=1$ everywhere, the gradient to the image counts the windows that see each pixel. With stride 1 only the border is seen less often; with stride 3 and a kernel of 4 the windows overlap in a grid, and the last row and column are left over (black); with stride 3 and a kernel of 2 there are gaps between the windows. Chapter 6 will meet these patterns again, as checkerboards.
+# How often is a pixel used? With a kernel of ones and $G=1$ everywhere, the gradient to the image counts the windows that see each pixel. With stride 1 only the border is seen less often. With stride 3 and a kernel of 4 the windows overlap in a grid, and no window sees the last row and column (black). With stride 3 and a kernel of 2 there are gaps between the windows. In chapter 6 you meet these patterns again as checkerboards.
 
 # %% nbgrader={"grade_id": "conv2d_backward-picture"}
 with needs("conv2d_backward"):
@@ -418,11 +425,11 @@ with needs("conv2d_backward"):
 # %% [markdown] nbgrader={"grade_id": "Conv2d-text"}
 # ## 7. A layer
 #
-# A layer is the operation together with the numbers that it learns. Write `Conv2d`, which can take the place of `torch.nn.Conv2d` in any network: the same arguments, the same parameters, the same first weights, the same answers. Its `forward` may call your `conv2d`; where yours is missing or wrong, PyTorch's own stands in for it while this part is examined.
+# A layer is the operation together with the numbers that it learns. Write `Conv2d`, which can replace `torch.nn.Conv2d` in any network. It has the same arguments, parameters, first weights and outputs. Its `forward` may call your `conv2d`. If yours is missing or wrong, PyTorch's own replaces it while this part is examined.
 #
 # - **Arguments**, in this order: `in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode="zeros", device=None, dtype=None`. As in PyTorch, `kernel_size`, `stride`, `padding` and `dilation` are an int or a pair, `padding` also `"same"` or `"valid"`.
-# - **Parameters**: `weight` of shape $(T, S/g, k_h, k_w)$ and `bias` of shape $(T,)$, both `nn.Parameter`s, made once, with the given `device` and `dtype`, and nothing else in its `state_dict()`: it must load into `torch.nn.Conv2d`, and the other way round. With `bias=False` the attribute `bias` is `None` (`self.register_parameter("bias", None)`). Every layer has its own, drawn anew.
-# - **First weights**: `weight` and `bias` alike are drawn uniformly from $-b\dots b$ with $b=1/\sqrt{\text{fan\_in}}$, where fan_in $=S/g\cdot k_h\cdot k_w$ is the number of inputs that one output sees. In which order they are drawn is free, so the numbers themselves need not be PyTorch's.
+# - **Parameters**: `weight` of shape $(T, S/g, k_h, k_w)$ and `bias` of shape $(T,)$. Both are `nn.Parameter`s, made once, with the given `device` and `dtype`. There is nothing else in the `state_dict()`, so it loads into `torch.nn.Conv2d` and the other way round. With `bias=False` the attribute `bias` is `None` (`self.register_parameter("bias", None)`). Every layer draws its own parameters.
+# - **First weights**: `weight` and `bias` alike are drawn uniformly from $-b\dots b$ with $b=1/\sqrt{\text{fan\_in}}$, where fan_in $=S/g\cdot k_h\cdot k_w$ is the number of inputs that one output sees. The order in which they are drawn is free, so the numbers themselves need not be PyTorch's.
 # - **`padding_mode`**: `"zeros"`, or what `F.pad` does in the modes `"reflect"`, `"replicate"` and `"circular"` (the border is then padded in that mode and not once more with zeros). It works with numbers and with `"same"` alike.
 # - **Refuse** with a `ValueError` *when the layer is made*: groups that do not divide both numbers of channels, `"same"` with another stride than 1, an unknown padding word, an unknown padding mode. An image whose channels do not fit is refused when the layer is called.
 # - Like every layer it follows `.to(dtype)`, gives the same answers in `train()` and in `eval()`, passes gradients to its input and its parameters, and does not change its input.
@@ -490,13 +497,13 @@ exam.convolution.Conv2d.grade(Conv2d)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "bonus-text"}
-# ## 8. Optional: kernels that come apart
+# ## 8. Optional: separable kernels
 #
-# A 2-D Gaussian blur is a blur down followed by a blur to the right: $k_h+k_w$ multiplications a pixel in the place of $k_h\cdot k_w$. Write `separate(kernel)`, which finds for a kernel of shape $(k_h, k_w)$, with any sides, a `column` of shape $(k_h,)$ and a `row` of shape $(k_w,)$ with
+# A 2-D Gaussian blur is a blur down followed by a blur to the right. This needs $k_h+k_w$ multiplications per pixel instead of $k_h\cdot k_w$. Write `separate(kernel)`, which finds for a kernel of shape $(k_h, k_w)$, with any sides, a `column` of shape $(k_h,)$ and a `row` of shape $(k_w,)$ with
 #
 # $$\text{kernel}[u,v]=\text{column}[u]\cdot\text{row}[v]$$
 #
-# up to rounding, and returns `(column, row)` in the kernel's dtype. How the factor is shared between the two is free. Where there are no such two, raise a `ValueError`. Kernels may have zeros anywhere, in the middle as well, and entries that sum to 0. (This part gives 2 bonus points, which are counted apart from the 40. A hint: think of the kernel as a matrix, and of its rank.)
+# up to rounding, and returns `(column, row)` in the kernel's dtype. You may share the factor between the two as you like. If there are no such two, raise a `ValueError`. Kernels may have zeros anywhere, also in the middle, and entries that sum to 0. (This part gives 2 bonus points, which are counted separately from the 40. A hint: think of the kernel as a matrix, and of its rank.)
 
 
 # %% nbgrader={"grade_id": "bonus", "solution": true}
@@ -552,7 +559,7 @@ exam.convolution.question_3.grade(answer_3)
 # %% [markdown] nbgrader={"grade_id": "discussion-text"}
 # ## 10. Discuss
 #
-# In a hundred words or so: name a kind of picture, or of other data on a grid, for which *locality* or the *translation assumption* is false, say what a convolution would get wrong there, and what you would change in the layer or in its input. An example from your own field counts more than one from the chapter. A person reads this, and gives up to 4 points beyond the 40.
+# Write about a hundred words. Name a kind of image, or of other data on a grid, for which *locality* or the *translation assumption* is false. Say what a convolution would get wrong there, and what you would change in the layer or in its input. An example from your own field counts more than one from the chapter. A person reads this, and gives up to 4 points beyond the 40.
 
 # %% [markdown] nbgrader={"grade_id": "discussion", "grade": true, "solution": true, "points": 4}
 # Spectrograms: up and down are frequencies, left and right is time. The same rule at all times is right, but the same rule at all frequencies is not, since a hiss and a hum are different things; and a tone's overtones lie far apart, so that no small window sees them together. I would keep the kernel's sliding along time, give the layer a channel which holds the frequency of each row, and put in a logarithmic axis, on which a tone an octave higher is the same pattern moved.

@@ -1,17 +1,17 @@
 # %% [markdown] nbgrader={"grade_id": "intro"}
 # # Assignment 6: segmentation
 #
-# Until now a network gave one answer for a whole picture. Here it gives one for *every pixel*. You are going to write what this takes: two ways of making maps larger and the layer that learns to, the numbers by which segmentations are judged, a loss, U-Net as the paper has it, its training, and a second U-Net on the body of a network that others have trained. The parts follow chapter 6 of the book, and none of them needs another one to be right.
+# Until now a network gave one output for a whole image. Here it gives one for *every pixel*. You write everything that this needs. There are two ways to make feature maps larger, and the layer that learns to do it. Then come a metric, a loss, the U-Net of the paper, its training, and a second U-Net on a pretrained encoder. The parts follow chapter 6 of the book, and no part needs another one to be right.
 #
-# **How to work.** Each part has a cell for your code, which holds a heading line and `raise NotImplementedError()`. Replace this line. The cell below it holds *visible checks*: they take a second, name what is wrong, and give no points. The *hidden tests* run after you have handed in, and give the points; they ask for nothing that the text does not say, but they look at many more cases than the visible checks do. You may add cells of your own anywhere, with helpers or with experiments; locked cells stay as they are. Before you hand in, choose *Restart Kernel and Run All Cells*, save, and run in a terminal
+# **How to work.** Each part has a cell for your code, with a first line and `raise NotImplementedError()`. Replace the `raise`. The cell below it holds *visible checks*. They take a second, say what is wrong, and give no points. The *hidden tests* run after you have handed in, and give the points. They require only what the text says, but they look at many more cases than the visible checks. You may add cells of your own anywhere, with helpers or with experiments. Locked cells stay as they are. Before you hand in, choose *Restart Kernel and Run All Cells*, save, and run in a terminal
 #
 # ```bash
 # python -m convcourse check 06-segmentation.ipynb
 # ```
 #
-# **What is not allowed.** Three functions are to be written without the library function that does the same: in `upsample_nearest` and `upsample_bilinear` no `F.interpolate`, no `nn.Upsample` and nothing of a library for images or signals (Pillow, SciPy, scikit-image, OpenCV); in `conv_transpose2d` no `F.conv_transpose2d`, no `nn.ConvTranspose2d` and no `F.fold`, under whatever name. `F.conv2d` is allowed everywhere, and its gradient too. In all other parts you may use all of PyTorch, and in cells of your own anything: comparing is the best test that you can write.
+# **What is not allowed.** You write three functions without the library function that does the same. `upsample_nearest` and `upsample_bilinear` may not use `F.interpolate`, `nn.Upsample`, or anything of a library for images or signals (Pillow, SciPy, scikit-image, OpenCV). `conv_transpose2d` may not use `F.conv_transpose2d`, `nn.ConvTranspose2d` or `F.fold`, under whatever name. `F.conv2d` is allowed everywhere, and its gradient too. In all other parts you may use all of PyTorch, and in cells of your own anything. A comparison is the best test that you can write.
 #
-# **What holds everywhere.** Images come as tensors of shape $(N, C, H, W)$: a batch of $N$ images with $C$ channels, $H$ rows and $W$ columns. A pair is always *(down, right)*, that is (H, W). Results keep the input's dtype, float32 or float64, and are differentiable wherever the mathematics is. Arguments are never changed. Tensors that come in need not lie in memory in one piece: transposed, expanded and channels-last ones come too. Where arguments must be refused, raise a `ValueError` (a `RuntimeError` will do). Networks give raw logits, no softmax or sigmoid; in eval mode two calls give the same, and the images of a batch do not mix.
+# **What holds everywhere.** Images come as tensors of shape $(N, C, H, W)$: a batch of $N$ images with $C$ channels, $H$ rows and $W$ columns. A pair is always *(down, right)*, that is (H, W). Results keep the input's dtype, float32 or float64, and are differentiable wherever the mathematics is. Arguments are never changed. Tensors that come in need not be contiguous. Transposed, expanded and channels-last ones come too. Where arguments must be refused, raise a `ValueError` (a `RuntimeError` is accepted too). Networks give raw logits, without softmax or sigmoid. In eval mode two calls give the same, and the images of a batch do not mix.
 
 # %% nbgrader={"grade_id": "setup"}
 # Given: what all parts use. Run it first.
@@ -34,7 +34,7 @@ def pair(value):
 # %% [markdown] nbgrader={"grade_id": "upsample_nearest-text"}
 # ## 1. Larger, by repeating
 #
-# A network that has pooled its maps down must bring them back to the picture's size. The simplest way repeats every pixel, so that it fills a cell of $s_h \times s_w$ pixels.
+# A network that has made its feature maps smaller by pooling must bring them back to the size of the image. The simplest way repeats every pixel, so that it fills a cell of $s_h \times s_w$ pixels.
 #
 # $$\text{out}[n,c,i,j]=x\bigl[n,\,c,\,\lfloor i/s_h\rfloor,\,\lfloor j/s_w\rfloor\bigr]$$
 #
@@ -45,7 +45,7 @@ def pair(value):
 #             3 3 3 4 4 4
 # ```
 #
-# Write `upsample_nearest`: `x` is $(N, C, H, W)$, `scale` a whole number from 1 on, or a pair of them; the result is $(N, C, s_h H, s_w W)$.
+# Write `upsample_nearest`. `x` is $(N, C, H, W)$, and `scale` is a whole number from 1 on, or a pair of them. The result is $(N, C, s_h H, s_w W)$.
 
 
 # %% nbgrader={"grade_id": "upsample_nearest", "solution": true}
@@ -71,18 +71,18 @@ exam.segmentation.upsample_nearest.grade(upsample_nearest)
 # %% [markdown] nbgrader={"grade_id": "upsample_bilinear-text"}
 # ## 2. Larger, by mixing
 #
-# Repeated pixels make staircases. Bilinear upsampling asks instead where in the old picture a new pixel lies, and mixes the old pixels around that place by their distances: along one axis the two neighbours, along both axes four.
+# Repeated pixels make staircases. Bilinear upsampling asks where in the old image a new pixel lies, and mixes the old pixels around this position by their distances. Along one axis these are the two neighbours, and along both axes four.
 #
-# A new row $i$ of $m$ lies at the place $p$ among the $n$ old rows:
+# A new row $i$ of $m$ lies at position $p$ among the $n$ old rows:
 #
-# | | place of new row $i$ | first and last row |
+# | | position of new row $i$ | first and last row |
 # |---|---|---|
-# | `align_corners=False` | $p=\left(i+\tfrac12\right)\dfrac nm-\tfrac12$ | pixels are squares, and the pictures' *edges* lie on each other; a place beyond the outermost pixel centres, $p<0$ or $p>n-1$, gets the outermost pixel |
+# | `align_corners=False` | $p=\left(i+\tfrac12\right)\dfrac nm-\tfrac12$ | pixels are squares, and the *edges* of the images lie on each other. A position beyond the outermost pixel centres, $p<0$ or $p>n-1$, gets the outermost pixel |
 # | `align_corners=True` | $p=i\,\dfrac{n-1}{m-1}$, and $0$ if $m=1$ | the *centres* of the corner pixels lie on each other |
 #
-# With $a=\lfloor p\rfloor$ and the part $t=p-a$ that is left over, the new row is $(1-t)\cdot\text{row}_a+t\cdot\text{row}_{a+1}$. Columns go the same way.
+# With $a=\lfloor p\rfloor$ and the remainder $t=p-a$, the new row is $(1-t)\cdot\text{row}_a+t\cdot\text{row}_{a+1}$. Columns work in the same way.
 #
-# Write `upsample_bilinear`: `size` is the new size, an int for a square or a pair (down, right), of any relation to the old one: larger, smaller, or a side of a single pixel, before or after. When it gets smaller, nothing is averaged beyond the four neighbours (no antialiasing).
+# Write `upsample_bilinear`. `size` is the new size, an int for a square or a pair (down, right). It may be larger or smaller than the old size, and a side may be a single pixel, before or after. If the image gets smaller, only the four neighbours are mixed (no antialiasing).
 
 
 # %% nbgrader={"grade_id": "upsample_bilinear", "solution": true}
@@ -114,7 +114,7 @@ exam.segmentation.upsample_bilinear.grade(upsample_bilinear)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "upsample-picture-text"}
-# An eye of 24 × 24 pixels, nine times as large: your two ways, and PyTorch's two. Left and right of each pair must look the same.
+# An eye of 24 × 24 pixels, nine times as large, by your two ways and by PyTorch's two. Left and right of each pair must look the same.
 
 # %% nbgrader={"grade_id": "upsample-picture"}
 with needs("upsample_nearest", "upsample_bilinear"):
@@ -130,7 +130,7 @@ with needs("upsample_nearest", "upsample_bilinear"):
 # %% [markdown] nbgrader={"grade_id": "conv_transpose2d-text"}
 # ## 3. Larger, by learning
 #
-# A transposed convolution makes maps larger with weights that are learned: every input pixel *stamps* the kernel, multiplied by its value, onto the output, the stamps stand $\sigma$ pixels apart, and where they overlap they add up. Its name says what it is: as a matrix it is the transpose of the convolution with the same weight, the map that takes gradients back.
+# A transposed convolution makes feature maps larger with weights that are learned. Every input pixel *stamps* the kernel, multiplied by its value, onto the output. The stamps stand $\sigma$ pixels apart, and where they overlap they add up. The name says what it is. Its matrix is the transpose of the matrix of the convolution with the same weight, and it takes gradients back.
 #
 # $$\text{full}[n,\,t,\;r\sigma_h+u\,d_h,\;c\,\sigma_w+v\,d_w]\mathrel{+}=x[n,s,r,c]\cdot\text{weight}[s,\,t-\text{first}(s),\,u,\,v]\qquad\text{for all } n,s,r,c,t,u,v$$
 #
@@ -147,12 +147,15 @@ with needs("upsample_nearest", "upsample_bilinear"):
 # | `weight` | $(S, T/g, k_h, k_w)$: *input* channels come first |
 # | `bias` | $(T,)$, or `None`: added once to every pixel of the output |
 # | `stride`, `padding`, `output_padding`, `dilation` | $\sigma$, $p$, $o$, $d$: each an int, or a pair (down, right); $o$ comes *before* groups, $d$ after it |
-# | `groups` | $g$: channels are dealt into $g$ blocks of neighbours, in order. Input channels of a block reach the output channels of the same block alone; $\text{first}(s)=\lfloor s\,g/S\rfloor\cdot T/g$ is the block's first |
+# | `groups` | $g$: channels are cut into $g$ blocks of neighbours, in order. Input channels of a block reach only the output channels of the same block; $\text{first}(s)=\lfloor s\,g/S\rfloor\cdot T/g$ is the block's first |
 # | result | $(N, T, H', W')$ with $H'=(H-1)\,\sigma_h-2p_h+d_h\,(k_h-1)+o_h+1$ |
 #
-# `padding` makes the result *smaller*: it cuts $p$ rows and columns off all four sides of the full map, since in the convolution that is transposed here they were padding. `output_padding` makes it larger, by $o$ rows at the bottom and $o$ columns at the right: several sizes of input shrink to the same size under a stride, and $o$ says which of them is meant. The added rows belong to the map: where stamps reach into them (because `padding` would have cut them off), they do.
+# `padding` makes the result *smaller*. It cuts $p$ rows and columns off all four sides of the full map, because they were padding in the convolution that is transposed here. `output_padding` makes the result larger, by $o$ rows at the bottom and $o$ columns at the right. Under a stride, several sizes of input shrink to the same size, and $o$ says which of them is meant. The added rows belong to the full map. If stamps reach into them (because `padding` would have cut them off), they contain what the stamps wrote there.
 #
-# **Refuse** with a `ValueError`: an `output_padding` that is not below the larger of stride and dilation, on either axis; channels that do not fit the weight ($S\ne$ `weight.shape[0]`, or $g$ does not divide $S$). Nothing else has to be refused.
+# **Refuse** these with a `ValueError`, and nothing else:
+#
+# - an `output_padding` that is not below the larger of stride and dilation, on either axis
+# - channels that do not fit the weight ($S\ne$ `weight.shape[0]`, or $g$ does not divide $S$)
 
 
 # %% nbgrader={"grade_id": "conv_transpose2d", "solution": true}
@@ -199,7 +202,7 @@ exam.segmentation.conv_transpose2d.grade(conv_transpose2d)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "conv_transpose2d-picture-text"}
-# How often is an output pixel stamped? Here all weights and all inputs are 1, so the picture counts. Kernel 2 with stride 2, U-Net's choice, stamps every pixel once. Kernel 3 with stride 2 stamps some once, some twice and some four times: a checkerboard, and networks with such a layer tend to show it in their results.
+# How often is an output pixel stamped? Here all weights and all inputs are 1, so the picture counts. Kernel 2 with stride 2, U-Net's choice, stamps every pixel once. Kernel 3 with stride 2 stamps some once, some twice and some four times. This is a checkerboard, and networks with such a layer tend to show it in their outputs.
 
 # %% nbgrader={"grade_id": "conv_transpose2d-picture"}
 with needs("conv_transpose2d"):
@@ -210,7 +213,7 @@ with needs("conv_transpose2d"):
 # %% [markdown] nbgrader={"grade_id": "iou-text"}
 # ## 4. How good is a segmentation?
 #
-# The share of right pixels flatters: where nine pixels of ten are background, answering "background" everywhere is right nine times of ten. The intersection over union looks at one class at a time, and at the pixels alone which prediction or truth give to it.
+# The share of right pixels can be too kind. If nine pixels of ten are background, the prediction "background everywhere" is right for nine of ten. The intersection over union looks at one class at a time, and only at pixels that prediction or truth give to this class.
 #
 # $$\text{IoU}[k]=\frac{\bigl|\{\text{pixels}:\text{pred}=k\ \text{and}\ \text{target}=k\}\bigr|}{\bigl|\{\text{pixels}:\text{pred}=k\ \text{or}\ \text{target}=k\}\bigr|}$$
 #
@@ -219,7 +222,7 @@ with needs("conv_transpose2d"):
 #          0 2 2 0             0 2 2 0
 # ```
 #
-# Write `iou`: `pred` and `target` are int64 tensors of labels of one shape, $(N, H, W)$ or any other; the result is a float tensor of shape (`num_classes`,). Pixels are counted over the whole batch at once, not averaged over images. A class that neither of the two has is $0/0$: NaN, since nothing can be said about it. A class that only one of them has gets 0. Pixels whose *target* is `ignore_index` are left out of both, whatever was predicted there: nobody knows what they show.
+# Write `iou`. `pred` and `target` are int64 tensors of labels with the same shape, $(N, H, W)$ or any other. The result is a float tensor of shape (`num_classes`,). Count pixels over the whole batch at once, and do not average over images. A class that neither of the two has is $0/0$, which is NaN, because nothing can be said about it. A class that only one of them has gets 0. Pixels whose *target* is `ignore_index` are left out of both, whatever the prediction is. Nobody knows what they show.
 
 
 # %% nbgrader={"grade_id": "iou", "solution": true}
@@ -247,17 +250,17 @@ exam.segmentation.iou.grade(iou)
 # %% [markdown] nbgrader={"grade_id": "DiceLoss-text"}
 # ## 5. A loss that looks at overlap
 #
-# Cross-entropy adds up pixels, so a small object weighs little in it. The Dice coefficient measures overlap, as the IoU does, and takes probabilities, so it can be a loss: for an image with probabilities $a$ and a mask $b$ of zeros and ones
+# Cross-entropy adds up pixels, so a small object has little weight in it. The Dice coefficient measures overlap, as the IoU does. It also works for probabilities, so it can be a loss. For an image with probabilities $a$ and a mask $b$ of zeros and ones
 #
 # $$L=1-\frac{2\sum_i a_i b_i}{\sum_i (a_i+b_i)+\varepsilon}\qquad\text{the sums run over the pixels } i \text{ of } \textit{one}\text{ image}$$
 #
-# 0 is perfect, 1 is no overlap at all. The small $\varepsilon$ stands in the denominator alone: it only keeps 0/0 away, so an empty prediction of an empty mask has the loss 1.
+# 0 is perfect, and 1 is no overlap. The small $\varepsilon$ stands only in the denominator. It prevents 0/0, so an empty prediction of an empty mask has the loss 1.
 #
 # Write `DiceLoss(eps=1e-7, reduction="mean", with_logits=True)`, a module that is called as `loss(prediction, target)`.
 #
-# - `prediction` and `target` are $(N, 1, H, W)$ or $(N, H, W)$, both of the same shape and dtype; the target holds 0 and 1.
-# - `with_logits=True`: the prediction holds logits, and $a$ is their sigmoid. `with_logits=False`: it holds probabilities already.
-# - `reduction`: `"none"` gives one loss for each image, $(N,)$; `"mean"` and `"sum"` their mean and their sum. Refuse other words with a `ValueError`, when the loss is made or when it is called.
+# - `prediction` and `target` are $(N, 1, H, W)$ or $(N, H, W)$, both of the same shape and dtype. The target holds 0 and 1.
+# - With `with_logits=True` the prediction holds logits, and $a$ is their sigmoid. With `with_logits=False` it holds probabilities already.
+# - The `reduction` `"none"` gives one loss for each image, $(N,)$, and `"mean"` and `"sum"` give their mean and their sum. Refuse other words with a `ValueError`, when the loss is made or when it is called.
 #
 # In the same cell write `dice_loss(logits, target)`, its default call as a function.
 
@@ -305,7 +308,7 @@ exam.segmentation.DiceLoss.grade(DiceLoss)
 # %% [markdown] nbgrader={"grade_id": "UNet-text"}
 # ## 6. U-Net
 #
-# Pooling tells a network *what* there is and makes it forget *where*. U-Net (Ronneberger, Fischer and Brox, 2015) goes down as a classifier does, comes up again by transposed convolutions, and on each level hands over what it knew there on the way down. This is the paper's network, in any depth and width; $b$ is `base_channels`, and `depth` counts the poolings.
+# Pooling tells a network *what* there is and makes it forget *where*. U-Net (Ronneberger, Fischer and Brox, 2015) goes down as a classifier does and comes up again by transposed convolutions. On each level it passes on what it knew there on the way down. Write the network of the paper, in any depth and width. In the drawing $b$ is `base_channels`, and `depth` counts the poolings.
 #
 # ```text
 #  x                                                             logits
@@ -320,14 +323,14 @@ exam.segmentation.DiceLoss.grade(DiceLoss)
 #
 # Write `UNet(in_channels, num_classes, base_channels=64, depth=4, padding="valid")`.
 #
-# - **Two 3×3 convolutions a level**, down and up alike, each followed by a ReLU. All layers have biases and parameters of their own; there is no normalisation. All that it has learned lies in its `state_dict()`, so that a second network which loads it answers alike.
-# - **Down**: 2×2 max pooling between levels, and twice the channels on the next.
-# - **Up**: a 2×2 transposed convolution with stride 2 which halves the channels; then the skip is concatenated to it, in either order.
-# - **Skips** are a level's maps *before* pooling, after both convolutions. Where they are larger than what comes from below, they are cut to its size about the centre: as many rows off the top as off the bottom, and so the columns. (The difference is always even.)
+# - **Two 3×3 convolutions per level**, on the way down and up, each followed by a ReLU. All layers have biases and parameters of their own. There is no normalisation. Everything that the network has learned is in its `state_dict()`, so a second network that loads it gives the same outputs.
+# - **Down**: 2×2 max pooling between levels, and twice as many channels on the next level.
+# - **Up**: a 2×2 transposed convolution with stride 2 halves the channels. Then the skip is concatenated, in either order.
+# - **Skips** are a level's maps *before* pooling, after both convolutions. If they are larger than what comes from below, they are cropped to its size around the centre, with the same number of rows off the top and the bottom, and the same for columns. (The difference is always even.)
 # - **At the end** a 1×1 convolution to `num_classes`, and nothing after it.
-# - **`padding`**: `"valid"` pads nothing, so each 3×3 convolution costs two rows and columns; from 572 × 572 pixels the default network makes 388 × 388, and it has 31,030,658 parameters for `UNet(1, 2)`. `"same"` pads each 3×3 convolution with one row or column of zeros on every side, so the size stays. You may rely on sizes that the poolings divide without remainder.
+# - **`padding`**: `"valid"` pads nothing, so each 3×3 convolution costs two rows and columns. `UNet(1, 2)` turns 572 × 572 pixels into 388 × 388, and it has 31,030,658 parameters. `"same"` pads each 3×3 convolution with one row or column of zeros on every side, so the size stays. You may assume sizes that the poolings divide without remainder.
 #
-# Free are all names, the order of your modules, dropout (as long as `eval()` switches it off), and a ReLU after the up-convolution. `nn.ConvTranspose2d` is welcome here.
+# You are free in all names, in the order of your modules, in dropout (as long as `eval()` switches it off), and in a ReLU after the up-convolution. You may use `nn.ConvTranspose2d` here.
 
 
 # %% nbgrader={"grade_id": "UNet", "solution": true}
@@ -348,26 +351,26 @@ class UNet(nn.Module):
 
         widths = [base_channels * 2**level for level in range(depth + 1)]
         inputs = [in_channels, *widths[:-1]]
-        self.encoder = nn.ModuleList(two_convolutions(c, width) for c, width in zip(inputs, widths))
-        self.upconv = nn.ModuleList(nn.ConvTranspose2d(2 * c, c, kernel_size=2, stride=2) for c in widths[-2::-1])
-        self.decoder = nn.ModuleList(two_convolutions(2 * c, c) for c in widths[-2::-1])
-        self.head = nn.Conv2d(base_channels, num_classes, kernel_size=1)
+        self.down = nn.ModuleList(two_convolutions(c, width) for c, width in zip(inputs, widths))
+        self.enlarge = nn.ModuleList(nn.ConvTranspose2d(2 * c, c, kernel_size=2, stride=2) for c in widths[-2::-1])
+        self.up = nn.ModuleList(two_convolutions(2 * c, c) for c in widths[-2::-1])
+        self.classify = nn.Conv2d(base_channels, num_classes, kernel_size=1)
         ### END SOLUTION
 
     def forward(self, x):
         ### BEGIN SOLUTION
         skips = []
-        for level in self.encoder[:-1]:
-            skips.append(level(x))  # (N, c, h, w), c twice as many on each level
-            x = F.max_pool2d(skips[-1], 2)  # (N, c, h/2, w/2)
-        x = self.encoder[-1](x)
-        for upconv, level in zip(self.upconv, self.decoder):
-            x = upconv(x)  # (N, 2c, h, w) -> (N, c, 2h, 2w)
+        for level in self.down[:-1]:
+            skips.append(level(x))
+            x = F.max_pool2d(skips[-1], 2)
+        x = self.down[-1](x)
+        for enlarge, level in zip(self.enlarge, self.up):
+            x = enlarge(x)
             skip = skips.pop()
             top, left = (skip.shape[2] - x.shape[2]) // 2, (skip.shape[3] - x.shape[3]) // 2
-            skip = skip[:, :, top : top + x.shape[2], left : left + x.shape[3]]  # as large as x
-            x = level(torch.cat([skip, x], dim=1))  # 2c channels -> c
-        return self.head(x)  # (N, num_classes, H', W')
+            skip = skip[:, :, top : top + x.shape[2], left : left + x.shape[3]]
+            x = level(torch.cat([skip, x], dim=1))
+        return self.classify(x)
         ### END SOLUTION
 
 
@@ -451,14 +454,14 @@ exam.segmentation.question_3.grade(answer_3)
 # %% [markdown] nbgrader={"grade_id": "fit-text"}
 # ## 7. Training
 #
-# A network learns from pictures whose every pixel somebody has named. The loop is the one you know from classification; new is only that the loss compares maps.
+# A network learns from images in which somebody has named every pixel. The loop is the one you know from classification. Only the loss is new, because it compares maps.
 #
-# Write `fit(model, loader, epochs)`, which trains `model` *in place* and returns a list of `epochs` numbers: of each epoch the mean of its batches' losses.
+# Write `fit(model, loader, epochs)`. It trains `model` *in place* and returns a list of `epochs` numbers, for each epoch the mean of the losses of its batches.
 #
-# - The `loader` gives pairs (images, masks): float32 $(N, C, H, W)$ and int64 $(N, H, W)$. In each epoch it is read once, from start to end, and every batch leads to one step of the optimiser, along its own gradient: those of earlier batches are cleared.
+# - The `loader` gives pairs (images, masks), float32 $(N, C, H, W)$ and int64 $(N, H, W)$. In each epoch it is read once, from start to end. Every batch leads to one step of the optimiser along its own gradient, so gradients of earlier batches are cleared.
 # - The model's logits are $(N, K, H, W)$. With more than one class, $K>1$, the loss is the cross-entropy between logits and mask. With one, $K=1$, masks hold 0 and 1, and the loss is binary cross-entropy on the logits, or the Dice loss, or the sum of both.
 # - The model is set to train mode before it is trained. (`fit` need not set it back.)
-# - Which optimiser you take, and with which learning rate, is free; `torch.optim.Adam` with a learning rate between 1e-3 and 1e-2 does well here. The cell below prints how well the trained network must do.
+# - You may choose the optimiser and its learning rate. `torch.optim.Adam` with a learning rate between 1e-3 and 1e-2 works well here. The cell below prints how good the trained network must be.
 
 # %% nbgrader={"grade_id": "fit-bar"}
 # Given: what the hidden tests ask of `fit`, beside the rules above; and a network for the visible checks.
@@ -506,7 +509,7 @@ exam.segmentation.fit.grade(fit)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "training-text"}
-# Now let your U-Net learn. `data.ShapeScenes` draws scenes of discs, squares, triangles, rings and wires, in bad light, one upon the other, and knows the truth about every pixel. Colours hint at the class, the shape tells. The cell takes about a minute, shows the losses of the epochs and the mean IoU over the classes on scenes that the network has never seen, measured by your `iou`.
+# Now train your U-Net. `data.ShapeScenes` draws scenes of discs, squares, triangles, rings and wires, in bad light, one on top of the other, and knows the class of every pixel. The colour is a hint at the class, and the shape decides. The cell takes about a minute, shows the losses of the epochs and the mean IoU over the classes on scenes that the network has never seen, measured by your `iou`.
 
 # %% nbgrader={"grade_id": "training"}
 with needs("UNet", "fit", "iou"):
@@ -529,7 +532,7 @@ with needs("UNet", "fit", "iou"):
     print(f"mean IoU: {overlap.mean():.2f}")
 
 # %% [markdown] nbgrader={"grade_id": "training-picture-text"}
-# From top to bottom: scenes, the truth, and what your network says. Look at what it gets wrong: thin wires, small shapes, what is nearly hidden, two classes of the same colour?
+# From top to bottom you see scenes, the truth, and the prediction of your network. Look at its errors. Are they thin wires, small shapes, shapes that are nearly hidden, or two classes of the same colour?
 
 # %% nbgrader={"grade_id": "training-picture"}
 with needs("predicted"):
@@ -539,9 +542,9 @@ with needs("predicted"):
     plots.show_row(panels, height=4)
 
 # %% [markdown] nbgrader={"grade_id": "VGGUNet-text"}
-# ## 8. A U-Net on somebody else's shoulders
+# ## 8. A U-Net on a pretrained encoder
 #
-# Labelled masks are rare, labelled photographs are not. So take the way down from a network that has learned on a million photographs: VGG13, whose convolutions are the first half of a U-Net already. This is the network of the practicum, which there learns to find people.
+# Masks are rare, and photographs with a class label are not. So take the way down from VGG13, a network that was trained on a million photographs. Its convolutions are already the first half of a U-Net. This is the network of the practicum, where it learns to find people.
 #
 # ```text
 #                                                              logits
@@ -556,11 +559,11 @@ with needs("predicted"):
 # Write `VGGUNet(num_classes=1, num_blocks=4, encoder=None)`; the drawing shows `num_blocks=3`.
 #
 # - **Down**: the first `num_blocks` blocks of VGG13, from 1 to 4. A block has two 3×3 convolutions with padding 1, each followed by a ReLU, to 64, 128, 256 and 512 channels. A 2×2 max pooling stands *between* blocks, none after the last.
-# - **Up**, for each block but the last, from the bottom: enlarge to twice the size (nearest or bilinear, without parameters), a 3×3 convolution to the skip's number of channels $c$, concatenate the skip, which is the block's result before pooling, in either order, then two 3×3 convolutions ($2c\to c\to c$), each followed by a ReLU. Whether a ReLU follows the first of the three is free. All pad by 1.
-# - **At the end** a 1×1 convolution to `num_classes`, and nothing after it. With one block there is nothing but that block and the 1×1 convolution.
+# - **Up**, for each block but the last, from the bottom: enlarge to twice the size (nearest or bilinear, without parameters), and apply a 3×3 convolution to the skip's number of channels $c$. Concatenate the skip, which is the block's output before pooling, in either order. Then apply two 3×3 convolutions ($2c\to c\to c$), each followed by a ReLU. A ReLU after the first of the three is optional. All pad by 1.
+# - **At the end** a 1×1 convolution to `num_classes`, and nothing after it. With one block there are only this block and the 1×1 convolution.
 # - All convolutions have biases, there is no normalisation. `VGGUNet(num_blocks=3)` has 2,067,649 parameters, `VGGUNet()` 8,557,505.
-# - **`encoder`**: the `features` of a `torchvision.models.vgg13()`, an `nn.Sequential` of convolutions (`features[0]`, `[2]`, `[5]`, `[7]`, `[10]`, `[12]`, `[15]`, `[17]`, …), ReLUs and poolings. If there is one, the network starts with its weights, copied or taken as they are; if not, with PyTorch's first weights.
-# - Images have three channels and sides that the poolings divide. As always, the input is not changed: beware of ReLUs that work in place.
+# - **`encoder`**: the `features` of a `torchvision.models.vgg13()`, an `nn.Sequential` of convolutions (`features[0]`, `[2]`, `[5]`, `[7]`, `[10]`, `[12]`, `[15]`, `[17]`, …), ReLUs and poolings. If it is given, the network starts with its weights, copied or used directly. If not, it starts with PyTorch's first weights.
+# - Images have three channels and sides that the poolings divide. As always, the input is not changed. Be careful with ReLUs that work in place.
 
 
 # %% nbgrader={"grade_id": "VGGUNet-given"}
@@ -590,13 +593,13 @@ class VGGUNet(nn.Module):
             )
 
         widths = [64, 128, 256, 512][:num_blocks]
-        self.encoder = nn.ModuleList(two_convolutions(c, width) for c, width in zip([3, *widths], widths))
+        self.blocks = nn.ModuleList(two_convolutions(c, width) for c, width in zip([3, *widths], widths))
         self.reduce = nn.ModuleList(nn.Conv2d(2 * c, c, kernel_size=3, padding=1) for c in widths[-2::-1])
-        self.decoder = nn.ModuleList(two_convolutions(2 * c, c) for c in widths[-2::-1])
-        self.head = nn.Conv2d(64, num_classes, kernel_size=1)
+        self.up = nn.ModuleList(two_convolutions(2 * c, c) for c in widths[-2::-1])
+        self.classify = nn.Conv2d(64, num_classes, kernel_size=1)
         if encoder is not None:
             theirs = (layer for layer in encoder if isinstance(layer, nn.Conv2d))
-            ours = (layer for block in self.encoder for layer in block if isinstance(layer, nn.Conv2d))
+            ours = (layer for block in self.blocks for layer in block if isinstance(layer, nn.Conv2d))
             for our, their in zip(ours, theirs):
                 our.load_state_dict(their.state_dict())
         ### END SOLUTION
@@ -604,15 +607,14 @@ class VGGUNet(nn.Module):
     def forward(self, x):
         ### BEGIN SOLUTION
         skips = []
-        for block in self.encoder[:-1]:
-            skips.append(block(x))  # (N, c, h, w), c twice as many on each level
-            x = F.max_pool2d(skips[-1], 2)  # (N, c, h/2, w/2)
-        x = self.encoder[-1](x)
-        for reduce, level in zip(self.reduce, self.decoder):
-            # (N, 2c, h, w) -> (N, c, 2h, 2w)
+        for block in self.blocks[:-1]:
+            skips.append(block(x))
+            x = F.max_pool2d(skips[-1], 2)
+        x = self.blocks[-1](x)
+        for reduce, level in zip(self.reduce, self.up):
             x = F.relu(reduce(F.interpolate(x, scale_factor=2, mode="nearest")))
-            x = level(torch.cat([skips.pop(), x], dim=1))  # 2c channels -> c
-        return self.head(x)  # (N, num_classes, H, W)
+            x = level(torch.cat([skips.pop(), x], dim=1))
+        return self.classify(x)
         ### END SOLUTION
 
 
@@ -630,13 +632,13 @@ exam.segmentation.VGGUNet.grade(VGGUNet)
 # %% [markdown] nbgrader={"grade_id": "bonus-text"}
 # ## 9. Optional: look at the edges
 #
-# Most errors lie where two labels meet, and U-Net's paper makes such pixels count more in the loss. Write `boundary_weights(mask, width=1, boost=4.0)`, the weight of each pixel: for an int64 mask $(N, H, W)$ a float32 tensor $(N, H, W)$ which is
+# Most errors lie where two labels meet, and U-Net's paper gives such pixels more weight in the loss. Write `boundary_weights(mask, width=1, boost=4.0)`, the weight of each pixel: for an int64 mask $(N, H, W)$ a float32 tensor $(N, H, W)$ which is
 #
 # $$w[n,r,c]=\begin{cases}1+\text{boost}&\text{where another label is near}\\1&\text{elsewhere}\end{cases}$$
 #
-# Near means: some pixel $[n,r',c']$ of the same image with $|r-r'|\le$ `width` and $|c-c'|\le$ `width`, a square about the pixel, bears another label than $[n,r,c]$.
+# Near means that some pixel $[n,r',c']$ of the same image with $|r-r'|\le$ `width` and $|c-c'|\le$ `width`, a square around the pixel, has another label than $[n,r,c]$.
 #
-# Only pixels inside the picture are compared: its frame is no boundary. (This part gives 2 bonus points, which are counted apart from the 40. The weighted loss is then `(weights * F.cross_entropy(logits, mask, reduction="none")).mean()`.)
+# Only pixels inside the image are compared, so its frame is no boundary. (This part gives 2 bonus points, which are counted separately from the 40. The weighted loss is then `(weights * F.cross_entropy(logits, mask, reduction="none")).mean()`.)
 
 
 # %% nbgrader={"grade_id": "bonus", "solution": true}
@@ -671,7 +673,7 @@ with needs("boundary_weights"):
 # %% [markdown] nbgrader={"grade_id": "discussion-text"}
 # ## 10. Discuss
 #
-# In a hundred words or so: look at the pictures of part 7, and at the IoU of each class. Name a kind of error that your network makes, say which part of the network or of the training you hold responsible, and how you would find out whether you are right. An experiment that you have tried counts more than one you propose. A person reads this, and gives up to 4 points beyond the 40.
+# Write about a hundred words. Look at the pictures of part 7, and at the IoU of each class. Name a kind of error that your network makes. Say which part of the network or of the training causes it, and how you would find out whether you are right. An experiment that you have tried counts more than one you propose. A person reads this, and gives up to 4 points beyond the 40.
 
 # %% [markdown] nbgrader={"grade_id": "discussion", "grade": true, "solution": true, "points": 4}
 # Wires have the worst IoU by far: many are missed, and those that are found are chains of pieces, often a pixel to one side. A wire is hardly two pixels thin, so a shift by one pixel already halves its IoU, and its pixels are so few that cross-entropy gains little from them. To tell the two causes apart I would count a pixel as right if the truth is at most one pixel away (if the score jumps, it is the place, not the class), and train once more with boundary weights or with the Dice loss of the wires added (if the gaps close, it was the loss). If neither helps, I would look at the first level, whose skip is the only layer that sees such detail.

@@ -15,7 +15,7 @@ from autograder.examiner.link import ZygoteClient
 ROOT = Path(__file__).resolve().parents[1]
 # Tests that compete for one resource run on one worker, one after the other: those that read the rendered book, which
 # the first of them builds, and those that run a pool of graders on all cores.
-BOOK = ("tests/book/test_pages.py", "tests/browser")
+BOOK = ("tests/book/test_pages.py", "tests/book/test_sites.py", "tests/browser")
 POOL = (
     *("tests/grading_a_class/test_run.py", "tests/grading_a_class/test_kill.py", "tests/candidate/test_neighbours.py"),
     *("tests/examiner/test_pool.py", "tests/examiner/test_preprocessor.py", "tests/examiner/test_second_wall.py"),

@@ -25,7 +25,7 @@ def unrolled(side: int = 4) -> SVG:
     sheet.text("·", 253, 134, size=26)
     words = [[number(v) for v in row] for row in columns.tolist()]
     sheet.grid(9, count, 272, 22, size, lambda i, j: _tint(i), words)
-    sheet.text(f"windows, one a column (9 × {count})", 272 + count * size / 2, 264)
+    sheet.text(f"windows, one per column (9 × {count})", 272 + count * size / 2, 264)
     sheet.text("=", 397, 134, size=22)
     sheet.grid(1, count, 420, 122, size, "cell", [["yz"[j // 2] + "₀₁"[j % 2] for j in range(count)]])
     sheet.text(f"result (1 × {count})", 470, 98)
@@ -33,7 +33,8 @@ def unrolled(side: int = 4) -> SVG:
 
 
 def banded(side: int = 4) -> SVG:
-    """The matrix that maps a ``side`` × ``side`` image to its result with a 3 × 3 kernel: letters are taps."""
+    """The matrix that maps a ``side`` × ``side`` image to its result with a 3 × 3 kernel: letters are taps, and
+    a frame marks the first block."""
     index = torch.arange(1.0, 10).reshape(1, 1, 3, 3)
     unit = torch.eye(side * side).reshape(-1, 1, side, side)
     matrix = F.conv2d(unit, index).flatten(1).T.long().tolist()
@@ -46,6 +47,7 @@ def banded(side: int = 4) -> SVG:
         sheet.text(j, 60 + (j + 0.5) * size, 15, "soft", size=13)
     for i in range(rows):
         sheet.text("yz"[i // 2] + "₀₁"[i % 2], 40, 30 + (i + 0.5) * size, "soft", size=15)
+    sheet.box(60, 30, side * size, (side - 2) * size, "frame")  # the first block
     for block in range(1, side):
         sheet.line(60 + block * side * size, 22, 60 + block * side * size, 36 + rows * size, "arrow")
     for block in range(side):

@@ -6,21 +6,27 @@
   ``convcourse`` would go on showing old results): the modules that they import and the packages that compute. When
   these change the page is read and run again, and no other page is.
 - `env-get-updated`: a chapter's number is that of its file, also while chapters before it are not written yet.
+- `build-finished`: how long each page's cells took, for the instructors' page of run times.
 - `html-page-context`: a page whose body has ``<figure class="live-NAME …">`` loads ``figures/NAME.mjs``; small mends of
   what Sphinx writes, so that axe finds nothing.
 """
 
 import hashlib
+import json
 import os
 import re
 import shutil
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from docutils import nodes
 from imports import code_of, files_behind
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).resolve().parents[2]
+RUN_TIMES = ROOT / "_build" / "run-times.json"  # written by the readers' book, shown by the instructors' site
 PACKAGES = ("torch", "torchvision", "numpy", "matplotlib", "scikit-image", "pillow", "drawsvg", "myst-nb")
 
 # Environment of the cells.
@@ -30,10 +36,10 @@ SETTINGS = {"CONVCOURSE_BOOK": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0
 MENDS = (
     (' role="list" class="citation-list"', ' class="citation-list"'),  # its children are no list items
     (' role="doc-biblioentry"', ""),  # deprecated in DPUB-ARIA
-    ("<td><p>✅</p></td>", "<td><p>ran</p></td>"),  # in the table of run times; few fonts have the sign
     ('<summary aria-label="Toggle hidden content">', "<summary>"),  # hides the visible words "Show code cell source"
 )
 
+sys.path.insert(0, str(ROOT / "book"))  # the page actions know which pages are handed out as notebooks
 log = logging.getLogger(__name__)
 
 
@@ -74,19 +80,26 @@ def choose_cache(app, page, content) -> None:
 
 
 def number_by_file(app, env) -> list[str]:
-    """Chapter ``06-…`` is chapter 6, with its sections, figures and formulas; Sphinx has counted chapters from 1."""
+    """Chapter ``06-…`` is chapter 6, with its figures and formulas; Sphinx has counted chapters from 1.
+
+    Its first page is 6, the others are 6.2, 6.3 and so on. Sections are not numbered: Sphinx counts a chapter's pages
+    together with the sections of its first page.
+    """
     for page in env.found_docs:
-        if not (found := re.match(r"book/(\d\d)-", page)) or "secnumber" not in env.titles[page]:
+        if not (found := re.match(r"(book/(\d\d)-[a-z]+)(-?)", page)) or "secnumber" not in env.titles[page]:
             continue
-        number = lambda old, chapter=int(found[1]): (chapter, *old[1:])
-        titles = [
-            env.titles[page],
-            *env.tocs[page].findall(lambda node: "secnumber" in getattr(node, "attributes", {})),
-        ]
-        for node in titles:
-            node["secnumber"] = number(node["secnumber"])
-        for numbers in [env.toc_secnumbers[page], *env.toc_fignumbers.get(page, {}).values()]:
-            numbers.update({anchor: number(old) for anchor, old in numbers.items() if old})
+        chapter = int(found[2])
+        pages = env.toctree_includes.get(found[1], [])
+        own = (chapter, pages.index(page) + 2) if found[3] else (chapter,)
+        for node in env.tocs[page].findall(lambda node: "secnumber" in getattr(node, "attributes", {})):
+            if node.get("anchorname"):
+                del node["secnumber"]
+            else:
+                node["secnumber"] = own
+        env.titles[page]["secnumber"] = own
+        env.toc_secnumbers[page] = {anchor: own if anchor == "" else None for anchor in env.toc_secnumbers[page]}
+        for numbers in env.toc_fignumbers.get(page, {}).values():
+            numbers.update({anchor: (chapter, *old[1:]) for anchor, old in numbers.items() if old})
     return []
 
 
@@ -103,11 +116,46 @@ def mend_body(app, pagename, templatename, context, doctree) -> None:
             context["body"] = context["body"].replace(old, new)
 
 
+def name_toggles(app, pagename, templatename, context, doctree) -> None:
+    """The theme's buttons that unfold a chapter in the sidebar show only an arrow. Here they get a name."""
+    if make := context.get("generate_toctree_html"):
+        named = '<summary aria-label="Pages of this chapter">'
+        context["generate_toctree_html"] = lambda *args, **options: str(make(*args, **options)).replace(
+            "<summary>", named
+        )
+
+
+def write_run_times(app, exception) -> None:
+    times = {
+        page: data["exec_data"]["runtime"]
+        for page, data in app.env.nb_metadata.items()
+        if data.get("exec_data", {}).get("runtime")
+    }
+    if times and exception is None:
+        RUN_TIMES.write_text(json.dumps(times, indent=1, sort_keys=True))
+
+
+class RunTimes(SphinxDirective):
+    """A line a page, and how many seconds its cells took."""
+
+    def run(self) -> list[nodes.Node]:
+        if not RUN_TIMES.exists():
+            return [nodes.paragraph(text="The readers' book has not been built yet.")]
+        self.env.note_dependency(str(RUN_TIMES))
+        lines = [f"{page}: {seconds:.1f} s" for page, seconds in json.loads(RUN_TIMES.read_text()).items()]
+        return [nodes.bullet_list("", *(nodes.list_item("", nodes.paragraph(text=line)) for line in lines))]
+
+
 def setup(app) -> dict[str, bool]:
+    for ours in ("boxes", "actions"):
+        app.setup_extension(ours)
     app.connect("config-inited", prepare_execution)
     app.connect("env-get-outdated", pages_to_run_again)
     app.connect("source-read", choose_cache)
     app.connect("env-get-updated", number_by_file, priority=900)  # after Sphinx's own count
     app.connect("html-page-context", load_live_figures)
     app.connect("html-page-context", mend_body)
+    app.connect("html-page-context", name_toggles, priority=900)  # after the theme
+    app.connect("build-finished", write_run_times)
+    app.add_directive("run-times", RunTimes)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

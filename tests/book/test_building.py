@@ -67,17 +67,22 @@ def test_a_chapter_has_the_number_of_its_file(small_book):
     with open(root / "_config.yml", "a") as config:
         config.write(f"sphinx: {{local_extensions: {{course: {extension}}}}}\n")
     (root / "_toc.yml").write_text(
-        "format: jb-book\nroot: page\nparts: [{caption: Chapters, numbered: true, chapters: [{file: book/06-sixth}]}]\n"
+        "format: jb-book\nroot: page\nparts: [{caption: Chapters, numbered: true, chapters: "
+        "[{file: book/06-sixth, sections: [{file: book/06-sixth-more}]}]}]\n"
     )
     (root / "book").mkdir()
     (root / "book" / "06-sixth.md").write_text(NUMBERED)
+    (root / "book" / "06-sixth-more.md").write_text("# More\n\n## In it\n\n$$a = c$$ (eq-c)\n\n{eq}`eq-c`.\n")
     Image.new("L", (4, 4)).save(root / "book" / "dot.png")
     for _ in range(2):  # the second build counts again what it has not read again
         assert script.main() == 0
         html = (root / "_build" / "html" / "book" / "06-sixth.html").read_text()
         text = BeautifulSoup(html, "html.parser").get_text()
-        for shown in ("6. Sixth", "6.1. A section", "Fig. 6.1", "(6.1)"):
+        for shown in ("6. Sixth", "6.2. More", "Fig. 6.1", "(6.1)"):
             assert shown in text, shown
+        assert "\nA section" in text and "6.1. A section" not in text
+        more = (root / "_build" / "html" / "book" / "06-sixth-more.html").read_text()
+        assert "(6.2)" in BeautifulSoup(more, "html.parser").get_text(), "formulas are counted through the chapter"
         page.write_text("# Start\n\nAnew.\n")
 
 
@@ -137,6 +142,49 @@ def test_a_pages_results_are_forgotten_when_code_that_it_imports_changes(changed
     (tmp_path / changed).parent.mkdir(exist_ok=True)
     (tmp_path / changed).write_text("a = 1\n")
     assert (course.results_key(tmp_path / "page.md", tmp_path) != before) == anew
+
+
+BOXES = """# Page
+
+(mistake-a)=
+(mistake-b)=
+```{mistake} the bias
+**Seen:** something.
+```
+
+:::{quiz} Which `k` is right?
+One
+: Yes. It is.
+
+Two
+: No. It is not.
+:::
+"""
+
+
+def with_boxes(small_book, text: str):
+    script, page = small_book
+    with open(page.parent / "_config.yml", "a") as config:
+        config.write(f"sphinx: {{local_extensions: {{course: {(ROOT / 'book' / '_ext').as_posix()}}}}}\n")
+        config.write("parse: {myst_enable_extensions: [colon_fence, deflist]}\n")
+    page.write_text(text)
+    code = script.main()
+    return code, BeautifulSoup((page.parent / "_build" / "html" / "page.html").read_text(), "html.parser")
+
+
+def test_boxes_fold_and_hold_all_of_their_anchors(small_book):
+    code, page = with_boxes(small_book, BOXES)
+    assert code == 0
+    box = page.select_one("details.mistake")
+    assert not box.has_attr("open") and box.summary.get_text() == "The bias"
+    assert {tag["id"] for tag in box.select("span[id]")} == {"mistake-a", "mistake-b"}
+    right, wrong = page.select(".quiz details")
+    assert right["class"] == ["right"] and wrong["class"] == ["wrong"]
+    assert right.summary.get_text().strip() == "One" and "k" in page.select_one(".quiz-question").get_text()
+
+
+def test_a_quiz_has_one_right_answer(small_book):
+    assert with_boxes(small_book, BOXES.replace("No. It is not.", "Yes. It is, too."))[0] != 0
 
 
 MANIFESTS = sorted([*(ROOT / "book").rglob("vendor.json"), *(ROOT / "tests").rglob("vendor.json")])

@@ -1,11 +1,13 @@
 """A browser, a little server for the rendered book, and one visit to each page that many tests look at."""
 
+import contextlib
 import functools
 import http.server
 import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from visiting import AXE, THEMES, Visit, block_other_hosts, check_with_axe, set_theme, settle
@@ -18,13 +20,29 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
-def address(html) -> Iterator[str]:
-    """Where the book is served on this machine."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(html)))
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address at which the folder is served on this machine."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def address(html) -> Iterator[str]:
+    """Where the book is served."""
+    with served(html) as address:
+        yield address
+
+
+@pytest.fixture
+def below_a_path(html, tmp_path) -> Iterator[str]:
+    """Where the book is served as many hosts do, in a folder of a site."""
+    (tmp_path / "courses").mkdir()
+    (tmp_path / "courses" / "convolutions").symlink_to(html)
+    with served(tmp_path) as address:
+        yield f"{address}/courses/convolutions"
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from PIL import Image, ImageStat
-from visiting import WIDTHS, set_theme, settle
+from visiting import WIDTHS, Visit, block_other_hosts, set_theme, settle
 
 pytestmark = pytest.mark.browser
 
@@ -131,18 +131,67 @@ def test_a_dark_page_prints_on_white(page):
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
-def test_a_feedback_link_arrives_at_its_box(page):
-    page.visit(f"{CHAPTERS[0]}.html#mistake-01-convolution-stride-swapped")
-    box = page.locator("div.admonition.mistake:visible")
-    tops = [box.nth(i).bounding_box()["y"] for i in range(box.count())]
-    assert any(0 <= top < 300 for top in tops)
+ELSEWHERE = "mistake-01-convolution-stride-swapped"  # its box is on another page of the chapter
+HERE = "mistake-01-convolution-clamped"
+
+
+def box_of(page, anchor: str):
+    return page.locator(f"details.mistake:has(#{anchor})")
+
+
+@pytest.mark.parametrize("anchor", [HERE, ELSEWHERE])
+def test_a_feedback_link_opens_its_box_and_no_other(page, address, anchor):
+    page.goto(f"{address}/{CHAPTERS[0]}.html#{anchor}")
+    box_of(page, anchor).wait_for()  # perhaps on another page
+    settle(page)
+    page.wait_for_timeout(300)
+    assert box_of(page, anchor).locator("p").first.is_visible()
+    assert 0 <= box_of(page, anchor).bounding_box()["y"] < 300
+    folded = page.locator("details.mistake").evaluate_all("boxes => boxes.filter(box => !box.open).length")
+    assert folded > 3, "a link to one box opened others too"
+
+
+def test_without_scripts_a_feedback_link_arrives_too(browser, address):
+    """In the box, or at the entry which leads on to it."""
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    for anchor in (HERE, ELSEWHERE):
+        tab.goto("about:blank")
+        tab.goto(f"{address}/{CHAPTERS[0]}.html#{anchor}")
+        if anchor == ELSEWHERE:
+            tab.locator(f"details.elsewhere li:has(#{anchor}) a").click()
+        assert box_of(tab, anchor).locator("p").first.is_visible()
+    context.close()
+
+
+def test_boxes_are_open_in_print(page):
+    page.visit(f"{CHAPTERS[0]}.html")
+    boxes = page.locator("details.mistake, .quiz details")
+    count = "boxes => boxes.filter(box => box.open).length"
+    before = boxes.evaluate_all(count)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert boxes.evaluate_all(count) == boxes.count() > before
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert boxes.evaluate_all(count) == before
+
+
+def test_a_quiz_answers(page):
+    page.visit(f"{CHAPTERS[0]}.html")
+    option = page.locator(".quiz details.right").first
+    assert not option.locator("p").first.is_visible()
+    option.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert option.locator("p").first.is_visible() and option.locator("p").first.inner_text().startswith("Yes")
 
 
 DRAWING = """figure => figure.innerHTML + [...figure.querySelectorAll('canvas')].map(c => c.toDataURL()).join()"""
 CONTROLS = "input, select, button, [tabindex='0']"
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
+LIVE = [name for name in CHAPTERS if "live live-" in (ROOT / f"{name}.md").read_text()]
+
+
+@pytest.mark.parametrize("name", LIVE)
 def test_live_figures_mount_and_answer_to_the_keyboard(page, name):
     page.visit(f"{name}.html")
     figures = page.locator("figure.live")
@@ -166,6 +215,24 @@ def test_live_figures_mount_and_answer_to_the_keyboard(page, name):
             dead.append(f"{label}: its first control does not answer to the keyboard")
         assert figure.locator("figcaption").is_visible(), f"{label} lost its caption"
     assert not dead, "\n".join(dead)
+
+
+def test_the_book_works_below_a_path(browser, below_a_path):
+    """Nothing is asked from outside the book's folder, and figures, formulas and the search are alive."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    tab, seen = context.new_page(), Visit()
+    block_other_hosts(tab, below_a_path, seen)
+    for name in ("book/index", CHAPTERS[0], "search"):
+        tab.goto(f"{below_a_path}/{name}.html" + ("?q=stride" if name == "search" else ""))
+        settle(tab)
+    tab.wait_for_selector("#search-results li a")
+    tab.locator("#search-results li a").first.click()
+    settle(tab)
+    tab.goto(f"{below_a_path}/{CHAPTERS[0]}.html")
+    tab.wait_for_selector("figure.live .live-box")
+    assert tab.locator("mjx-container").count() > 10
+    assert not seen.foreign and not seen.errors
+    context.close()
 
 
 def test_without_scripts_still_pictures_stand_in(browser, address):

@@ -18,21 +18,31 @@ from visiting import settle
 
 pytestmark = pytest.mark.browser
 
-CHAPTER = "book/01-convolution.html"
+CHAPTER = "book/01-convolution"
+FIGURES = {"window": "", "kernels": "", "sizes": "-layer", "shift": "-shifts"}  # the page of each
 ROOT = Path(__file__).resolve().parents[2]
 MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
 
 
 @pytest.fixture(scope="module")
-def tab(browser, address):
+def tabs(browser, address):
+    """The chapter's pages with live figures, by the end of their names."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
-    page.goto(f"{address}/{CHAPTER}")
-    settle(page)
-    page.wait_for_selector("figure.live-kernels .live-box")
-    page.wait_for_selector("figure.live-shift .live-box")
-    yield page
+    pages = {}
+    for figure, end in FIGURES.items():
+        if end not in pages:
+            pages[end] = context.new_page()
+            pages[end].goto(f"{address}/{CHAPTER}{end}.html")
+            settle(pages[end])
+        pages[end].wait_for_selector(f"figure.live-{figure} .live-box")
+    yield pages
     context.close()
+
+
+@pytest.fixture
+def tab(tabs):
+    """The chapter's first page."""
+    return tabs[""]
 
 
 def number(words: str) -> float:
@@ -119,10 +129,11 @@ def table(drawing) -> torch.Tensor:
 @pytest.fixture(scope="module")
 def stills(html):
     """The still picture of each live figure, parsed: what stands in the page before a script runs."""
-    page = BeautifulSoup((html / CHAPTER).read_text(), "html.parser")
+    files = [html / f"{CHAPTER}{end}.html" for end in set(FIGURES.values())]
     return {
-        kind[5:]: BeautifulSoup((html / CHAPTER).parent.joinpath(figure.img["src"]).read_text(), "html.parser")
-        for figure in page.select("figure.live")
+        kind[5:]: BeautifulSoup(file.parent.joinpath(figure.img["src"]).read_text(), "html.parser")
+        for file in files
+        for figure in BeautifulSoup(file.read_text(), "html.parser").select("figure.live")
         for kind in figure["class"]
         if kind.startswith("live-")
     }
@@ -164,8 +175,8 @@ def test_a_touch_chooses_a_place_of_the_result(tab):
     ("n", "k", "stride", "padding", "dilation"),
     [(10, 3, 2, 0, 1), (16, 7, 5, 4, 1), (11, 2, 3, 1, 4), (3, 3, 1, 0, 1), (8, 4, 2, 2, 2), (5, 7, 1, 0, 1)],
 )
-def test_the_size_formula(tab, n, k, stride, padding, dilation):
-    figure = tab.locator("figure.live-sizes")
+def test_the_size_formula(tabs, n, k, stride, padding, dilation):
+    figure = tabs["-layer"].locator("figure.live-sizes")
     for name, value in {"n": n, "k": k, "stride": stride, "padding": padding, "dilation": dilation}.items():
         figure.locator("label").filter(has_text=re.compile(rf"^{name}\s*\d+$")).locator("input").fill(str(value))
     formula, lost = figure.locator(".live-sentence").all_inner_texts()
@@ -260,8 +271,9 @@ def test_a_field_that_is_no_number_is_marked_and_changes_nothing(tab):
     assert field.get_attribute("aria-invalid") == "false"
 
 
-def shift_sentence(tab, shift: int, layers: int, stride: int, mode: str = "zeros") -> tuple[float, float]:
+def shift_sentence(tabs, shift: int, layers: int, stride: int, mode: str = "zeros") -> tuple[float, float]:
     """The largest differences in the frame and inside it, as the figure tells them."""
+    tab = tabs["-shifts"]
     figure = tab.locator("figure.live-shift")
     for name, value in [("shift", shift), ("layers", layers), ("stride", stride)]:
         set_slider(figure, name, value)
@@ -274,12 +286,12 @@ def shift_sentence(tab, shift: int, layers: int, stride: int, mode: str = "zeros
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_padding_breaks_the_frame_and_nothing_else(tab, mode):
-    frame, inside = shift_sentence(tab, 8, 3, 1, mode)
+def test_padding_breaks_the_frame_and_nothing_else(tabs, mode):
+    frame, inside = shift_sentence(tabs, 8, 3, 1, mode)
     assert frame > 0.05 and inside == 0
 
 
-def test_a_stride_breaks_odd_shifts_everywhere(tab):
-    assert shift_sentence(tab, 4, 4, 2)[1] == 0
-    assert shift_sentence(tab, 5, 4, 2)[1] > 0.1
-    assert shift_sentence(tab, 0, 4, 2) == (0, 0)
+def test_a_stride_breaks_odd_shifts_everywhere(tabs):
+    assert shift_sentence(tabs, 4, 4, 2)[1] == 0
+    assert shift_sentence(tabs, 5, 4, 2)[1] > 0.1
+    assert shift_sentence(tabs, 0, 4, 2) == (0, 0)

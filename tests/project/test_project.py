@@ -12,8 +12,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = [
-    *("help", "demo", "test", "book", "assignments", "bench", "exam-table", "seeds", "kills"),
-    *("training-bar", "mutation"),
+    *("help", "demo", "test", "book", "notebooks", "student-repo", "assignments", "bench", "exam-table", "seeds"),
+    *("kills", "training-bar", "mutation"),
     *("links", "lint", "browser-deps", "student-wheel", "clean"),
 ]
 
