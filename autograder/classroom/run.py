@@ -9,6 +9,7 @@ goes on where it stopped. Only this process writes.
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -194,13 +195,14 @@ class Run:
         gradebook."""
         entry = replace(entry, known=self.roster.knows(entry.result.student))
         path = self.folder.autograded(*entry.key)
-        if notebook is not None:
-            write_whole(path, notebook)
-        else:
-            path.unlink(missing_ok=True)  # an older submission's, which this one replaces
-        self.journal.append(entry)
-        self.summary.graded += 1
-        self._enter([entry])
+        with uninterrupted():
+            if notebook is not None:
+                write_whole(path, notebook)
+            else:
+                path.unlink(missing_ok=True)  # an older submission's, which this one replaces
+            self.journal.append(entry)
+            self.summary.graded += 1
+            self._enter([entry])
 
     def _enter(self, entries: Iterable[Entry]) -> None:
         self.batch.extend(entries)
@@ -253,6 +255,16 @@ class Run:
             if line.entry.notebook:
                 executed = reads_json(self.folder.autograded(*line.key).read_text(encoding="utf-8"))
             write_page(path, line.entry, executed, self.notebooks[line.assignment], line.record)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits until the block is done, so that the journal and the gradebook hold the same results."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def lines_of(
