@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-import notebooks
+import page_notebooks
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,11 +45,11 @@ def build_readers() -> int:
 
 def publish_notebooks() -> None:
     """The chapters' notebooks, beside the pages that offer them."""
-    notebooks.main()
+    page_notebooks.main()
     published = BUILD / "html" / "notebooks"
     shutil.rmtree(published, ignore_errors=True)
-    shutil.copytree(notebooks.OUT, published)
-    (BUILD / "html" / "requirements.txt").write_text("\n".join(notebooks.PACKAGES.split()) + "\n")
+    shutil.copytree(page_notebooks.OUT, published)
+    (BUILD / "html" / "requirements.txt").write_text("\n".join(page_notebooks.PACKAGES.split()) + "\n")
 
 
 def build_instructors() -> int:

@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-import notebooks
+import page_notebooks
 
 from autograder import release
 
@@ -30,7 +30,7 @@ def write(folder: Path) -> None:
     folder.mkdir(parents=True)
     shutil.copytree(ROOT / "assignments", folder / "assignments", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     packed = shutil.ignore_patterns("*.zip", "convcourse", "__pycache__")  # the package comes as a wheel
-    shutil.copytree(notebooks.OUT, folder / "notebooks", ignore=packed)
+    shutil.copytree(page_notebooks.OUT, folder / "notebooks", ignore=packed)
     wheel = release.wheel(folder)
     (folder / "README.md").write_text(README.format(wheel=wheel.name))
     shutil.copy(ROOT / "LICENSE", folder)

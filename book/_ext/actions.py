@@ -8,7 +8,7 @@ import re
 from html import escape
 from urllib.parse import quote
 
-from notebooks import SETTINGS, handed_out, pages
+from page_notebooks import SETTINGS, handed_out, pages
 
 BRANCH = "gh-pages"  # where the publishing workflow puts the rendered book, notebooks included
 

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from banning import banning
 
 from autograder.exam.subject import Banned
 
@@ -73,7 +74,7 @@ def test_a_librarys_convolution_is_refused(link, name):
     link.run_cell("a", PREPARED)
     function = link.look_up(name)
     assert isinstance(function(X, W), torch.Tensor)
-    with function.banning("convolution"), pytest.raises(Banned, match="write it yourself"):
+    with banning(function, "convolution"), pytest.raises(Banned, match="write it yourself"):
         function(X, W)
     assert isinstance(function(X, W), torch.Tensor)
 
@@ -83,9 +84,9 @@ def test_autograd_is_refused(link, name):
     link.run_cell("a", PREPARED)
     function = link.look_up(name)
     assert function(X, W).shape == X.shape
-    with function.banning("convolution and autograd"), function.inference(), pytest.raises(Banned, match="autograd"):
+    with banning(function, "convolution and autograd"), function.inference(), pytest.raises(Banned, match="autograd"):
         function(X, W)
-    with function.banning("convolution"):
+    with banning(function, "convolution"):
         assert function(X, W).shape == X.shape
 
 
@@ -93,5 +94,5 @@ def test_autograd_is_refused(link, name):
 def test_honest_work_passes(link, ban):
     link.run_cell("a", PREPARED)
     function = link.look_up("honest")
-    with function.banning(ban), function.inference():
+    with banning(function, ban), function.inference():
         assert torch.allclose(function(X, W), torch.nn.functional.conv2d(X, W))

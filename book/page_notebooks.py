@@ -1,4 +1,4 @@
-"""Each page of a chapter as a clean notebook: ``python book/notebooks.py``, or ``make notebooks``, after ``make book``.
+"""Each page of a chapter as a clean notebook: ``python book/page_notebooks.py``, or ``make notebooks``.
 
 A page's source is a notebook already, but one for Sphinx: its text has roles and directives, and some cells only hand
 numbers over to it. Here the text becomes plain Markdown with the numbers of the rendered page (formulas, figures,
