@@ -65,12 +65,15 @@ def examine(task: Task) -> list[Outcome]:
     # A name that another cell would define counts as right, so nothing stands in for a file's own helpers.
     passed = {part.name: part.graded_name not in names for part in parts}
     outcomes: list[Outcome] = []
-    with setting(Quiet(passed, salt=task.salt)):
+    quiet = Quiet(passed, salt=task.salt)
+    with setting(quiet):
         for part in (part for part in parts if part.graded_name in names):
             chosen = part if task.slow else replace(part, criteria=tuple(c for c in part.criteria if not c.slow))
             found = chosen.examine(getattr(module, part.graded_name))
             current.get().show(chosen, found)
             outcomes += found
+        if quiet.faults:  # an implementation that an exam is not made for: no verdict may rest on that
+            raise RuntimeError(f"the exam met what it did not expect: {'; '.join(quiet.faults)}")
     return outcomes
 
 
