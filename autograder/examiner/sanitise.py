@@ -28,7 +28,8 @@ TAGS = set("b br caption code div em i li ol p pre small span strong sub sup tab
 REOPENED = "a|big|b|code|em|font|i|nobr|small|strike|strong|s|tt|u"
 RENAMED = re.compile(rf"(?i)<(/?)({REOPENED})(?=[\s/>])")
 NAMED_BACK = re.compile(rf"<(/?)x-({REOPENED})>")
-TAG = re.compile(r"<(/?)([a-z]+)", re.IGNORECASE)
+TAG = re.compile(r"<(/?)([a-z][^\s/>]*+)[^>]*+", re.IGNORECASE)  # all of it: what stands in a tag is no tag
+FOREIGN = re.compile(r"<(?:svg|math)", re.IGNORECASE)  # in these nothing closes what was opened before
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())  # noqa: SIM905
 CLOSED_BY_THE_NEXT = frozenset({"p", "li", "tr", "td", "th", "dt", "dd"})
 # What MathJax knows that is more than mathematics: links, attributes, code to load, and new names for these.
@@ -39,7 +40,7 @@ TEX = re.compile(
 CONTROL = re.compile(r"[^\x1b\t\n\x20-\x7e\xa0-\U0010ffff]")
 PICTURE = re.compile(r"!\[[^\[\]\n`\\]*+\]\(attachment:([\w.-]++)\)")
 # A fence's info: a name of a language, at which nbconvert chooses a parser, or leaves it to a script (mermaid).
-INFO = re.compile(r"(?m)^((?:[^\S\n]|[>*+\-\d.):])*+(?:`{3,}+|~{3,}+))([^\n`]*+)$")
+INFO = re.compile(r"(?m)^((?:[^\S\n]|[>*+\-\d.):])*+(?:`{3,}+(?=[^\n`]*+$)|~{3,}+))([^\n]*+)$")
 
 
 @cache
@@ -57,9 +58,12 @@ def _cleaner() -> Any:
 def clean_html(html: str) -> str:
     """HTML that shows and does nothing else. What is nested deeper than a page can be is not shown."""
     html = _bounded(html)
+    too_deep = f"<p>HTML that is nested more than {HTML_DEPTH} levels deep is not shown.</p>"
     if _depth(html) > HTML_DEPTH:
-        return f"<p>HTML that is nested more than {HTML_DEPTH} levels deep is not shown.</p>"
+        return too_deep
     cleaned = _cleaner().clean(RENAMED.sub(r"<\1x-\2", html))
+    if _depth(cleaned) > HTML_DEPTH:  # its tags are what the parser saw, whatever they looked like before
+        return too_deep
     return TEX.sub(r"\\ \1", NAMED_BACK.sub(r"<\1\2>", cleaned))
 
 
@@ -68,15 +72,16 @@ def _depth(html: str) -> int:
     was opened last."""
     deepest = 0
     stack: list[str] = []
+    closed_by_the_next = frozenset() if FOREIGN.search(html) else CLOSED_BY_THE_NEXT
     for closing, name in TAG.findall(html):
         name = name.lower()
         if closing:
             if stack and stack[-1] == name:
                 stack.pop()
             continue
-        if name in CLOSED_BY_THE_NEXT:
+        if name in closed_by_the_next:
             ends = len(stack)
-            while ends and stack[ends - 1] in CLOSED_BY_THE_NEXT and len(stack) - ends < 4:
+            while ends and stack[ends - 1] in closed_by_the_next and len(stack) - ends < 4:
                 ends -= 1
                 if stack[ends] == name:
                     del stack[ends:]

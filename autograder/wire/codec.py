@@ -30,6 +30,9 @@ from autograder.wire.structure import structure
 DEPTH, NODES = 40, 200_000
 OWN_LEVELS = 5  # of brackets around a value and around its innermost tensor
 DIMENSIONS, INTEGER_BITS = 64, 1024
+# Python hashes an integer modulo 2**61 - 1: of larger keys any number can be made to collide, and a dict of these takes
+# time that grows with the square of its length.
+LARGEST_KEY = 2**61 - 2
 DTYPES: dict[str, torch.dtype] = {
     str(dtype).removeprefix("torch."): dtype
     for dtype in (
@@ -199,6 +202,8 @@ class _Reader:
     def _key(self, key: Any) -> str | int:
         if type(key) not in (str, int):
             raise Malformed("a key that is neither text nor integer")
+        if type(key) is int and abs(key) > LARGEST_KEY:
+            raise Malformed("an integer that is too long for a key")
         return self.node(key)
 
     def _message(self, cls: type, values: list[Any]) -> Any:
@@ -215,6 +220,8 @@ def _key(key: Any) -> Any:
     """A key that may be written."""
     if not isinstance(key, (str, int)) or isinstance(key, bool):
         raise Unsendable("a dict with keys that are neither text nor integers")
+    if isinstance(key, int) and int.__abs__(key) > LARGEST_KEY:
+        raise Unsendable("a dict with a key of more than 61 bits")
     return key
 
 

@@ -38,6 +38,7 @@ PAYLOADS = [
     "<details open ontoggle=alert(1)><summary>more</summary></details>",
     "```mermaid\n</pre><img src=x onerror=alert(1)>\n```",
     "- ~~~ mermaid\n  <script>alert(1)</script>",
+    '~~~mermaid `\ngraph TD; A-->B; click A href "javascript:alert(1)"\n~~~',
     '```mermaid\n&lt;img src=x onerror=alert(1)&gt;\ngraph TD; A-->B; click A href "javascript:alert(1)"\n```',
     r"$\href{javascript:alert(1)}{x}$ $\mmlToken{mi}[href='javascript:alert(1)']{x}$ $<img src=x onerror=alert(1)>$",
     "$$\n<script>alert(1)</script>\n$$\n\n\\begin{a}<img src=x onerror=alert(1)>\\end{a}",

@@ -74,6 +74,7 @@ MARKDOWN = [
     "```mermaid\n<img src=x onerror=alert(1)>\n```",
     "- ~~~ mermaid\n  </pre><script>alert(1)</script>",
     "```\x00mermaid\n<\x00script>\n```",
+    "~~~mermaid `\ngraph TD; A-->B; click A href 'https://a.test'\n~~~",
     "`<b>` and ```\n<script>\n```",
 ]
 
@@ -206,7 +207,29 @@ HTML_GROWS = {
     "paragraphs": lambda n: "<p>" * (n // 3),
     "rows without an end": lambda n: "<table>" + "<tr><td>1" * (n // 9),
     "comments": lambda n: "<!--" * (n // 4),
+    "tags that look like two": lambda n: "<div/</div>" * (n // 30) + "</p>" * (n // 8),
+    "names with digits": lambda n: "<a1></a2>" * (n // 9),
+    "rows in a drawing": lambda n: "<svg>" + "<tr>" * (n // 8) + "</q>" * (n // 8),
 }
+
+
+DEEP = {
+    "plain": "<div>" * 200,
+    "tags that look like two": "<div/</div>" * 200,
+    "names with digits": "<h1></h2>" * 200,
+    "rows in a drawing": "<svg>" + "<tr>" * 200,
+    "behind a comment": "<!-- <b title=' -->" + "<div>" * 200 + "'>",
+}
+
+
+@pytest.mark.parametrize("what", DEEP)
+def test_what_is_nested_deeper_than_a_page_can_be_is_not_shown(what):
+    assert "not shown" in clean_html(DEEP[what])
+
+
+def test_a_fences_info_is_gone_whatever_it_holds():
+    assert "mermaid" not in clean_markdown("~~~mermaid\nx\n~~~")
+    assert 'class="mermaid"' not in markdown2html(clean_markdown("~~~mermaid `\ngraph TD; A-->B\n~~~"))
 
 
 @pytest.mark.parametrize("what", MARKDOWN_GROWS)

@@ -25,7 +25,7 @@ plain_values = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.lists(inner, max_size=4).map(tuple)
-        | st.dictionaries(st.text(max_size=5) | st.integers(), inner, max_size=4)
+        | st.dictionaries(st.text(max_size=5) | st.integers(-codec.LARGEST_KEY, codec.LARGEST_KEY), inner, max_size=4)
     ),
     max_leaves=20,
 )
@@ -121,7 +121,7 @@ def test_a_message_comes_with_its_class():
 
 
 def test_what_cannot_cross_is_refused_or_handled():
-    for value in (object(), {1.5: 2}, {True: 1}, 2 ** (INTEGER_BITS + 1), torch.ones(2).to_sparse()):
+    for value in (object(), {1.5: 2}, {True: 1}, {2**61 - 1: 0}, 2 ** (INTEGER_BITS + 1), torch.ones(2).to_sparse()):
         with pytest.raises(Unsendable):
             codec.encode(value)
     deep = []
@@ -158,6 +158,7 @@ MALFORMED = {
     "a field of another type": '[[["float32",[1]]],["Reply",1.5,1]]',
     "a bool for a number": '[[["float32",[1]]],["Reply",true,1]]',
     "a key that is a list": '[[["float32",[1]]],["d",["l"],1]]',
+    "a key that can be made to collide": f'[[["float32",[1]]],["d",{2**61 - 1},1]]',
     "a key without a value": '[[["float32",[1]]],["d",1]]',
     "a number without end": f'[[["float32",[1]]],{"9" * 400}]',
     "a number longer than Python reads": f'[[["float32",[1]]],{"9" * 5000}]',
