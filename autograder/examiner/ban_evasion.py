@@ -91,7 +91,11 @@ def read(cell: str, words: Words) -> list[Statement]:
     """A cell's statements. Its tree, which takes up to a kilobyte for a byte of text, is gone before the next one's."""
     tree = parsed(cell)
     return [
-        Statement(frozenset(words.of(s) & (ANYWHERE | REACHED)), frozenset(bound(s)), frozenset(free(s)))
+        Statement(
+            frozenset((words.of(s) & (ANYWHERE | REACHED)) - (own(s) - imported(s))),
+            frozenset(bound(s)),
+            frozenset(free(s)),
+        )
         for s in (tree.body if tree else ())
     ]
 
@@ -136,7 +140,18 @@ def reach(name: str, definitions: Definitions) -> Iterator[Statement]:
 
 def free(statement: ast.stmt) -> set[str]:
     """The names that a statement takes from elsewhere: what its functions have of their own is left out."""
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)} - own(statement)
+
+
+def own(statement: ast.stmt) -> set[str]:
+    """Arguments and variables of a statement: names that it gives a value, otherwise than by an import."""
     nodes = list(ast.walk(statement))
-    own = {node.arg for node in nodes if isinstance(node, ast.arg)}
-    own |= {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
-    return {node.id for node in nodes if isinstance(node, ast.Name)} - own
+    names = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    names |= {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    return names
+
+
+def imported(statement: ast.stmt) -> set[str]:
+    """The names that a statement imports."""
+    imports = [node for node in ast.walk(statement) if isinstance(node, ast.Import | ast.ImportFrom)]
+    return {(alias.asname or alias.name).split(".")[0] for node in imports for alias in node.names}
