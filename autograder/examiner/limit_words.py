@@ -8,6 +8,7 @@ from autograder.wire.codec import NODES
 from autograder.wire.limits import HEAD_LIMIT, MIB, PATIENCE, Limits
 from autograder.wire.messages import Ended
 
+KEPT_LOADER = "The notebook's code read a loader after the call that it was given to. Read it within that call only."
 TOO_LONG = "The notebook's code gave back more than {} MiB at once, or {} MiB in all."
 
 

@@ -104,6 +104,7 @@ class Link:
         self._stream = Stream(sock.fileno(), self._tick)
         self._lost: Lost | None = None
         self._loaders: dict[int, recipes.Loader] = {}
+        self._loaders_given = 0
         self._outputs_left, self._answers_left = limits.outputs_mib * MIB, limits.answers_mib * MIB
         self._inward: dict[type, Callable[[Any], Any]] = {messages.Handle: self._proxy}
         self.released: list[int] = []
@@ -274,12 +275,15 @@ class Link:
         if isinstance(value, recipes.Recipe):
             return messages.Built(value.name, value.args, value.kwargs)
         if isinstance(value, recipes.Loader):
-            self._loaders[len(self._loaders)] = value
-            return messages.Batches(len(self._loaders) - 1, len(value), len(value.dataset))
+            self._loaders_given += 1
+            self._loaders[self._loaders_given] = value
+            return messages.Batches(self._loaders_given, len(value), len(value.dataset))
         raise TypeError(f"a {type(value).__name__} cannot be handed in")
 
     def _hand_out(self, wanted: messages.Pull) -> None:
         loader = self._loaders.get(wanted.loader)
+        if loader is None and 0 < wanted.loader <= self._loaders_given:
+            self._lose("crashed", limit_words.KEPT_LOADER)
         if loader is None or not 0 <= wanted.position < len(loader):
             self.distrust()
         head, parts = codec.encode(messages.Batch(loader.batch(wanted.position)), layouts=True)

@@ -279,8 +279,19 @@ def test_a_kept_loader_is_of_no_use_later(fork):
     link = fork(call_seconds=2)
     link.run_cell("attack", "kept = []\ndef keep(x): kept.append(x)\ndef use(): return list(kept[0])")
     link.look_up("keep")(Loader([(torch.ones(1), torch.ones(1))]))
-    with pytest.raises(Lost):
+    with pytest.raises(Lost, match="after the call that it was given to"):
         link.look_up("use")()
+
+
+def test_a_kept_loader_gives_no_other_calls_batches(fork):
+    from autograder.objects.recipes import Loader
+
+    link = fork()
+    link.run_cell("attack", "kept = []\ndef f(x):\n    kept.append(x)\n    return list(kept[0])[0][0]")
+    first, second = (Loader([(torch.full((1,), n), torch.ones(1))]) for n in (1.0, 2.0))
+    assert link.look_up("f")(first) == 1
+    with pytest.raises(Lost, match="after the call that it was given to"):
+        link.look_up("f")(second)
 
 
 def test_counting_passes_cannot_be_cheated(fork):
