@@ -50,13 +50,12 @@ def choices(name: str, *values: Any) -> list[dict[str, Any]]:
 
 
 def grid(shapes: Sequence[Shape], arguments: Sequence[dict[str, Any]]) -> list[Setup]:
-    """Every shape with every choice of arguments; bias and float64 take turns so that each choice meets both."""
-    made = []
-    for i, chosen in enumerate(arguments):
-        for j, shape in enumerate(shapes):
-            dtype = torch.float64 if (i + j) % 4 == 3 else torch.float32
-            made.append(Setup(shape, chosen, (i + j) % 3 != 0, dtype, words(chosen)))
-    return made
+    """Every shape with every choice of arguments; bias and none take turns, so that each choice meets both."""
+    return [
+        Setup(shape, chosen, (i + j) % 3 != 0, about=words(chosen))
+        for i, chosen in enumerate(arguments)
+        for j, shape in enumerate(shapes)
+    ]
 
 
 def drawn(tensors: Tensors, *setups: Sequence[Setup]) -> Cases:

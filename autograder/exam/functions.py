@@ -1,160 +1,212 @@
-"""The criteria that every function has: values, memory layouts, gradients, refusals.
+"""The criteria that every function has: values, memory layouts, types, gradients, refusals.
 
-An exam of a function is data: a reference, the mistakes people make in it, and cases.
+An exam of a function is data: a reference, the mistakes people make in it, and cases. Its calls are made criterion by
+criterion, and read together at the end (`exam.reading`).
 
-    POOL = FunctionExam("max_pool2d", reference=pooled, mistakes=MISTAKES, sentences=SENTENCES, ban="pooling")
+    POOL = FunctionExam(
+        "max_pool2d", pooled, mistakes=MISTAKES, sentences=SENTENCES, door=drawn(tensors, PLAINEST), ban="pooling"
+    )
     max_pool2d = POOL.exam(
         POOL.values("windows", "windows of any size", 1.0, drawn(tensors, PLAIN)),
+        POOL.values("stride", "with a stride", 0.5, drawn(tensors, STRIDE), about={"stride"}),
+        POOL.dtypes(0.5, drawn(tensors, PLAIN[:3])),
         POOL.layouts(0.5, drawn(tensors, PLAIN[:2])),
-        POOL.gradients(0.5, drawn(tensors, TOGETHER), tiny=drawn(tensors, TINY)),
-        POOL.refuses(0.5, refused, beside=drawn(tensors, PLAIN[:3])),
+        POOL.gradients(0.5, drawn(tensors, PLAIN)),
+        POOL.refuses(0.5, refused),
     )
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from autograder.exam.cases import Case, Cases
-from autograder.exam.compare import (
-    Comparison,
-    Reference,
-    check_refused,
-    check_unchanged,
-    compare_values,
-    describe,
-    named,
-)
-from autograder.exam.core import Check, Criterion, Evidence, Exam, Wrong
-from autograder.exam.draw import LAYOUTS, Draw
-from autograder.exam.gradients import (
-    ask_with_gradients,
-    compare_with_gradients,
-    judge_gradients,
-    note_gradients,
-    small_differences,
-    with_wanted_gradients,
-)
-from autograder.exam.mistakes import IN_PLACE, Misconception
-from autograder.exam.subject import Subject
+import torch
 
-Refused = Callable[[Draw], Iterable[tuple[Case, str]]]  # calls that cannot be right, each with the mistake of taking it
+from autograder.exam.calls import Call, Exact, Gradient, LaidOut, Refusal, Value
+from autograder.exam.cases import Case, Cases
+from autograder.exam.core import Check, Criterion, Exam, Wrong
+from autograder.exam.draw import LAYOUTS, Draw
+from autograder.exam.gradients import names_of, with_tensors
+from autograder.exam.mistakes import Function, Misconception, first_of
+from autograder.exam.notes import Notes
+from autograder.exam.reading import Asked, Part
+from autograder.exam.subject import Answer, Raised, Subject
+
+T = torch.Tensor
+Ask = Callable[[Subject, Draw], list[Call]]
+# A call that cannot be right, the mistake of answering it, and a lawful call of the same kind.
+Refused = Callable[[Draw], Iterable[tuple[Case, str, Case]]]
 
 
 @dataclass(frozen=True)
 class FunctionExam:
     """A function's reference and mistakes, over which its criteria are made.
 
-    reference: what is right, as a `def` of ours, so that its arguments have names. mistakes: most telling first.
-    with_gradients: are gradients asked for beside every value, so that the gradients' criterion sees all cases?
-    unchanged: do values count only where no argument is changed? (Elsewhere the layouts' criterion asks for it.)
-    The rest is as in `Exam`.
+    reference: what is right, as a `def` of ours, so that its arguments have names. mistakes: most telling first. door:
+    the plainest calls, six or more; the part earns nothing where they are neither right nor a listed mistake's. The
+    rest is as in `Exam`.
     """
 
     name: str
-    reference: Reference
+    reference: Function
     mistakes: Sequence[Misconception]
     sentences: Mapping[str, str]
+    door: Cases
     ban: str | None = None
     title: str = ""
     defines: str = ""
     bonus: bool = False
-    with_gradients: bool = True
-    unchanged: bool = False
 
     def exam(self, *criteria: Criterion) -> Exam:
         """The exam with these criteria."""
         about = self.title, self.sentences, self.ban
-        return Exam(self.name, criteria, *about, defines=self.defines, bonus=self.bonus)
+        return Exam(self.name, criteria, *about, defines=self.defines, bonus=self.bonus, read=self.read)
 
-    def values(self, id: str, title: str, points: float, *cases: Cases) -> Criterion:
-        """Right values in these cases, in the seed's order."""
-        return Criterion(id, title, points, self.check_values(*cases))
+    def read(self, exam: Exam, notes: Notes) -> dict[str, Wrong | None]:
+        """What is wrong in each criterion whose calls were made."""
+        asked = [notes.asked[one.id] for one in exam.criteria if one.id in notes.asked]
+        return Part(exam.graded_name, self.reference, self.mistakes, notes.door, asked).verdicts()
 
-    def check_values(self, *cases: Cases) -> Check:
-        """Right values; gradients of the same calls are noted for their criterion."""
+    def criterion(self, id: str, title: str, points: float, *asks: Ask, about: Collection[str] = ()) -> Criterion:
+        """A criterion that makes these calls. about: the arguments that it is about, if it is about some."""
 
         def check(subject: Subject, draw: Draw) -> None:
-            given = draw.shuffled(list(chain.from_iterable(some(draw) for some in cases)))
-            if self.with_gradients:
-                found = compare_with_gradients(subject, self.reference, given, self.mistakes, draw)
-            else:
-                found = compare_values(subject, self.reference, given, self.mistakes)
-            for comparison in found if self.unchanged else ():
-                check_unchanged(comparison)
+            if not draw.notes.door:
+                draw.notes.door = self.ask_values(self.door)(subject, draw)
+            calls = list(chain.from_iterable(ask(subject, draw) for ask in asks))
+            draw.notes.asked[id] = Asked(id, points, calls, about)
 
-        return check
+        return Criterion(id, title, points, check)
+
+    def values(
+        self,
+        id: str,
+        title: str,
+        points: float,
+        *cases: Cases,
+        about: Collection[str] = (),
+        plain: Callable[[Case], Case] | None = None,
+        intact: bool = False,
+    ) -> Criterion:
+        """Right values in these cases, whatever their type.
+
+        about: the arguments that it is about. plain: makes of each case the twin beside which it counts. intact: their
+        arguments must be as they were.
+        """
+        asks = [self.ask_values(some, plain=plain, intact=intact) for some in cases]
+        return self.criterion(id, title, points, *asks, about=about)
+
+    def dtypes(self, points: float, *cases: Cases, title: str = "float32 and float64 keep their type") -> Criterion:
+        """Each case in float64, with float64's digits, and in float32, in that type."""
+        return self.criterion("dtypes", title, points, *map(self.ask_dtypes, cases))
 
     def layouts(
         self, points: float, *cases: Cases, title: str = "inputs in any memory layout, none of them changed"
     ) -> Criterion:
         """Right values for a first argument that lies in memory in any order."""
-        return Criterion("layouts", title, points, self.check_layouts(*cases))
+        return self.criterion("layouts", title, points, *map(self.ask_layouts, cases))
 
-    def check_layouts(self, *cases: Cases) -> Check:
-        """Each case with its first tensor dense and in each unusual layout; no argument is changed."""
+    def gradients(self, points: float, *cases: Cases, title: str = "gradients to the input") -> Criterion:
+        """Right gradients, to each floating-point tensor among the arguments."""
+        return self.criterion("gradients", title, points, *map(self.ask_gradients, cases))
 
-        def check(subject: Subject, draw: Draw) -> None:
+    def refuses(
+        self, points: float, refused: Refused, title: str = "arguments that cannot be right are refused"
+    ) -> Criterion:
+        """What cannot be right is refused with ValueError or RuntimeError, where its lawful twin is answered."""
+
+        def ask(subject: Subject, draw: Draw) -> list[Call]:
+            given = list(refused(draw))
+            twins = asked(subject, [lawful for _, _, lawful in given], Value)
+            answers = asked(subject, [case for case, _, _ in given], Refusal)
+            return [
+                replace(call, twin=twin, answering=mistake)
+                for call, twin, (_, mistake, _) in zip(answers, twins, given, strict=True)
+            ]
+
+        return self.criterion("refusals", title, points, ask)
+
+    def ask_values(self, cases: Cases, *, plain: Callable[[Case], Case] | None = None, intact: bool = False) -> Ask:
+        """Each case, in the seed's order, beside its plain twin where there is one."""
+
+        def ask(subject: Subject, draw: Draw) -> list[Call]:
+            given = draw.shuffled(list(cases(draw)))
+            calls = asked(subject, given, Value, intact=intact)
+            return beside(calls, asked(subject, map(plain, given), Value)) if plain else calls
+
+        return ask
+
+    def ask_dtypes(self, cases: Cases) -> Ask:
+        """Each case in float64 and in float32, beside the same in float32 in whatever type it comes back."""
+
+        def ask(subject: Subject, draw: Draw) -> list[Call]:
+            given = [with_tensors(case, torch.Tensor.float) for case in cases(draw)]
+            twins = asked(subject, given, Value)
+            double = [with_tensors(replace(case, about="on float64"), torch.Tensor.double) for case in given]
+            calls = asked(subject, double + [replace(case, about="on float32") for case in given], Exact)
+            return beside(calls, twins + twins)
+
+        return ask
+
+    def ask_layouts(self, cases: Cases) -> Ask:
+        """Each case with its first tensor in each unusual layout, beside the same that is dense."""
+
+        def ask(subject: Subject, draw: Draw) -> list[Call]:
             dense, laid = [], []
             for layout in LAYOUTS:
-                for case in chain.from_iterable(some(draw) for some in cases):
+                for case in cases(draw):
                     x, *rest = case.args
                     x = draw.laid_out(layout, x.shape)
                     laid.append(replace(case, args=(x, *rest), about=f"on a {layout} input"))
                     dense.append(replace(case, args=(x.contiguous(), *rest)))
-            compare_values(subject, self.reference, dense, self.mistakes)
-            asked = with_wanted_gradients(self.reference, laid, draw)
-            for comparison, one in zip(ask_with_gradients(subject, asked), asked, strict=True):
-                check_laid_out(comparison)
-                if comparison.answer is not None:
-                    note_gradients(draw, comparison, comparison.answer.gradients, one)
+            twins = asked(subject, dense, Value)
+            return beside(asked(subject, laid, LaidOut), twins)
 
-        return check
+        return ask
 
-    def gradients(
-        self, points: float, *cases: Cases, tiny: Cases | None = None, title: str = "gradients to the input"
-    ) -> Criterion:
-        """Right gradients, to each floating-point tensor among the arguments."""
-        return Criterion("gradients", title, points, self.check_gradients(*cases, tiny=tiny))
+    def ask_gradients(self, cases: Cases) -> Ask:
+        """Each case with a gradient asked for, beside the same without; what is sent back has the answer's shape."""
 
-    def check_gradients(self, *cases: Cases, tiny: Cases | None = None) -> Check:
-        """Right gradients in every case so far and in these, and by gradcheck in full in the tiny ones (float64)."""
+        def ask(subject: Subject, draw: Draw) -> list[Call]:
+            twins = asked(subject, cases(draw), Value)
+            answered = [twin for twin in twins if isinstance(twin.got, T) and twin.got.is_floating_point()]
+            differentiated = [with_tensors(twin.case, lambda t: t.detach().requires_grad_()) for twin in answered]
+            sent = [draw.normal(*twin.got.shape, dtype=twin.got.dtype) for twin in answered]
+            together = zip(differentiated, sent, strict=True)
+            answers = subject.vjps([(case.args, case.kwargs, back) for case, back in together])
+            found: list[Call] = [
+                Gradient(case, answer, twin, cotangent=back, names=names_of(self.reference, case))
+                for case, answer, twin, back in zip(differentiated, answers, answered, sent, strict=True)
+            ]
+            return found or twins
 
-        def check(subject: Subject, draw: Draw) -> None:
-            given = list(chain.from_iterable(some(draw) for some in cases))
-            compare_with_gradients(subject, self.reference, given, self.mistakes, draw)
-            judge_gradients(subject, draw)
-            for case in tiny(draw) if tiny else ():
-                small_differences(subject, self.reference, case)
-
-        return check
-
-    def refuses(
-        self,
-        points: float,
-        refused: Refused,
-        beside: Cases,
-        title: str = "arguments that cannot be right are refused",
-    ) -> Criterion:
-        """What cannot be right is refused with ValueError or RuntimeError; counts beside right values only."""
-
-        def check(subject: Subject, draw: Draw) -> None:
-            compare_values(subject, self.reference, beside(draw), self.mistakes)
-            check_refused(subject, list(refused(draw)))
-
-        return Criterion("refusals", title, points, check)
+        return ask
 
 
-def check_laid_out(comparison: Comparison) -> None:
-    """Is the answer right where the input lies in memory in an unusual order, and the input as it was? The same call
-    with a dense input is right."""
-    if comparison.fault:
-        in_place = named([comparison], [], [IN_PLACE])
-        evidence = Evidence(describe(comparison.case), "as for a contiguous input", str(comparison.fault))
-        raise Wrong(in_place.id if in_place else "contiguous-only", evidence)
-    check_unchanged(comparison)
+def asked(subject: Subject, cases: Iterable[Case], make: type[Call], **how: bool) -> list[Call]:
+    """The calls of these cases, made in one round trip."""
+    given = list(cases)
+    answers: Sequence[Answer | Raised] = subject.vjps([(case.args, case.kwargs, None) for case in given])
+    return [make(case, answer, **how) for case, answer in zip(given, answers, strict=True)]
+
+
+def beside(calls: Sequence[Call], twins: Sequence[Call]) -> list[Call]:
+    """Each call beside its twin."""
+    return [replace(call, twin=twin) for call, twin in zip(calls, twins, strict=True)]
+
+
+def leaving_out(*names: str) -> Callable[[Case], Case]:
+    """Of a case the same without these arguments."""
+    return lambda case: replace(
+        case, kwargs={key: value for key, value in case.kwargs.items() if key not in names}, about=""
+    )
+
+
+def in_whole_numbers(case: Case) -> Case:
+    """The same with the first number of each pair among its named arguments."""
+    return replace(case, kwargs={key: first_of(value) for key, value in case.kwargs.items()}, about="")
 
 
 def in_turn(*checks: Check) -> Check:

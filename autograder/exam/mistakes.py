@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -36,21 +37,49 @@ def misconception(id: str, *mutants: Function, raises: bool = False) -> Misconce
     return Misconception(id, mutants, raises=raises)
 
 
-def with_all_arguments(reference: Function, rule: Function) -> Function:
-    """A function with the signature of the reference: `rule` gets all arguments by name, defaults too."""
-    signature = inspect.signature(reference)
+@dataclass(frozen=True, eq=False)
+class Changed:
+    """A function with a change, which can be made to another function of its signature as well.
 
-    def mutant(*args: Any, **kwargs: Any) -> Any:
-        bound = signature.bind(*args, **kwargs)
+    change: of the function and its arguments by name, defaults too, what comes back.
+    """
+
+    function: Function
+    change: Callable[..., Any]
+
+    @cached_property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self.function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        bound = self.__signature__.bind(*args, **kwargs)
         bound.apply_defaults()
-        return rule(**bound.arguments)
+        return self.change(self.function, bound.arguments)
 
-    return mutant
+    def on(self, function: Function) -> Changed:
+        """The change made to another function."""
+        inner = self.function.on(function) if isinstance(self.function, Changed) else function
+        return Changed(inner, self.change)
+
+
+def both(one: Function, other: Function) -> list[Function]:
+    """Two wrong functions made into one with both mistakes, in either order; none where both stand for themselves."""
+    return [a.on(b) for a, b in ((one, other), (other, one)) if isinstance(a, Changed)]
+
+
+def with_all_arguments(reference: Function, rule: Callable[..., Any]) -> Function:
+    """The reference by a rule, which gets the function and all arguments by name, defaults too."""
+    return Changed(reference, lambda function, given: rule(function, **given))
 
 
 def with_changes(reference: Function, change: Callable[..., dict[str, Any]]) -> Function:
     """The reference with the arguments that `change` gives back, which gets all of them by name, defaults too."""
-    return with_all_arguments(reference, lambda **given: reference(**(given | change(**given))))
+    return Changed(reference, lambda function, given: function(**(given | change(**given))))
+
+
+def with_result(reference: Function, change: Callable[[Any], Any]) -> Function:
+    """The reference whose result is changed."""
+    return Changed(reference, lambda function, given: change(function(**given)))
 
 
 def with_arguments(reference: Function, **changes: Callable[[Any], Any]) -> Function:
@@ -123,8 +152,8 @@ def group_mistakes(reference: Function, prefix: str = "") -> tuple[Misconception
     def dealt_out(x: torch.Tensor, groups: int, **rest: Any) -> dict[str, Any]:
         return {"x": torch.cat([x[:, group::groups] for group in range(groups)], 1)}
 
-    def collected(x, weight, bias, groups, **rest):
-        out = reference(x, weight, None, groups=groups, **rest)
+    def collected(function, x, weight, bias, groups, **rest):
+        out = function(x, weight, None, groups=groups, **rest)
         out = out.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2)
         return out if bias is None else out + upright(bias)
 
@@ -137,7 +166,7 @@ def group_mistakes(reference: Function, prefix: str = "") -> tuple[Misconception
             f"{prefix}groups-interleaved",
             with_changes(reference, dealt_out),
             by_name,
-            with_all_arguments(reference, lambda **given: by_name(**(given | dealt_out(**given)))),
+            with_changes(by_name, dealt_out),
         ),
     )
 
@@ -151,7 +180,7 @@ IN_PLACE = Misconception(
 def care_mistakes(reference: Function) -> tuple[Misconception, ...]:
     """What goes wrong with a function of tensors whatever it computes: in float32 alone, digits lost on the way."""
 
-    def mutant(*args: Any, **kwargs: Any) -> Any:
-        return reference(*map(in_float32, args), **{key: in_float32(value) for key, value in kwargs.items()})
+    def mutant(function: Function, given: dict[str, Any]) -> Any:
+        return function(**{key: in_float32(value) for key, value in given.items()})
 
-    return misconception("float32-result", mutant), Misconception("precision-lost", rough=True)
+    return misconception("float32-result", Changed(reference, mutant)), Misconception("precision-lost", rough=True)

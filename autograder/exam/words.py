@@ -22,6 +22,11 @@ def not_compared(name: str) -> str:
     return f"`{name}` gave back something that could not be compared with what is expected."
 
 
+def shut(name: str) -> str:
+    """The plainest calls are wrong."""
+    return f"`{name}` is wrong in its plainest calls, so nothing else can count yet."
+
+
 def not_reached(why: str) -> str:
     """A criterion after the last candidate was lost."""
     return f"Not reached: {why}"
@@ -34,10 +39,11 @@ def banned(name: str, message: str) -> str:
 
 def raised(name: str, error: Raised, when: str = "") -> str:
     """The student's code raised; `when`: in which case ("on a float64 image")."""
+    when = f" {when}" if when else ""
     if error.kind == "NotImplementedError":
-        return f"`{name}` is not written yet: it raised NotImplementedError."
-    said = f": {error.message}" if error.message else ""
-    return f"`{name}` raised {error.kind}{' ' + when if when else ''}{said}"
+        return f"`{name}`{when} is not written yet: it raised NotImplementedError"
+    said = f": {error.message.rstrip('.')}" if error.message else ""
+    return f"`{name}` raised {error.kind}{when}{said}"
 
 
 def points(value: float) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
+from autograder.exam.calls import Call, Exact
 from autograder.exam.cases import Case, Cases
 from autograder.exam.compare import agree, shown
 from autograder.exam.convolution.sentences import SENTENCES
 from autograder.exam.core import Check, Criterion, Evidence, Exam, Unnamed, Wrong
 from autograder.exam.draw import Draw
-from autograder.exam.functions import FunctionExam, in_turn
-from autograder.exam.mistakes import IN_PLACE, care_mistakes, misconception, with_arguments
+from autograder.exam.functions import FunctionExam, asked, beside
+from autograder.exam.mistakes import IN_PLACE, care_mistakes, misconception, with_arguments, with_result
 from autograder.exam.subject import Subject
 
 T = torch.Tensor
@@ -153,12 +155,6 @@ def rolled(image: T, kernel: T) -> T:
     return torch.stack(taps).sum(0)
 
 
-def mixed(image: T, kernel: T) -> T:
-    """Channels added up, and the sum for each of them."""
-    out = filtered(image, kernel)
-    return out.sum(0).expand(image.shape) if image.dim() == 3 else out
-
-
 def three_axes_only(image: T, kernel: T) -> T:
     """Planes are refused."""
     if image.dim() == 2:
@@ -179,12 +175,16 @@ MISTAKES = (
     misconception("transposed-kernel", with_arguments(filtered, kernel=lambda k: k.T)),
     misconception(
         "clamped",
-        lambda image, kernel: filtered(image, kernel).clamp(0, 1),
-        lambda image, kernel: filtered(image, kernel).clamp(min=0),
-        lambda image, kernel: filtered(image, kernel).abs(),
+        with_result(filtered, lambda out: out.clamp(0, 1)),
+        with_result(filtered, lambda out: out.clamp(min=0)),
+        with_result(filtered, torch.Tensor.abs),
     ),
     misconception("valid-size", padded(lambda kh, kw: (0, 0, 0, 0))),
-    misconception("channels-mixed", mixed, lambda image, kernel: filtered(image, kernel).sum(-3)),
+    misconception(
+        "channels-mixed",
+        with_result(filtered, lambda out: out.sum(0).expand(out.shape) if out.dim() == 3 else out),
+        with_result(filtered, lambda out: out.sum(-3)),
+    ),
     misconception(
         "kernel-normalised",
         with_arguments(filtered, kernel=lambda k: k / k.sum()),
@@ -211,14 +211,17 @@ MISTAKES = (
 )
 
 Shapes = tuple[tuple[int, ...], tuple[int, int]]  # of the image, of the kernel
-COLOUR: list[Shapes] = [
-    ((3, 6, 7), (3, 3)), ((3, 5, 8), (3, 3)), ((1, 6, 6), (3, 3)), ((2, 7, 5), (5, 5)), ((4, 4, 5), (1, 1)),
+SINGLE: list[Shapes] = [
+    ((1, 6, 6), (3, 3)), ((1, 5, 5), (3, 3)), ((1, 7, 7), (5, 5)), ((1, 4, 4), (3, 3)), ((1, 8, 8), (3, 3)),
+    ((1, 6, 7), (3, 3)),
 ]  # fmt: skip
+COLOUR: list[Shapes] = [((3, 6, 7), (3, 3)), ((3, 5, 8), (3, 3)), ((2, 7, 5), (5, 5)), ((4, 4, 5), (1, 1))]
 GREY: list[Shapes] = [((6, 7), (3, 3)), ((5, 5), (3, 3)), ((8, 6), (5, 5)), ((4, 7), (1, 1))]
 UNEQUAL: list[Shapes] = [
-    ((3, 6, 7), (1, 3)), ((2, 7, 6), (5, 3)), ((3, 6, 8), (3, 5)), ((7, 6), (3, 1)), ((2, 6, 6), (7, 1)),
+    ((1, 6, 7), (1, 3)), ((3, 6, 7), (1, 3)), ((2, 7, 6), (5, 3)), ((3, 6, 8), (3, 5)), ((1, 7, 6), (3, 1)),
+    ((1, 6, 6), (7, 1)),
 ]  # fmt: skip
-DTYPES = [(torch.float64, torch.float32), (torch.float32, torch.float64), (torch.float64, torch.float64)]
+BORDERS: list[Shapes] = [((1, 7, 5), (5, 5)), ((1, 2, 3), (5, 5)), ((1, 4, 6), (1, 1))]
 
 
 def pictures(shapes: list[Shapes]) -> Cases:
@@ -226,31 +229,37 @@ def pictures(shapes: list[Shapes]) -> Cases:
     return lambda draw: [Case((draw.uniform(*image), draw.normal(*kernel))) for image, kernel in shapes]
 
 
-def dtypes(draw: Draw) -> list[Case]:
-    """Images and kernels of either floating-point type."""
-    return [
-        Case((draw.uniform(*image).to(its), draw.normal(*kernel).to(other)), {}, f"on a {its} image, {other} kernel")
-        for its, other in DTYPES
-        for image, kernel in (COLOUR[0], GREY[0])
+APPLY = FunctionExam("apply_kernel", filtered, MISTAKES, SENTENCES, pictures(SINGLE), ban="convolution")
+
+
+def either_type(subject: Subject, draw: Draw) -> list[Call]:
+    """The image in either type, and a kernel of the other one, which is taken to the image's."""
+    calls = APPLY.ask_dtypes(pictures(COLOUR[:1] + SINGLE[:1]))(subject, draw)
+    mixed = [
+        replace(
+            call.case, args=(call.case.args[0], to_the_other(call.case.args[1])), about="on a kernel of another type"
+        )
+        for call in calls
     ]
+    return [*calls, *beside(asked(subject, mixed, Exact), calls)]
 
 
-APPLY = FunctionExam("apply_kernel", filtered, MISTAKES, SENTENCES, ban="convolution", with_gradients=False)
+def to_the_other(kernel: T) -> T:
+    """float32 for float64, and float64 for float32."""
+    return kernel.to(torch.float32 if kernel.dtype == torch.float64 else torch.float64)
+
+
 apply_kernel = APPLY.exam(
-    APPLY.values(
-        "colour", "every channel of an image, zeros beyond its border, nothing cut off", 1.5, pictures(COLOUR)
-    ),
+    APPLY.values("border", "zeros beyond the border, nothing cut off", 1.0, pictures(SINGLE + BORDERS)),
+    APPLY.values("colour", "every channel of an image by itself", 0.5, pictures(COLOUR)),
     APPLY.values("grey", "an image without a channel axis", 0.5, pictures(GREY)),
     APPLY.values("unequal", "kernels of unequal sides", 1.0, pictures(UNEQUAL)),
-    APPLY.values("dtypes", "image and kernel of either floating-point type", 0.5, dtypes),
-    Criterion(
+    APPLY.criterion("dtypes", "image and kernel of either floating-point type", 0.5, either_type),
+    APPLY.criterion(
         "care",
         "images in any memory layout, nothing changed, gradients",
         0.5,
-        in_turn(
-            APPLY.check_values(pictures(COLOUR[:2])),
-            APPLY.check_layouts(pictures(COLOUR[:1])),
-            APPLY.check_gradients(pictures(COLOUR[:1])),
-        ),
+        APPLY.ask_layouts(pictures([SINGLE[5], COLOUR[0]])),
+        APPLY.ask_gradients(pictures([SINGLE[0], COLOUR[0]])),
     ),
 )

@@ -20,8 +20,10 @@ from autograder.exam.mistakes import (
     pair,
     pair_mistakes,
     upright,
+    with_all_arguments,
     with_arguments,
     with_changes,
+    with_result,
 )
 
 T = torch.Tensor
@@ -46,6 +48,8 @@ def ends(weight: T, padding: Any, dilation: Any) -> Ends:
 def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """PyTorch's; "same" is padded here, since there it warns of even kernels."""
     if padding == "same":
+        if pair(stride) != (1, 1):
+            raise ValueError('padding "same" is for stride 1')
         x, padding = F.pad(x, ends(weight, padding, dilation)), 0
     return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
 
@@ -53,11 +57,11 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 def with_bias(change: Callable[[T, T, T], T], sums: Callable[..., T] = conv2d) -> Callable[..., T]:
     """Sums to which `change(bias, x, weight)` is added in place of the bias."""
 
-    def mutant(x, weight, bias=None, *args, **kwargs):
-        out = sums(x, weight, None, *args, **kwargs)
+    def mutant(function, x, weight, bias, **rest):
+        out = function(x, weight, None, **rest)
         return out if bias is None else out + change(bias, x, weight)
 
-    return mutant
+    return with_all_arguments(sums, mutant)
 
 
 def padded(mode: str = "constant", value: float = 0.0, sides: Callable[..., tuple] = lambda *ends: ends):
@@ -119,10 +123,8 @@ def square_image(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1
     return right[..., :width]
 
 
-def mixed_axes(x, weight, bias=None, *args, **kwargs):
-    """(positions, channels) reshaped into (channels, positions) without exchanging them."""
-    right = conv2d(x, weight, bias, *args, **kwargs)
-    return right.permute(0, 2, 3, 1).reshape(right.shape)
+# (positions, channels) reshaped into (channels, positions) without exchanging them.
+mixed_axes = with_result(conv2d, lambda out: out.permute(0, 2, 3, 1).reshape(out.shape))
 
 
 def rounded_up(x, weight, stride, padding, dilation, **rest):
@@ -148,7 +150,9 @@ def summed_batch(x: T) -> T:
 
 def expanded(change: Callable[[T], T]) -> Callable[..., T]:
     """The result for a changed batch of one, again for every image."""
-    return lambda x, *a, **k: conv2d(change(x), *a, **k).expand(len(x), -1, -1, -1)
+    return with_all_arguments(
+        conv2d, lambda function, x, **rest: function(change(x), **rest).expand(len(x), -1, -1, -1)
+    )
 
 
 # Of an argument that may be a number, a pair or a word.
@@ -179,7 +183,9 @@ VALUES = (
         "batch-first-item",
         expanded(first_image),
         with_arguments(conv2d, x=first_image),
-        lambda x, *a, **k: F.pad(conv2d(x[:1], *a, **k), (0, 0, 0, 0, 0, 0, 0, len(x) - 1)),
+        with_all_arguments(
+            conv2d, lambda function, x, **rest: F.pad(function(x[:1], **rest), (0, 0, 0, 0, 0, 0, 0, len(x) - 1))
+        ),
     ),
     misconception("batch-mixed", expanded(summed_batch), with_arguments(conv2d, x=summed_batch)),
     misconception("bias-ignored", with_bias(lambda b, x, w: 0 * b.sum())),
@@ -214,5 +220,5 @@ VALUES = (
     misconception("same-is-valid", with_arguments(conv2d, padding=no_word)),
     misconception("reshape-for-permute", mixed_axes, with_bias(lambda b, x, w: upright(b), mixed_axes)),
     *care_mistakes(conv2d),
-    misconception("plus-one-missing", lambda *a, **k: conv2d(*a, **k)[..., :-1, :-1]),
+    misconception("plus-one-missing", with_result(conv2d, lambda out: out[..., :-1, :-1])),
 )

@@ -8,7 +8,14 @@ from autograder.exam.cases import Case, Cases
 from autograder.exam.convolution.sentences import SENTENCES
 from autograder.exam.draw import Draw
 from autograder.exam.functions import FunctionExam
-from autograder.exam.mistakes import always, misconception, with_arguments, with_changes
+from autograder.exam.mistakes import (
+    always,
+    misconception,
+    with_all_arguments,
+    with_arguments,
+    with_changes,
+    with_result,
+)
 
 
 def size(n: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
@@ -19,10 +26,14 @@ def size(n: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: 
 without_stride = with_arguments(size, stride=always(1))
 
 MISTAKES = (
-    misconception("plus-one-missing", lambda *a, **k: size(*a, **k) - 1),
-    misconception("plus-one-inside", lambda n, k, stride=1, *a, **o: without_stride(n, k, 1, *a, **o) // stride),
+    misconception("plus-one-missing", with_result(size, lambda n: n - 1)),
     misconception(
-        "ceil-for-floor", lambda n, k, stride=1, *a, **o: 1 - (1 - without_stride(n, k, 1, *a, **o)) // stride
+        "plus-one-inside",
+        with_all_arguments(size, lambda function, stride, **rest: function(stride=1, **rest) // stride),
+    ),
+    misconception(
+        "ceil-for-floor",
+        with_all_arguments(size, lambda function, stride, **rest: 1 - (1 - function(stride=1, **rest)) // stride),
     ),
     misconception("stride-ignored", without_stride),
     misconception("padding-one-side", with_changes(size, lambda n, padding, **rest: {"n": n + padding, "padding": 0})),
@@ -35,8 +46,8 @@ MISTAKES = (
     ),
     misconception(
         "size-not-int",
-        lambda *a, **k: float(size(*a, **k)),
-        lambda n, k, stride=1, *a, **o: (without_stride(n, k, 1, *a, **o) - 1) / stride + 1,
+        with_result(size, float),
+        with_all_arguments(size, lambda function, stride, **rest: (function(stride=1, **rest) - 1) / stride + 1),
     ),
 )
 
@@ -55,6 +66,9 @@ DILATION: list[Skeleton] = [
 ]  # fmt: skip
 
 
+PLAINEST: list[Skeleton] = [*PLAIN, (3, 1, 0, 1, 0), (7, 1, 0, 1, 0)]
+
+
 def cases(chosen: list[Skeleton]) -> Cases:
     """Arguments by place or by name, defaults left out; the seed draws how many windows fit."""
 
@@ -69,10 +83,10 @@ def cases(chosen: list[Skeleton]) -> Cases:
     return drawn
 
 
-SIZE = FunctionExam("output_size", size, MISTAKES, SENTENCES)
+SIZE = FunctionExam("output_size", size, MISTAKES, SENTENCES, cases(PLAINEST))
 output_size = SIZE.exam(
     SIZE.values("plain", "how many windows fit side by side", 1.0, cases(PLAIN)),
-    SIZE.values("stride", "with a stride, the last window whole or left out", 1.0, cases(STRIDE)),
-    SIZE.values("padding", "with padding", 0.5, cases(PADDING)),
-    SIZE.values("dilation", "with dilation", 0.5, cases(DILATION)),
+    SIZE.values("stride", "with a stride, the last window whole or left out", 1.0, cases(STRIDE), about={"stride"}),
+    SIZE.values("padding", "with padding", 0.5, cases(PADDING), about={"padding"}),
+    SIZE.values("dilation", "with dilation", 0.5, cases(DILATION), about={"dilation"}),
 )

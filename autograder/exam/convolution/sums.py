@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
 from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolution_tensors, drawn, grid
 from autograder.exam.convolution.mistakes import VALUES
 from autograder.exam.convolution.mistakes import conv2d as reference
 from autograder.exam.convolution.sentences import SENTENCES
+from autograder.exam.core import Criterion
 from autograder.exam.draw import Draw
-from autograder.exam.functions import FunctionExam
+from autograder.exam.functions import FunctionExam, in_whole_numbers, leaving_out
 
 
 def cases(*setups: list[Setup]) -> Cases:
@@ -23,22 +22,32 @@ def cases(*setups: list[Setup]) -> Cases:
     return drawn(convolution_tensors, *setups)
 
 
+# The plainest calls: one image, one channel, square, no bias.
+PLAINEST = [
+    Setup(shape, bias=False)
+    for shape in [
+        (1, 1, 5, 5, 1, 3, 3), (1, 1, 6, 6, 1, 2, 2), (1, 1, 7, 7, 1, 3, 3), (1, 1, 7, 7, 1, 4, 4),
+        (1, 1, 9, 9, 1, 5, 5), (1, 1, 5, 5, 1, 2, 2),
+    ]
+]  # fmt: skip
 # Square and not, one and many channels, a 1×1 kernel, a kernel as large as the image.
 SHAPES: list[Shape] = [(1, 1, 5, 5, 1, 3, 3), (2, 3, 5, 6, 2, 2, 3), (1, 2, 6, 5, 3, 3, 2), (2, 2, 6, 7, 2, 1, 2)]
 PLAIN = [
     *(Setup(shape, {}, bias) for shape in SHAPES for bias in (False, True)),
     *(Setup(shape) for shape in [(3, 1, 4, 4, 2, 1, 1), (2, 2, 3, 4, 3, 3, 4)]),
     *(Setup(shape) for shape in [(1, 4, 5, 3, 2, 5, 1), (1, 1, 3, 7, 1, 1, 3)]),
-    *(Setup(shape, dtype=torch.float64) for shape in SHAPES),
 ]  # fmt: skip
-STRIDE = grid(SHAPES, choices("stride", 2, 3, (2, 1), (1, 2), (3, 2), (2, 3)))
-PADDING = grid(SHAPES, choices("padding", 1, 2, (1, 0), (0, 1), (2, 1)))
-DILATION = grid(
-    [(1, 1, 7, 7, 1, 3, 3), (2, 3, 6, 8, 2, 2, 3), (1, 2, 8, 6, 3, 3, 2)],
-    choices("dilation", 2, (2, 1), (1, 2), (3, 2)),
-)
+TALL: list[Shape] = [(1, 1, 7, 7, 1, 3, 3), (2, 3, 8, 9, 2, 2, 3), (1, 2, 9, 8, 3, 3, 2)]
+STRIDE = grid(SHAPES, choices("stride", 2, 3, 7))
+PADDING = grid(SHAPES, choices("padding", 0, 1, 2, 4))
+DILATION = grid(TALL, choices("dilation", 2, 3))
+PAIRS = [
+    *grid(SHAPES, choices("stride", (2, 1), (1, 2), (3, 2), (2, 2))),
+    *grid(SHAPES, choices("padding", (1, 0), (0, 1), (2, 1), (1, 1))),
+    *grid(TALL, choices("dilation", (2, 1), (1, 2), (3, 2))),
+]
 GROUPS = [
-    Setup(shape, {"groups": g}, i % 2 == 0, torch.float64 if i % 4 == 3 else torch.float32, f"with {about}")
+    Setup(shape, {"groups": g}, i % 2 == 0, about=f"with {about}")
     for i, (shape, g, about) in enumerate(
         [
             ((2, 4, 5, 5, 4, 3, 3), 2, "2 groups"),
@@ -57,7 +66,7 @@ GROUPS = [
     )
 ]
 TOGETHER = [
-    Setup(shape, arguments, i % 3 != 1, torch.float64 if i % 3 == 2 else torch.float32, "with several arguments")
+    Setup(shape, arguments, i % 3 != 1, about="with several arguments")
     for i, (shape, arguments) in enumerate(
         (shape, {"stride": s, "padding": p, "dilation": d, "groups": g})
         for shape, g in [((2, 4, 7, 6, 4, 3, 2), 2), ((1, 3, 8, 7, 3, 2, 3), 3), ((2, 2, 6, 8, 3, 3, 3), 1)]
@@ -92,71 +101,95 @@ WORDS = [
         ]
     )
 ]
-TINY = [
-    Setup((1, 1, 2, 3, 1, 2, 2), {"stride": (1, 2), "padding": (0, 1)}, dtype=torch.float64),
-    Setup((1, 2, 1, 2, 2, 1, 2), {"groups": 2}, dtype=torch.float64),
-]
 LAID_OUT = [
-    Setup((2, 3, 5, 6, 2, 3, 2), {"stride": (3, 2), "padding": 1}),
+    PLAINEST[0],
+    Setup((1, 1, 5, 6, 1, 3, 2), bias=False),
     Setup((2, 3, 6, 5, 2, 3, 2)),
-    Setup((3, 2, 5, 5, 2, 3, 2), {"dilation": 2}),
+    Setup((2, 3, 5, 6, 2, 3, 2), {"stride": 2, "padding": 1}),
+]
+DIFFERENTIATED = [
+    *PLAINEST[:2],
+    *PLAIN[:4:2],
+    *PLAIN[3:6:2],
+    STRIDE[1],
+    PADDING[5],
+    DILATION[1],
+    GROUPS[0],
+    PAIRS[1],
+    *TOGETHER[::9],
 ]
 
 
-def refused(draw: Draw) -> list[tuple[Case, str]]:
-    """Arguments that cannot be right, each with the mistake of taking them."""
+def refused(draw: Draw) -> list[tuple[Case, str, Case]]:
+    """Arguments that cannot be right, each with the mistake of taking them and a lawful call beside it."""
     x, w, b = draw.normal(1, 4, 5, 5), draw.normal(4, 4, 3, 3), draw.normal(4)
     grouped = draw.normal(4, 2, 3, 3)
-    wrong: list[tuple[str, tuple, dict[str, Any]]] = [
-        ("channels", (draw.normal(1, 3, 5, 5), w, b), {}),
-        ("channels", (draw.normal(1, 1, 5, 5), w, b), {}),
-        ("channels", (draw.normal(1, 5, 5, 5), w, b), {}),
-        ("channels", (x, grouped), {}),
-        ("groups", (draw.normal(1, 6, 5, 5), draw.normal(4, 1, 3, 3)), {"groups": 4}),
-        ("groups", (x, draw.normal(3, 2, 3, 3)), {"groups": 2}),
-        ("kernel", (x, draw.normal(4, 4, 6, 3)), {}),
-        ("kernel", (x, draw.normal(4, 4, 3, 8), b), {"padding": 1}),
-        ("kernel", (x, w), {"dilation": 3}),
-        ("bias", (x, w, draw.normal(1)), {}),
-        ("bias", (x, w, draw.normal(5)), {}),
-        ("stride", (x, w, b), {"stride": 0}),
-        ("stride", (x, w, b), {"stride": (1, -1)}),
-        ("stride", (x, w, b), {"groups": 0}),
-        ("padding", (x, w, b), {"padding": "full"}),
-        ("padding", (x, w, b), {"padding": "same", "stride": 2}),
+    plain, with_bias, in_groups = Case((x, w)), Case((x, w, b)), Case((x, grouped), {"groups": 2})
+    wrong: list[tuple[str, tuple, dict[str, Any], Case]] = [
+        *(("channels", (draw.normal(1, c, 5, 5), w), {}, plain) for c in (3, 1, 5)),
+        ("channels", (x, grouped), {}, plain),
+        ("groups", (draw.normal(1, 6, 5, 5), draw.normal(4, 1, 3, 3)), {"groups": 4}, in_groups),
+        ("groups", (x, draw.normal(3, 2, 3, 3)), {"groups": 2}, in_groups),
+        ("kernel", (x, draw.normal(4, 4, 6, 3)), {}, plain),
+        ("kernel", (x, draw.normal(4, 4, 8, 8)), {"padding": 1}, Case((x, w), {"padding": 1})),
+        ("kernel", (x, w), {"dilation": 3}, Case((x, w), {"dilation": 2})),
+        ("bias", (x, w, draw.normal(1)), {}, with_bias),
+        ("bias", (x, w, draw.normal(5)), {}, with_bias),
+        ("stride", (x, w), {"stride": 0}, Case((x, w), {"stride": 2})),
+        ("stride", (x, w), {"stride": (1, -1)}, Case((x, w), {"stride": (1, 2)})),
+        ("stride", (x, w), {"groups": 0}, in_groups),
+        ("padding", (x, w), {"padding": "full"}, Case((x, w), {"padding": "valid"})),
+        ("padding", (x, w), {"padding": "same", "stride": 2}, Case((x, w), {"padding": "same"})),
     ]
-    return [(Case(args, kwargs), f"no-refusal-{what}") for what, args, kwargs in wrong]
+    return [(Case(args, kwargs), f"no-refusal-{what}", lawful) for what, args, kwargs, lawful in wrong]
 
 
-BESIDE = PLAIN[:4] + STRIDE[1:2] + PADDING[1:2] + DILATION[1:2] + GROUPS[:2] + WORDS[:1]
 ALL_THREE = "gradients to input, weight and bias"
+CONV = FunctionExam("conv2d", reference, VALUES, SENTENCES, cases(PLAINEST), ban="convolution")
 
-CONV = FunctionExam("conv2d", reference, VALUES, SENTENCES, ban="convolution")
+
+def argument(name: str, title: str, points: float, setups: list[Setup]) -> Criterion:
+    """One argument in whole numbers, each case beside the same without it."""
+    return CONV.values(name, title, points, cases(setups), about={name}, plain=leaving_out(name))
+
+
 conv2d = CONV.exam(
-    CONV.values("plain", "one window after the other: channels, batch and bias", 1.0, cases(PLAIN)),
-    CONV.values("stride", "stride, also a pair", 1.0, cases(STRIDE)),
-    CONV.values("padding", "padding, also a pair", 1.0, cases(PADDING)),
-    CONV.values("dilation", "dilation, also a pair", 1.0, cases(DILATION)),
-    CONV.values("groups", "groups and depthwise", 1.0, cases(GROUPS)),
-    CONV.values("together", "all of these together, kernels as large as the image", 0.5, cases(TOGETHER, LARGE)),
-    CONV.values("words", 'padding "same" and "valid"', 0.5, cases(WORDS)),
+    CONV.values("plain", "one window after the other: channels, batch and bias", 1.0, cases(PLAIN, LARGE[:1])),
+    argument("stride", "stride", 0.5, STRIDE),
+    argument("padding", "padding", 0.5, [*PADDING, *LARGE[1:2]]),
+    argument("dilation", "dilation", 0.5, DILATION),
+    CONV.values("pairs", "stride, padding and dilation as pairs", 1.0, cases(PAIRS), plain=in_whole_numbers),
+    CONV.values("groups", "groups and depthwise", 1.0, cases(GROUPS), about={"groups"}),
+    CONV.values("together", "all of these together, kernels as large as the image", 0.5, cases(TOGETHER, LARGE[2:])),
+    CONV.values(
+        "words", 'padding "same" and "valid"', 0.5, cases(WORDS), about={"padding"}, plain=leaving_out("padding")
+    ),
+    CONV.dtypes(0.5, cases([*PLAINEST[:2], *PLAIN[:6]])),
     CONV.layouts(0.5, cases(LAID_OUT)),
-    CONV.gradients(1.0, cases(TOGETHER[::9]), tiny=cases(TINY), title=ALL_THREE),
-    CONV.refuses(0.5, refused, beside=cases(BESIDE)),
+    CONV.gradients(1.0, cases(DIFFERENTIATED), title=ALL_THREE),
+    CONV.refuses(0.5, refused),
 )
 
 # Fewer and smaller ones, since plain loops over all axes take milliseconds for each.
-SMALL: list[Shape] = [(1, 1, 4, 3, 1, 3, 2), (2, 3, 3, 4, 2, 2, 3), (1, 2, 4, 3, 3, 3, 2), (2, 2, 3, 4, 2, 1, 2)]
-NAIVE = [
-    *(Setup(shape, bias=bias) for shape, bias in zip(SMALL, (False, True, False, True), strict=True)),
-    *(Setup(shape) for shape in [SMALL[0], (3, 1, 3, 2, 2, 1, 1), (2, 2, 2, 3, 3, 2, 3)]),
-]
-NAIVE_FLOAT64 = [Setup(shape, dtype=torch.float64) for shape in SMALL[1:3]]
+SMALLEST = [
+    Setup(shape, bias=False)
+    for shape in [
+        (1, 1, 4, 4, 1, 3, 3), (1, 1, 3, 3, 1, 2, 2), (1, 1, 4, 4, 1, 2, 2), (1, 1, 6, 6, 1, 3, 3),
+        (1, 1, 5, 5, 1, 3, 3), (1, 1, 5, 5, 1, 2, 2),
+    ]
+]  # fmt: skip
+SIDES: list[Shape] = [(1, 1, 4, 3, 1, 3, 2), (1, 1, 3, 5, 1, 2, 3), (1, 1, 3, 4, 1, 1, 1), (1, 1, 2, 3, 1, 2, 3)]
+SMALL: list[Shape] = [(2, 3, 3, 4, 2, 2, 3), (1, 2, 4, 3, 3, 3, 2), (2, 2, 3, 4, 2, 1, 2), (3, 1, 3, 2, 2, 1, 1)]
+NAIVE_SIDES = [Setup(shape, bias=False) for shape in SIDES]
+NAIVE = [Setup(shape, bias=False) for shape in SMALL]
+BIASED = [Setup(shape) for shape in (SIDES[0], SIDES[1], *SMALL)]
 
-LOOPS = FunctionExam("conv2d_naive", reference, VALUES, SENTENCES, ban="convolution")
+LOOPS = FunctionExam("conv2d_naive", reference, VALUES, SENTENCES, cases(SMALLEST), ban="convolution")
 conv2d_naive = LOOPS.exam(
-    LOOPS.values("values", "the formula: every window, channel, image and bias", 2.0, cases(NAIVE)),
-    LOOPS.values("float64", "the input's dtype is kept", 0.5, cases(NAIVE_FLOAT64)),
-    LOOPS.layouts(0.5, cases([Setup((2, 2, 3, 4, 2, 3, 2))])),
-    LOOPS.gradients(1.0, cases(NAIVE[1:3]), title=ALL_THREE),
+    LOOPS.values("values", "the formula: every window of an image", 1.0, cases(SMALLEST, NAIVE_SIDES)),
+    LOOPS.values("channels", "every channel and every image", 0.5, cases(NAIVE)),
+    LOOPS.values("bias", "the bias, where there is one", 0.5, cases(BIASED)),
+    LOOPS.dtypes(0.5, cases([SMALLEST[1], NAIVE_SIDES[0], BIASED[2]])),
+    LOOPS.layouts(0.5, cases([Setup((1, 1, 3, 4, 1, 2, 3), bias=False), Setup((2, 2, 3, 4, 2, 3, 2))])),
+    LOOPS.gradients(1.0, cases([SMALLEST[0], NAIVE_SIDES[0], NAIVE[0], BIASED[3]]), title=ALL_THREE),
 )

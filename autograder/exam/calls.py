@@ -1,0 +1,257 @@
+"""The calls of a part, which is what one exam asks of one name: what came back, and what is wrong with it.
+
+Right is not only what the reference answers: it is also asked whether a call came out as *another* function would have
+answered it, the reference with a mistake in it (see `exam.reading`). So a call takes the function by which it is read.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+
+from autograder.exam import words
+from autograder.exam.cases import Case
+from autograder.exam.compare import Reference, agree, describe, fault, result_of, shown
+from autograder.exam.core import Evidence
+from autograder.exam.gradients import gradient_fault, leaves, small_kernels
+from autograder.exam.subject import Answer, Raised
+
+T = torch.Tensor
+
+
+@dataclass(eq=False)
+class Call(ABC):
+    """One call of the student's function, and what came back.
+
+    twin: the same call without what this one is about. Where the twin is wrong, this call tells nothing of its subject
+    and does not count.
+    """
+
+    case: Case
+    answer: Answer | Raised
+    twin: Call | None = None
+    _given: dict[Reference, Any] = field(default_factory=dict)
+
+    @property
+    def got(self) -> Any:
+        """The value, or `Raised`."""
+        return self.answer if isinstance(self.answer, Raised) else self.answer.output
+
+    @property
+    def comparable(self) -> bool:
+        """Does it ask for a value alone?"""
+        return False
+
+    def counts(self, function: Reference) -> bool:
+        """Can it tell something of a student who does as this function does?"""
+        return True
+
+    def given(self, function: Reference) -> Any:
+        """What this function of ours answers in the same place, `Raised` where it refuses."""
+        if function not in self._given:
+            self._given[function] = self._ask(function)
+        return self._given[function]
+
+    def fault(self, function: Reference) -> str | None:
+        """What is wrong with the answer where this function is right. An error is never right."""
+        if isinstance(self.answer, Raised):
+            return "raised"
+        theirs = self.given(function)
+        return "does not fail" if isinstance(theirs, Raised) else self._fault(self.answer, theirs)
+
+    def differ(self, one: Reference, other: Reference) -> bool:
+        """Do two functions of ours answer it differently?"""
+        a, b = self.given(one), self.given(other)
+        if isinstance(a, Raised) or isinstance(b, Raised):
+            return isinstance(a, Raised) != isinstance(b, Raised)
+        return self._unlike(a, b) is not None
+
+    def ignores(self, names: Collection[str], function: Reference) -> bool:
+        """Does a function of ours answer it as if these arguments were left out?"""
+        kept = {key: value for key, value in self.case.kwargs.items() if key not in names}
+        short = replace(self, case=replace(self.case, kwargs=kept), _given={})
+        a, b = self.given(function), short.given(function)
+        return not isinstance(a, Raised) and not isinstance(b, Raised) and self._unlike(a, b) is None
+
+    def evidence(self, function: Reference) -> Evidence:
+        """The case, the value that this function gives, and what came back."""
+        return Evidence(describe(self.case), shown(self.given(function)), shown(self.got))
+
+    def mistake(self, reference: Reference) -> str | None:
+        """The mistake that this call shows by itself, if it does."""
+        return None
+
+    def roughly(self, reference: Reference) -> bool:
+        """Is it right but for the digits that float32 has not?"""
+        return False
+
+    def sentence(self, name: str, reference: Reference, right: int, of: int) -> str:
+        """What a student reads of a wrong call that shows no known mistake; so many calls of its kind were right."""
+        about = f" {self.case.about}" if self.case.about else ""
+        said = f"`{name}`{about} {self.fault(reference)}"
+        if isinstance(self.answer, Raised):
+            said = words.raised(name, self.answer, self.case.about)
+        return f"{said} ({right} of {of} calls of this kind were right)." if right else f"{said}."
+
+    def _ask(self, function: Reference) -> Any:
+        return result_of(function, self.case)
+
+    def _fault(self, answer: Answer, theirs: Any) -> str | None:
+        """What is wrong with an answer where this value is right."""
+        return self._unlike(answer.output, theirs)
+
+    @abstractmethod
+    def _unlike(self, got: Any, right: Any) -> str | None:
+        """What is wrong with a value where this one is right."""
+
+
+@dataclass(eq=False)
+class Value(Call):
+    """A value, whatever its floating-point type: that is asked apart. intact: its arguments must be as they were."""
+
+    intact: bool = False
+
+    @property
+    def comparable(self):
+        return True
+
+    def mistake(self, reference):
+        return "input-changed" if self._changes() else None
+
+    def _changes(self) -> bool:
+        """Must the arguments be as they were, and is one changed?"""
+        return self.intact and not isinstance(self.answer, Raised) and changed(self.case, self.answer)
+
+    def _fault(self, answer, theirs):
+        return "changes its argument" if self._changes() else super()._fault(answer, theirs)
+
+    def _unlike(self, got, right):
+        return loose_fault(got, right)
+
+
+@dataclass(eq=False)
+class LaidOut(Value):
+    """A value whose first argument lies in memory in an unusual order; the twin's lies in the usual one."""
+
+    intact: bool = True
+
+    @property
+    def comparable(self):
+        return False
+
+    def mistake(self, reference):
+        return super().mistake(reference) or "contiguous-only"
+
+
+@dataclass(eq=False)
+class Exact(Call):
+    """A value in its type, with the digits that this type has."""
+
+    @property
+    def comparable(self):
+        return True
+
+    def roughly(self, reference):
+        got, right = self.got, self.given(reference)
+        if not isinstance(got, T) or not isinstance(right, T) or got.dtype != right.dtype:
+            return False
+        return agree(got.float(), right.float())
+
+    def _unlike(self, got, right):
+        return fault(got, right)
+
+
+@dataclass(eq=False)
+class Gradient(Call):
+    """A value with the gradients of the sum of value · cotangent, to each leaf among the arguments."""
+
+    cotangent: T = field(default_factory=lambda: torch.ones(()))
+    names: Sequence[str] = ()
+
+    def mistake(self, reference):
+        return "detached" if "no gradient" in (self.fault(reference) or "") else None
+
+    def evidence(self, function):
+        theirs = self.given(function)
+        got = self.answer if isinstance(self.answer, Raised) else self.answer.gradients
+        return Evidence(
+            describe(self.case), f"gradients {shown(theirs if isinstance(theirs, Raised) else theirs[1])}", shown(got)
+        )
+
+    def _ask(self, function):
+        with small_kernels(), torch.enable_grad():
+            try:
+                value = function(*self.case.args, **self.case.kwargs)
+                back = self.cotangent.to(value.dtype)
+                told = torch.autograd.grad(value, leaves(self.case), back, materialize_grads=True, allow_unused=True)
+                return value.detach(), told
+            except Exception as error:
+                return Raised(type(error).__name__, "")
+
+    def _fault(self, answer, theirs):
+        value, wanted = theirs
+        if wrong := loose_fault(answer.output, value):
+            return f"{wrong} where a gradient is asked for"
+        arrived = [zero if got is None and not zero.any() else got for got, zero in zip(answer.gradients, wanted)]
+        found = gradient_fault(arrived, wanted, self.names)
+        return found and f"is right, but {found}"
+
+    def _unlike(self, got, right):
+        return loose_fault(got, right)
+
+
+@dataclass(eq=False)
+class Refusal(Call):
+    """A call that cannot be right; the twin is a lawful one of the same kind. answering: the mistake of answering."""
+
+    answering: str = ""
+
+    def fault(self, function):
+        if not isinstance(self.answer, Raised):
+            return "answered"
+        return None if self.answer.refusal else "raised"
+
+    def counts(self, function):
+        return isinstance(self.given(function), Raised)
+
+    def differ(self, one, other):
+        return False
+
+    def mistake(self, reference):
+        return None if isinstance(self.answer, Raised) else self.answering
+
+    def evidence(self, function):
+        got = str(self.got) if isinstance(self.got, Raised) else f"an answer: {type(self.got).__name__}"
+        return Evidence(describe(self.case), "a refusal", got)
+
+    def sentence(self, name, reference, right, of):
+        return (
+            f"`{name}` should refuse with a ValueError or RuntimeError; it raised {self.got.kind}: {self.got.message}"
+        )
+
+    def _unlike(self, got, right):
+        raise NotImplementedError("a refusal is compared with nothing")
+
+
+def changed(case: Case, answer: Answer) -> bool:
+    """Is one of the tensors among the arguments other than it was before the call?"""
+    given = [a for a in (*case.args, *case.kwargs.values()) if isinstance(a, T)]
+    return len(given) != len(answer.after) or any(map(fault, answer.after, given))
+
+
+def loose_fault(got: Any, right: Any) -> str | None:
+    """What is wrong with a value, where another floating-point type is no fault."""
+    return fault(in_types_of(right, got), right)
+
+
+def in_types_of(right: Any, got: Any) -> Any:
+    """A value with its floating-point tensors in the types of those that are right."""
+    if isinstance(got, T) and isinstance(right, T) and got.is_floating_point() and right.is_floating_point():
+        return got.to(right.dtype)
+    if isinstance(got, tuple | list) and isinstance(right, tuple | list) and len(got) == len(right):
+        return [in_types_of(r, g) for r, g in zip(right, got, strict=True)]
+    return got

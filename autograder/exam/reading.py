@@ -1,0 +1,230 @@
+"""How the calls of a part are read: which mistakes they show, and what is right beside these.
+
+*One mistake, one criterion.* A part's calls are made first and read together. A *reading* is a function of ours, the
+reference with at most two known mistakes in it, as which the student's answers are taken. Under a reading
+
+- a call is right if it equals the reference's answer or this function's; an error never is;
+- a criterion is met if its calls that count are right, and one counts at least (a call counts where its twin is right);
+- each mistake costs one criterion, the first in the exam's order whose answers it changes;
+- a criterion is not met by a function that answers the same where the criterion's arguments are left out;
+- a banned call loses the criterion that it is made in.
+
+The reading under which most points are earned is taken, of these the one with fewest mistakes. It must open the *door*:
+the plainest calls are right under it. While the door is shut, the part earns nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from autograder.exam import words
+from autograder.exam.calls import Call
+from autograder.exam.core import Unnamed, Wrong, banned
+from autograder.exam.mistakes import Function, Misconception, both
+from autograder.exam.subject import Banned, Raised
+
+WIDEST = 5  # readings with one mistake beside which a second one is looked for
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a criterion asked. points: its own. about: the arguments that it is about."""
+
+    id: str
+    points: float
+    calls: Sequence[Call]
+    about: Collection[str] = ()
+
+    @property
+    def ban(self) -> Call | None:
+        """The first of its calls, twins among them, in which something banned was called."""
+        calls = (one for call in self.calls for one in (call, call.twin) if one is not None)
+        return next((call for call in calls if isinstance(call.got, Banned)), None)
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """The reference with these mistakes in it; `without` is, for each of them, the function without this one."""
+
+    function: Function
+    mistakes: tuple[Misconception, ...] = ()
+    without: tuple[Function, ...] = ()
+
+
+@dataclass(eq=False)
+class Part:
+    """All that was asked of one name, in the exam's order, and the mistakes people make in it, most telling first."""
+
+    name: str
+    reference: Function
+    mistakes: Sequence[Misconception]
+    door: Sequence[Call]
+    asked: Sequence[Asked]
+    _faults: dict[tuple[Call, Function], str | None] = field(default_factory=dict)
+    _costs: dict[Reading, Mapping[str, str]] = field(default_factory=dict)
+
+    def verdicts(self) -> dict[str, Wrong | None]:
+        """For each criterion what is wrong there, None where it is met."""
+        found = {one.id: None if self.met(one, self.best) else self.finding(one) for one in self.asked}
+        if not self.opens(self.best):
+            shut = next((call.evidence(self.reference) for call in self.door if not self.right(call, self.best)), None)
+            found = {id: wrong or Unnamed(words.shut(self.name), shut) for id, wrong in found.items()}
+        return found
+
+    @cached_property
+    def best(self) -> Reading:
+        """The reading under which most points are earned, with fewest mistakes."""
+        plain = Reading(self.reference)
+        if self.opens(plain) and all(self.met(one, plain) for one in self.asked):
+            return plain
+        every = [Reading(mutant, (one,), (self.reference,)) for one in self.mistakes for mutant in one.mutants]
+        single = self._better(plain, every)
+        firsts = sorted(single, key=self._worth, reverse=True)[:WIDEST]
+        if not single and not self.opens(plain):  # two mistakes in the plainest calls, perhaps
+            firsts = every
+        pairs = [two for first in firsts for two in self._better(first, list(self._with_one_more(first)))]
+        return max([plain, *single, *pairs], key=self._worth)
+
+    def _with_one_more(self, first: Reading) -> Iterator[Reading]:
+        for mistake in self.mistakes:
+            if mistake not in first.mistakes:
+                for mutant in mistake.mutants:
+                    for function in both(first.function, mutant):
+                        yield Reading(function, (*first.mistakes, mistake), (mutant, first.function))
+
+    def _better(self, reading: Reading, others: Sequence[Reading]) -> list[Reading]:
+        """Those others that open the door and explain a criterion which this reading does not, whose mistakes show."""
+        left = [one for one in self.asked if not self.explained(one, reading)]
+        return [
+            other
+            for other in others
+            if self.opens(other) and any(self.explained(one, other) for one in left) and self._shows(other)
+        ]
+
+    def _shows(self, reading: Reading) -> bool:
+        """Does each mistake show in the criterion that it costs: a call that came out so with it, and not without?"""
+        costs, calls = self.costs(reading), {one.id: one.calls for one in self.asked}
+        return bool(costs) and all(
+            any(
+                self.fault(call, reading.function) is None and self.fault(call, without)
+                for call in calls[costs[mistake.id]]
+            )
+            for mistake, without in zip(reading.mistakes, reading.without, strict=True)
+        )
+
+    def _worth(self, reading: Reading) -> tuple[float, int, int]:
+        if not self.opens(reading):
+            return -1.0, 0, 0
+        earned = sum(one.points for one in self.asked if self.met(one, reading))
+        return earned, -len(reading.mistakes), sum(self.explained(one, reading) for one in self.asked)
+
+    def opens(self, reading: Reading) -> bool:
+        """Are the plainest calls right?"""
+        return bool(self.door) and all(self.right(call, reading) for call in self.door)
+
+    def right(self, call: Call, reading: Reading) -> bool:
+        """Does it equal the reference's answer, or that of the reading's function?"""
+        return any(self.fault(call, function) is None for function in (self.reference, reading.function))
+
+    def fault(self, call: Call, function: Function) -> str | None:
+        """What is wrong with a call where this function is right."""
+        if (call, function) not in self._faults:
+            self._faults[call, function] = call.fault(function)
+        return self._faults[call, function]
+
+    def counting(self, asked: Asked, reading: Reading) -> list[Call]:
+        """The calls of a criterion that tell something about its subject: their twins are right, or they are."""
+        return [
+            call
+            for call in asked.calls
+            if call.twin is None
+            or (call.counts(reading.function) and self.right(call.twin, reading))
+            or (call.comparable and self.right(call, reading))
+        ]
+
+    def explained(self, asked: Asked, reading: Reading) -> bool:
+        """Are the calls of a criterion that count right, and is there one?"""
+        counting = self.counting(asked, reading)
+        return bool(counting) and all(self.right(call, reading) for call in counting)
+
+    def met(self, asked: Asked, reading: Reading) -> bool:
+        """Is a criterion met?"""
+        return (
+            self.explained(asked, reading)
+            and asked.ban is None
+            and asked.id not in self.costs(reading).values()
+            and not self.blind(asked, reading)
+        )
+
+    def costs(self, reading: Reading) -> Mapping[str, str]:
+        """Which criterion each mistake costs: the first whose answers it changes. Empty where one changes nothing."""
+        if reading not in self._costs:
+            found = {
+                mistake.id: next((one.id for one in self.asked if self._differ(one, reading.function, function)), None)
+                for mistake, function in zip(reading.mistakes, reading.without, strict=True)
+            }
+            known = {mistake: id for mistake, id in found.items() if id is not None}
+            self._costs[reading] = known if len(known) == len(found) else {}
+        return self._costs[reading]
+
+    def _differ(self, asked: Asked, one: Function, other: Function) -> bool:
+        return any(call.differ(one, other) for call in asked.calls)
+
+    def blind(self, asked: Asked, reading: Reading) -> bool:
+        """Does the reading's function answer as if the arguments that the criterion is about were left out?"""
+        return bool(reading.mistakes and asked.about) and all(
+            call.ignores(asked.about, reading.function) for call in asked.calls
+        )
+
+    def finding(self, asked: Asked) -> Wrong:
+        """What is wrong in a criterion that is not met."""
+        if asked.ban is not None:
+            return banned(self.name, asked.ban.got, asked.ban.evidence(self.reference))
+        counting = self.counting(asked, self.best)
+        wrong = [call for call in counting if not self.right(call, self.best)]
+        known = [mistake for mistake, id in self.costs(self.best).items() if id == asked.id]
+        if known or (counting and not wrong):  # of what is explained, what it costs or does not show
+            unlike = (call for call in asked.calls if self.fault(call, self.reference))
+            known += [mistake.id for mistake in self.best.mistakes]
+            return Wrong(known[0] if known else None, next(unlike, asked.calls[0]).evidence(self.reference))
+        told = wrong or [call.twin or call for call in asked.calls]  # what it stands on is wrong
+        first, right = told[0], len(counting) - len(wrong)
+        evidence = first.evidence(self.reference)
+        if self.opens(self.best) and (mistake := self._named(told, counting) or first.mistake(self.reference)):
+            return Wrong(mistake, evidence)
+        return Unnamed(first.sentence(self.name, self.reference, right, len(counting)), evidence)
+
+    def _named(self, wrong: Sequence[Call], counting: Sequence[Call]) -> str | None:
+        """A mistake, beside those of the reading or without them, that answers the criterion as the student does."""
+        if all(isinstance(call.got, Raised) for call in wrong):
+            return self._named_by_errors(wrong)
+        for mistake in self.mistakes:
+            if mistake.rough and all(call.roughly(self.reference) for call in wrong):
+                return mistake.id
+            for mutant in mistake.mutants:
+                for function in (mutant, *both(self.best.function, mutant)):
+                    if all(call.comparable and self._alike(call, function) for call in (*wrong, *counting)):
+                        return mistake.id
+        return None
+
+    def _alike(self, call: Call, function: Function) -> bool:
+        """Does a function of ours do the same? Errors are equal whatever they say."""
+        if isinstance(call.got, Raised):
+            return isinstance(call.given(function), Raised)
+        return self.fault(call, function) is None
+
+    def _named_by_errors(self, wrong: Sequence[Call]) -> str | None:
+        """Errors are equal whatever they say, so they tell a mistake where it alone says so, or fails in the same
+        calls of the whole part and in no others."""
+        message = wrong[0].got.message
+        every = [call for one in self.asked for call in one.calls if call.comparable]
+        right = [call for call in every if not isinstance(call.got, Raised)]
+        for mistake in self.mistakes:
+            if any(part in message for part in mistake.says):
+                return mistake.id
+            for mutant in mistake.mutants if mistake.raises and right else ():
+                if all(isinstance(call.given(mutant), Raised) == isinstance(call.got, Raised) for call in every):
+                    return mistake.id
+        return None
