@@ -15,7 +15,7 @@ import torch
 
 from autograder.exam import words
 from autograder.exam.cases import Case
-from autograder.exam.compare import Reference, agree, describe, fault, result_of, shown
+from autograder.exam.compare import Either, Reference, agree, describe, fault, result_of, shown
 from autograder.exam.core import Evidence
 from autograder.exam.gradients import gradient_fault, leaves, small_kernels
 from autograder.exam.subject import Answer, Raised
@@ -68,14 +68,14 @@ class Call(ABC):
         a, b = self.given(one), self.given(other)
         if isinstance(a, Raised) or isinstance(b, Raised):
             return isinstance(a, Raised) != isinstance(b, Raised)
-        return self._unlike(a, b) is not None
+        return self._unlike(_one(a), b) is not None
 
     def ignores(self, names: Collection[str], function: Reference) -> bool:
         """Does a function of ours answer it as if these arguments were left out?"""
         kept = {key: value for key, value in self.case.kwargs.items() if key not in names}
         short = replace(self, case=replace(self.case, kwargs=kept), _given={})
         a, b = self.given(function), short.given(function)
-        return not isinstance(a, Raised) and not isinstance(b, Raised) and self._unlike(a, b) is None
+        return not isinstance(a, Raised) and not isinstance(b, Raised) and self._unlike(_one(a), b) is None
 
     def evidence(self, function: Reference) -> Evidence:
         """The case, the value that this function gives, and what came back."""
@@ -241,6 +241,11 @@ def changed(case: Case, answer: Answer) -> bool:
     """Is one of the tensors among the arguments other than it was before the call?"""
     given = [a for a in (*case.args, *case.kwargs.values()) if isinstance(a, T)]
     return len(given) != len(answer.after) or any(map(fault, answer.after, given))
+
+
+def _one(value: Any) -> Any:
+    """Of values of which any is right, the first."""
+    return value.answers[0] if isinstance(value, Either) else value
 
 
 def loose_fault(got: Any, right: Any) -> str | None:

@@ -69,14 +69,16 @@ class FunctionExam:
         asked = [notes.asked[one.id] for one in exam.criteria if one.id in notes.asked]
         return Part(exam.graded_name, self.reference, self.mistakes, notes.door, asked).verdicts()
 
-    def criterion(self, id: str, title: str, points: float, *asks: Ask, about: Collection[str] = ()) -> Criterion:
-        """A criterion that makes these calls. about: the arguments that it is about, if it is about some."""
+    def criterion(
+        self, id: str, title: str, points: float, *asks: Ask, about: Collection[str] = (), tells: str | None = None
+    ) -> Criterion:
+        """A criterion that makes these calls; the rest is as in `Asked`."""
 
         def check(subject: Subject, draw: Draw) -> None:
             if not draw.notes.door:
                 draw.notes.door = self.ask_values(self.door)(subject, draw)
             calls = list(chain.from_iterable(ask(subject, draw) for ask in asks))
-            draw.notes.asked[id] = Asked(id, points, calls, about)
+            draw.notes.asked[id] = Asked(id, points, calls, about, tells)
 
         return Criterion(id, title, points, check)
 
@@ -89,14 +91,15 @@ class FunctionExam:
         about: Collection[str] = (),
         plain: Callable[[Case], Case] | None = None,
         intact: bool = False,
+        tells: str | None = None,
     ) -> Criterion:
         """Right values in these cases, whatever their type.
 
-        about: the arguments that it is about. plain: makes of each case the twin beside which it counts. intact: their
-        arguments must be as they were.
+        plain: makes of each case the twin beside which it counts. intact: their arguments must be as they were. The
+        rest is as in `Asked`.
         """
         asks = [self.ask_values(some, plain=plain, intact=intact) for some in cases]
-        return self.criterion(id, title, points, *asks, about=about)
+        return self.criterion(id, title, points, *asks, about=about, tells=tells)
 
     def dtypes(self, points: float, *cases: Cases, title: str = "float32 and float64 keep their type") -> Criterion:
         """Each case in float64, with float64's digits, and in float32, in that type."""
@@ -171,16 +174,22 @@ class FunctionExam:
 
         def ask(subject: Subject, draw: Draw) -> list[Call]:
             twins = asked(subject, cases(draw), Value)
-            answered = [twin for twin in twins if isinstance(twin.got, T) and twin.got.is_floating_point()]
-            differentiated = [with_tensors(twin.case, lambda t: t.detach().requires_grad_()) for twin in answered]
-            sent = [draw.normal(*twin.got.shape, dtype=twin.got.dtype) for twin in answered]
-            together = zip(differentiated, sent, strict=True)
-            answers = subject.vjps([(case.args, case.kwargs, back) for case, back in together])
-            found: list[Call] = [
-                Gradient(case, answer, twin, cotangent=back, names=names_of(self.reference, case))
-                for case, answer, twin, back in zip(differentiated, answers, answered, sent, strict=True)
+            calls = []
+            for twin in twins:
+                case = with_tensors(twin.case, lambda t: t.detach().requires_grad_())
+                real = isinstance(twin.got, T) and twin.got.is_floating_point()
+                back = draw.normal(*twin.got.shape, dtype=twin.got.dtype) if real else torch.ones(())
+                calls.append((case.args, case.kwargs, back))
+            return [
+                Gradient(
+                    Case(args, kwargs, twin.case.about),
+                    answer,
+                    twin,
+                    cotangent=back,
+                    names=names_of(self.reference, Case(args, kwargs)),
+                )
+                for twin, (args, kwargs, back), answer in zip(twins, calls, subject.vjps(calls), strict=True)
             ]
-            return found or twins
 
         return ask
 

@@ -30,12 +30,14 @@ WIDEST = 5  # readings with one mistake beside which a second one is looked for
 
 @dataclass(frozen=True)
 class Asked:
-    """What a criterion asked. points: its own. about: the arguments that it is about."""
+    """What a criterion asked. points: its own. about: the arguments that it is about. tells: the mistake that a wrong
+    call of it shows where no other is found."""
 
     id: str
     points: float
     calls: Sequence[Call]
     about: Collection[str] = ()
+    tells: str | None = None
 
     @property
     def ban(self) -> Call | None:
@@ -192,20 +194,23 @@ class Part:
         told = wrong or [call.twin or call for call in asked.calls]  # what it stands on is wrong
         first, right = told[0], len(counting) - len(wrong)
         evidence = first.evidence(self.reference)
-        if self.opens(self.best) and (mistake := self._named(told, counting) or first.mistake(self.reference)):
-            return Wrong(mistake, evidence)
+        if self.opens(self.best):
+            mistake = self._named(told, counting) or first.mistake(self.reference) or (wrong and asked.tells)
+            if mistake:
+                return Wrong(mistake, evidence)
         return Unnamed(first.sentence(self.name, self.reference, right, len(counting)), evidence)
 
     def _named(self, wrong: Sequence[Call], counting: Sequence[Call]) -> str | None:
         """A mistake, beside those of the reading or without them, that answers the criterion as the student does."""
         if all(isinstance(call.got, Raised) for call in wrong):
             return self._named_by_errors(wrong)
-        for mistake in self.mistakes:
+        seen = [call for call in counting if call.comparable]
+        for mistake in self.mistakes if all(call.comparable for call in wrong) else ():
             if mistake.rough and all(call.roughly(self.reference) for call in wrong):
                 return mistake.id
             for mutant in mistake.mutants:
                 for function in (mutant, *both(self.best.function, mutant)):
-                    if all(call.comparable and self._alike(call, function) for call in (*wrong, *counting)):
+                    if all(self._alike(call, function) for call in (*wrong, *seen)):
                         return mistake.id
         return None
 

@@ -145,9 +145,24 @@ def ignored_labels(draw: Draw) -> Iterator[Case]:
     yield Case((pred, gone, 3), {}, "with nothing but ignored pixels")
 
 
-MEASURE = FunctionExam("iou", scores, IOU, SENTENCES, unchanged=True)
+def plainest_labels(draw: Draw) -> Iterator[Case]:
+    """One image, every class in prediction and target."""
+    for classes, shape in (
+        (2, (1, 6, 6)),
+        (3, (1, 7, 7)),
+        (2, (1, 5, 5)),
+        (4, (1, 8, 8)),
+        (3, (1, 6, 6)),
+        (5, (1, 9, 9)),
+    ):
+        yield Case((masks(draw, classes, *shape), masks(draw, classes, *shape), classes))
+
+
+MEASURE = FunctionExam("iou", scores, IOU, SENTENCES, plainest_labels)
 iou = MEASURE.exam(
-    MEASURE.values("values", "intersection over union of each class, over the whole batch", 1.0, plain_labels),
+    MEASURE.values(
+        "values", "intersection over union of each class, over the whole batch", 1.0, plain_labels, intact=True
+    ),
     MEASURE.values("absent", "classes that are absent from prediction, target or both", 1.0, absent_labels),
     MEASURE.values("ignored", "ignored pixels are left out", 0.5, ignored_labels),
 )
@@ -196,6 +211,12 @@ def regions(draw: Draw, *shape: int) -> torch.Tensor:
     return mask
 
 
+def plainest_regions(draw: Draw) -> Iterator[Case]:
+    """One mask with the usual width and boost."""
+    for side in (8, 9, 10, 8, 9, 10):
+        yield Case((regions(draw, 1, side, side),))
+
+
 def default_width(draw: Draw) -> Iterator[Case]:
     """Masks with the usual width and boost."""
     for shape in ((1, 9, 11), (2, 12, 10), (3, 8, 8)):
@@ -216,12 +237,12 @@ WEIGHTS = FunctionExam(
     boundary,
     BOUNDARY,
     SENTENCES,
+    plainest_regions,
     title="boundary_weights",
     defines="boundary_weights",
     bonus=True,
-    unchanged=True,
 )
 bonus = WEIGHTS.exam(
-    WEIGHTS.values("values", "one pixel on both sides of every boundary", 1.0, default_width),
+    WEIGHTS.values("values", "one pixel on both sides of every boundary", 1.0, default_width, intact=True),
     WEIGHTS.values("width", "another width and boost", 1.0, other_width),
 )

@@ -19,6 +19,7 @@ from autograder.exam.mistakes import (
     pair,
     pair_mistakes,
     upright,
+    with_all_arguments,
     with_arguments,
     with_changes,
 )
@@ -62,14 +63,19 @@ def repeated(x: T, weight: T, stride: Any, groups: int, dilation: Any) -> T:
     return whole(x, weight, 1, groups, dilation)
 
 
-def cut(build: Build, crop: Crop) -> Mutant:
-    """`build` the stamps, `crop` them, then add the bias."""
+def cut(crop: Crop, build: Build | None = None) -> Mutant:
+    """`build` the stamps, as the function does without an own way, `crop` them, then add the bias."""
 
-    def mutant(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-        out = crop(build(x, weight, stride, groups, dilation), pair(padding), pair(output_padding))
+    def mutant(function, x, weight, bias, stride, padding, output_padding, groups, dilation):
+        stamps = (
+            build(x, weight, stride, groups, dilation)
+            if build
+            else function(x, weight, None, stride, 0, 0, groups, dilation)
+        )
+        out = crop(stamps, pair(padding), pair(output_padding))
         return out if bias is None else out + upright(bias)
 
-    return mutant
+    return with_all_arguments(transposed, mutant)
 
 
 def sides(top: int = 1, bottom: int = 1, at_start: bool = False) -> Crop:
@@ -84,6 +90,7 @@ def sides(top: int = 1, bottom: int = 1, at_start: bool = False) -> Crop:
 
 
 usual = sides()
+unrefusing = cut(usual)  # PyTorch's, without its refusals
 
 
 def zeros_after(out: T, padding: Pair, output_padding: Pair) -> T:
@@ -92,10 +99,10 @@ def zeros_after(out: T, padding: Pair, output_padding: Pair) -> T:
     return F.pad(usual(out, padding, (0, 0)), (0, ow, 0, oh))
 
 
-def zeros_behind_the_bias(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+def zeros_behind_the_bias(function, output_padding, **rest):
     """The same, and no bias there either."""
     (oh, ow) = pair(output_padding)
-    return F.pad(transposed(x, weight, bias, stride, padding, 0, groups, dilation), (0, ow, 0, oh))
+    return F.pad(function(output_padding=0, **rest), (0, ow, 0, oh))
 
 
 def grown(out: T, padding: Pair, output_padding: Pair) -> T:
@@ -104,13 +111,13 @@ def grown(out: T, padding: Pair, output_padding: Pair) -> T:
     return F.pad(out, (pw, pw + ow, ph, ph + oh))
 
 
-def stamped_bias(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+def stamped_bias(function, x, weight, bias, groups, **rest):
     """The bias is part of every stamp."""
-    out = transposed(x, weight, None, stride, padding, output_padding, groups, dilation)
+    out = function(x, weight, None, groups=groups, **rest)
     if bias is None:
         return out
     one, stamp = torch.ones_like(x[:1, :1]), torch.ones_like(weight[:1, :1])
-    return out + upright(bias) * transposed(one, stamp, None, stride, padding, output_padding, 1, dilation)
+    return out + upright(bias) * function(one, stamp, None, groups=1, **rest)
 
 
 def out_in_order(x: T, weight: T, groups: int, **rest: Any) -> dict[str, Any]:
@@ -120,33 +127,35 @@ def out_in_order(x: T, weight: T, groups: int, **rest: Any) -> dict[str, Any]:
     return {"weight": weight.transpose(0, 1)}
 
 
+def reordered(x, weight, bias=None, stride=1, padding=0, output_padding=0, dilation=1, groups=1):
+    """The last two arguments stand the other way round."""
+    return transposed(x, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
 TRANSPOSED = (
     misconception("transposed-flipped", with_arguments(transposed, weight=lambda w: w.flip(2, 3))),
     misconception("transposed-kernel-axes", with_arguments(transposed, weight=lambda w: w.transpose(2, 3))),
     misconception("transposed-weight-order", with_changes(transposed, out_in_order)),
-    misconception("transposed-overwritten", cut(overwritten, usual)),
-    misconception("transposed-repeated", cut(repeated, usual)),
+    misconception("transposed-overwritten", cut(usual, overwritten)),
+    misconception("transposed-repeated", cut(usual, repeated)),
     misconception("transposed-stride-ignored", with_arguments(transposed, stride=always(1), output_padding=always(0))),
-    misconception("transposed-padding-adds", cut(whole, grown)),
+    misconception("transposed-padding-adds", cut(grown)),
     misconception("transposed-padding-ignored", with_arguments(transposed, padding=always(0))),
     misconception(
         "transposed-padding-one-side",
-        *(cut(whole, sides(top, bottom)) for top, bottom in ((1, 0), (0, 1), (2, 0), (0, 2))),
+        *(cut(sides(top, bottom)) for top, bottom in ((1, 0), (0, 1), (2, 0), (0, 2))),
     ),
     misconception("output-padding-ignored", with_arguments(transposed, output_padding=always(0))),
-    misconception("output-padding-start", cut(whole, sides(at_start=True))),
-    misconception("output-padding-zeros", cut(whole, zeros_after), zeros_behind_the_bias),
-    misconception("output-padding-swapped", cut(whole, lambda out, p, o: usual(out, p, o[::-1]))),
+    misconception("output-padding-start", cut(sides(at_start=True))),
+    misconception("output-padding-zeros", cut(zeros_after), with_all_arguments(transposed, zeros_behind_the_bias)),
+    misconception("output-padding-swapped", cut(lambda out, p, o: usual(out, p, o[::-1]))),
     misconception("transposed-dilation-ignored", with_arguments(transposed, dilation=always(1))),
-    *group_mistakes(transposed, "transposed-"),
+    *group_mistakes(unrefusing, "transposed-"),
     misconception("transposed-bias-ignored", with_arguments(transposed, bias=always(None))),
-    misconception("transposed-bias-stamped", stamped_bias),
-    misconception(
-        "argument-order",
-        with_changes(transposed, lambda groups, dilation, **rest: {"groups": dilation, "dilation": groups}),
-    ),
+    misconception("transposed-bias-stamped", with_all_arguments(transposed, stamped_bias)),
+    misconception("argument-order", reordered),
     *pair_mistakes(
-        transposed,
+        unrefusing,
         stride="transposed-stride",
         padding="transposed-padding",
         output_padding="output-padding",

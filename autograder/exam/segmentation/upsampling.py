@@ -8,13 +8,10 @@ import torch
 import torch.nn.functional as F
 
 from autograder.exam.cases import Case, Cases
-from autograder.exam.compare import ask_all, judge, named
-from autograder.exam.core import Criterion, Wrong
 from autograder.exam.draw import Draw
-from autograder.exam.functions import FunctionExam
+from autograder.exam.functions import FunctionExam, in_whole_numbers
 from autograder.exam.mistakes import always, care_mistakes, misconception, pair, pair_mistakes, with_arguments
 from autograder.exam.segmentation.sentences import SENTENCES
-from autograder.exam.subject import Subject
 
 T = torch.Tensor
 Pair = int | tuple[int, int]
@@ -32,30 +29,30 @@ def bilinear(x: T, size: Pair, align_corners: bool = False) -> T:
     return F.interpolate(x, pair(size), mode="bilinear", align_corners=align_corners)
 
 
+# The plainest calls: one image, one channel, square, a whole number.
+SQUARE: list[tuple[Shape, int]] = [
+    ((1, 1, 3, 3), 2), ((1, 1, 4, 4), 2), ((1, 1, 2, 2), 3), ((1, 1, 5, 5), 2), ((1, 1, 3, 3), 3), ((1, 1, 6, 6), 2),
+]  # fmt: skip
 # Square and not, one and many channels and images, sides of one pixel.
 SHAPES: list[Shape] = [(1, 1, 3, 3), (2, 3, 2, 4), (3, 1, 4, 2), (1, 2, 1, 3), (2, 1, 3, 1), (1, 1, 1, 1)]
 LAID_OUT: Shape = (2, 3, 4, 5)
 
 
-def float64_at_times(i: int) -> torch.dtype:
-    """Every third case is in float64."""
-    return torch.float64 if i % 3 == 2 else torch.float32
-
-
 def scaled(scales: list[Pair], about: str) -> Cases:
     """Every shape by every scale."""
-
-    def cases(draw: Draw) -> Iterator[Case]:
-        for i, scale in enumerate(scales):
-            for j, shape in enumerate(SHAPES):
-                yield Case((draw.normal(*shape, dtype=float64_at_times(i + j)), scale), {}, f"{about} ({scale})")
-
-    return cases
+    return lambda draw: [
+        Case((draw.normal(*shape),), {"scale": scale}, f"{about} {scale}") for scale in scales for shape in SHAPES
+    ]
 
 
-def by_hand(shape: Shape, *rest: tuple, dtype: torch.dtype = torch.float32) -> Cases:
+def by_hand(shape: Shape, *rest: tuple) -> Cases:
     """Inputs of one shape with each of these further arguments."""
-    return lambda draw: [Case((draw.normal(*shape, dtype=dtype), *more)) for more in rest]
+    return lambda draw: [Case((draw.normal(*shape), *more)) for more in rest]
+
+
+def larger(draw: Draw) -> list[Case]:
+    """The plainest calls of `upsample_nearest`."""
+    return [Case((draw.normal(*shape), scale)) for shape, scale in SQUARE]
 
 
 def nails(x: T, scale: Pair) -> T:
@@ -84,15 +81,16 @@ NEAREST = (
     *pair_mistakes(nearest, {"scale"}, scale="scale"),
     *care_mistakes(nearest),
 )
-INTS = scaled([2, 3, 1], "by a whole number")
-PAIRS = scaled([(2, 3), (1, 2), (3, 1), 2], "by a pair")
+INTS = scaled([2, 3, 1], "by the scale")
+PAIRS = scaled([(2, 3), (1, 2), (3, 1), (2, 2)], "by the pair")
 
-BLOCKS = FunctionExam("upsample_nearest", nearest, NEAREST, SENTENCES, ban="upsampling")
+BLOCKS = FunctionExam("upsample_nearest", nearest, NEAREST, SENTENCES, larger, ban="upsampling")
 upsample_nearest = BLOCKS.exam(
-    BLOCKS.values("values", "every pixel becomes a block", 1.0, INTS),
-    BLOCKS.values("pairs", "another scale for height and width", 0.5, PAIRS),
-    BLOCKS.layouts(0.5, by_hand(LAID_OUT, (2,), ((1, 3),))),
-    BLOCKS.gradients(0.5, INTS, tiny=by_hand((1, 2, 2, 3), ((2, 1),), dtype=torch.float64)),
+    BLOCKS.values("values", "every pixel becomes a block", 0.5, INTS),
+    BLOCKS.values("pairs", "another scale for height and width", 0.5, PAIRS, plain=in_whole_numbers),
+    BLOCKS.dtypes(0.5, larger, by_hand(LAID_OUT, (2,))),
+    BLOCKS.layouts(0.5, by_hand(SHAPES[0], (2,)), by_hand(LAID_OUT, (2,), ((1, 3),))),
+    BLOCKS.gradients(0.5, larger, INTS),
 )
 
 # What is resized to what: larger, smaller, sizes that divide and that do not, one pixel before or after.
@@ -113,13 +111,19 @@ def resized(chosen: list[tuple[Shape, Pair]], corners: tuple[bool | None, ...], 
     """The sizes with each `align_corners`; None leaves the argument at its default."""
 
     def cases(draw: Draw) -> Iterator[Case]:
-        for i, (shape, size) in enumerate(chosen):
-            for j, aligned in enumerate(corners):
-                x = draw.normal(*shape, dtype=float64_at_times(i + j))
+        for shape, size in chosen:
+            for aligned in corners:
                 given = {} if aligned is None else {"align_corners": aligned}
-                yield Case((x, size), given, f"{about}, align_corners={bool(aligned)},")
+                yield Case(
+                    (draw.normal(*shape),), {"size": size, **given}, f"{about} with align_corners={bool(aligned)}"
+                )
 
     return cases
+
+
+def doubled(draw: Draw) -> list[Case]:
+    """The plainest calls of `upsample_bilinear`."""
+    return [Case((draw.normal(*shape), scale * shape[2])) for shape, scale in SQUARE]
 
 
 def sampled(place: Callable[..., T], weight: Callable[[T], T] = lambda f: f, clamp: bool = True) -> Callable[..., T]:
@@ -181,41 +185,51 @@ BILINEAR = (
     *pair_mistakes(bilinear, {"size"}, size="scale"),
     *care_mistakes(bilinear),
 )
-SPREAD = resized(RESIZED[1:4], (True, False), "beside ordinary sizes")
-NARROW = resized(ONE_PIXEL, (True, False), "with sides of one pixel")
+WHOLE: list[tuple[Shape, Pair]] = [
+    ((1, 1, 3, 3), 6), ((1, 1, 4, 4), 7), ((2, 3, 3, 5), 8), ((1, 2, 2, 2), 7), ((3, 1, 2, 4), 5),
+]  # fmt: skip
+SHRUNK_WHOLE: list[tuple[Shape, Pair]] = [
+    ((1, 1, 6, 6), 3), ((2, 1, 8, 8), 3), ((1, 3, 7, 5), 4), ((1, 1, 9, 4), 3), ((2, 2, 5, 6), 4),
+]  # fmt: skip
+ONE_WHOLE: list[tuple[Shape, Pair]] = [((1, 2, 1, 1), 4), ((1, 2, 4, 5), 1), ((2, 1, 1, 3), 4), ((1, 1, 1, 1), 1)]
+LARGER = "to a larger size"
 
 
-def one_pixel(subject: Subject, draw: Draw) -> None:
-    """Sides of one pixel, beside ordinary ones: who is right only on the ordinary ones divided by zero, or the like."""
-    ordinary, narrow = (
-        ask_all(
-            subject, [(case, bilinear(*case.args, **case.kwargs), None) for case in draw.shuffled(list(some(draw)))]
-        )
-        for some in (SPREAD, NARROW)
-    )
-    judge(subject.name, ordinary, BILINEAR)
-    wrong = [c for c in narrow if c.fault]
-    if wrong and not named(wrong, [*ordinary, *(c for c in narrow if not c.fault)], BILINEAR):
-        raise Wrong("one-pixel-side", wrong[0].evidence)
-    judge(subject.name, narrow, BILINEAR)
+def on_ordinary_sides(case: Case) -> Case:
+    """The same from and to more than one pixel."""
+    n, c = case.args[0].shape[:2]
+    picture = torch.arange(n * c * 12.0).sin().reshape(n, c, 3, 4)
+    return Case((picture,), case.kwargs | {"size": 6 if isinstance(case.kwargs["size"], int) else (5, 6)})
 
 
-TINY = lambda draw: [
-    Case((draw.normal(1, 2, 2, 3, dtype=torch.float64), (3, 2)), {"align_corners": aligned})
-    for aligned in (True, False)
-]
-
-MIXED = FunctionExam("upsample_bilinear", bilinear, BILINEAR, SENTENCES, ban="upsampling")
+MIXED = FunctionExam("upsample_bilinear", bilinear, BILINEAR, SENTENCES, doubled, ban="upsampling")
 upsample_bilinear = MIXED.exam(
-    MIXED.values("half", "larger, align_corners=False", 1.0, resized(RESIZED, (None, False), "to a larger size")),
-    MIXED.values("corners", "larger, align_corners=True", 1.0, resized(RESIZED, (True,), "to a larger size")),
+    MIXED.values("half", "larger, align_corners=False", 0.5, resized(WHOLE, (None, False), LARGER)),
+    MIXED.values(
+        "corners", "larger, align_corners=True", 0.5, resized(WHOLE, (True,), LARGER), about={"align_corners"}
+    ),
+    MIXED.values(
+        "pairs",
+        "another size for height and width",
+        0.5,
+        resized(RESIZED + SHRUNK, (True, False), "to a pair"),
+        plain=in_whole_numbers,
+    ),
     MIXED.values(
         "smaller",
         "to smaller sizes, without antialiasing",
         0.5,
-        resized(SHRUNK, (True, False), "to a smaller size"),
+        resized(SHRUNK_WHOLE, (None, True), "to a smaller size"),
     ),
-    Criterion("one", "sides of one pixel", 0.5, one_pixel),
-    MIXED.layouts(0.5, by_hand(LAID_OUT, (7,), ((3, 9), True))),
-    MIXED.gradients(0.5, SPREAD, tiny=TINY),
+    MIXED.values(
+        "one",
+        "sides of one pixel",
+        0.5,
+        resized(ONE_WHOLE + ONE_PIXEL, (None, True), "with sides of one pixel"),
+        plain=on_ordinary_sides,
+        tells="one-pixel-side",
+    ),
+    MIXED.dtypes(0.5, doubled, resized(WHOLE[2:4], (None, True), LARGER)),
+    MIXED.layouts(0.5, by_hand(SHAPES[0], (7,)), by_hand(LAID_OUT, (7,), ((3, 9), True))),
+    MIXED.gradients(0.5, doubled, resized(RESIZED[1:4], (True, False), LARGER)),
 )
