@@ -46,6 +46,12 @@ class Call(ABC):
         """Does it ask for a value alone?"""
         return False
 
+    @property
+    def changes(self) -> bool:
+        """Is one of the tensors among the arguments other than it was before the call?"""
+        given = [a for a in (*self.case.args, *self.case.kwargs.values()) if isinstance(a, T)]
+        return not isinstance(self.answer, Raised) and any(map(fault, self.answer.after, given))
+
     def counts(self, function: Reference) -> bool:
         """Can it tell something of a student who does as this function does?"""
         return True
@@ -111,23 +117,11 @@ class Call(ABC):
 
 @dataclass(eq=False)
 class Value(Call):
-    """A value, whatever its floating-point type: that is asked apart. intact: its arguments must be as they were."""
-
-    intact: bool = False
+    """A value, whatever its floating-point type: that is asked apart."""
 
     @property
     def comparable(self):
         return True
-
-    def mistake(self, reference):
-        return "input-changed" if self._changes() else None
-
-    def _changes(self) -> bool:
-        """Must the arguments be as they were, and is one changed?"""
-        return self.intact and not isinstance(self.answer, Raised) and changed(self.case, self.answer)
-
-    def _fault(self, answer, theirs):
-        return "changes its argument" if self._changes() else super()._fault(answer, theirs)
 
     def _unlike(self, got, right):
         return loose_fault(got, right)
@@ -135,16 +129,14 @@ class Value(Call):
 
 @dataclass(eq=False)
 class LaidOut(Value):
-    """A value whose first argument lies in memory in an unusual order; the twin's lies in the usual one."""
-
-    intact: bool = True
+    """A value whose arguments lie in memory in an unusual order; the twin's lie in the usual one."""
 
     @property
     def comparable(self):
         return False
 
     def mistake(self, reference):
-        return super().mistake(reference) or "contiguous-only"
+        return "contiguous-only"
 
 
 @dataclass(eq=False)
@@ -235,12 +227,6 @@ class Refusal(Call):
 
     def _unlike(self, got, right):
         raise NotImplementedError("a refusal is compared with nothing")
-
-
-def changed(case: Case, answer: Answer) -> bool:
-    """Is one of the tensors among the arguments other than it was before the call?"""
-    given = [a for a in (*case.args, *case.kwargs.values()) if isinstance(a, T)]
-    return len(given) != len(answer.after) or any(map(fault, answer.after, given))
 
 
 def _one(value: Any) -> Any:

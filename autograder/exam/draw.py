@@ -39,17 +39,23 @@ class Draw:
         return torch.rand(shape, generator=self.torch, dtype=dtype)
 
     def laid_out(self, layout: str, shape: tuple[int, ...]) -> torch.Tensor:
-        """Standard normal values of a shape (N, C, H, W) or (C, H, W), in memory in one of the unusual `LAYOUTS`."""
-        if len(shape) == 3:
-            return self.laid_out(layout, (1, *shape))[0]
-        n, c, h, w = shape
-        if layout == "non-contiguous":
-            return self.normal(w, h, n, c).permute(2, 3, 1, 0)
-        if layout == "channels-last":
-            return self.normal(n, c, h, w).contiguous(memory_format=torch.channels_last)
-        return self.normal(1, c, h, 1).expand(n, c, h, w)
+        """Standard normal values of a shape, in memory in one of the unusual `LAYOUTS`."""
+        return in_layout(layout, self.normal(*shape))
 
     def away_from_zero(self, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """Values of order 1 and either sign, none nearer to zero than 1/2."""
         sign = 2 * self.integers(0, 2, *shape) - 1
         return (0.5 + self.uniform(*shape, dtype=dtype)) * sign
+
+
+def in_layout(layout: str, given: torch.Tensor) -> torch.Tensor:
+    """A tensor of the same shape that lies in memory in one of the unusual `LAYOUTS`.
+
+    It has the same values, but for "expanded", where the first and last axes repeat one entry.
+    """
+    if layout == "expanded":
+        return given[:1, ..., :1].expand(given.shape)
+    axes = list(range(given.dim()))
+    order = axes[::-1] if layout == "non-contiguous" else [*axes[:-3], *axes[-2:], *axes[-3:-2]]
+    back = [order.index(axis) for axis in axes]
+    return given.permute(order).contiguous().permute(back)

@@ -20,21 +20,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
+from typing import TypeVar
 
 import torch
 
 from autograder.exam.calls import Call, Exact, Gradient, LaidOut, Refusal, Value
 from autograder.exam.cases import Case, Cases
 from autograder.exam.core import Check, Criterion, Exam, Wrong
-from autograder.exam.draw import LAYOUTS, Draw
-from autograder.exam.gradients import names_of, with_tensors
+from autograder.exam.draw import LAYOUTS, Draw, in_layout
+from autograder.exam.gradients import leaves, names_of, with_tensors
 from autograder.exam.mistakes import Function, Misconception, first_of
 from autograder.exam.notes import Notes
 from autograder.exam.reading import Asked, Part
 from autograder.exam.subject import Answer, Raised, Subject
 
 T = torch.Tensor
+C = TypeVar("C", bound=Call)
 Ask = Callable[[Subject, Draw], list[Call]]
 # A call that cannot be right, the mistake of answering it, and a lawful call of the same kind.
 Refused = Callable[[Draw], Iterable[tuple[Case, str, Case]]]
@@ -70,7 +73,14 @@ class FunctionExam:
         return Part(exam.graded_name, self.reference, self.mistakes, notes.door, asked).verdicts()
 
     def criterion(
-        self, id: str, title: str, points: float, *asks: Ask, about: Collection[str] = (), tells: str | None = None
+        self,
+        id: str,
+        title: str,
+        points: float,
+        *asks: Ask,
+        about: Collection[str] = (),
+        tells: str | None = None,
+        intact: bool = False,
     ) -> Criterion:
         """A criterion that makes these calls; the rest is as in `Asked`."""
 
@@ -78,7 +88,7 @@ class FunctionExam:
             if not draw.notes.door:
                 draw.notes.door = self.ask_values(self.door)(subject, draw)
             calls = list(chain.from_iterable(ask(subject, draw) for ask in asks))
-            draw.notes.asked[id] = Asked(id, points, calls, about, tells)
+            draw.notes.asked[id] = Asked(id, points, calls, about, tells, intact)
 
         return Criterion(id, title, points, check)
 
@@ -95,11 +105,10 @@ class FunctionExam:
     ) -> Criterion:
         """Right values in these cases, whatever their type.
 
-        plain: makes of each case the twin beside which it counts. intact: their arguments must be as they were. The
-        rest is as in `Asked`.
+        plain: makes of each case the twin beside which it counts. The rest is as in `Asked`.
         """
-        asks = [self.ask_values(some, plain=plain, intact=intact) for some in cases]
-        return self.criterion(id, title, points, *asks, about=about, tells=tells)
+        asks = [self.ask_values(some, plain=plain) for some in cases]
+        return self.criterion(id, title, points, *asks, about=about, tells=tells, intact=intact)
 
     def dtypes(self, points: float, *cases: Cases, title: str = "float32 and float64 keep their type") -> Criterion:
         """Each case in float64, with float64's digits, and in float32, in that type."""
@@ -108,8 +117,8 @@ class FunctionExam:
     def layouts(
         self, points: float, *cases: Cases, title: str = "inputs in any memory layout, none of them changed"
     ) -> Criterion:
-        """Right values for a first argument that lies in memory in any order."""
-        return self.criterion("layouts", title, points, *map(self.ask_layouts, cases))
+        """Right values for arguments that lie in memory in any order; none is changed in any call of the part."""
+        return self.criterion("layouts", title, points, *map(self.ask_layouts, cases), intact=True)
 
     def gradients(self, points: float, *cases: Cases, title: str = "gradients to the input") -> Criterion:
         """Right gradients, to each floating-point tensor among the arguments."""
@@ -131,12 +140,12 @@ class FunctionExam:
 
         return self.criterion("refusals", title, points, ask)
 
-    def ask_values(self, cases: Cases, *, plain: Callable[[Case], Case] | None = None, intact: bool = False) -> Ask:
+    def ask_values(self, cases: Cases, *, plain: Callable[[Case], Case] | None = None) -> Ask:
         """Each case, in the seed's order, beside its plain twin where there is one."""
 
         def ask(subject: Subject, draw: Draw) -> list[Call]:
             given = draw.shuffled(list(cases(draw)))
-            calls = asked(subject, given, Value, intact=intact)
+            calls: list[Call] = [*asked(subject, given, Value)]
             return beside(calls, asked(subject, map(plain, given), Value)) if plain else calls
 
         return ask
@@ -154,54 +163,66 @@ class FunctionExam:
         return ask
 
     def ask_layouts(self, cases: Cases) -> Ask:
-        """Each case with its first tensor in each unusual layout, beside the same that is dense."""
+        """Each case with its first tensor in each unusual layout, then with its others so, beside the same that is
+        dense."""
 
         def ask(subject: Subject, draw: Draw) -> list[Call]:
-            dense, laid = [], []
-            for layout in LAYOUTS:
-                for case in cases(draw):
-                    x, *rest = case.args
-                    x = draw.laid_out(layout, x.shape)
-                    laid.append(replace(case, args=(x, *rest), about=f"on a {layout} input"))
-                    dense.append(replace(case, args=(x.contiguous(), *rest)))
-            twins = asked(subject, dense, Value)
-            return beside(asked(subject, laid, LaidOut), twins)
+            laid = []
+            for case in cases(draw):
+                x, *rest = case.args
+                for layout in LAYOUTS:
+                    laid.append(replace(case, args=(in_layout(layout, x), *rest), about=f"on a {layout} input"))
+                others = [in_layout("non-contiguous", t) if isinstance(t, T) and t.dim() > 1 else t for t in rest]
+                if any(one is not other for one, other in zip(others, rest, strict=True)):
+                    laid.append(replace(case, args=(x, *others), about="with a weight that is not contiguous"))
+            dense = [
+                replace(case, args=tuple(t.contiguous() if isinstance(t, T) else t for t in case.args)) for case in laid
+            ]
+            return beside(asked(subject, laid, LaidOut), asked(subject, dense, Value))
 
         return ask
 
     def ask_gradients(self, cases: Cases) -> Ask:
-        """Each case with a gradient asked for, beside the same without; what is sent back has the answer's shape."""
+        """Each case with gradients asked for, of all its tensors and of the first case's one by one, beside the same
+        without; what is sent back has the answer's shape."""
 
         def ask(subject: Subject, draw: Draw) -> list[Call]:
             twins = asked(subject, cases(draw), Value)
+            asking = [(twin, with_tensors(twin.case, lambda t: t.detach().requires_grad_())) for twin in twins]
+            asking += [(twins[0], case) for case in one_by_one(asking[0][1])]
             calls = []
-            for twin in twins:
-                case = with_tensors(twin.case, lambda t: t.detach().requires_grad_())
+            for twin, case in asking:
                 real = isinstance(twin.got, T) and twin.got.is_floating_point()
                 back = draw.normal(*twin.got.shape, dtype=twin.got.dtype) if real else torch.ones(())
                 calls.append((case.args, case.kwargs, back))
             return [
-                Gradient(
-                    Case(args, kwargs, twin.case.about),
-                    answer,
-                    twin,
-                    cotangent=back,
-                    names=names_of(self.reference, Case(args, kwargs)),
-                )
-                for twin, (args, kwargs, back), answer in zip(twins, calls, subject.vjps(calls), strict=True)
+                Gradient(case, answer, twin, cotangent=call[-1], names=names_of(self.reference, case))
+                for (twin, case), call, answer in zip(asking, calls, subject.vjps(calls), strict=True)
             ]
 
         return ask
 
 
-def asked(subject: Subject, cases: Iterable[Case], make: type[Call], **how: bool) -> list[Call]:
+def one_by_one(case: Case) -> list[Case]:
+    """Of a case with several leaves: for each of them the case in which it alone requires a gradient."""
+    every = leaves(case)
+    if len(every) < 2:
+        return []
+    return [with_tensors(case, partial(_learning, only)) for only in every]
+
+
+def _learning(only: T, t: T) -> T:
+    return t if t is only else t.detach()
+
+
+def asked(subject: Subject, cases: Iterable[Case], make: Callable[[Case, Answer | Raised], C]) -> list[C]:
     """The calls of these cases, made in one round trip."""
     given = list(cases)
-    answers: Sequence[Answer | Raised] = subject.vjps([(case.args, case.kwargs, None) for case in given])
-    return [make(case, answer, **how) for case, answer in zip(given, answers, strict=True)]
+    answers = subject.vjps([(case.args, case.kwargs, None) for case in given])
+    return [make(case, answer) for case, answer in zip(given, answers, strict=True)]
 
 
-def beside(calls: Sequence[Call], twins: Sequence[Call]) -> list[Call]:
+def beside(calls: Sequence[C], twins: Sequence[Call]) -> list[Call]:
     """Each call beside its twin."""
     return [replace(call, twin=twin) for call, twin in zip(calls, twins, strict=True)]
 

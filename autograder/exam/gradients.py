@@ -1,5 +1,5 @@
 """Gradients: the reference's own, in one backward pass over all of a criterion's cases; the student's, compared with
-them and with small differences.
+them.
 
 Every floating-point tensor among a case's arguments is asked for a gradient, wherever it stands; whole numbers have
 none. Where a function gives back more than one tensor, or no floating-point one, its values alone are compared.
@@ -15,11 +15,9 @@ from typing import Any
 
 import torch
 import torch.fx.experimental.symbolic_shapes  # autograd wants it, and imports it at its first use
-from torch.autograd.function import once_differentiable
-from torch.autograd.gradcheck import GradcheckError, gradcheck
 
 from autograder.exam.cases import Case
-from autograder.exam.compare import Comparison, Reference, ask_all, describe, fault, judge, shown
+from autograder.exam.compare import Comparison, Reference, ask_all, describe, fault, judge
 from autograder.exam.core import Evidence, Unnamed, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.mistakes import Misconception
@@ -159,85 +157,3 @@ def judge_gradients(subject: Subject, draw: Draw) -> None:
         if "no gradient" in str(first.fault):
             raise Wrong("detached", evidence)
         raise Unnamed(f"`{subject.name}` is right, but {first.fault}.", evidence)
-
-
-def small_differences(subject: Subject, reference: Reference, case: Case) -> None:
-    """PyTorch's `gradcheck` in full, on a float64 case.
-
-    gradcheck wants one value, or one gradient, after the other. It is held on the reference first, which shows what it
-    wants; all of that is asked of the subject in one round trip; then gradcheck is held on the subject's answers,
-    unless these are the reference's, which have passed already.
-    """
-    case = with_tensors(case, lambda t: t.detach().requires_grad_())
-    given = leaves(case)
-    asked: list[tuple[Case, T, T | None]] = []
-    wanted: list[tuple[T, ...]] = []
-
-    def rehearse(args: list[T], cotangent: T | None) -> Any:
-        with torch.enable_grad():
-            args = [t.detach().clone().requires_grad_(cotangent is not None) for t in args]
-            in_turn = iter(args)
-            called = with_tensors(case, lambda t: next(in_turn))
-            output = reference(*called.args, **called.kwargs)
-            asked.append((called, output.detach(), cotangent))
-            wanted.append(() if cotangent is None else torch.autograd.grad(output, args, cotangent))
-            return output.detach() if cotangent is None else wanted[-1]
-
-    _gradcheck(rehearse, given)
-    found = ask_all(subject, asked)
-    judge(subject.name, [c for c in found if not _alike(c.got, c.expected)], ())
-    if all(_repeats(c, some) for c, some in zip(found, wanted, strict=True)):
-        return
-    for c, some in zip(found, wanted, strict=True):
-        assert c.answer is not None
-        if not all(mine is None or _alike(mine, right) for mine, right in zip(c.answer.gradients, some)):
-            said = f"`{subject.name}` sends back a gradient of another shape or type than the argument's."
-            raise Unnamed(said, Evidence(describe(c.case), shown(some), shown(c.answer.gradients)))
-    answers = iter(found)
-
-    def replay(args: list[T], cotangent: T | None) -> Any:
-        comparison = next(answers)
-        assert comparison.answer is not None
-        return comparison.got if cotangent is None else tuple(comparison.answer.gradients)
-
-    try:
-        _gradcheck(replay, given)
-    except GradcheckError as error:
-        evidence = Evidence(describe(case), "gradcheck", str(error)[:300])
-        raise Unnamed(f"`{subject.name}`: a gradient disagrees with small differences.", evidence) from None
-
-
-def _alike(got: Any, expected: T) -> bool:
-    """Of one shape and dtype? What the values are is asked elsewhere."""
-    return isinstance(got, T) and (got.shape, got.dtype) == (expected.shape, expected.dtype)
-
-
-def _repeats(comparison: Comparison, wanted: Sequence[T]) -> bool:
-    """Is an answer the reference's, and are its gradients, so nearly that gradcheck cannot tell? (It divides by 1e-6,
-    and forgives 1e-5.)"""
-    assert comparison.answer is not None
-    got, right = (comparison.got, *comparison.answer.gradients), (comparison.expected, *wanted)
-    return len(got) == len(right) and all(
-        _alike(a, b) and bool((a - b).abs().max() <= 1e-12) for a, b in zip(got, right)
-    )
-
-
-def _gradcheck(answer: Callable[[list[T], T | None], Any], given: list[T]) -> None:
-    """`answer(arguments, None)` is a value, `answer(arguments, cotangent)` the gradients."""
-    gradcheck(lambda *args: _Told.apply(answer, *args), given, check_undefined_grad=False)
-
-
-class _Told(torch.autograd.Function):
-    """A function that is told its values and its gradients."""
-
-    @staticmethod
-    def forward(ctx, answer, *args):
-        """The value that `answer` tells."""
-        ctx.answer, ctx.args = answer, [t.detach().clone() for t in args]
-        return answer(ctx.args, None).clone()
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx, cotangent):
-        """The gradients that `answer` tells, none to itself."""
-        return None, *ctx.answer(ctx.args, cotangent.clone())  # gradcheck writes the next one over it

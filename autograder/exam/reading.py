@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 from autograder.exam import words
 from autograder.exam.calls import Call
@@ -31,13 +32,14 @@ WIDEST = 5  # readings with one mistake beside which a second one is looked for
 @dataclass(frozen=True)
 class Asked:
     """What a criterion asked. points: its own. about: the arguments that it is about. tells: the mistake that a wrong
-    call of it shows where no other is found."""
+    call of it shows where no other is found. intact: it asks that no call of the part changes its arguments, too."""
 
     id: str
     points: float
     calls: Sequence[Call]
     about: Collection[str] = ()
     tells: str | None = None
+    intact: bool = False
 
     @property
     def ban(self) -> Call | None:
@@ -156,9 +158,16 @@ class Part:
         return (
             self.explained(asked, reading)
             and asked.ban is None
+            and not (asked.intact and self.changing)
             and asked.id not in self.costs(reading).values()
             and not self.blind(asked, reading)
         )
+
+    @cached_property
+    def changing(self) -> Call | None:
+        """The first call that changes its arguments."""
+        every = chain.from_iterable(one.calls for one in self.asked)
+        return next((call for call in every if call.changes), None)
 
     def costs(self, reading: Reading) -> Mapping[str, str]:
         """Which criterion each mistake costs: the first whose answers it changes. Empty where one changes nothing."""
@@ -184,6 +193,8 @@ class Part:
         """What is wrong in a criterion that is not met."""
         if asked.ban is not None:
             return banned(self.name, asked.ban.got, asked.ban.evidence(self.reference))
+        if asked.intact and self.changing:
+            return Wrong("input-changed", self.changing.evidence(self.reference))
         counting = self.counting(asked, self.best)
         wrong = [call for call in counting if not self.right(call, self.best)]
         known = [mistake for mistake, id in self.costs(self.best).items() if id == asked.id]
@@ -191,7 +202,7 @@ class Part:
             unlike = (call for call in asked.calls if self.fault(call, self.reference))
             known += [mistake.id for mistake in self.best.mistakes]
             return Wrong(known[0] if known else None, next(unlike, asked.calls[0]).evidence(self.reference))
-        told = wrong or [call.twin or call for call in asked.calls]  # what it stands on is wrong
+        told = wrong or [self._stands_on(call) for call in asked.calls]
         first, right = told[0], len(counting) - len(wrong)
         evidence = first.evidence(self.reference)
         if self.opens(self.best):
@@ -199,6 +210,10 @@ class Part:
             if mistake:
                 return Wrong(mistake, evidence)
         return Unnamed(first.sentence(self.name, self.reference, right, len(counting)), evidence)
+
+    def _stands_on(self, call: Call) -> Call:
+        """The twin, where that is wrong."""
+        return call if call.twin is None or self.right(call.twin, self.best) else call.twin
 
     def _named(self, wrong: Sequence[Call], counting: Sequence[Call]) -> str | None:
         """A mistake, beside those of the reading or without them, that answers the criterion as the student does."""

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from autograder.exam import convolution
+from autograder.exam.calls import Gradient
 from autograder.exam.cases import words
 from autograder.exam.convolution import layer, sums
 from autograder.exam.convolution.separate import multiple, product
@@ -16,41 +17,21 @@ from autograder.exam_tables.implementations import implementation
 REFERENCE = implementation("convolution", "right/unfold_einsum")
 
 
-class Counting(LocalSubject):
-    """Counts the calls that come with a backward pass."""
-
-    backward = 0
-
-    def vjps(self, calls):
-        Counting.backward += sum(cotangent is not None for _, _, cotangent in calls)
-        return super().vjps(calls)
-
-    def gradients(self, args, kwargs, cotangent):
-        Counting.backward += 1
-        return super().gradients(args, kwargs, cotangent)
-
-    def make(self, *args, **kwargs):
-        return Counting(super().make(*args, **kwargs).obj, self.name)
-
-
 def test_more_than_200_configurations_with_values_and_gradients():
-    module, notes = REFERENCE.load(), 0
-    Counting.backward = 0
+    module, notes = REFERENCE.load(), Notes()
     for exam in (convolution.conv2d, convolution.Conv2d):
-        shared = Notes()
         for criterion in exam.criteria:
-            subject = Counting(getattr(module, exam.name), exam.name)
-            criterion.check(subject, Draw(1, shared))
-        assert not shared.faults
-        notes += shared.compared
-    assert notes >= 200
-    assert Counting.backward >= notes
+            criterion.check(LocalSubject(getattr(module, exam.name), exam.name), Draw(1, notes))
+    calls = [call for one in notes.asked.values() for call in one.calls]
+    assert len(calls) >= 200
+    assert sum(isinstance(call, Gradient) for call in calls) >= 15
+    assert not notes.faults
 
 
 def all_setups():
     return [
         *sums.PLAIN, *sums.STRIDE, *sums.PADDING, *sums.DILATION, *sums.GROUPS, *sums.TOGETHER,
-        *sums.LARGE, *sums.WORDS, *layer.VALUES, *layer.WORDS, *layer.MODES, *sums.TINY,
+        *sums.LARGE, *sums.WORDS, *layer.VALUES, *layer.WORDS, *layer.MODES,
     ]  # fmt: skip
 
 
@@ -60,7 +41,6 @@ def test_configurations_cover_what_they_should():
     assert any(h != w and kh != kw for _, _, h, w, _, kh, kw in shapes)
     assert any((h, w) == (kh, kw) for _, _, h, w, _, kh, kw in shapes)
     assert any((kh, kw) == (1, 1) for *_, kh, kw in shapes)
-    assert {s.dtype for s in setups} == {torch.float32, torch.float64}
     assert {s.bias for s in setups} == {True, False}
     for key in ("stride", "padding", "dilation"):
         values = [s.arguments[key] for s in setups if key in s.arguments]

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from autograder.exam.assignment import assignment
 from autograder.exam.cases import Case, choices, drawn, grid
 from autograder.exam.draw import Draw
-from autograder.exam.functions import FunctionExam
+from autograder.exam.functions import FunctionExam, in_whole_numbers, leaving_out
 from autograder.exam.gradients import with_wanted_gradients
 from autograder.exam.mistakes import (
     IN_PLACE,
@@ -57,34 +57,40 @@ MISTAKES = (
 
 
 def tensors(setup, draw):
-    return (draw.normal(*setup.shape, dtype=setup.dtype) - 3, (2, 3))
+    return (draw.normal(*setup.shape) - 3, (2, 3))
 
 
 def cases(*setups):
     return drawn(tensors, *setups)
 
 
+PLAINEST = grid([(1, 1, 6, 6), (1, 1, 7, 7), (1, 1, 8, 8)], [{}, {}])
 SHAPES = [(1, 1, 6, 7), (2, 3, 5, 6), (1, 2, 7, 5), (1, 1, 8, 8)]
 PLAIN = grid(SHAPES, [{}])
-STRIDE = grid(SHAPES, choices("stride", 1, 2, (1, 2), (3, 1)))
+STRIDE = grid(SHAPES, choices("stride", 1, 2))
+PAIRS = grid(SHAPES, choices("stride", (1, 2), (3, 1)))
 PADDING = grid(SHAPES, choices("padding", 1, (1, 0), (0, 1)))
 INDICES = grid(SHAPES, [{"return_indices": True}, {"return_indices": True, "padding": 1}])
 CEIL = grid(SHAPES, choices("ceil_mode", True))
-TINY = lambda draw: [Case((draw.normal(1, 1, 2, 4, dtype=torch.float64), (2, 3)), {"stride": 1})]
-MAX = FunctionExam("max_pool2d", pooled, MISTAKES, SENTENCES)
+MAX = FunctionExam("max_pool2d", pooled, MISTAKES, SENTENCES, cases(PLAINEST))
+
+
+def refused(draw):
+    x = draw.normal(1, 1, 5, 5)
+    return [(Case((x, (2, 2)), {"padding": 2}), "no-refusal-padding", Case((x, (2, 2)), {"padding": 1}))]
+
+
 max_pool2d = MAX.exam(
     MAX.values("plain", "windows side by side", 1.0, cases(PLAIN)),
-    MAX.values("stride", "stride", 1.0, cases(STRIDE)),
-    MAX.values("padding", "padding", 1.0, cases(PADDING)),
+    MAX.values("stride", "stride", 0.5, cases(STRIDE), about={"stride"}, plain=leaving_out("stride")),
+    MAX.values("pairs", "stride as a pair", 0.5, cases(PAIRS), plain=in_whole_numbers),
+    MAX.values("padding", "padding", 1.0, cases(PADDING), about={"padding"}),
     MAX.values("indices", "indices", 1.0, cases(INDICES)),
     MAX.values("ceil", "ceil_mode", 1.0, cases(CEIL)),
+    MAX.dtypes(0.5, cases(PLAIN[:2])),
     MAX.layouts(0.5, cases(PLAIN[:2])),
-    MAX.gradients(0.5, cases(PLAIN), tiny=TINY),
-    MAX.refuses(
-        0.5,
-        lambda draw: [(Case((draw.normal(1, 1, 5, 5), 2), {"padding": 2}), "no-refusal-padding")],
-        beside=cases(PLAIN),
-    ),
+    MAX.gradients(0.5, cases(PLAIN)),
+    MAX.refuses(0.5, refused),
 )
 
 
@@ -111,6 +117,30 @@ def without_refusal(x, kernel_size, *args, **kwargs):
     return x if kwargs.get("padding") == 2 else pooled(x, kernel_size, *args, **kwargs)
 
 
+def first_of_a_pair(x, kernel_size, stride=None, *args, **kwargs):
+    return pooled(x, kernel_size, stride[0] if isinstance(stride, tuple) else stride, *args, **kwargs)
+
+
+def no_pairs(x, kernel_size, stride=None, *args, **kwargs):
+    return pooled(x, kernel_size, None if stride is None else int(stride), *args, **kwargs)
+
+
+def halves(*args, **kwargs):
+    result = pooled(*args, **kwargs)
+    return tuple(result) if isinstance(result, tuple) else result.double()
+
+
+def sides_and_rows(x, kernel_size, *args, **kwargs):
+    """Two mistakes: the kernel's sides are exchanged, and `ceil_mode` has no effect."""
+    kwargs.pop("ceil_mode", None)
+    return pooled(x, kernel_size[::-1] if isinstance(kernel_size, tuple) else kernel_size, *args, **kwargs)
+
+
+def wrong_in_the_plainest(x, *args, **kwargs):
+    result = pooled(x, *args, **kwargs)
+    return result if isinstance(result, tuple) or x.shape[1] > 1 else result + 1
+
+
 def lost(function):
     return {o.id: o.finding.mistake for o in max_pool2d.examine(function) if o.finding is not None}
 
@@ -123,27 +153,49 @@ def test_what_is_right_keeps_all_points():
     ("function", "expected"),
     [
         (with_arguments(pooled, ceil_mode=always(False)), {"ceil": "ceil-ignored"}),
-        (
-            with_changes(pooled, zeros_around),
-            {"padding": "padding-zeros", "indices": "padding-zeros", "refusals": "no-refusal-padding"},
-        ),
+        (with_changes(pooled, zeros_around), {"padding": "padding-zeros", "refusals": "no-refusal-padding"}),
+        (with_arguments(pooled, kernel_size=lambda k: k[::-1]), {"plain": "kernel-swapped"}),
+        (with_arguments(pooled, stride=lambda s: 1 if s is None else s), {"plain": "stride-is-one"}),
+        (first_of_a_pair, {"pairs": None}),
+        (no_pairs, {"pairs": None}),
         (as_floats, {"indices": None}),
         (without_indices, {"indices": None}),
+        (halves, {"dtypes": None}),
         (reads_memory_in_order, {"layouts": "contiguous-only"}),
         (lambda x, *a, **k: pooled(x.detach().clone(), *a, **k), {"gradients": "detached"}),
         (without_refusal, {"refusals": "no-refusal-padding"}),
+        (sides_and_rows, {"plain": "kernel-swapped", "ceil": "ceil-ignored"}),
     ],
-)
-def test_what_is_wrong_loses_what_it_says(function, expected):
+)  # fmt: skip
+def test_a_mistake_costs_the_criterion_that_it_is_about_and_no_other(function, expected):
     assert lost(function) == expected
 
 
-def test_one_mistake_has_one_name_in_every_criterion():
-    turned = lost(with_arguments(pooled, kernel_size=lambda k: k[::-1] if isinstance(k, tuple) else k))
-    assert set(turned) >= {"plain", "padding", "indices", "ceil", "layouts", "gradients"}
-    assert turned["plain"] == turned["ceil"] == "kernel-swapped"
-    assert lost(with_arguments(pooled, stride=lambda s: 1 if s is None else s))["plain"] == "stride-is-one"
-    assert "input-changed" in lost(changes_its_input).values()
+def test_a_change_of_the_input_is_seen_where_it_is_asked():
+    assert lost(changes_its_input)["layouts"] == "input-changed"
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        wrong_in_the_plainest,
+        lambda *a, **k: pooled(*a, **k) * 0 if not k.get("return_indices") else pooled(*a, **k),
+        lambda x, *a, **k: x,
+    ],
+)
+def test_while_the_door_is_shut_nothing_counts(function):
+    found = max_pool2d.examine(function)
+    assert sum(o.earned for o in found) == 0
+    assert all(o.finding and o.finding.sentence for o in found)
+
+
+def test_the_mistake_of_a_reading_is_no_excuse_for_an_error():
+    def without_ceil(*args, ceil_mode=False, **kwargs):
+        if ceil_mode:
+            raise TypeError("no ceil_mode")
+        return pooled(*args, **kwargs)
+
+    assert lost(without_ceil) == {"ceil": None}
 
 
 def test_whole_numbers_have_no_gradient_and_cases_stay_as_they_are():

@@ -4,7 +4,7 @@
 def test_configurations_of_the_transposed_convolution():
     from autograder.exam.segmentation import transposed as t
 
-    parts = [t.PLAIN, t.STRIDE, t.PADDING, t.DILATION, t.OUTPUT_PADDING, t.GROUPS, t.TOGETHER]
+    parts = [t.PLAIN, t.STRIDE, t.PADDING, t.DILATION, t.OUTPUT_PADDING, t.PAIRS, t.GROUPS, t.TOGETHER]
     assert sum(map(len, parts)) >= 200
 
 

@@ -215,13 +215,25 @@ SINGLE: list[Shapes] = [
     ((1, 6, 6), (3, 3)), ((1, 5, 5), (3, 3)), ((1, 7, 7), (5, 5)), ((1, 4, 4), (3, 3)), ((1, 8, 8), (3, 3)),
     ((1, 6, 7), (3, 3)),
 ]  # fmt: skip
-COLOUR: list[Shapes] = [((3, 6, 7), (3, 3)), ((3, 5, 8), (3, 3)), ((2, 7, 5), (5, 5)), ((4, 4, 5), (1, 1))]
-GREY: list[Shapes] = [((6, 7), (3, 3)), ((5, 5), (3, 3)), ((8, 6), (5, 5)), ((4, 7), (1, 1))]
+COLOUR: list[Shapes] = [
+    ((3, 6, 7), (3, 3)), ((3, 5, 8), (3, 3)), ((2, 7, 5), (5, 5)), ((4, 4, 5), (1, 1)), ((5, 6, 3), (3, 3)),
+    ((3, 20, 17), (3, 3)),
+]  # fmt: skip
+GREY: list[Shapes] = [
+    ((6, 7), (3, 3)),
+    ((5, 5), (3, 3)),
+    ((8, 6), (5, 5)),
+    ((4, 7), (1, 1)),
+    ((1, 7), (3, 3)),
+    ((6, 1), (3, 3)),
+]
 UNEQUAL: list[Shapes] = [
     ((1, 6, 7), (1, 3)), ((3, 6, 7), (1, 3)), ((2, 7, 6), (5, 3)), ((3, 6, 8), (3, 5)), ((1, 7, 6), (3, 1)),
     ((1, 6, 6), (7, 1)),
 ]  # fmt: skip
-BORDERS: list[Shapes] = [((1, 7, 5), (5, 5)), ((1, 2, 3), (5, 5)), ((1, 4, 6), (1, 1))]
+BORDERS: list[Shapes] = [
+    ((1, 7, 5), (5, 5)), ((1, 2, 3), (5, 5)), ((1, 2, 3), (7, 5)), ((1, 4, 6), (1, 1)), ((1, 1, 7), (3, 3)), ((1, 6, 1), (3, 3)),
+]  # fmt: skip
 
 
 def pictures(shapes: list[Shapes]) -> Cases:
@@ -260,6 +272,8 @@ apply_kernel = APPLY.exam(
         "images in any memory layout, nothing changed, gradients",
         0.5,
         APPLY.ask_layouts(pictures([SINGLE[5], COLOUR[0]])),
-        APPLY.ask_gradients(pictures([SINGLE[0], COLOUR[0]])),
+        APPLY.ask_gradients(pictures([SINGLE[0], COLOUR[0], GREY[0]])),
+        APPLY.ask_gradients(lambda draw: [Case((draw.uniform(1, 5, 6).double(), draw.normal(3, 3)))]),
+        intact=True,
     ),
 )

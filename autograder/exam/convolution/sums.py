@@ -6,6 +6,7 @@ Shapes are written (N, C_in, H, W, C_out, kH, kW). They are tiny on purpose: pla
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolution_tensors, drawn, grid
@@ -35,9 +36,15 @@ SHAPES: list[Shape] = [(1, 1, 5, 5, 1, 3, 3), (2, 3, 5, 6, 2, 2, 3), (1, 2, 6, 5
 PLAIN = [
     *(Setup(shape, {}, bias) for shape in SHAPES for bias in (False, True)),
     *(Setup(shape) for shape in [(3, 1, 4, 4, 2, 1, 1), (2, 2, 3, 4, 3, 3, 4)]),
-    *(Setup(shape) for shape in [(1, 4, 5, 3, 2, 5, 1), (1, 1, 3, 7, 1, 1, 3)]),
+    *(Setup(shape) for shape in [(1, 4, 5, 3, 2, 5, 1), (1, 1, 3, 7, 1, 1, 3), (5, 9, 15, 14, 10, 3, 3)]),
 ]  # fmt: skip
-TALL: list[Shape] = [(1, 1, 7, 7, 1, 3, 3), (2, 3, 8, 9, 2, 2, 3), (1, 2, 9, 8, 3, 3, 2)]
+TALL: list[Shape] = [
+    (1, 1, 7, 7, 1, 3, 3),
+    (2, 3, 8, 9, 2, 2, 3),
+    (1, 2, 9, 8, 3, 3, 2),
+    (1, 1, 7, 8, 1, 1, 3),
+    (1, 2, 8, 7, 1, 3, 1),
+]
 STRIDE = grid(SHAPES, choices("stride", 2, 3, 7))
 PADDING = grid(SHAPES, choices("padding", 0, 1, 2, 4))
 DILATION = grid(TALL, choices("dilation", 2, 3))
@@ -101,6 +108,7 @@ WORDS = [
         ]
     )
 ]
+WORDS.append(Setup((1, 1, 5, 5, 1, 3, 3), {"padding": "same", "stride": (1, 1)}, about='with padding "same"'))
 LAID_OUT = [
     PLAINEST[0],
     Setup((1, 1, 5, 6, 1, 3, 2), bias=False),
@@ -118,6 +126,15 @@ DIFFERENTIATED = [
     PAIRS[1],
     *TOGETHER[::9],
 ]
+
+
+def otherwise_called(draw: Draw) -> Iterator[Case]:
+    """All arguments by position, and all by name."""
+    (case,) = cases([Setup((2, 4, 7, 8, 6, 3, 2))])(draw)
+    x, weight, bias = case.args
+    options = {"stride": 2, "padding": 1, "dilation": 1, "groups": 2}
+    yield Case((x, weight[:, :2], bias, *options.values()), {}, "with all arguments by position")
+    yield Case((), {"x": x, "weight": weight[:, :2], "bias": bias, **options}, "with all arguments by name")
 
 
 def refused(draw: Draw) -> list[tuple[Case, str, Case]]:
@@ -140,6 +157,8 @@ def refused(draw: Draw) -> list[tuple[Case, str, Case]]:
         ("stride", (x, w), {"groups": 0}, in_groups),
         ("padding", (x, w), {"padding": "full"}, Case((x, w), {"padding": "valid"})),
         ("padding", (x, w), {"padding": "same", "stride": 2}, Case((x, w), {"padding": "same"})),
+        ("padding", (x, w), {"padding": "same", "stride": (1, 2)}, Case((x, w), {"padding": "same", "stride": (1, 1)})),
+        ("channels", (draw.normal(1, 2, 5, 5), grouped), {"groups": 2}, in_groups),
     ]
     return [(Case(args, kwargs), f"no-refusal-{what}", lawful) for what, args, kwargs, lawful in wrong]
 
@@ -160,7 +179,13 @@ conv2d = CONV.exam(
     argument("dilation", "dilation", 0.5, DILATION),
     CONV.values("pairs", "stride, padding and dilation as pairs", 1.0, cases(PAIRS), plain=in_whole_numbers),
     CONV.values("groups", "groups and depthwise", 1.0, cases(GROUPS), about={"groups"}),
-    CONV.values("together", "all of these together, kernels as large as the image", 0.5, cases(TOGETHER, LARGE[2:])),
+    CONV.values(
+        "together",
+        "all of these together, kernels as large as the image",
+        0.5,
+        cases(TOGETHER, LARGE[2:]),
+        otherwise_called,
+    ),
     CONV.values(
         "words", 'padding "same" and "valid"', 0.5, cases(WORDS), about={"padding"}, plain=leaving_out("padding")
     ),

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from autograder.exam.cases import Case
 from autograder.exam.compare import Either
-from autograder.exam.draw import Draw
+from autograder.exam.draw import Draw, in_layout
 from autograder.exam.functions import FunctionExam
 from autograder.exam.mistakes import always, misconception, with_arguments, with_changes
 from autograder.exam.segmentation.sentences import SENTENCES
@@ -117,6 +117,9 @@ def plain_labels(draw: Draw) -> Iterator[Case]:
         yield Case((masks(draw, classes, *shape), masks(draw, classes, *shape), classes))
     same = masks(draw, 3, 2, 6, 6)
     yield Case((same, same.clone(), 3))
+    yield Case((masks(draw, 3, 2, 64, 70), masks(draw, 3, 2, 64, 70), 3))
+    # Labels that are not contiguous in memory.
+    yield Case((*(in_layout("non-contiguous", masks(draw, 3, 2, 5, 6)) for _ in range(2)), 3))
     # Images of one class beside mixed ones: the batch is counted as a whole.
     yield Case((torch.stack([same[0], torch.zeros(6, 6).long()]), same, 3))
 
@@ -139,6 +142,7 @@ def ignored_labels(draw: Draw) -> Iterator[Case]:
     pred, target = masks(draw, 3, 2, 6, 6), masks(draw, 3, 2, 6, 6)
     target[target == 2] = 7
     yield Case((pred, target, 3, 7), {}, "with another ignore_index")
+    yield Case((pred, target.masked_fill(target == 7, -1), 3), {"ignore_index": -1}, "with ignore_index=-1")
     yield Case((pred, target.clamp(max=2), 3), {"ignore_index": 0}, "with ignore_index=0")
     gone = target.clone()
     gone[:] = IGNORED
@@ -230,6 +234,7 @@ def other_width(draw: Draw) -> Iterator[Case]:
     for width, boost in ((2, 4.0), (3, 1.5), (1, 9.0)):
         yield Case((regions(draw, 2, 14, 13),), {"width": width, "boost": boost}, f"with width={width}")
     yield Case((torch.eye(9).long()[None], 2, 0.5), {}, "with width=2")
+    yield Case((torch.eye(5).long()[None], 7), {}, "with width=7")
 
 
 WEIGHTS = FunctionExam(

@@ -153,6 +153,7 @@ conv_transpose2d = STAMPS.exam(
         0.5,
         STAMPS.ask_dtypes(cases([*PLAINEST[:2], *PLAIN[:5]])),
         STAMPS.ask_layouts(cases(LAID_OUT)),
+        intact=True,
     ),
     STAMPS.gradients(0.5, cases(DIFFERENTIATED), title="gradients to input, weight and bias"),
     STAMPS.refuses(0.5, refused, title="output_padding that is too large and channels that do not fit are refused"),

@@ -187,9 +187,11 @@ BILINEAR = (
 )
 WHOLE: list[tuple[Shape, Pair]] = [
     ((1, 1, 3, 3), 6), ((1, 1, 4, 4), 7), ((2, 3, 3, 5), 8), ((1, 2, 2, 2), 7), ((3, 1, 2, 4), 5),
+    ((1, 1, 11, 11), 15),
 ]  # fmt: skip
 SHRUNK_WHOLE: list[tuple[Shape, Pair]] = [
     ((1, 1, 6, 6), 3), ((2, 1, 8, 8), 3), ((1, 3, 7, 5), 4), ((1, 1, 9, 4), 3), ((2, 2, 5, 6), 4),
+    ((1, 1, 17, 17), 7),
 ]  # fmt: skip
 ONE_WHOLE: list[tuple[Shape, Pair]] = [((1, 2, 1, 1), 4), ((1, 2, 4, 5), 1), ((2, 1, 1, 3), 4), ((1, 1, 1, 1), 1)]
 LARGER = "to a larger size"
@@ -231,5 +233,5 @@ upsample_bilinear = MIXED.exam(
     ),
     MIXED.dtypes(0.5, doubled, resized(WHOLE[2:4], (None, True), LARGER)),
     MIXED.layouts(0.5, by_hand(SHAPES[0], (7,)), by_hand(LAID_OUT, (7,), ((3, 9), True))),
-    MIXED.gradients(0.5, doubled, resized(RESIZED[1:4], (True, False), LARGER)),
+    MIXED.gradients(0.5, doubled, resized(RESIZED[1:4], (True, False), LARGER), resized(ONE_WHOLE, (None,), LARGER)),
 )
