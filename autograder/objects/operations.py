@@ -260,6 +260,17 @@ def to(module: nn.Module, dtype: torch.dtype) -> None:
     module.to(dtype)
 
 
+def again(obj: Any, args: tuple, others: tuple) -> tuple[Any, Any]:
+    """What a call gave, looked at after a call with other tensors of the same shapes; and what the same call gives
+    once its own tensors hold the others' values: who keeps something from call to call is wrong in one of the two."""
+    first = obj(*args)
+    obj(*others)
+    first = kept(first)
+    for tensor, other in zip(tensors(args), tensors(others), strict=True):
+        tensor.copy_(other)
+    return first, obj(*args)
+
+
 def attribute(obj: Any, name: str) -> Any:
     return getattr(obj, name)
 
