@@ -27,8 +27,8 @@ def check_repeats(reference: Reference, case: Callable[[Draw], Case]) -> Check:
             if fault(got, expected):
                 evidence = Evidence(describe(Case(asked)), shown(expected), shown(got))
                 raise Unnamed(
-                    f"`{subject.name}` keeps something from one call to the next: a result changes when another call is "
-                    "made, or is not made anew when a tensor was changed.",
+                    f"`{subject.name}` keeps something from one call to the next: a result changes when another call "
+                    "is made, or is not made anew when a tensor was changed.",
                     evidence,
                 )
 
