@@ -137,9 +137,9 @@ def vjps(obj: Any, calls: Sequence[tuple], inference: bool = False) -> list[Answ
     before = [prints((args, kwargs)) for args, kwargs, _ in calls]
     for args, kwargs, cotangent in calls:
         given = [*tensors(args), *tensors(kwargs)]
+        wanted = [t for t in given if t.requires_grad]  # as they come: the callee may set what it likes
         try:
             output = call(obj, args, kwargs, inference=inference)
-            wanted = [t for t in given if t.requires_grad]
             answer = Answer(kept(output), [None] * len(wanted), given)
             if cotangent is not None and wanted and differentiable(output, cotangent):
                 graphs.append((len(answers), answer, output, wanted, cotangent.to(output.dtype)))
@@ -203,12 +203,13 @@ def gradients(module: nn.Module, args: tuple, kwargs: dict[str, Any], cotangent:
     given = [*tensors(args), *tensors(kwargs)]
     before = prints(given)
     named = dict(module.named_parameters(remove_duplicate=False))
+    asking = [t for t in given if t.requires_grad]
     output = module(*args, **kwargs)
-    wanted = [t for t in given if t.requires_grad] + [p for p in named.values() if p.requires_grad]
+    wanted = asking + [p for p in named.values() if p.requires_grad]
     found: list[torch.Tensor | None] = [None] * len(wanted)
     if wanted and differentiable(output, cotangent):
         found = _grad([output], wanted, [cotangent.to(output.dtype)])
-    first = len([t for t in given if t.requires_grad])
+    first = len(asking)
     learning = [name for name, p in named.items() if p.requires_grad]
     parameters = dict.fromkeys(named) | dict(zip(learning, found[first:], strict=True))
     return Answer(output, found[:first], given, parameters, prints(given) != before)
