@@ -182,7 +182,7 @@ class Answering:
 
 
 def _make_one_more(made: list[Any], on: int, args: tuple, kwargs: dict[str, Any]) -> str:
-    made.append(made[on](*args, **kwargs))
+    made.append(OPERATIONS["make"].run(made[on], args, kwargs))
     return operations.describe(made[-1])
 
 

@@ -64,7 +64,9 @@ class Unnamed(Wrong):
 
 
 def banned(name: str, error: Banned, evidence: Evidence | None = None) -> Wrong:
-    """What a call of a banned operator, or of autograd where that is banned, comes to."""
+    """What a call of a banned operator, of autograd or of a banned base class comes to."""
+    if error.message.startswith("base class:"):
+        return Wrong("library-base", evidence)
     mistake = "grad-autograd" if error.message.startswith("autograd:") else "banned-call"
     return Wrong(mistake, evidence, words.banned(name, error.message))
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
@@ -19,12 +20,16 @@ from autograder.objects.bans import LISTS
 from autograder.objects.library_code import LibraryCode
 from autograder.objects.no_autograd import NoAutograd
 from autograder.objects.overrides import destroy, names, overriding
+from autograder.objects.rule import BannedOperator
 
 # Of all operators, PyTorch's `conv2d` on a CPU and its gradient are made of these.
 STANDING_IN = {
     "conv2d", "convolution", "_convolution", "_convolution_mode", "mkldnn_convolution", "thnn_conv2d",
     "_slow_conv2d_forward", "slow_conv_dilated2d", "convolution_backward", "_slow_conv2d_backward",
 }  # fmt: skip
+
+
+BASE_CLASS = "base class: what is made here inherits from a class of the library that the assignment bans."
 
 
 class Ban:
@@ -72,6 +77,15 @@ class Ban:
             yield
         finally:
             self._put_back()
+
+    def refuse_bases(self, thing: Any) -> None:
+        """Refuse a class that inherits from one that the ban in force names, and what is made of such a class.
+
+        C asks the types themselves: what a class says about itself (`__class__`, a metaclass) changes nothing.
+        """
+        banned = LISTS[self.name].bases if self.name else ()
+        if any(issubclass(cls, banned) for cls in (type(thing), thing) if isinstance(cls, type)):
+            raise BannedOperator(BASE_CLASS)
 
     def _put_back(self) -> None:
         rule = LISTS[self.name or ""]

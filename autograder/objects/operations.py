@@ -137,9 +137,9 @@ def vjps(obj: Any, calls: Sequence[tuple], inference: bool = False) -> list[Answ
     before = [prints((args, kwargs)) for args, kwargs, _ in calls]
     for args, kwargs, cotangent in calls:
         given = [*tensors(args), *tensors(kwargs)]
+        wanted = [t for t in given if t.requires_grad]  # as they come: the callee may set what it likes
         try:
             output = call(obj, args, kwargs, inference=inference)
-            wanted = [t for t in given if t.requires_grad]
             answer = Answer(kept(output), [None] * len(wanted), given)
             if cotangent is not None and wanted and differentiable(output, cotangent):
                 graphs.append((len(answers), answer, output, wanted, cotangent.to(output.dtype)))
@@ -203,12 +203,13 @@ def gradients(module: nn.Module, args: tuple, kwargs: dict[str, Any], cotangent:
     given = [*tensors(args), *tensors(kwargs)]
     before = prints(given)
     named = dict(module.named_parameters(remove_duplicate=False))
+    asking = [t for t in given if t.requires_grad]
     output = module(*args, **kwargs)
-    wanted = [t for t in given if t.requires_grad] + [p for p in named.values() if p.requires_grad]
+    wanted = asking + [p for p in named.values() if p.requires_grad]
     found: list[torch.Tensor | None] = [None] * len(wanted)
     if wanted and differentiable(output, cotangent):
         found = _grad([output], wanted, [cotangent.to(output.dtype)])
-    first = len([t for t in given if t.requires_grad])
+    first = len(asking)
     learning = [name for name, p in named.items() if p.requires_grad]
     parameters = dict.fromkeys(named) | dict(zip(learning, found[first:], strict=True))
     return Answer(output, found[:first], given, parameters, prints(given) != before)
@@ -258,6 +259,17 @@ def train(module: nn.Module, mode: bool) -> None:
 
 def to(module: nn.Module, dtype: torch.dtype) -> None:
     module.to(dtype)
+
+
+def again(obj: Any, args: tuple, others: tuple) -> tuple[Any, Any]:
+    """What a call gave, looked at after a call with other tensors of the same shapes; and what the same call gives
+    once its own tensors hold the others' values: who keeps something from call to call is wrong in one of the two."""
+    first = obj(*args)
+    obj(*others)
+    first = kept(first)
+    for tensor, other in zip(tensors(args), tensors(others), strict=True):
+        tensor.copy_(other)
+    return first, obj(*args)
 
 
 def attribute(obj: Any, name: str) -> Any:

@@ -22,7 +22,8 @@ class Rule:
     sentence: what to say. library: Python's ways to the same work, "module" (all that it defines) or "module:pattern"
     of names, methods as "Class.method"; what is not imported is not looked at. free: calls of refused operators for
     which `free(operator, arguments)` is true pass all the same. autograd: no graph may be built either, and none
-    walked, under whatever name; nor forward mode.
+    walked, under whatever name; nor forward mode. bases: library classes of which nothing may be made, nor of any class
+    that inherits from them.
     """
 
     refused: tuple[str, ...]
@@ -31,3 +32,4 @@ class Rule:
     library: tuple[str, ...] = ()
     free: Callable[[str, tuple], bool] | None = None
     autograd: bool = False
+    bases: tuple[type, ...] = ()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.objects import footprint, operations, replies
+from autograder.objects.ban import BAN
 from autograder.objects.replies import Out, Reply
 
 
@@ -28,7 +29,10 @@ class Operation:
 
 
 def _make(obj: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
-    return obj(*args, **kwargs)
+    BAN.refuse_bases(obj)
+    made = obj(*args, **kwargs)
+    BAN.refuse_bases(made)  # a function, or `__new__`, makes what it likes
+    return made
 
 
 OPERATIONS = {
@@ -40,6 +44,7 @@ OPERATIONS = {
     "load": Operation(operations.load, replies.NOTHING),
     "train": Operation(operations.train, replies.NOTHING),
     "to": Operation(operations.to, replies.NOTHING),
+    "again": Operation(operations.again, replies.VALUE),
     "attribute": Operation(operations.attribute, replies.VALUE),
     "source": Operation(operations.source, replies.TEXT),
     "part": Operation(footprint.part, replies.THING),

@@ -96,3 +96,72 @@ def test_honest_work_passes(link, ban):
     function = link.look_up("honest")
     with banning(function, ban), function.inference():
         assert torch.allclose(function(X, W), torch.nn.functional.conv2d(X, W))
+
+
+LAYERS = """
+from torch import nn
+
+class Plain(nn.Conv2d):
+    pass
+
+class OwnConstructor(nn.LazyConv2d):
+    def __init__(self, *args):
+        nn.Module.__init__(self)
+
+class Grandchild(OwnConstructor):
+    pass
+
+class Disguised(nn.Conv2d):
+    __module__ = "mine"
+    __class__ = nn.Module
+
+class ByNew:
+    def __new__(cls, *args):
+        return OwnConstructor(*args)
+
+def by_function(*args):
+    return OwnConstructor(*args)
+
+Made = type("Made", (nn.Conv2d,), {})
+
+class Wrapping(nn.Module):
+    def __init__(self, *args):
+        super().__init__()
+        self.weight = nn.Conv2d(*args).weight
+
+class Borrowing(nn.Module):
+    def __init__(self, *args):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.empty(4, 3, 2, 2)), None
+        nn.Conv2d.reset_parameters(self)
+
+class Own(nn.Module):
+    def __init__(self, *args):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(4, 3, 2, 2))
+        nn.init.kaiming_uniform_(self.weight)
+
+class OfOnesOwn(Own, nn.Sequential):
+    pass
+"""
+INHERITING = "Plain", "OwnConstructor", "Grandchild", "Disguised", "ByNew", "by_function", "Made"
+
+
+@pytest.mark.parametrize("name", [*INHERITING, "Wrapping", "Borrowing"])
+def test_a_layer_of_the_library_is_no_base(link, name):
+    link.run_cell("a", f"import torch\n{LAYERS}")
+    layer = link.look_up(name)
+    layer.make(3, 4, 2)
+    with banning(layer, "convolution"):
+        with pytest.raises(Banned, match="base class:" if name in INHERITING else "write it yourself"):
+            layer.make(3, 4, 2)
+        ((refused,),) = layer.scripts([[(0, "make", (3, 4, 2), {}), (1, "state")]])
+        assert isinstance(refused, Banned)
+
+
+@pytest.mark.parametrize("name", ["Own", "OfOnesOwn"])
+def test_a_module_of_ones_own_is(link, name):
+    link.run_cell("a", f"import torch\n{LAYERS}")
+    layer = link.look_up(name)
+    with banning(layer, "convolution"):
+        assert layer.make(3, 4, 2).is_module

@@ -69,6 +69,9 @@ def shared(x):
     SHARED[:] = x
     return SHARED
 
+def flagging(x):
+    return 2 * x.requires_grad_()
+
 def adder(n):
     def add(x):
         return x + n
@@ -488,3 +491,15 @@ def test_a_footprint_shows_what_was_changed(find, what):
 def test_footprints_go_step_by_step_as_well(find):
     (steps,) = find("Nested").scripts([[(0, "make", (), {}), (1, "footprint"), (1, "train", False), (1, "footprint")]])
     assert steps[1] != steps[3] and steps[1].tensors == steps[3].tensors
+
+
+def test_who_asks_for_gradients_of_an_argument_is_answered_as_others_are(find):
+    answer = find("flagging").vjp((x,), {}, torch.ones(2, 3))
+    assert torch.equal(answer.output, 2 * x) and answer.gradients == [] and not x.requires_grad
+
+
+def test_what_is_kept_from_call_to_call(find):
+    first, second = torch.zeros(3), torch.ones(3)
+    assert [one.tolist() for one in find("scale").again((first,), (second,))] == [[0] * 3, [2] * 3]
+    assert [one.tolist() for one in find("shared").again((first,), (second,))] == [[1] * 3, [1] * 3]
+    assert first.tolist() == [0] * 3

@@ -51,6 +51,7 @@ SENTENCES = common("detached", "input-changed", "float32-result", "precision-los
     "no-refusal-stride": "A stride or a number of groups below 1 is taken silently; refuse it with a ValueError.",
     "no-refusal-padding": 'A padding word that makes no sense (unknown, or "same" with a stride) is taken silently; refuse it with a ValueError.',
     "banned-call": "A library convolution (or `unfold`/`fold`) is called; the point is to write it.",
+    "library-base": "`nn.Conv2d` or a relative of it is the base class; inherit from `nn.Module`, and write the constructor too.",
     # KERNELS
     "sobel-swapped": "`sobel_x` and `sobel_y` are exchanged: `sobel_x` compares left with right, and answers to vertical edges.",
     "sobel-sign": "A Sobel kernel has the opposite sign of the table's.",

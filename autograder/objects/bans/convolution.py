@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from torch.nn.modules.conv import _ConvNd
+
 from autograder.objects.rule import Rule
 
 RULE = Rule(
@@ -26,6 +28,7 @@ RULE = Rule(
     library=(
         *("torch._decomp.decompositions:im2col", "torch._decomp.decompositions:col2im"),
         "torch.nn.utils._expanded_weights.conv_utils:unfold3d",
+        "torch.nn.modules.conv:_ConvNd.*",  # whose constructor draws the weights and refuses what cannot be right
         *("scipy.ndimage._filters", "scipy.ndimage._nd_image", "scipy.signal._signaltools"),
         *("scipy.signal._savitzky_golay", "scipy.signal._upfirdn", "scipy.signal._spline_filters"),
         *("scipy.signal._sigtools", "scipy.signal._spline", "scipy.signal._upfirdn_apply"),
@@ -34,6 +37,7 @@ RULE = Rule(
         *("cv2:filter2D", "cv2:sepFilter2D", "cv2:GaussianBlur", "cv2:blur", "cv2:boxFilter", "cv2:Sobel"),
         *("cv2:Scharr", "cv2:Laplacian", "cv2:matchTemplate"),
     ),
+    bases=(_ConvNd,),
 )
 WITHOUT_AUTOGRAD = replace(
     RULE,

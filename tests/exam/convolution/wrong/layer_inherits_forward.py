@@ -1,7 +1,7 @@
 """nn.Conv2d under another name: forward is the library's.
 
 names: Conv2d
-mistake: banned-call
+mistake: library-base
 """
 
 from torch import nn

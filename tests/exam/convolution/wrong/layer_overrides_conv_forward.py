@@ -1,6 +1,7 @@
 """nn.Conv2d's constructor and forward; what forward calls, `_conv_forward`, is its own.
 
 names: Conv2d
+mistake: library-base
 """
 
 import torch

@@ -1,6 +1,7 @@
 """nn.Conv2d for its constructor, with a forward of its own.
 
 names: Conv2d
+mistake: library-base
 """
 
 import torch

@@ -1,0 +1,305 @@
+"""Programs that do no work, for every part of assignments 01 and 06: answers of the right shape that hold nothing,
+refusals alone, parameters alone, errors alone."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from autograder.exam_tables.implementations import implementation
+
+
+# ---------------------------------------------------------------- what an empty program answers with
+def noise(shape, x):
+    """Numbers that look random and follow from the input."""
+    seed = hash(x.detach().numpy().tobytes()) % 2**31
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(x.dtype)
+
+
+def back(shape, x):
+    """The input's own numbers, as far as they go."""
+    return x.flatten().repeat(1 + shape.numel() // x.numel())[: shape.numel()].view(shape)
+
+
+FILLS = {
+    "zeros": lambda shape, x: x.new_zeros(shape),
+    "ones": lambda shape, x: x.new_ones(shape),
+    "means": lambda shape, x: x.mean().expand(shape),
+    "noise": noise,
+    "the input back": back,
+}
+
+
+# ---------------------------------------------------------------- the shapes that are asked for
+def pair(value):
+    return (value, value) if isinstance(value, int) else tuple(value)
+
+
+def convolved(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    if padding == "same":
+        return torch.Size([len(x), len(weight), *x.shape[2:]])
+    four = zip(x.shape[2:], weight.shape[2:], pair(stride), pair(0 if padding == "valid" else padding), pair(dilation))
+    return torch.Size([len(x), len(weight), *((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in four)])
+
+
+def transposed(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    numbers = map(pair, (stride, padding, output_padding, dilation))
+    sides = zip(x.shape[2:], weight.shape[2:], *numbers)
+    sides = ((n - 1) * s - 2 * p + d * (k - 1) + o + 1 for n, k, s, p, o, d in sides)
+    return torch.Size([len(x), groups * weight.shape[1], *sides])
+
+
+def enlarged(x, scale):
+    return torch.Size([*x.shape[:2], *(n * s for n, s in zip(x.shape[2:], pair(scale)))])
+
+
+def resized(x, size, align_corners=False):
+    return torch.Size([*x.shape[:2], *pair(size)])
+
+
+def unet_shape(x, in_channels, num_classes, base_channels=64, depth=4, padding="valid"):
+    lost = 0 if padding == "same" else 12 * 2**depth - 8
+    return torch.Size([len(x), num_classes, x.shape[2] - lost, x.shape[3] - lost])
+
+
+def vgg_shape(x, num_classes=1, num_blocks=4, encoder=None):
+    return torch.Size([len(x), num_classes, *x.shape[2:]])
+
+
+def layer_shape(x, in_channels, out_channels, kernel_size, **options):
+    wanted = {key: options[key] for key in ("stride", "padding", "dilation") if key in options}
+    return convolved(x, torch.empty(out_channels, 1, *pair(kernel_size)), **wanted)
+
+
+SHAPES = {
+    ("convolution", "conv2d_naive"): convolved,
+    ("convolution", "conv2d"): convolved,
+    ("convolution", "apply_kernel"): lambda image, kernel: image.shape,
+    ("segmentation", "upsample_nearest"): enlarged,
+    ("segmentation", "upsample_bilinear"): resized,
+    ("segmentation", "conv_transpose2d"): transposed,
+    ("segmentation", "bonus"): lambda mask, width=1, boost=4.0: mask.shape,
+}
+NETWORKS = {("segmentation", "UNet"): unet_shape, ("segmentation", "VGGUNet"): vgg_shape}
+
+
+def function(shape_of, fill):
+    return lambda x, *args, **kwargs: fill(shape_of(x, *args, **kwargs), x if x.is_floating_point() else x.float())
+
+
+def module(answer, parameters=lambda *args, **kwargs: {}):
+    """A class whose instances answer `answer(self, x, …)`; `self.given` holds what they were made with."""
+
+    class Made(nn.Module):
+        def __init__(self, *args, **kwargs):
+            super().__init__()
+            self.given = args, kwargs
+            for name, tensor in parameters(*args, **kwargs).items():
+                self.register_parameter(name, tensor)
+
+        def forward(self, *args):
+            return answer(self, *args)
+
+    return Made
+
+
+def network(shape_of, fill):
+    return module(lambda self, x: fill(shape_of(x, *self.given[0], **self.given[1]), x))
+
+
+def parameters_alone(name, stem):
+    """The layers of a right network, which nothing reads; zeros come back."""
+    right = getattr(implementation("segmentation", f"right/{stem}").load(), name)
+    shape_of = NETWORKS["segmentation", name]
+
+    class Made(right):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.given = args, kwargs
+
+        def forward(self, x):
+            return x.new_zeros(shape_of(x, *self.given[0], **self.given[1]))
+
+    return Made
+
+
+def pixelwise(shape_of):
+    """A 1×1 convolution, resized to what is asked for."""
+
+    def weights(*args, **kwargs):
+        inputs = args[0] if shape_of is unet_shape else 3
+        classes = shape_of(torch.empty(1, inputs, 572, 572), *args, **kwargs)[1]
+        return {"weight": nn.Parameter(torch.randn(classes, inputs, 1, 1))}
+
+    def answer(self, x):
+        return F.interpolate(F.conv2d(x, self.weight), shape_of(x, *self.given[0], **self.given[1])[2:])
+
+    return module(answer, weights)
+
+
+# ---------------------------------------------------------------- layers, losses and the like
+def layer_parameters(in_channels, out_channels, kernel_size, groups=1, bias=True, device=None, dtype=None, **rest):
+    shape = (out_channels, in_channels // groups, *pair(kernel_size))
+    bound = (shape[1] * shape[2] * shape[3]) ** -0.5
+    drawn = {"weight": shape, "bias": shape[:1]}
+    made = {name: nn.Parameter(torch.empty(some, dtype=dtype).uniform_(-bound, bound)) for name, some in drawn.items()}
+    return made if bias else made | {"bias": None}
+
+
+def refusing_layer(in_channels, out_channels, kernel_size, stride=1, padding=0, groups=1, padding_mode="zeros", **rest):
+    if in_channels % groups or out_channels % groups or (padding == "same" and pair(stride) != (1, 1)):
+        raise ValueError
+    if padding_mode not in ("zeros", "reflect", "replicate", "circular") or padding not in ("same", "valid", 0, 1):
+        raise ValueError
+    return {}
+
+
+def refusing_conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    if min(*pair(stride), groups) < 1 or len(weight) % groups or x.shape[1] != weight.shape[1] * groups:
+        raise ValueError
+    if bias is not None and len(bias) != len(weight):
+        raise ValueError
+    if isinstance(padding, str) and (
+        padding not in ("same", "valid") or (padding == "same" and pair(stride) != (1, 1))
+    ):
+        raise ValueError
+    shape = convolved(x, weight, bias, stride, padding, dilation, groups)
+    if min(shape) < 1:
+        raise ValueError
+    return x.new_zeros(shape)
+
+
+def refusing_transposed(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    limits = zip(pair(output_padding), pair(stride), pair(dilation))
+    if any(o >= max(s, d) for o, s, d in limits) or x.shape[1] != len(weight) or x.shape[1] % groups:
+        raise ValueError
+    return x.new_zeros(transposed(x, weight, None, stride, padding, output_padding, groups, dilation))
+
+
+def refusing_loss(eps=1e-7, reduction="mean", with_logits=True):
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError
+    return {}
+
+
+def one_pixel_of_the_kernel(x, weight, *args, **kwargs):
+    """The kernel's first tap alone, on the pixels that the result has room for."""
+    shape = convolved(x, weight, *args, **kwargs)
+    out = torch.einsum("nchw,oc->nohw", x[:, : weight.shape[1]], weight[:, :, 0, 0])[..., : shape[2], : shape[3]]
+    return F.pad(out, (0, shape[3] - out.shape[3], 0, shape[2] - out.shape[2]))
+
+
+def loss(number):
+    def answer(self, x, target):
+        each = number(x, target)
+        return each if self.given[1].get("reduction") == "none" else each.mean()
+
+    return module(answer, refusing_loss)
+
+
+def reading(loss_of):
+    """It reads the loader as often as it should, and trains nothing."""
+
+    def fit(model, loader, epochs):
+        return [sum(loss_of(model, x, y) for x, y in loader) for _ in range(epochs)]
+
+    return fit
+
+
+TABLE = ["identity", "edge1", "edge2", "edge3", "sharpen", "box_blur", "gaussian_blur", "sobel_x", "sobel_y"]
+ONE = torch.zeros(3, 3).index_fill(0, torch.tensor([1]), 1.0) * torch.tensor([0.0, 1.0, 0.0])
+
+
+def raising(error):
+    def program(*args, **kwargs):
+        raise error("no")
+
+    return program
+
+
+PROGRAMS = {
+    ("convolution", "output_size"): {
+        "zeros": lambda n, *args, **kwargs: 0,
+        "ones": lambda n, *args, **kwargs: 1,
+        "the input back": lambda n, *args, **kwargs: n,
+        "halves": lambda n, *args, **kwargs: n // 2,
+    },
+    ("convolution", "KERNELS"): {
+        "nothing": {},
+        "zeros": dict.fromkeys(TABLE, torch.zeros(3, 3)),
+        "ones": dict.fromkeys(TABLE, torch.ones(3, 3)),
+        "means": dict.fromkeys(TABLE, torch.full((3, 3), 1 / 9)),
+        "the input back": dict.fromkeys(TABLE, ONE),
+        "noise": {name: torch.randn(3, 3) for name in TABLE},
+    },
+    ("convolution", "conv2d_naive"): {"a 1×1 convolution": one_pixel_of_the_kernel},
+    ("convolution", "conv2d"): {
+        "a 1×1 convolution": one_pixel_of_the_kernel,
+        "refusals alone": refusing_conv2d,
+    },
+    ("convolution", "conv2d_backward"): {
+        "zeros": lambda grad, x, weight, *args, **kwargs: (0 * x, 0 * weight, 0 * grad[0, :, 0, 0]),
+        "ones": lambda grad, x, weight, *args, **kwargs: (0 * x + 1, 0 * weight + 1, 0 * grad[0, :, 0, 0] + 1),
+        "the input back": lambda grad, x, weight, *args, **kwargs: (x, weight, grad[0, :, 0, 0]),
+        "means": lambda grad, x, weight, *args, **kwargs: (
+            0 * x + x.mean(),
+            0 * weight + x.mean(),
+            grad.mean((0, 2, 3)),
+        ),
+    },
+    ("convolution", "Conv2d"): {
+        **{
+            name: module(
+                lambda self, x, fill=fill: fill(layer_shape(x, *self.given[0], **self.given[1]), x), layer_parameters
+            )
+            for name, fill in FILLS.items()
+        },
+        "refusals alone": module(lambda self, x: x, refusing_layer),
+        "no parameters": module(lambda self, x: x),
+    },
+    ("convolution", "bonus"): {
+        name: lambda kernel, number=number: (kernel[:, 0] * 0 + number, kernel[0] * 0 + number)
+        for name, number in (("zeros", 0), ("ones", 1))
+    }
+    | {"the input back": lambda kernel: (kernel[:, 0], kernel[0])},
+    ("segmentation", "iou"): {
+        "zeros": lambda pred, target, classes, *args, **kwargs: torch.zeros(classes),
+        "ones": lambda pred, target, classes, *args, **kwargs: torch.ones(classes),
+        "NaN": lambda pred, target, classes, *args, **kwargs: torch.full((classes,), torch.nan),
+        "noise": lambda pred, target, classes, *args, **kwargs: noise((classes,), pred.float()),
+        "means": lambda pred, target, classes, *args, **kwargs: torch.full((classes,), (pred == target).float().mean()),
+    },
+    ("segmentation", "DiceLoss"): {
+        "zeros": loss(lambda x, target: 0 * x.flatten(1).sum(1)),
+        "ones": loss(lambda x, target: 0 * x.flatten(1).sum(1) + 1),
+        "the input back": loss(lambda x, target: x.flatten(1)[:, 0]),
+        "means": loss(lambda x, target: x.flatten(1).mean(1)),
+    },
+    ("segmentation", "conv_transpose2d"): {"refusals alone": refusing_transposed},
+    ("segmentation", "fit"): {
+        "zeros": lambda model, loader, epochs: [0.0] * epochs,
+        "ones": lambda model, loader, epochs: [1.0] * epochs,
+        "reading": reading(lambda model, x, y: 0.0),
+        "means": reading(lambda model, x, y: float(x.mean())),
+    },
+    ("segmentation", "UNet"): {
+        "a 1×1 convolution": pixelwise(unet_shape),
+        "parameters alone": parameters_alone("UNet", "unet_in_lists"),
+    },
+    ("segmentation", "VGGUNet"): {
+        "a 1×1 convolution": pixelwise(vgg_shape),
+        "parameters alone": parameters_alone("VGGUNet", "vgg_in_lists"),
+    },
+}
+
+
+def programs(exam, name):
+    """The empty programs of a part, by what they do."""
+    key = exam, name
+    made = dict(PROGRAMS.get(key, {}))
+    if key in SHAPES:
+        made |= {kind: function(SHAPES[key], fill) for kind, fill in FILLS.items()}
+    if key in NETWORKS:
+        made |= {kind: network(NETWORKS[key], fill) for kind, fill in FILLS.items()}
+    if name.startswith("question"):
+        return made | {"zeros": 0, "ones": 1, "text": "", "nothing": None}
+    return made | {"always raising": raising(ValueError), "not written": raising(NotImplementedError)}
