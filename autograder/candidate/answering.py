@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from autograder.candidate.shell import FULL, Shell, out_of_memory
-from autograder.objects import operations, recipes, replies
+from autograder.objects import modes, operations, recipes, replies
 from autograder.objects.ban import BAN
 from autograder.objects.rule import BannedOperator
 from autograder.objects.table import OPERATIONS
@@ -52,6 +52,7 @@ class Answering:
         self._objects: dict[int, Any] = {}
         self._ids = itertools.count(1)
         self._stood: dict[str, Any] = {}
+        self._left = modes.IMPORTED  # by the student's own cells
         self._inward: dict[type, Callable[[Any], Any]] = {
             messages.Held: lambda held: self._objects[held.id],
             messages.Built: lambda built: recipes.RECIPES[built.name](*built.args, **built.kwargs),
@@ -97,8 +98,10 @@ class Answering:
         try:
             if isinstance(ask, messages.Run):
                 BAN.switch(None)
-                outputs, status = self._shell.run(ask.source)
-                return messages.Ran(outputs, status, self._shell.execution_count - 1)
+                return messages.Ran(*self._run(ask), self._shell.execution_count - 1)
+            if isinstance(ask, messages.Begin):
+                modes.seed(ask.seed)
+                return messages.Done(None)
             if isinstance(ask, messages.LookUp):
                 value = self._shell.user_ns.get(ask.name, _NOTHING)
                 return messages.Undefined() if value is _NOTHING else messages.Done(self._out(value))
@@ -107,13 +110,25 @@ class Answering:
                 return messages.Done(None)
             BAN.switch(ask.ban)
             obj = self._objects.get(ask.target)
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), modes.kept():
                 warnings.simplefilter("ignore")
                 if ask.operation in OPERATIONS:
                     return messages.Done(OPERATIONS[ask.operation].told(obj, ask.values, self._handle))
                 return messages.Done(getattr(self, f"_do_{ask.operation}")(obj, *ask.values))
         except BaseException as error:
             return _failed(error)
+
+    def _run(self, ask: messages.Run) -> tuple[list[dict[str, Any]], str]:
+        """Run a cell. All else that is asked begins in the modes of an import."""
+        try:
+            if not ask.own:
+                return self._shell.run(ask.source)
+            modes.put(self._left)
+            ran = self._shell.run(ask.source)
+            self._left = modes.present()
+            return ran
+        finally:
+            modes.put(modes.IMPORTED)
 
     # ---- what is made of several operations, or keeps something until the next question
 
