@@ -150,6 +150,7 @@ def vjp(
 def vjps(obj: Any, calls: Sequence[tuple], inference: bool = False) -> list[Answer | Exception]:
     """`vjp` of each (args, kwargs, cotangent), or what it raised. All backward passes are one, unless it fails."""
     answers: list[Answer | Exception] = []
+    outputs_as_given: list[Any] = []
     graphs = []
     before = [prints((args, kwargs)) for args, kwargs, _ in calls]
     for args, kwargs, cotangent in calls:
@@ -161,8 +162,10 @@ def vjps(obj: Any, calls: Sequence[tuple], inference: bool = False) -> list[Answ
             if cotangent is not None and wanted and differentiable(output, cotangent):
                 graphs.append((len(answers), answer, output, wanted, cotangent.to(output.dtype)))
             answers.append(answer)
+            outputs_as_given.append(output)
         except Exception as error:
             answers.append(error)
+            outputs_as_given.append(None)
     if graphs:
         _, _, outputs, wanted, cotangents = map(list, zip(*graphs, strict=True))
         try:
@@ -175,13 +178,17 @@ def vjps(obj: Any, calls: Sequence[tuple], inference: bool = False) -> list[Answ
                     answer.gradients = _grad([output], some, [cotangent])
                 except Exception as error:
                     answers[place] = error
-    return [_compared(answer, as_given) for answer, as_given in zip(answers, before, strict=True)]
+    together = zip(answers, outputs_as_given, before, strict=True)
+    return [_compared(answer, output, as_given) for answer, output, as_given in together]
 
 
-def _compared(answer: Answer | Exception, before: list[tuple[Any, ...]]) -> Answer | Exception:
-    """Say of an answer whether its arguments were changed: into something that cannot be read, even."""
+def _compared(answer: Answer | Exception, output: Any, before: list[tuple[Any, ...]]) -> Answer | Exception:
+    """Say of an answer whether its arguments were changed: into something that cannot be read, even. Its output is as
+    it stands after all calls: a caller sees it when a later call writes over it."""
     try:
         if isinstance(answer, Answer):
+            if answer.output is not output and prints(answer.output) != prints(output):
+                answer.output = kept(output)
             answer.changed = prints(answer.after) != before
         return answer
     except Exception as error:

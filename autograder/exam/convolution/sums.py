@@ -129,12 +129,12 @@ DIFFERENTIATED = [
 
 
 def otherwise_called(draw: Draw) -> Iterator[Case]:
-    """All arguments by position, and all by name."""
+    """All arguments by position, and all that have a default by name."""
     (case,) = cases([Setup((2, 4, 7, 8, 6, 3, 2))])(draw)
     x, weight, bias = case.args
     options = {"stride": 2, "padding": 1, "dilation": 1, "groups": 2}
     yield Case((x, weight[:, :2], bias, *options.values()), {}, "with all arguments by position")
-    yield Case((), {"x": x, "weight": weight[:, :2], "bias": bias, **options}, "with all arguments by name")
+    yield Case((x, weight[:, :2]), {"bias": bias, **options}, "with its arguments by name")
 
 
 def refused(draw: Draw) -> list[tuple[Case, str, Case]]:
