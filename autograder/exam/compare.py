@@ -18,7 +18,7 @@ import torch
 from autograder.exam import words
 from autograder.exam.cases import Case
 from autograder.exam.core import Evidence, Unnamed, Wrong, banned
-from autograder.exam.mistakes import Misconception
+from autograder.exam.mistakes import Misconception, known
 from autograder.exam.subject import Answer, Banned, Raised, Subject
 
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-8}  # of the interface
@@ -167,7 +167,7 @@ def named(
     """The first mistake that explains all comparisons, the right ones among them too."""
     first = wrong[0].got
     errors_alone = all(isinstance(c.got, Raised) for c in wrong)
-    for mistake in mistakes:
+    for mistake in known(mistakes):
         if isinstance(first, Raised) and any(part in first.message for part in mistake.says):
             return mistake
         if mistake.rough and all(roughly_right(c) for c in wrong):

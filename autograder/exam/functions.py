@@ -31,7 +31,7 @@ from autograder.exam.cases import Case, Cases
 from autograder.exam.core import Check, Criterion, Exam, Wrong
 from autograder.exam.draw import LAYOUTS, Draw, in_layout
 from autograder.exam.gradients import leaves, names_of, with_tensors
-from autograder.exam.mistakes import Function, Misconception, first_of
+from autograder.exam.mistakes import Function, Misconception, first_of, known
 from autograder.exam.notes import Notes
 from autograder.exam.reading import Asked, Part
 from autograder.exam.subject import Answer, Raised, Subject
@@ -70,7 +70,7 @@ class FunctionExam:
     def read(self, exam: Exam, notes: Notes) -> dict[str, Wrong | None]:
         """What is wrong in each criterion whose calls were made."""
         asked = [notes.asked[one.id] for one in exam.criteria if one.id in notes.asked]
-        return Part(exam.graded_name, self.reference, self.mistakes, notes.door, asked).verdicts()
+        return Part(exam.graded_name, self.reference, known(self.mistakes), notes.door, asked).verdicts()
 
     def criterion(
         self,

@@ -7,7 +7,8 @@ mistake is named where a mutant of it answers as the student does in every case 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -30,6 +31,15 @@ class Misconception:
     says: tuple[str, ...] = ()
     rough: bool = False
     raises: bool = False
+
+
+# Ids of mistakes that exams do as if they had never heard of, to see how a mistake fares that has no name.
+FORGOTTEN: ContextVar[frozenset[str]] = ContextVar("forgotten", default=frozenset())
+
+
+def known(mistakes: Iterable[Misconception]) -> list[Misconception]:
+    """Those that are not forgotten."""
+    return [mistake for mistake in mistakes if mistake.id not in FORGOTTEN.get()]
 
 
 def misconception(id: str, *mutants: Function, raises: bool = False) -> Misconception:

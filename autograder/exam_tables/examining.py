@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from importlib import import_module
 from multiprocessing import get_context
+from typing import TypeVar
 
 import torch
 
 from autograder import exam as exams
 from autograder.exam.core import Exam, Outcome, exams_of
+from autograder.exam.mistakes import FORGOTTEN
 from autograder.exam.setting import Local, current
 from autograder.exam_tables.implementations import Implementation
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -31,13 +36,18 @@ class Quiet(Local):
 
 
 @contextmanager
-def setting(chosen: Local) -> Iterator[None]:
-    """Within the block exams are held in this setting."""
-    token = current.set(chosen)
+def chosen(variable: ContextVar[T], value: T) -> Iterator[None]:
+    """Within the block the variable has this value."""
+    token = variable.set(value)
     try:
         yield
     finally:
-        current.reset(token)
+        variable.reset(token)
+
+
+def setting(where: Local) -> AbstractContextManager[None]:
+    """Within the block exams are held in this setting."""
+    return chosen(current, where)
 
 
 def parts_of(name: str) -> list[Exam]:
@@ -47,12 +57,16 @@ def parts_of(name: str) -> list[Exam]:
 
 @dataclass(frozen=True)
 class Task:
-    """An implementation to examine: with the seeds of this salt, and with slow criteria only where asked."""
+    """An implementation to examine: with the seeds of this salt, and with slow criteria only where asked.
+
+    forgotten: by an exam that does not know the mistake which it has.
+    """
 
     exam: str
     implementation: Implementation
     salt: str = ""
     slow: bool = False
+    forgotten: bool = False
 
 
 def examine(task: Task) -> list[Outcome]:
@@ -64,11 +78,12 @@ def examine(task: Task) -> list[Outcome]:
     passed = {part.name: part.graded_name not in names for part in parts}
     outcomes: list[Outcome] = []
     quiet = Quiet(passed, salt=task.salt)
-    with setting(quiet):
+    own = frozenset({task.implementation.mistake or ""} if task.forgotten else ())
+    with setting(quiet), chosen(FORGOTTEN, own):
         for part in (part for part in parts if part.graded_name in names):
-            chosen = part if task.slow else replace(part, criteria=tuple(c for c in part.criteria if not c.slow))
-            found = chosen.examine(getattr(module, part.graded_name))
-            current.get().show(chosen, found)
+            asked = part if task.slow else replace(part, criteria=tuple(c for c in part.criteria if not c.slow))
+            found = asked.examine(getattr(module, part.graded_name))
+            current.get().show(asked, found)
             outcomes += found
         if quiet.faults:  # an implementation that an exam is not made for: no verdict may rest on that
             raise RuntimeError(f"the exam met what it did not expect: {'; '.join(quiet.faults)}")

@@ -12,6 +12,7 @@ from autograder.exam import words
 from autograder.exam.core import Exam
 from autograder.exam_tables.examining import parts_of
 from autograder.exam_tables.implementations import ROOT, Implementation, implementations
+from autograder.exam_tables.shares import MANY, MOST, fairness
 from autograder.exam_tables.verdicts import Verdict, load
 from autograder.objects.assignments import ASSIGNMENTS, topic
 
@@ -69,6 +70,7 @@ def page(name: str) -> str:
         "|---|--:|",
         *(f"| {what} | {count} |" for what, count in facts),
     ]
+    lines += cost(name)
     for part in parts_of(name):
         lines += section(part, [row for row in wrong if part.graded_name in row.implementation.names])
     lines += [
@@ -82,6 +84,24 @@ def page(name: str) -> str:
         *(f"| {_cell(one.about)} | {', '.join(f'`{n}`' for n in one.names)} |" for one in _of(right)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def cost(name: str) -> list[str]:
+    """What one mistake costs."""
+    told = [
+        ("the exam as it is", fairness(name)),
+        ("an exam that does not know the mistake", fairness(name, forgotten=True)),
+    ]
+    return [
+        "",
+        "## What one mistake costs",
+        "",
+        f"Counted by mistake, each once in its part, in parts of {MANY} criteria or more; banned calls are left out.",
+        "",
+        f"| judged by | mistakes | median of what is lost | lose more than {MOST:.0%} of the part |",
+        "|---|--:|--:|--:|",
+        *(f"| {what} | {f.count} | {f.median:.2f} | {f.above:.0%} |" for what, f in told),
+    ]
 
 
 def _of(found: list[Row]) -> list[Implementation]:

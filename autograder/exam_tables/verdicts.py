@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,11 +29,12 @@ PACKAGES = ("torch", "torchvision", "numpy", "scipy")
 class Verdict:
     """lost: each criterion that was not met ("conv2d/values"), with the mistake that was named there, if one was.
 
-    code: the hash of the implementation.
+    code: the hash of the implementation. forgotten: what is lost, by its ids, if the exam does not know its mistake.
     """
 
     code: str
     lost: Mapping[str, str | None]
+    forgotten: Sequence[str] = ()
 
     @property
     def named(self) -> frozenset[str]:
@@ -79,9 +80,10 @@ def code(implementation: Implementation) -> str:
     return digest(implementation.source(), *implementation.names)
 
 
-def verdict(implementation: Implementation, outcomes: Iterable[Outcome]) -> Verdict:
+def verdict(implementation: Implementation, outcomes: Iterable[Outcome], forgotten: Iterable[Outcome] = ()) -> Verdict:
+    """From what came out, and what came out of an exam that had forgotten its mistake."""
     lost = {f"{o.exam}/{o.id}": o.finding.mistake for o in outcomes if o.finding is not None}
-    return Verdict(code(implementation), lost)
+    return Verdict(code(implementation), lost, [f"{o.exam}/{o.id}" for o in forgotten if o.finding is not None])
 
 
 def load(exam: str) -> Verdicts:
@@ -121,6 +123,11 @@ def renew(exam: str, chosen: Iterable[Implementation]) -> None:
     """Examine these, slow criteria included, and keep the verdicts; those of files that are gone go."""
     tasks = [Task(exam, one, slow=True) for one in chosen]
     shared = exam_code(exam)  # of what is examined: taken before
-    found = {t.implementation.id: verdict(t.implementation, out) for t, out in zip(tasks, examine_all(tasks))}
+    named = [replace(task, forgotten=True) for task in tasks if task.implementation.mistake]
+    out = dict(zip(tasks + named, examine_all(tasks + named), strict=True))
+    found = {
+        task.implementation.id: verdict(task.implementation, out[task], out.get(replace(task, forgotten=True), ()))
+        for task in tasks
+    }
     kept = {one.id: load(exam).of.get(one.id) for one in implementations(exam)} | found
     save(exam, Verdicts(shared, {id: one for id, one in kept.items() if one is not None}))

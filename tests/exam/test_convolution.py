@@ -1,5 +1,7 @@
 """What the exam of assignment 01 covers, and its statistics."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -7,6 +9,7 @@ from autograder.exam import convolution
 from autograder.exam.calls import Gradient
 from autograder.exam.cases import words
 from autograder.exam.convolution import layer, sums
+from autograder.exam.convolution.mistakes import conv2d as reference
 from autograder.exam.convolution.separate import multiple, product
 from autograder.exam.draw import Draw
 from autograder.exam.notes import Notes
@@ -121,3 +124,52 @@ def test_questions_have_one_answer(number, right):
     assert question.defines == f"answer_{number}"
     assert [o.earned for o in question.examine(right)] == [question.points]
     assert [o.earned for o in question.examine(17)] == [0]
+
+
+def conv2d_of(**changes):
+    """A right `conv2d`, by PyTorch's, with changes of its arguments; what it earns."""
+
+    def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+        given = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+        x, weight = changes.get("x", same)(x), changes.get("weight", same)(weight)
+        given = {key: changes.get(key, same)(value) for key, value in given.items()}
+        return reference(x, weight, bias, **given)
+
+    return earned(conv2d)
+
+
+def earned(function):
+    with_library = replace(convolution.conv2d, ban=None)
+    return sum(outcome.earned for outcome in with_library.examine(function))
+
+
+def same(value):
+    return value
+
+
+def only_one(value):
+    if value != 1:
+        raise NotImplementedError("groups")
+    return value
+
+
+def whole(value):
+    return value if isinstance(value, str) else int(value)
+
+
+def zeros_that_refuse(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    return 0 * reference(x, weight, bias, stride, padding, dilation, groups)
+
+
+def untouched(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    raise NotImplementedError
+
+
+def test_what_partly_right_work_earns():
+    """Of 8 points: what the course says that these are worth."""
+    assert conv2d_of() == 8
+    assert conv2d_of(weight=lambda w: w.flip(2, 3)) == 7
+    assert conv2d_of(x=torch.Tensor.float, weight=torch.Tensor.float) in (7, 7.5)
+    assert conv2d_of(stride=whole, padding=whole, dilation=whole) == 6.5
+    assert conv2d_of(groups=only_one) == 6.5
+    assert earned(zeros_that_refuse) == earned(untouched) == 0

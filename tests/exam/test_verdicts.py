@@ -9,6 +9,7 @@ from importlib import import_module
 from autograder.exam_tables import pages, verdicts
 from autograder.exam_tables.examining import parts_of
 from autograder.exam_tables.implementations import FOLDER, implementations
+from autograder.exam_tables.shares import counted, fairness
 
 
 def of_kind(name, *, wrong):
@@ -47,6 +48,14 @@ def test_mistakes_are_named_rightly(name):
     with_sentence = [row for row in wrong if row.implementation.mistake]
     unnamed = [row.implementation.id for row in with_sentence if not row.rightly]
     assert len(unnamed) <= 0.15 * len(with_sentence), unnamed
+
+
+def test_one_mistake_costs_one_criterion(name):
+    known, unknown = fairness(name), fairness(name, forgotten=True)
+    told = [f"{one.part} {one.mistake} {one.lost:.2f}/{one.forgotten:.2f}" for one in counted(name)]
+    assert known.count > 50
+    assert known.median <= 0.25 and known.above <= 0.10, told
+    assert unknown.median <= 0.40 and unknown.above <= 0.25, told
 
 
 def test_every_sentence_is_some_implementations(name):
