@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from autograder.candidate.shell import FULL, Shell, out_of_memory
-from autograder.objects import operations, recipes, replies
+from autograder.objects import modes, operations, recipes, replies
 from autograder.objects.ban import BAN
 from autograder.objects.rule import BannedOperator
 from autograder.objects.table import OPERATIONS
@@ -52,6 +52,7 @@ class Answering:
         self._objects: dict[int, Any] = {}
         self._ids = itertools.count(1)
         self._stood: dict[str, Any] = {}
+        self._left = modes.IMPORTED  # by the student's own cells
         self._inward: dict[type, Callable[[Any], Any]] = {
             messages.Held: lambda held: self._objects[held.id],
             messages.Built: lambda built: recipes.RECIPES[built.name](*built.args, **built.kwargs),
@@ -67,7 +68,9 @@ class Answering:
                 os._exit(0)
             for id in question.released:
                 self._objects.pop(id, None)
-            self._send(messages.Reply(question.number, self._answer(question.ask)))
+            answer = self._answer(question.ask)
+            modes.put(modes.IMPORTED)
+            self._send(messages.Reply(question.number, answer))
             del question  # what an exam asked with is not kept until the next question
 
     def _receive(self) -> Any:
@@ -97,8 +100,10 @@ class Answering:
         try:
             if isinstance(ask, messages.Run):
                 BAN.switch(None)
-                outputs, status = self._shell.run(ask.source)
-                return messages.Ran(outputs, status, self._shell.execution_count - 1)
+                return messages.Ran(*self._run(ask), self._shell.execution_count - 1)
+            if isinstance(ask, messages.Begin):
+                modes.begin(ask.seed)
+                return messages.Done(None)
             if isinstance(ask, messages.LookUp):
                 value = self._shell.user_ns.get(ask.name, _NOTHING)
                 return messages.Undefined() if value is _NOTHING else messages.Done(self._out(value))
@@ -114,6 +119,14 @@ class Answering:
                 return messages.Done(getattr(self, f"_do_{ask.operation}")(obj, *ask.values))
         except BaseException as error:
             return _failed(error)
+
+    def _run(self, ask: messages.Run) -> tuple[list[dict[str, Any]], str]:
+        if not ask.own:
+            return self._shell.run(ask.source)
+        modes.put(self._left)
+        ran = self._shell.run(ask.source)
+        self._left = modes.present()
+        return ran
 
     # ---- what is made of several operations, or keeps something until the next question
 

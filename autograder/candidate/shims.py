@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import builtins
 import getpass
-import random
 import sys
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import torch
 from IPython.extensions import autoreload
 from torch.utils.data import DataLoader
 
 from autograder.candidate.shell import NO_INPUT
+from autograder.objects import modes
 from autograder.objects.recipes import RECIPES
 
 
@@ -22,10 +21,10 @@ def adopt() -> None:
     """Put them in place, in the candidate."""
     builtins.input = getpass.getpass = _no_input
     torch.compile = _uncompiled
+    torch.set_num_threads = _one_thread
     autoreload.load_ipython_extension = _no_autoreload
     DataLoader.__init__ = _in_this_process(DataLoader.__init__)  # type: ignore[method-assign]
-    random.seed(0)  # what a fork inherits differs from one run of the grader to the next
-    np.random.seed(0)
+    modes.begin(0)  # what a fork inherits differs from one run of the grader to the next
     _leave_no_names()
 
 
@@ -50,6 +49,10 @@ def _no_input(*_: Any, **__: Any) -> str:
 def _uncompiled(model: Any = None, **_: Any) -> Any:
     """`torch.compile`, also as a decorator with arguments: what was given is used as it is."""
     return (lambda given: given) if model is None else model
+
+
+def _one_thread(nthreads: int) -> None:
+    """A candidate has one processor: more threads would only wait for each other."""
 
 
 def _no_autoreload(shell: Any) -> None:

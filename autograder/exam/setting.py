@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from autograder.exam import words
 from autograder.exam.subject import LocalSubject, Missing, Subject
+from autograder.objects import modes
 from autograder.objects.ban import BAN
 from autograder.objects.recipes import Recipe
 
@@ -35,7 +36,7 @@ class Setting(Protocol):
     """Where an exam is held."""
 
     def seed(self, key: str) -> int:
-        """The seed of the criterion `key` ("conv2d/values")."""
+        """The seed of the criterion `key` ("conv2d/values"), which begins: see `objects.modes.begin`."""
 
     def subject(self, obj: Any) -> Subject:
         """What the grade cell handed in, as a subject."""
@@ -72,7 +73,9 @@ class Local:
 
     def seed(self, key: str) -> int:
         """See `Setting`; so does what follows."""
-        return zlib.crc32(key.encode())
+        seed = zlib.crc32(key.encode())
+        modes.begin(seed)
+        return seed
 
     def subject(self, obj: Any) -> Subject:
         return obj if issubclass(type(obj), Subject) else LocalSubject(obj)

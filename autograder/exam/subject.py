@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from autograder.exam.values import owned
-from autograder.objects import operations
+from autograder.objects import modes, operations
 from autograder.objects.ban import BAN
 from autograder.objects.footprint import Footprint
 from autograder.objects.operations import Answer, Entry, Outline
@@ -248,6 +248,7 @@ class LocalSubject(Subject):
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
             BAN.during(self.ban),
+            modes.kept(),
         ):
             warnings.simplefilter("ignore")
             try:
@@ -258,7 +259,7 @@ class LocalSubject(Subject):
     @property
     def value(self):
         with self._quietly():
-            return owned(self.obj) if self.kind == "value" else None
+            return owned(operations.in_numbers(self.obj)) if self.kind == "value" else None
 
     def series(self):
         return BAN.during(self.ban)

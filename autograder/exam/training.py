@@ -8,6 +8,7 @@ there is one class.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from autograder.exam.core import Evidence, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.gate import equal, number
 from autograder.exam.setting import current
-from autograder.exam.subject import Subject
+from autograder.exam.subject import Raised, Subject
 from autograder.objects.recipes import Loader, Recipe
 
 T = torch.Tensor
@@ -29,8 +30,14 @@ Loss = Callable[[T, T], T]  # of logits (N, K, H, W) and masks (N, H, W)
 
 
 def losses_of(subject: Subject, network: Subject | Recipe, loader: Loader, epochs: int) -> list[float]:
-    """The losses that `fit` gives back: a list of one number for each epoch."""
+    """The losses that `fit` gives back: one number for each epoch, in a list, a vector or an array of NumPy's."""
     got = subject(network, loader, epochs)
+    if isinstance(got, torch.Tensor) and got.dim() == 1:
+        got = got.tolist()
+    elif isinstance(got, Subject):
+        with suppress(Raised):  # it is no array
+            to_list = got.attribute("tolist")
+            got = to_list() if isinstance(to_list, Subject) else got
     if isinstance(got, list | tuple) and len(got) == epochs:
         losses = [loss for value in got if (loss := number(value)) is not None]
         if len(losses) == epochs:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ class Quiet(Local):
     salt: str = ""
 
     def seed(self, key: str) -> int:
-        return zlib.crc32(f"{self.salt}{key}".encode())
+        return super().seed(f"{self.salt}{key}")
 
     def show(self, exam: Exam, outcomes: list[Outcome]) -> None:
         self.passed[exam.name] = all(o.earned == o.points for o in outcomes)
@@ -58,7 +57,6 @@ class Task:
 
 def examine(task: Task) -> list[Outcome]:
     """The outcomes of every criterion of all that the file defines."""
-    torch.manual_seed(0)  # what it draws itself is the same each time
     names = task.implementation.names
     module = task.implementation.load()
     parts = parts_of(task.exam)

@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from autograder.examiner.source_words import Words
+from autograder.examiner.source_words import Words, parsed
 
 # Names as they stand, attributes with a dot before them.
 ANYWHERE = frozenset(
@@ -43,7 +43,6 @@ UNSAID = "getattr", "vars", "__dict__", "__getattribute__", "attrgetter", "globa
 HINT = re.compile(
     r"\b(" + "|".join(sorted({word.split(".")[-1] for word in ANYWHERE | REACHED} | set(UNSAID))) + r")\b"
 )
-LONG_NAME = re.compile(r"\b(?:\w++[^\S\n]*+\.[^\S\n]*+){200,}+\w*")
 
 
 @dataclass(frozen=True)
@@ -98,16 +97,6 @@ def read(cell: str, words: Words) -> list[Statement]:
         )
         for s in (tree.body if tree else ())
     ]
-
-
-def parsed(cell: str) -> ast.Module | None:
-    """The cell without its magics, and without names of hundreds of parts, which Python reads in time that grows with
-    the square of their length; None where it is no Python."""
-    lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in cell.splitlines()]
-    try:
-        return ast.parse(LONG_NAME.sub("_", "\n".join(lines)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def bound(statement: ast.stmt) -> set[str]:

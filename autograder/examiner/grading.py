@@ -84,12 +84,13 @@ def grade(
         return result, None, [] if job.explain else None
     remote = Remote(client, limits, key, submitted, {name for cell in grade_cells for name in free_names(cell.source)})
     marks = Marks({}, [], [])
+    given = {cell.id for cell in source.cells}
     try:
         for count, cell in enumerate((cell for cell in program.cells if cell.cell_type == "code"), 1):
             cell.execution_count = count
             with cell_alone(cell, remote, marks):
                 if not is_examined(cell):
-                    cell.outputs = clean_outputs(remote.run(cell.id, cell.source), count)
+                    cell.outputs = clean_outputs(remote.run(cell.id, cell.source, own=cell.id not in given), count)
                 elif is_check(cell):
                     run_check(cell, remote, marks)
                 else:
@@ -103,7 +104,7 @@ def grade(
             (exam.graded_name for exam in held.exams if exam.ban),
         )
     with noting("the code in colours", remote):
-        add_fragments(program, {cell.id for cell in source.cells}, job.job)
+        add_fragments(program, given, job.job)
     result = SubmissionResult(
         job.student,
         job.assignment,

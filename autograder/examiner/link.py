@@ -126,12 +126,13 @@ class Link:
         """Run cells in order, each (cell id, source). A failing cell does not stop the others."""
         return [self.run_cell(cell, source) for cell, source in cells]
 
-    def run_cell(self, cell: str, source: str, seconds: float | None = None) -> CellRun:
-        """Run one cell, which may take these seconds, by default as many as the limits give to a cell."""
+    def run_cell(self, cell: str, source: str, seconds: float | None = None, own: bool = False) -> CellRun:
+        """Run one cell, which may take these seconds, by default as many as the limits give to a cell. `own`: see
+        `messages.Run`."""
         began, limits = time.monotonic(), self._limits
         seconds = seconds or limits.cell_seconds
         try:
-            ran = self._question(messages.Run(source), seconds, limits.ran_head, cell)
+            ran = self._question(messages.Run(source, own), seconds, limits.ran_head, cell)
             if not isinstance(ran, messages.Ran) or ran.status not in ENDS:
                 self.distrust()
             try:
@@ -146,6 +147,10 @@ class Link:
         interrupted = self.timekeeper.interrupted
         status = "output" if not whole else "error" if ran.status == "timeout" and not interrupted else ran.status
         return CellRun(cell, outputs, status, limit_words.over(limits, status, cell, interrupted))
+
+    def begin_criterion(self, seed: int) -> None:
+        """From here on the student's random numbers follow from this seed."""
+        self._value(self._question(messages.Begin(seed), self._limits.call_seconds))
 
     def look_up(self, name: str) -> Any:
         """What the name stands for at this moment: a plain value, a `RemoteSubject`, or `Missing`."""

@@ -3,11 +3,12 @@
 From the student's file come the text of solution cells and of cells for a person to mark, and cells of their own, each
 placed after the known cell before it. Everything else, metadata above all, is the instructor's. Accidents are mended
 and told: cells that lost their metadata are found by their id, their text, what they define, or their place; of doubled
-ids the last one that was written in counts; locked cells are put back.
+ids the last one that was written in counts; locked cells are put back, and imports that were added to them are kept.
 """
 
 from __future__ import annotations
 
+import ast
 import copy
 import re
 from collections.abc import Callable, Iterable
@@ -19,6 +20,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.examiner.intake import Cell, Submitted, Unreadable, parse
 from autograder.examiner.sanitise import clean_markdown
+from autograder.examiner.source_words import parsed
 from autograder.wire.limits import LIMITS, Limits
 
 SOLUTION = re.compile(r"(?ms)^([ \t]*)[^\n]*BEGIN SOLUTION.*?END SOLUTION[^\n]*$")
@@ -34,6 +36,7 @@ SENTENCES = {
     "doubled": "These cells were there more than once, and the last one that was written in counts: {}.",
     "kind": "These cells had become cells of another type and were changed back: {}.",
     "changed": "These locked cells had been changed and were put back: {}.",
+    "imports": "Imports had been added to these locked cells; they were kept and run after them: {}.",
     "gone": "These locked cells were missing and were put back: {}.",
     "no answer": "These cells for answers were missing and count as left as they were handed out: {}.",
 }
@@ -68,7 +71,7 @@ def rebuild(submitted: bytes, source: NotebookNode, limits: Limits = LIMITS) -> 
     if not any(cell.key for cell in file.cells):
         raise Unreadable("None of this assignment's cells is in it. Is it the notebook of another assignment?")
     answers = _answers(file.cells, given, accidents)
-    added = _added(file.cells, limits, accidents)
+    added = _added(_with_imports(file.cells, given, accidents), limits, accidents)
     pen = _Pen(limits.attachment_kib * 1024)
     program = NotebookNode({**copy.deepcopy(source), "cells": []})
     number = 0
@@ -221,6 +224,29 @@ def _answers(cells: list[Cell], given: dict[str, NotebookNode], accidents: Accid
         if counted[key].kind != ours.cell_type:
             accidents.add("kind", key)
     return counted
+
+
+def _with_imports(cells: list[Cell], given: dict[str, NotebookNode], accidents: Accidents) -> list[Cell]:
+    """The cells, and after a locked one the imports that were added to it, each in a cell of its own: one that fails
+    costs no other."""
+    locked = {key: ours for key, ours in given.items() if ours.cell_type == "code" and not is_answer(ours)}
+    known = {key: {*_imports(ours.source)} for key, ours in locked.items()}
+    found: list[Cell] = []
+    for cell in cells:
+        found.append(cell)
+        if cell.key in known and cell.kind == "code":
+            kept = [line for line in _imports(cell.source) if line not in known[cell.key]]
+            known[cell.key].update(kept)
+            if kept:
+                accidents.add("imports", cell.key)
+            found += [Cell("code", line) for line in kept]
+    return found
+
+
+def _imports(source: str) -> list[str]:
+    """The imports at a cell's outermost level."""
+    tree = parsed(source)
+    return [ast.unparse(one) for one in (tree.body if tree else ()) if isinstance(one, ast.Import | ast.ImportFrom)]
 
 
 def _added(cells: list[Cell], limits: Limits, accidents: Accidents) -> dict[str | None, list[Cell]]:

@@ -31,10 +31,11 @@ LONG = 1.0  # seconds of processor time after which a cell counts as long
 
 @dataclass
 class Ran:
-    """A cell that ran. `again`: does a fresh candidate run it again?"""
+    """A cell that ran. `own`: see `messages.Run`. `again`: does a fresh candidate run it again?"""
 
     id: str
     source: str
+    own: bool
     again: bool = True
 
 
@@ -86,7 +87,7 @@ class Remote:
         for cell in self._ran:
             if cell.again:
                 try:
-                    link.run_cell(cell.id, cell.source)
+                    link.run_cell(cell.id, cell.source, own=cell.own)
                 except Lost as lost:
                     cell.again = False
                     self._record(lost)
@@ -132,19 +133,20 @@ class Remote:
 
     # The student's cells, and what they define
 
-    def run(self, cell_id: str, source: str, check: bool = False) -> list[dict[str, Any]]:
+    def run(self, cell_id: str, source: str, check: bool = False, own: bool = False) -> list[dict[str, Any]]:
         """Run a cell of the student's notebook; return its outputs.
 
-        `check`: it is a visible check, which has the time of calls, and which no fresh candidate runs again."""
+        `check`: it is a visible check, which has the time of calls, and which no fresh candidate runs again. `own`: see
+        `messages.Run`."""
         try:
             link = self._alive()
         except Lost as lost:
             return [stopped(f"Not run: {lost.sentence}")]
-        cell = Ran(cell_id, source)
+        cell = Ran(cell_id, source, own)
         before = link.timekeeper.taken()
         try:
             with self._clock("cells"):
-                ran = link.run_cell(cell_id, source, self._limits.call_seconds if check else None)
+                ran = link.run_cell(cell_id, source, self._limits.call_seconds if check else None, own)
         except Lost as lost:
             self._record(lost)
             self._drop()
@@ -189,6 +191,11 @@ class Remote:
     # What exams ask of a setting
 
     def seed(self, key: str) -> int:
+        if self._link is not None:  # by another seed: from an exam's own one its inputs could be foreseen
+            self._link.begin_criterion(self._seed(f"candidate/{key}"))
+        return self._seed(key)
+
+    def _seed(self, key: str) -> int:
         told = hmac.digest(self._key, self._digest + key.encode(), "sha256")
         return int.from_bytes(told[:8], "big")
 

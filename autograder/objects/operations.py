@@ -14,6 +14,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -59,6 +60,7 @@ class Outline:
 
 
 KINDS = "function", "class", "module", "value", "other"
+DEEPEST = 8  # lists within lists of a plain value
 LARGEST = LIMITS.answer_mib * MIB  # bytes of a tensor that may cross
 
 
@@ -68,7 +70,7 @@ def describe(obj: Any) -> str:
         return "module"
     if isinstance(obj, type):
         return "class"
-    if is_plain(obj):
+    if is_plain(in_numbers(obj)):
         return "value"
     return "function" if callable(obj) else "other"
 
@@ -87,7 +89,7 @@ def size_of(tensor: torch.Tensor) -> int:
     return tensor.numel() * tensor.element_size()
 
 
-def is_plain(obj: Any, depth: int = 8) -> bool:
+def is_plain(obj: Any, depth: int = DEEPEST) -> bool:
     """Does it cross by value: None, numbers, strings, dense tensors, dtypes, and lists, tuples and dicts of these?"""
     if obj is None or isinstance(obj, _LEAVES):
         return True
@@ -100,6 +102,20 @@ def is_plain(obj: Any, depth: int = 8) -> bool:
     if isinstance(obj, dict):
         return all(isinstance(k, str | int) and is_plain(v, depth - 1) for k, v in obj.items())
     return False
+
+
+def in_numbers(value: Any, depth: int = DEEPEST) -> Any:
+    """NumPy's scalars, and its arrays without axes, as the numbers that they are; so too in lists, tuples and dicts."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    for theirs, ours in ((np.bool_, bool), (np.integer, int), (np.floating, float)):
+        if isinstance(value, theirs):
+            return ours(value)
+    if depth and isinstance(value, list | tuple):
+        return (list if isinstance(value, list) else tuple)(in_numbers(item, depth - 1) for item in value)
+    if depth and isinstance(value, dict):
+        return {key: in_numbers(item, depth - 1) for key, item in value.items()}
+    return value
 
 
 def tensors(value: Any) -> Iterator[torch.Tensor]:

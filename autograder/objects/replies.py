@@ -47,7 +47,8 @@ class Value(Reply):
     """A plain value, or a subject where it is none."""
 
     def told(self, result, out):
-        return result if operations.is_plain(result) else out(result)
+        plain = operations.in_numbers(result)
+        return plain if operations.is_plain(plain) else out(result)
 
     def read(self, told, values, handle):
         expect(is_value(told, handle))

@@ -63,9 +63,18 @@ class Question:
 
 @dataclass(frozen=True)
 class Run:
-    """Run a cell, until SIGALRM interrupts it."""
+    """Run a cell, until SIGALRM interrupts it. `own`: the student added it, and what it leaves in PyTorch's modes holds
+    for the next cells of this kind alone."""
 
     source: str
+    own: bool
+
+
+@dataclass(frozen=True)
+class Begin:
+    """A criterion begins: random numbers start from this seed."""
+
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -192,5 +201,5 @@ class Batches:
 
 ORDERS = Fork, End
 REPORTS = Forked, Ended, Refused
-QUESTIONS = Question, Run, LookUp, Call, StandIn, Batch, Held, Built, Batches
+QUESTIONS = Question, Run, Begin, LookUp, Call, StandIn, Batch, Held, Built, Batches
 ANSWERS = Ready, Refused, Reply, Ran, Done, Failed, Undefined, Pull, Handle

@@ -41,7 +41,7 @@ def busy(sock) -> int:
     """A candidate that does not listen; its process."""
     link = ZygoteClient(sock).fork()
     pid = link._watch.pid
-    ask = messages.Question(1, [], messages.Run("while True: pass"))
+    ask = messages.Question(1, [], messages.Run("while True: pass", own=False))
     os.write(link._socket.fileno(), packed(*codec.encode(ask, layouts=True)))
     os.dup(link._socket.fileno())  # so that the end of the link is not what ends it
     return pid

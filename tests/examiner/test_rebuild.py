@@ -73,6 +73,32 @@ def test_own_cells_follow_the_known_cell_before_them(source, written):
     assert repaired == []
 
 
+def test_imports_added_to_a_locked_cell_are_kept(source, written):
+    """Each in a cell of its own, so that one which fails costs no other; nothing else of what was changed is."""
+
+    def add(nb):
+        cell = cell_of(nb, "setup")
+        cell.source = (
+            "%matplotlib inline\nimport numpy as np, os\nimport nothing_of_this_name\n" + cell.source + "\n"
+            "from functools import (\n    partial,\n    reduce as fold,\n)\ntorch.manual_seed(0)\nimport torch\n"
+        )
+        cell_of(nb, "output_size-visible").source = "import this is no Python"
+
+    program, repaired = rebuild(written(add, output_size=MINE), source)
+    ids = [cell.id for cell in program.cells]
+    at = ids.index("setup")
+    assert texts(program)["setup"] == texts(source)["setup"] and ids[at + 4] == "output_size-text"
+    assert [cell.source for cell in program.cells[at + 1 : at + 4]] == [
+        "import numpy as np, os",
+        "import nothing_of_this_name",
+        "from functools import partial, reduce as fold",
+    ]
+    assert repaired == [
+        "These locked cells had been changed and were put back: `setup`, `output_size-visible`.",
+        "Imports had been added to these locked cells; they were kept and run after them: `setup`.",
+    ]
+
+
 def lose_metadata(nb):
     for cell in nb.cells:
         cell.metadata = {}

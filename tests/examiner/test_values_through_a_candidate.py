@@ -9,6 +9,7 @@ from odd_values import ODD, PRELUDE
 
 from autograder.exam import convolution, segmentation
 from autograder.exam.core import Lost, Missing, current
+from autograder.exam_tables.implementations import implementation
 from autograder.examiner import limit_words, watch
 from autograder.examiner.setting import Remote
 from autograder.wire.frames import Stream
@@ -85,6 +86,47 @@ def test_odd_values_of_a_variable(client):
         current.reset(token)
         remote.close()
     assert remote.faults == []
+
+
+@pytest.mark.parametrize("kind", ["np.int32", "np.float32", "np.longdouble", "np.array", "torch.tensor"])
+def test_an_answer_is_a_number_whatever_its_type(examined, kind):
+    (outcome,) = examined(convolution.question_1, f"answer_1 = {kind}(16)")
+    assert outcome.earned == outcome.points
+
+
+@pytest.mark.parametrize("kind", ["np.int64", "np.uint8", "np.array"])
+def test_a_size_is_an_int_of_any_type(examined, kind):
+    size = f"{kind}((n + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1)"
+    cell = f"def output_size(n, kernel_size, stride=1, padding=0, dilation=1):\n    return {size}"
+    assert all(o.finding is None for o in examined(convolution.output_size, cell))
+    whole = cell.replace(kind, "np.float64")
+    assert all(o.earned == 0 for o in examined(convolution.output_size, whole))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "[np.float32(loss) for loss in losses]",
+        "[np.array(loss) for loss in losses]",
+        "[torch.tensor([loss]) for loss in losses]",
+        "np.array(losses)",
+        "torch.tensor(losses)",
+    ],
+)
+def test_losses_are_numbers_whatever_their_type(examined, given):
+    right = implementation("segmentation", "right/fit_with_adam").source()
+    outcomes = examined(segmentation.fit, right.replace("return losses", f"return {given}"))
+    assert all(o.finding is None for o in outcomes)
+
+
+@pytest.mark.parametrize(
+    "given", ["iter(losses)", "np.array([losses])", "[losses]", "torch.tensor([losses])", "str(losses)"]
+)
+def test_what_is_no_list_of_numbers_is_told(examined, given):
+    right = implementation("segmentation", "right/fit_with_adam").source()
+    outcomes = examined(segmentation.fit, right.replace("return losses", f"return {given}"))
+    (told,) = {o.finding.mistake for o in outcomes if o.finding}
+    assert told == "fit-losses"
 
 
 def test_a_network_without_return(examined):
