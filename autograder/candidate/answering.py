@@ -68,9 +68,7 @@ class Answering:
                 os._exit(0)
             for id in question.released:
                 self._objects.pop(id, None)
-            answer = self._answer(question.ask)
-            modes.put(modes.IMPORTED)
-            self._send(messages.Reply(question.number, answer))
+            self._send(messages.Reply(question.number, self._answer(question.ask)))
             del question  # what an exam asked with is not kept until the next question
 
     def _receive(self) -> Any:
@@ -102,7 +100,7 @@ class Answering:
                 BAN.switch(None)
                 return messages.Ran(*self._run(ask), self._shell.execution_count - 1)
             if isinstance(ask, messages.Begin):
-                modes.begin(ask.seed)
+                modes.seed(ask.seed)
                 return messages.Done(None)
             if isinstance(ask, messages.LookUp):
                 value = self._shell.user_ns.get(ask.name, _NOTHING)
@@ -112,7 +110,7 @@ class Answering:
                 return messages.Done(None)
             BAN.switch(ask.ban)
             obj = self._objects.get(ask.target)
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), modes.kept():
                 warnings.simplefilter("ignore")
                 if ask.operation in OPERATIONS:
                     return messages.Done(OPERATIONS[ask.operation].told(obj, ask.values, self._handle))
@@ -121,12 +119,16 @@ class Answering:
             return _failed(error)
 
     def _run(self, ask: messages.Run) -> tuple[list[dict[str, Any]], str]:
-        if not ask.own:
-            return self._shell.run(ask.source)
-        modes.put(self._left)
-        ran = self._shell.run(ask.source)
-        self._left = modes.present()
-        return ran
+        """Run a cell. All else that is asked begins in the modes of an import."""
+        try:
+            if not ask.own:
+                return self._shell.run(ask.source)
+            modes.put(self._left)
+            ran = self._shell.run(ask.source)
+            self._left = modes.present()
+            return ran
+        finally:
+            modes.put(modes.IMPORTED)
 
     # ---- what is made of several operations, or keeps something until the next question
 

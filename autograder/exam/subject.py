@@ -130,7 +130,7 @@ class Subject(ABC):
 
     @contextmanager
     def inference(self) -> Iterator[None]:
-        """Calls within this block run under `torch.inference_mode()`, which refuses autograd."""
+        """Calls within this block run without gradients."""
         before, self.inferring = self.inferring, True
         try:
             yield

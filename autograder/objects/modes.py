@@ -65,9 +65,14 @@ def kept() -> Iterator[None]:
         put(before)
 
 
-def begin(seed: int) -> None:
-    """The modes of an import, and random numbers from this seed on: PyTorch's, NumPy's and Python's."""
+def begin(number: int) -> None:
+    """The modes of an import, and random numbers from this seed on."""
     put(IMPORTED)
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    torch.manual_seed(seed % 2**63)
+    seed(number)
+
+
+def seed(number: int) -> None:
+    """Random numbers start from this seed: PyTorch's, NumPy's and Python's."""
+    random.seed(number)
+    np.random.seed(number % 2**32)
+    torch.manual_seed(number % 2**63)
