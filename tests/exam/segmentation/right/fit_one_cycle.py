@@ -1,0 +1,36 @@
+"""AdamW with a schedule, clipped gradients, a progress bar; losses are means that NumPy has taken.
+
+names: fit
+"""
+
+import numpy as np
+import torch
+from torch import nn
+from tqdm.auto import tqdm
+
+
+def fit(model, loader, epochs):
+    criterion_binary, criterion = nn.BCEWithLogitsLoss(), nn.CrossEntropyLoss()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=1e-4)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1e-2, epochs=epochs, steps_per_epoch=len(loader))
+    history = []
+    for epoch in tqdm(range(1, epochs + 1), desc="epochs"):
+        model.train()
+        losses = []
+        for batch in (bar := tqdm(loader, leave=False)):
+            images, masks = batch
+            optimizer.zero_grad(set_to_none=False)
+            outputs = model(images)
+            if outputs.size(1) == 1:
+                loss = criterion_binary(outputs, masks.unsqueeze(1).to(outputs.dtype))
+            else:
+                loss = criterion(outputs, masks)
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), max_norm=5.0)
+            optimizer.step()
+            scheduler.step()
+            losses.append(loss.detach().cpu().numpy())
+            bar.set_postfix(loss=float(loss))
+        model.eval()
+        history.append(np.mean(losses, dtype=np.float32))
+    return history
