@@ -136,6 +136,16 @@ def test_the_result_is_a_function_of_bytes_and_key(graded, monkeypatch):
     assert not set(seeds[0].values()) & set(seeds[2].values()) and not set(seeds[0].values()) & set(seeds[3].values())
 
 
+def test_chance_is_the_same_each_time_that_a_file_is_graded_or_explained(graded):
+    """Also where the student's code leaves its random numbers to the clock."""
+    chancy = NAIVE.replace("return y if", "y = y + torch.randn(()) * random.randrange(2)\n    return y if")
+    texts = {"conv2d_naive": f"import random\ntorch.seed(), random.seed()\n{chancy}"}
+    once, again, explained = (graded(**texts, explain=explain) for explain in (False, True, True))
+    assert once[0].score == again[0].score and once[0].criteria == again[0].criteria
+    assert again[2] == explained[2] and any("tensor" not in case["got"] for case in again[2])
+    assert graded(lambda nb: nb.cells.append(new_code_cell("1")), **texts, explain=True)[2] != again[2]
+
+
 def test_a_grade_cell_sees_what_stands_at_its_place(graded):
     def add(nb):
         nb.cells.insert(0, new_code_cell("def conv2d_naive(*_): raise ValueError"))

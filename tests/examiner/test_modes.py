@@ -1,12 +1,13 @@
 """What a student's cells leave in PyTorch costs nothing, and random numbers follow from the submission."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from autograder.exam import convolution
+from autograder.exam import convolution, segmentation
 from autograder.exam.core import Criterion, Exam, current
 from autograder.exam.setting import Local
 from autograder.exam_tables.implementations import implementation
@@ -127,6 +128,19 @@ def test_random_numbers_follow_from_the_submission_and_the_criterion(held):
         examined(setting, exam, setting.look_up("draws"))
     assert found[:2] == found[2:4]
     assert len({number for numbers in (found[0], found[1], *found[4:]) for number in numbers}) == 12
+
+
+def test_a_training_ends_alike_each_time(held):
+    """Losses and weights: what is said of a `fit` that starts from chance, and what is shown of it."""
+    right = implementation("segmentation", "right/fit_with_adam").source()
+    chancy = right.replace("logits = model(images)", "logits = model(images[torch.randperm(len(images))])")
+    found = []
+    for _ in range(2):
+        setting, _ = held(f"{chancy}\ntorch.seed()")
+        found.append(
+            examined(setting, replace(segmentation.fit, criteria=segmentation.fit.criteria[:3]), setting.look_up("fit"))
+        )
+    assert found[0] == found[1] and any(o.finding and o.finding.evidence for o in found[0])
 
 
 def test_so_they_do_in_one_process():

@@ -1,0 +1,43 @@
+"""Honest notebooks get full marks by the real grader, whatever habits their writers have."""
+
+import nbformat
+import pytest
+from honest import NOTEBOOKS, imports_in_the_given_cell, modes_left, notes_in_between, outputs_kept
+
+from autograder.classroom.jobs import ROOT, source_of
+from autograder.demo.students import filled_in, reference_solutions
+from autograder.examiner.grading import Job, grade
+
+
+@pytest.fixture(scope="module")
+def graded(client):
+    """A function: the result of someone who solved an assignment and has these habits; cells whose ids have one of the
+    words `without` are not in it."""
+
+    def run(assignment, *habits, without=("picture",)):
+        released = nbformat.read(ROOT / "assignments" / assignment / f"{assignment}.ipynb", as_version=4)
+        source = nbformat.read(source_of(assignment), as_version=4)
+        nb = filled_in(released, reference_solutions(assignment))
+        for each in (source, nb):
+            each.cells = [cell for cell in each.cells if not any(word in cell.id for word in without)]
+        for habit in habits:
+            habit(nb)
+        submitted = nbformat.writes(nb).encode()
+        return grade(Job("ada", assignment, "j"), submitted, source, client, bytes(32))[0]
+
+    return run
+
+
+@pytest.mark.parametrize("habits", NOTEBOOKS, ids=lambda habits: "-".join(habit.__name__ for habit in habits))
+def test_habits_cost_nothing(graded, habits):
+    result = graded("01-convolution", *habits)
+    assert [(row["title"], row["mistake"]) for row in result.criteria if row["mistake"]] == []
+    assert result.score == result.max_score == 40 and result.status == "graded" and result.faults == []
+
+
+def test_nor_in_another_assignment(graded):
+    """Without the trainings and the larger network, which take a minute."""
+    habits = modes_left, imports_in_the_given_cell, notes_in_between, outputs_kept
+    result = graded("06-segmentation", *habits, without=("picture", "training", "fit-", "VGGUNet-"))
+    assert [(row["title"], row["mistake"]) for row in result.criteria if row["mistake"]] == []
+    assert result.score == result.max_score == 30 and result.faults == []
