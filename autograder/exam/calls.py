@@ -140,6 +140,23 @@ class LaidOut(Value):
 
 
 @dataclass(eq=False)
+class Again(Value):
+    """A value that is looked at after another call, or asked for again once the same tensors were changed."""
+
+    @property
+    def comparable(self):
+        return False
+
+    def sentence(self, name, reference, right, of):
+        if isinstance(self.answer, Raised):
+            return super().sentence(name, reference, right, of)
+        return (
+            f"`{name}` keeps something from one call to the next. A result changes when another call is made, or is "
+            "not computed again after a tensor was changed."
+        )
+
+
+@dataclass(eq=False)
 class Exact(Call):
     """A value in its type, with the digits that this type has."""
 

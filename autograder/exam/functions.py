@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 
 import torch
 
-from autograder.exam.calls import Call, Exact, Gradient, LaidOut, Refusal, Value
+from autograder.exam.calls import Again, Call, Exact, Gradient, LaidOut, Refusal, Value
 from autograder.exam.cases import Case, Cases
 from autograder.exam.core import Check, Criterion, Exam, Wrong
 from autograder.exam.draw import LAYOUTS, Draw, in_layout
@@ -120,8 +120,10 @@ class FunctionExam:
     def layouts(
         self, points: float, *cases: Cases, title: str = "inputs in any memory layout, none of them changed"
     ) -> Criterion:
-        """Right values for arguments that lie in memory in any order; none is changed in any call of the part."""
-        return self.criterion("layouts", title, points, *map(self.ask_layouts, cases), intact=True)
+        """Right values for arguments that lie in memory in any order; none is changed in any call of the part, and
+        nothing is kept from one call to the next."""
+        asks = [ask for some in cases for ask in (self.ask_layouts(some), self.ask_again(some))]
+        return self.criterion("layouts", title, points, *asks, intact=True)
 
     def gradients(self, points: float, *cases: Cases, title: str = "gradients to the input") -> Criterion:
         """Right gradients, to each floating-point tensor among the arguments."""
@@ -182,6 +184,22 @@ class FunctionExam:
                 replace(case, args=tuple(t.contiguous() if isinstance(t, T) else t for t in case.args)) for case in laid
             ]
             return beside(asked(subject, laid, LaidOut), asked(subject, dense, Value))
+
+        return ask
+
+    def ask_again(self, cases: Cases) -> Ask:
+        """Each case, looked at after a call with other values, and again once its own tensors hold these."""
+
+        def ask(subject: Subject, draw: Draw) -> list[Call]:
+            pairs = [(case, with_tensors(case, lambda t: draw.normal(*t.shape))) for case in cases(draw)]
+            given = [case for both in pairs for case in both]
+            answers: list[Answer | Raised] = []
+            for one, other in pairs:
+                try:
+                    answers += map(Answer, subject.again(one.args, other.args, one.kwargs))
+                except Raised as error:
+                    answers += [error, error]
+            return beside(list(map(Again, given, answers)), asked(subject, given, Value))
 
         return ask
 

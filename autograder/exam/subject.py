@@ -202,10 +202,10 @@ class Subject(ABC):
         """Change a module's floating-point type in place."""
         self._do("to", dtype)
 
-    def again(self, args: tuple, others: tuple) -> tuple[Any, Any]:
+    def again(self, args: tuple, others: tuple, kwargs: dict[str, Any]) -> tuple[Any, Any]:
         """Two answers: to `args`, as it stands after a call with `others`, whose tensors have the same shapes; and to
         `args` once its tensors hold the others' values."""
-        return self._do("again", args, others)
+        return self._do("again", args, others, kwargs)
 
     def attribute(self, name: str) -> Any:
         """The attribute's value, or a Subject where it is no plain value."""

@@ -150,7 +150,6 @@ def vjp(
 def vjps(obj: Any, calls: Sequence[tuple], inference: bool = False) -> list[Answer | Exception]:
     """`vjp` of each (args, kwargs, cotangent), or what it raised. All backward passes are one, unless it fails."""
     answers: list[Answer | Exception] = []
-    outputs_as_given: list[Any] = []
     graphs = []
     before = [prints((args, kwargs)) for args, kwargs, _ in calls]
     for args, kwargs, cotangent in calls:
@@ -162,10 +161,8 @@ def vjps(obj: Any, calls: Sequence[tuple], inference: bool = False) -> list[Answ
             if cotangent is not None and wanted and differentiable(output, cotangent):
                 graphs.append((len(answers), answer, output, wanted, cotangent.to(output.dtype)))
             answers.append(answer)
-            outputs_as_given.append(output)
         except Exception as error:
             answers.append(error)
-            outputs_as_given.append(None)
     if graphs:
         _, _, outputs, wanted, cotangents = map(list, zip(*graphs, strict=True))
         try:
@@ -178,17 +175,13 @@ def vjps(obj: Any, calls: Sequence[tuple], inference: bool = False) -> list[Answ
                     answer.gradients = _grad([output], some, [cotangent])
                 except Exception as error:
                     answers[place] = error
-    together = zip(answers, outputs_as_given, before, strict=True)
-    return [_compared(answer, output, as_given) for answer, output, as_given in together]
+    return [_compared(answer, as_given) for answer, as_given in zip(answers, before, strict=True)]
 
 
-def _compared(answer: Answer | Exception, output: Any, before: list[tuple[Any, ...]]) -> Answer | Exception:
-    """Say of an answer whether its arguments were changed: into something that cannot be read, even. Its output is as
-    it stands after all calls: a caller sees it when a later call writes over it."""
+def _compared(answer: Answer | Exception, before: list[tuple[Any, ...]]) -> Answer | Exception:
+    """Say of an answer whether its arguments were changed: into something that cannot be read, even."""
     try:
         if isinstance(answer, Answer):
-            if answer.output is not output and prints(answer.output) != prints(output):
-                answer.output = kept(output)
             answer.changed = prints(answer.after) != before
         return answer
     except Exception as error:
@@ -285,15 +278,15 @@ def to(module: nn.Module, dtype: torch.dtype) -> None:
     module.to(dtype)
 
 
-def again(obj: Any, args: tuple, others: tuple) -> tuple[Any, Any]:
+def again(obj: Any, args: tuple, others: tuple, kwargs: dict[str, Any]) -> tuple[Any, Any]:
     """What a call gave, looked at after a call with other tensors of the same shapes; and what the same call gives
     once its own tensors hold the others' values: who keeps something from call to call is wrong in one of the two."""
-    first = obj(*args)
-    obj(*others)
+    first = obj(*args, **kwargs)
+    obj(*others, **kwargs)
     first = kept(first)
     for tensor, other in zip(tensors(args), tensors(others), strict=True):
         tensor.copy_(other)
-    return first, obj(*args)
+    return first, obj(*args, **kwargs)
 
 
 def attribute(obj: Any, name: str) -> Any:

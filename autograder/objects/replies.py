@@ -55,6 +55,17 @@ class Value(Reply):
         return told
 
 
+class Pair(Reply):
+    """Two values, each plain or a subject."""
+
+    def told(self, result, out):
+        return tuple(VALUE.told(value, out) for value in result)
+
+    def read(self, told, values, handle):
+        expect(type(told) is tuple and len(told) == 2 and is_value(told, handle))
+        return told
+
+
 class Thing(Reply):
     """A subject."""
 
@@ -156,7 +167,7 @@ def _may_be_tensor(value: Any) -> bool:
     return value is None or isinstance(value, torch.Tensor)
 
 
-NOTHING, VALUE, THING, ANSWER = Nothing(), Value(), Thing(), Answered()
+NOTHING, VALUE, PAIR, THING, ANSWER = Nothing(), Value(), Pair(), Thing(), Answered()
 TRUTH, TEXT = Exactly(bool), Exactly(str, type(None))
 ENTRIES = Rows(Entry, _may_be_tensor, _is(int), _is(bool), _is(bool))
 OUTLINES = Rows(Outline, _is_shape, _is(int), _is(bool), _is(bool))

@@ -44,7 +44,7 @@ OPERATIONS = {
     "load": Operation(operations.load, replies.NOTHING),
     "train": Operation(operations.train, replies.NOTHING),
     "to": Operation(operations.to, replies.NOTHING),
-    "again": Operation(operations.again, replies.VALUE),
+    "again": Operation(operations.again, replies.PAIR),
     "attribute": Operation(operations.attribute, replies.VALUE),
     "source": Operation(operations.source, replies.TEXT),
     "part": Operation(footprint.part, replies.THING),

@@ -500,6 +500,6 @@ def test_who_asks_for_gradients_of_an_argument_is_answered_as_others_are(find):
 
 def test_what_is_kept_from_call_to_call(find):
     first, second = torch.zeros(3), torch.ones(3)
-    assert [one.tolist() for one in find("scale").again((first,), (second,))] == [[0] * 3, [2] * 3]
-    assert [one.tolist() for one in find("shared").again((first,), (second,))] == [[1] * 3, [1] * 3]
+    assert [one.tolist() for one in find("scale").again((first,), (second,), {})] == [[0] * 3, [2] * 3]
+    assert [one.tolist() for one in find("shared").again((first,), (second,), {})] == [[1] * 3, [1] * 3]
     assert first.tolist() == [0] * 3

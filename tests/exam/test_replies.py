@@ -16,6 +16,7 @@ VALUES = {
     "vjp": ((X,), {}, torch.ones(3, 2)), "gradients": ((X,), {}, torch.ones(3, 2)), "make": ((X,), {}), "state": (),
     "outline": (), "load": (LAYER.state_dict(),), "train": (True,), "to": (torch.float32,), "attribute": ("training",),
     "source": (), "part": ("",), "footprint": (), "is_": (LAYER,),
+    "again": ((torch.ones(3, 2),), (torch.zeros(3, 2),), {}),
 }  # fmt: skip
 ODD = [
     None, True, 1, 1.5, "text", [], [1], (), {}, {1: 2}, object(), torch.ones(2), [("a",)], [(1, 2, 3)], (None, None),
@@ -42,7 +43,18 @@ def test_what_is_told_is_read(name):
     operation.reply.read(told, VALUES[name], LocalSubject)
 
 
-ACCEPTED = {"vjp": 0, "gradients": 0, "make": 0, "part": 0, "load": 1, "train": 1, "to": 1, "is_": 1, "source": 2}
+ACCEPTED = {
+    "again": 3,
+    "vjp": 0,
+    "gradients": 0,
+    "make": 0,
+    "part": 0,
+    "load": 1,
+    "train": 1,
+    "to": 1,
+    "is_": 1,
+    "source": 2,
+}
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

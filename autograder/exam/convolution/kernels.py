@@ -273,6 +273,7 @@ apply_kernel = APPLY.exam(
         "images in any memory layout, nothing changed, gradients",
         0.5,
         APPLY.ask_layouts(pictures([SINGLE[5], COLOUR[0]])),
+        APPLY.ask_again(pictures([SINGLE[5]])),
         APPLY.ask_gradients(pictures([SINGLE[0], COLOUR[0], GREY[0]])),
         APPLY.ask_gradients(lambda draw: [Case((draw.uniform(1, 5, 6).double(), draw.normal(3, 3)))]),
         intact=True,

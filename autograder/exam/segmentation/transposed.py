@@ -153,6 +153,7 @@ conv_transpose2d = STAMPS.exam(
         0.5,
         STAMPS.ask_dtypes(cases([*PLAINEST[:2], *PLAIN[:5]])),
         STAMPS.ask_layouts(cases(LAID_OUT)),
+        STAMPS.ask_again(cases(LAID_OUT[:2])),
         intact=True,
     ),
     STAMPS.gradients(0.5, cases(DIFFERENTIATED), title="gradients to input, weight and bias"),
