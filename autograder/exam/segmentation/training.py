@@ -9,9 +9,9 @@ from autograder.exam.core import Criterion, Evidence, Exam, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.gate import entries, tensor
 from autograder.exam.networks import random_state
+from autograder.exam.segmentation.closed_form import Plan
 from autograder.exam.segmentation.dice import dice
 from autograder.exam.segmentation.measures import counts, over_union
-from autograder.exam.segmentation.mistakes_counts import Plan
 from autograder.exam.segmentation.sentences import SENTENCES
 from autograder.exam.setting import current
 from autograder.exam.subject import Raised, Subject
