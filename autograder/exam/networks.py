@@ -16,7 +16,7 @@ from autograder.exam.compare import shown
 from autograder.exam.core import Evidence, Unnamed, Wrong
 from autograder.exam.counting import parameter_shapes
 from autograder.exam.draw import Draw
-from autograder.exam.gate import batch, equal, gap, maps
+from autograder.exam.gate import batch, equal, maps
 from autograder.exam.subject import Raised, Subject
 
 T = torch.Tensor
@@ -37,15 +37,30 @@ def uniform_state(network: Subject, constant: Callable[[int], float]) -> State:
     return state
 
 
-def positive_constants(draw: Draw, widths: list[int]) -> Callable[[int], float]:
-    """For `uniform_state`: positive values under which maps keep their order of magnitude, small for biases, which are
-    known by the `widths` of the maps, and for weights by their number."""
+def ramped(network: Subject, state: State, classes: int) -> T | None:
+    """The last layer's weights get factors that rise with the class; which ones (classes,), None where no parameter
+    can be told to be that layer's weights."""
+    shapes = parameter_shapes(network)
+    heads = [n for n, s in shapes.items() if len(s) > 1 and s.count(classes) == 1 and math.prod(s) > classes > 1]
+    if len(heads) != 1:
+        return None
+    shape = [classes if side == classes else 1 for side in shapes[heads[0]]]
+    ramp = torch.linspace(0.5, 1.5, classes)
+    state[heads[0]] = state[heads[0]] * ramp.reshape(shape)
+    return ramp
+
+
+def positive_constants(
+    draw: Draw, widths: list[int], classes: int = CLASSES, biases: float = 0.3
+) -> Callable[[int], float]:
+    """For `uniform_state`: positive values under which maps keep their order of magnitude, about `biases` for biases,
+    which are known by the `widths` of the maps and the number of classes, and for weights by their number."""
     spread: dict[int, float] = {}
 
     def constant(entries: int) -> float:
         if entries not in spread:
             spread[entries] = 0.5 + float(draw.uniform(1))
-        return spread[entries] * (0.3 if entries in (*widths, CLASSES) else 1 / (3 * math.sqrt(entries)))
+        return spread[entries] * (biases if entries in (*widths, classes) else 1 / (3 * math.sqrt(entries)))
 
     return constant
 
@@ -88,39 +103,41 @@ def close(a: T, b: T, tolerance: float = 1e-3) -> bool:
     )
 
 
-def check_nothing_shared(network: Subject) -> None:
-    """Every name has its own tensor."""
-    found = [entry for entry in network.outline().values() if entry.parameter and entry.shape is not None]
-    if len({entry.id for entry in found}) < len(found):
-        raise Wrong("network-shared", Evidence(network.name, "a tensor for each name", "names that share a tensor"))
+def check_stacked(network: Subject, x: T, layers: int) -> None:
+    """An answer passes through at least so many layers, one upon the other: without biases and with positive weights
+    it grows by that power of the weights, or more. So answers nothing that is no network in the main."""
+    weights = {n: math.prod(s[1:]) if len(s) > 1 else 0 for n, s in parameter_shapes(network).items()}
+    state = uniform_state(network, lambda n: 0.0)
+    for name, fan in weights.items():
+        state[name] = state[name] + (1 / fan if fan > 1 else 0.0)
+    one = answer_with(network, state, x)
+    two = answer_with(network, {n: v * 1.5 if n in weights else v for n, v in state.items()}, x)
+    if one.shape != two.shape or not float(two.abs().max()) > 1.5 ** (layers - 0.1) * float(one.abs().max()) > 0:
+        evidence = Evidence("all weights half as large again", f"an answer that grows {layers} times so", shown(two))
+        raise Wrong("network-dead" if close(one, two) else None, evidence, "")
 
 
-def check_not_normalised(network: Subject, state: State, x: T) -> None:
-    """Without biases the answer to a picture twice as bright is not the answer to the picture."""
-    flat = {key: value if len(value.shape) > 1 else 0 * value for key, value in state.items()}
-    for bright in (0.1, 50.0):
-        one, two = answer_with(network, flat, bright * x), answer_with(network, flat, 2 * bright * x)
-        if gap(two, one) > 0.2 * float(one.abs().max()):
-            return
-    evidence = Evidence("a picture and one twice as bright", "an answer twice as large", "the same")
-    raise Wrong("network-normalised", evidence)
-
-
-def check_logits(network: Subject, state: State, x: T) -> None:
-    """The last bias moves each class's answers by exactly as much as it moves, far down as well."""
-    last = [name for name, shape in parameter_shapes(network).items() if math.prod(shape) == CLASSES]
+def check_logits(network: Subject, state: State, x: T, classes: int) -> None:
+    """The last layer moves each class's answers by exactly as much as it moves itself, far down as well: by its bias
+    or, where it has none, by its weights."""
+    shapes = parameter_shapes(network)
+    biases = [name for name, shape in shapes.items() if math.prod(shape) == classes]
+    weights = [name for name, shape in shapes.items() if classes in shape and math.prod(shape) > classes]
     before = answer_with(network, state, x)
-    if not last:
-        raise Unnamed(f"`{network.name}` has no last bias with an entry for each class.")
+    if not (biases or weights):
+        raise Unnamed(f"`{network.name}` has no last layer with an entry for each class.")
+    name = (biases or weights)[-1]
     for size in (40.0, -40.0):
-        push = size * torch.linspace(0.5, 1, CLASSES)
-        name = last[-1]
-        after = answer_with(network, state | {name: state[name] + push.reshape(state[name].shape)}, x)
-        alike = after.shape == before.shape and after.shape[1] == CLASSES
-        if alike and close(after - before, push.reshape(1, -1, *[1] * (after.dim() - 2)).expand_as(after)):
+        push = size * torch.linspace(0.5, 1, classes)
+        moved = state[name] + push.reshape(state[name].shape) if biases else size * state[name]
+        after = answer_with(network, state | {name: moved}, x)
+        alike = after.shape == before.shape and after.shape[1] == classes
+        wanted = before + push.reshape(1, -1, *[1] * (after.dim() - 2)) if biases and alike else size * before
+        if alike and close(after - before, wanted - before):
             continue
-        moved = shown(after - before if alike else after)
-        evidence = Evidence("the last bias is pushed", "logits move as much", moved)
+        evidence = Evidence(
+            "the last layer is pushed", "logits move as much", shown(after - before if alike else after)
+        )
         mistake = last_activation(after)
         if mistake is None:
             raise Unnamed(f"`{network.name}` does more after its last layer than adding a bias.", evidence)
@@ -156,9 +173,21 @@ def check_eval_is_pure(network: Subject, state: State, x: T, draw: Draw) -> None
         raise Wrong("network-batch-mixed", evidence)
 
 
+def check_layout(network: Subject, x: T) -> None:
+    """Where the images lie otherwise in memory, channels last, the answer is the same."""
+    expected = batch(network.name, network(x))
+    try:
+        got = batch(network.name, network(x.contiguous(memory_format=torch.channels_last)))
+    except Raised as error:
+        raise Wrong("contiguous-only", Evidence("channels-last images", "an answer", str(error))) from None
+    if not close(got, expected, 1e-5):
+        raise Wrong("contiguous-only", Evidence("channels-last images", shown(expected), shown(got)))
+
+
 def check_train_is_pure(network: Subject, state: State, x: T) -> None:
     """In train mode no image reaches another's answer, and a forward pass leaves the state as it was."""
     network.load(state)
+    before = network.state()
     network.train()
     given = x.clone().requires_grad_()
     output = batch(network.name, network(given))
@@ -167,53 +196,10 @@ def check_train_is_pure(network: Subject, state: State, x: T) -> None:
     (gradient,) = torch.autograd.grad(output, given, cotangent, allow_unused=True)
     after = network.state()
     network.eval()
-    changed = [n for n, v in state.items() if n not in after or not equal(after[n].tensor, v)]
+    changed = [n for n, v in before.items() if n not in after or not equal(after[n].tensor, v.tensor)]
     if changed or (gradient is not None and bool((gradient[1:] != 0).any())):
         evidence = Evidence("one pass in train mode", "no other image, no change", f"changed: {changed}")
         raise Wrong("network-train", evidence)
-
-
-def check_gradients_reach_all(make: Make, x: T, classes: int, draw: Draw) -> None:
-    """From its own first values, a gradient reaches every parameter in at least one of several networks."""
-    waiting: set[str] | None = None
-    for _ in range(8):
-        network = make()
-        shape = batch(network.name, network(x)).shape
-        if shape[1] != classes:
-            raise Unnamed(f"`{network.name}` gave back a tensor of shape {tuple(shape)}.")
-        found = network.gradients((x,), {}, draw.normal(*shape)).parameters
-        still = {name for name, g in found.items() if g is None or not bool((g != 0).any())}
-        waiting = still if waiting is None else waiting & still
-        if not waiting:
-            return
-    evidence = Evidence("8 new networks", "a gradient for each parameter", f"none for {sorted(waiting or ())}")
-    raise Wrong("network-gradient", evidence)
-
-
-def check_every_entry_learns(network: Subject, x: T, draw: Draw) -> None:
-    """With positive weights, which open all ReLUs, every single weight has a gradient, and channels differ in it.
-
-    Two channels may be alike by chance, once; not with three draws of weights.
-    """
-    alike: set[tuple[str, int, int, int]] | None = None
-    for _ in range(3):
-        state = uniform_state(network, lambda n: 0.6 / (3 * math.sqrt(n)))
-        network.load({name: value * draw.normal(*value.shape).exp() for name, value in state.items()})
-        cotangent = 1 + draw.uniform(*batch(network.name, network(x)).shape)
-        found = set()
-        for name, gradient in network.gradients((x,), {}, cotangent).parameters.items():
-            if gradient is None or not gradient.is_floating_point() or bool((gradient == 0).any()):
-                evidence = Evidence(f"{name}, all ReLUs open", "a gradient for each entry", "0 for some")
-                raise Wrong("network-gradient", evidence)
-            for axis in (0, 1) if gradient.dim() == 4 else ():
-                slices = gradient.float().movedim(axis, 0).flatten(1)
-                twins = torch.cdist(slices, slices, p=math.inf) <= 1e-6 * slices.abs().max()
-                found |= {(name, axis, i, j) for i, j in twins.triu(1).nonzero().tolist()}
-        alike = found if alike is None else alike & found
-        if not alike:
-            return
-    evidence = Evidence("random weights", "channels that differ", str(sorted(alike or ())[:3]))
-    raise Wrong("network-channels-alike", evidence)
 
 
 def check_state_exchange(make: Make, x: T) -> None:

@@ -18,7 +18,7 @@ class Notes:
 
     door: a part's plainest calls. asked: what each criterion asked, by its id. compared: calls whose gradients were
     compared. faults: those whose gradients are wrong. shared: comparisons by the name that those who share them have
-    agreed on.
+    agreed on. network: what a network has shown of itself.
     """
 
     door: Sequence[Call] = ()
@@ -26,3 +26,4 @@ class Notes:
     compared: int = 0
     faults: list[Comparison] = field(default_factory=list)
     shared: dict[str, Any] = field(default_factory=dict)
+    network: Any = None

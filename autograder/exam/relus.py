@@ -1,42 +1,65 @@
-"""Is every 3×3 convolution of an encoder and decoder with one pooling between them followed by a ReLU?"""
+"""Is every 3×3 convolution of an encoder and decoder followed by a ReLU?"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
 from autograder.exam.core import Evidence, Unnamed, Wrong
 from autograder.exam.counting import parameter_shapes
 from autograder.exam.gate import gap
-from autograder.exam.networks import CLASSES, answer_with, close, uniform_state
+from autograder.exam.networks import answer_with, close, ramped, uniform_state
 from autograder.exam.subject import Subject
 
 T = torch.Tensor
+EXACT = 1e-6  # of float64: what reaches the answer through the deepest level is faint
 
 
-def check_relus(network: Subject, width: int, x: T) -> None:
-    """Every 3×3 convolution has its ReLU, where the first level has `width` channels and the second twice as many.
+def check_relus(
+    network: Subject,
+    widths: Sequence[int],
+    classes: int,
+    x: T,
+    *,
+    weights: Iterable[int] = (),
+    merging: Callable[[int], int],
+    seen_through: Callable[[T], T] = lambda answer: answer,
+    down: tuple[float, float] = (-2.0, -2.5),
+    up: tuple[float, float] = (40.0, 80.0),
+) -> None:
+    """Every 3×3 convolution has its ReLU, where the levels have these widths. The network is taken to float64, as x is.
 
-    With small weights and biases of 1 all pre-activations are near 1. One layer's bias pushed far down must silence it:
-    a second push then changes nothing, while what comes after it stays open. Pushed up, it must answer in proportion.
+    With small weights and biases of 1 all pre-activations are near 1. One layer's bias pushed `down` must silence it:
+    the second push then changes nothing, while what comes after it stays open. Pushed `up`, it must answer in
+    proportion.
     The layer that enlarges is free to have a ReLU or none. It is the one whose effect does not depend on the deeper
     level, and which is silent where the weights behind it are.
+
+    merging: the number of entries of the weights behind the layer that enlarges to a width. weights: where convolutions
+    have no bias, the numbers of entries of their weights, which are pushed instead.
+    seen_through: undoes what comes after the last layer.
     """
-    sizes = {name: math.prod(shape) for name, shape in parameter_shapes(network).items()}
-    biases = {name: n for name, n in sizes.items() if n in (width, 2 * width)}
-    base = uniform_state(network, lambda n: 1.0 if n in (width, 2 * width, CLASSES) else 0.1 / math.sqrt(n))
+    network.to(torch.float64)
+    shapes = parameter_shapes(network)
+    sizes = {name: math.prod(shape) for name, shape in shapes.items()}
+    heads = {name for name, shape in shapes.items() if classes in shape and sizes[name] > classes}
+    biases = {name: n for name, n in sizes.items() if n in widths and name not in heads}
+    base = uniform_state(network, lambda n: 1.0 if n in (*widths, classes) else 0.1 / math.sqrt(n))
+    ramped(network, base, classes)
     for name, n in sizes.items():
-        if n == 8 * width**2:  # two channels for each tap, not nine
+        if n in [8 * width**2 for width in widths]:  # two channels for each tap, not nine
             base[name] = base[name] * 3
 
-    def answers(name: str, *pushes: float, without: int | None = None) -> list[T]:
-        """With the bias as it is, then pushed by each of these; weights with `without` entries are silent."""
-        state = {key: torch.zeros_like(v) if sizes.get(key) == without else v for key, v in base.items()}
-        return [answer_with(network, state | {name: state[name] + push}, x) for push in (0.0, *pushes)]
+    def answers(name: str, *pushes: float, without: int = 0) -> list[T]:
+        """With the parameter as it is, then pushed by each of these; weights with `without` entries are silent."""
+        state = {key: torch.zeros_like(v) if without and sizes.get(key) == without else v for key, v in base.items()}
+        moved = [state[name] * (1 + 50 * push) if name not in biases else state[name] + push for push in (0.0, *pushes)]
+        return [seen_through(answer_with(network, state | {name: one}, x)) for one in moved]
 
-    for name, width_of in biases.items():
-        rest, low, lower, high, higher = pushed = answers(name, -2.0, -2.5, 40.0, 80.0)
+    for name in (*biases, *(name for name, n in sizes.items() if n in weights)):
+        rest, low, lower, high, higher = pushed = answers(name, *down, *up)
         if len({one.shape for one in pushed}) > 1:
             raise Unnamed(f"`{network.name}` gives back another shape where only its parameters are others.")
         reach = gap(rest, low)
@@ -44,11 +67,26 @@ def check_relus(network: Subject, width: int, x: T) -> None:
         proportional = close(higher - high, high - rest)
         if silent and proportional:
             continue
-        if proportional and width_of == width:
-            alone = answers(name, 40.0, without=36 * width**2)
-            cut = answers(name, 40.0, without=18 * width**2)
-            if close(alone[1] - alone[0], high - rest) and not close(cut[1] - cut[0], high - rest):
+        width = biases.get(name, 0)
+        if proportional and 2 * width in widths:
+            alone = answers(name, up[0], without=36 * width**2)
+            cut = answers(name, up[0], without=merging(width))
+            if close(alone[1] - alone[0], high - rest, EXACT) and not close(cut[1] - cut[0], high - rest, EXACT):
                 continue
-        leaks = gap(low, lower) / 0.5 < 0.5 * reach / 2  # below zero the effect goes on, but weaker than above
-        evidence = Evidence(f"bias {name} pushed down", "no further effect", str(gap(low, lower)))
+        # Below zero the effect goes on, but weaker than above.
+        leaks = gap(low, lower) / (down[0] - down[1]) < 0.5 * reach / -down[0]
+        evidence = Evidence(f"{name} pushed down", "no further effect", str(gap(low, lower)))
         raise Wrong("network-relu-leaky" if not proportional or leaks else "network-relu-missing", evidence)
+
+
+def check_bottom(network: Subject, widths: Sequence[int], classes: int, x: T) -> None:
+    """The deepest level's convolutions, of `widths[-1]` channels, are silent once their bias is below zero. For
+    networks too large to be asked about every layer; in float32, for the same reason."""
+    sizes = {name: math.prod(shape) for name, shape in parameter_shapes(network).items()}
+    base = uniform_state(network, lambda n: 1.0 if n in (*widths, classes) else 0.1 / math.sqrt(n))
+    rest = answer_with(network, base, x)
+    for name in [name for name, n in sizes.items() if n == widths[-1]]:
+        low, lower = (answer_with(network, base | {name: base[name] - push}, x) for push in (2.0, 4.0))
+        if not gap(low, lower) <= 0.2 * gap(rest, low):
+            evidence = Evidence(f"{name} pushed down", "no further effect", str(gap(low, lower)))
+            raise Wrong("network-relu-missing", evidence)

@@ -1,161 +1,209 @@
-"""The mistakes people make in a U-Net, by the answers to uniform parameters: one piece of the network exchanged."""
+"""The mistakes people make in a U-Net, each as a few pieces of the network in closed form, exchanged.
+
+A mistake says which criterion it `costs`. In all others the network with the mistake is right as well.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.networks import close
-from autograder.exam.segmentation.closed_form import Levels, UniformUNet
-
-T = torch.Tensor
-Kind = type[UniformUNet]
-SMOOTHLY = {"mode": "bilinear"}
-CORNERS = {"mode": "bilinear", "align_corners": True}
+from autograder.exam.segmentation import mistaken_pieces as pieces
+from autograder.exam.segmentation.closed_form import PAPER, UniformUNet
+from autograder.exam.segmentation.explaining import Mistake
 
 
-def exchanged(kind: Kind = UniformUNet, **pieces: Any) -> Kind:
-    """The network with other pieces, methods by the names of `UniformUNet`'s."""
-    return type("Exchanged", (kind,), pieces)
+def each(id: str | None, costs: str, *variants: pieces.Pieces) -> Iterator[Mistake]:
+    """A mistake in all its variants."""
+    return (Mistake(id, costs, variant) for variant in variants)
 
 
-def doubled(x: T) -> T:
-    """Every pixel as a block of four."""
-    return x.repeat_interleave(2, 2).repeat_interleave(2, 3)
-
-
-def doubled_smoothly(x: T) -> T:
-    """The same size, interpolated."""
-    return F.interpolate(x, scale_factor=2, mode="bilinear")
-
-
-def pooled(back: Callable[[T], T], **more: Any) -> Kind:
-    """Skips from after pooling, brought back to their size; the deepest level has no pooling."""
-
-    def skip(self, level: int, levels: list[Levels]) -> T:
-        return levels[level].second if level == self.depth else back(self.pool(levels[level].second))
-
-    return exchanged(skip=skip, **more)
-
-
-def resized(**how: Any) -> Callable[..., T]:
-    """In place of the crop: resized to the decoder's size."""
-    return lambda self, x, height, width: F.interpolate(x, (height, width), **how)
-
-
-def from_above(self, level: int, levels: list[Levels]) -> T:
-    """Each skip from one level up, made small by pooling, with its channels repeated or projected to the same sum."""
-    return self.pool(levels[max(level - 1, 0)].second) if level else levels[0].second
-
-
-def off_centre(by: int) -> Callable[..., T]:
-    """A crop so many pixels too far down and right, where there is room."""
-
-    def crop(self, x: T, height: int, width: int) -> T:
-        top, left = (x.shape[2] - height) // 2, (x.shape[3] - width) // 2
-        top, left = max(0, top + by * (top > 0)), max(0, left + by * (left > 0))
-        return x[..., top : top + height, left : left + width]
-
-    return crop
-
-
-def wide_convolution(enlarge: Callable[[T], T]) -> Callable[..., T]:
-    """A 2×2 convolution over an enlarged map: as many parameters as the transposed one."""
-
-    def upconv(self, x: T, width: int) -> T:
-        box = F.conv2d(F.pad(enlarge(x), (0, 1, 0, 1)), torch.ones(1, 1, 2, 2))
-        return 2 * width * self.constant(8 * width * width) * box + self.constant(width)
-
-    return upconv
-
-
-def bordered(mode: str) -> Callable[..., T]:
-    """A convolution with another border than zeros."""
-
-    def convolution(self, total: T, inputs: int, outputs: int) -> T:
-        if self.padding != "same":
-            return UniformUNet.convolution(self, total, inputs, outputs)
-        box = F.conv2d(F.pad(total, (1, 1, 1, 1), mode=mode), torch.ones(1, 1, 3, 3))
-        return torch.relu(self.constant(9 * inputs * outputs) * box + self.constant(outputs))
-
-    return convolution
-
-
-class PaddedFirst(UniformUNet):
-    """ "same" as "valid" on a picture that was made larger once, at the start."""
-
-    def __call__(self, x: T) -> T:
-        if self.padding != "same":
-            return super().__call__(x)
-        valid = UniformUNet(self.in_channels, self.classes, self.base, self.depth, "valid", self.constant)
-        lost = 4
-        for _ in range(self.depth):
-            lost = 2 * lost + 8
-        return valid(F.pad(x, (lost // 2,) * 4))
-
-
-MUTANTS: tuple[tuple[str, Kind], ...] = (
-    ("unet-skip-pooled", pooled(doubled)),
-    ("unet-skip-pooled", pooled(doubled_smoothly)),
-    ("unet-skip-pooled", pooled(lambda x: x, crop=resized())),
-    ("unet-skip-pooled", pooled(lambda x: x, crop=resized(**SMOOTHLY))),
-    ("unet-skip-pooled", pooled(lambda x: x, crop=resized(**CORNERS))),
-    ("unet-skip-first-convolution", exchanged(skip=lambda self, level, levels: levels[level].first)),
-    ("unet-crop", exchanged(crop=lambda self, x, height, width: x[..., :height, :width])),
-    ("unet-crop", exchanged(crop=lambda self, x, height, width: x[..., -height:, -width:])),
-    ("unet-crop", exchanged(crop=off_centre(-1))),
-    ("unet-crop", exchanged(crop=off_centre(1))),
-    ("unet-skip-resized", exchanged(crop=resized())),
-    ("unet-skip-resized", exchanged(crop=resized(**SMOOTHLY))),
-    ("unet-skip-resized", exchanged(crop=resized(**CORNERS))),
-    ("unet-skip-resized", exchanged(crop=lambda self, x, h, w: F.adaptive_avg_pool2d(x, (h, w)))),
-    # The decoder's map twice, or zeros, in place of the skip; the skip in place of the decoder's map.
-    ("unet-skip-missing", exchanged(concatenate=lambda self, skip, x, width: 2 * width * x)),
-    ("unet-skip-missing", exchanged(concatenate=lambda self, skip, x, width: width * x)),
-    (
-        "unet-skip-missing",
-        exchanged(concatenate=lambda self, skip, x, width: 2 * width * self.crop(skip, *x.shape[2:])),
+ACTIVATIONS = (F.gelu, F.silu, F.softplus, F.mish, torch.tanh, torch.sigmoid, F.hardswish)
+# Which layers lack a bias, and which have a batch norm.
+EVERY = ("down", "up", "upconv", "head")
+UNBIASED = (
+    *(EVERY, ("down", "up"), ("down", "up", "upconv"), ("up", "upconv"), ("down", "up", "head")),
+    *((layer,) for layer in EVERY),
+)
+WAYS = (("down", "up"), ("down", "up", "upconv"), ("down",), ("up",), ("up", "upconv"))
+# Mistakes of any network of two convolutions a level, with skips and one layer at the end.
+COMMON: tuple[Mistake, ...] = (
+    *each("unet-classes", "arguments", pieces.asked(classes=lambda p: p.classes + 1)),
+    *each("unet-classes", "arguments", *(pieces.asked(classes=k) for k in (1, 2, 3, 21))),
+    *each(
+        "unet-biases",
+        "parameters",
+        *(pieces.unbiased(*layers) for layers in UNBIASED),
     ),
-    ("unet-skip-level", exchanged(skip=from_above)),
-    ("unet-skip-level", exchanged(skip=lambda self, level, levels: doubled(levels[level + 1].second))),
-    ("unet-mean-pooling", exchanged(pool=lambda self, x: F.avg_pool2d(x, 2))),
-    ("unet-mean-pooling", exchanged(pool=lambda self, x: x[..., ::2, ::2])),
-    ("unet-upsampled", exchanged(upconv=wide_convolution(doubled))),
-    ("unet-upsampled", exchanged(upconv=wide_convolution(doubled_smoothly))),
-    *(("unet-same-border", exchanged(convolution=bordered(mode))) for mode in ("replicate", "reflect", "circular")),
-    ("unet-same-border", PaddedFirst),
+    *each(
+        "unet-normalised",
+        "parameters",
+        *(pieces.batch_norm(*ways, biased=biased) for ways in WAYS for biased in (True, False)),
+        *(pieces.batch_norm_after(*ways) for ways in WAYS),
+        *(pieces.instance_norm(affine, both) for affine in (False, True) for both in (True, False)),
+    ),
+    *each(
+        "unet-skip-pooled",
+        "skips",
+        pieces.pooled(pieces.doubled),
+        pieces.pooled(pieces.doubled_smoothly),
+        *(pieces.pooled(lambda x: x, crop=pieces.resized(**how)) for how in ({}, pieces.SMOOTHLY, pieces.CORNERS)),
+    ),
+    *each("unet-skip-first-convolution", "skips", {"skip": lambda self, level, levels: levels[level].first}),
+    # No concatenation; then the decoder's map twice, or zeros, in place of the skip; the skip in place of that map.
+    *each(
+        "unet-skip-missing",
+        "skips",
+        pieces.merged(lambda w: w, lambda self, skip, x, w: w * x),
+        pieces.merged(lambda w: 2 * w, lambda self, skip, x, w: 2 * w * x),
+        pieces.merged(lambda w: 2 * w, lambda self, skip, x, w: w * x),
+        pieces.merged(lambda w: 2 * w, lambda self, skip, x, w: 2 * w * self.cropped(skip, x)),
+    ),
+    *each(
+        "unet-skip-added", "skips", pieces.merged(lambda w: w, lambda self, skip, x, w: w * (self.cropped(skip, x) + x))
+    ),
+    *each(
+        "unet-skip-level",
+        "skips",
+        {"skip": pieces.from_above},
+        {"skip": lambda self, level, levels: pieces.doubled(levels[level + 1].second)},
+    ),
+    *each("unet-mean-pooling", "skips", {"pool": lambda self, x: F.avg_pool2d(x, 2)}),
+    *each("unet-mean-pooling", "skips", {"pool": lambda self, x: x[..., ::2, ::2]}),
+    *each("unet-same-border", "same", *(pieces.with_border(mode=m) for m in ("replicate", "reflect", "circular"))),
+    *each(
+        "unet-relu-leaky",
+        "relu",
+        *({"activation": lambda self, x, f=activation: f(x)} for activation in ACTIVATIONS),
+    ),
+    *each(
+        "unet-softmax-last",
+        "logits",
+        pieces.ending(lambda x: x.softmax(1), lambda y: y.log() - y[:, :1].log()),
+        pieces.ending(lambda x: x.log_softmax(1), lambda y: y - y[:, :1]),
+        pieces.ending(torch.sigmoid, torch.logit),
+        pieces.ending(F.logsigmoid, lambda y: -torch.log(torch.expm1(-y))),
+    ),
+    *each("unet-softmax-last", "logits", pieces.ending(torch.tanh, torch.atanh)),
+    *each("unet-shared", "apart", {"convolutions": pieces.shared_second}),
+    *each(None, "parameters", pieces.wide_head(1), pieces.wide_head(0)),
+)
+ALWAYS_PADDED = Mistake("unet-padding-ignored", "sizes", {"padded": lambda self, way: True})
+UNET: tuple[Mistake, ...] = (
+    *each(
+        "unet-depth",
+        "arguments",
+        pieces.asked(depth=PAPER.depth),
+        pieces.asked(depth=lambda p: p.depth - 1),
+        pieces.asked(depth=lambda p: p.depth + 1),
+        *(pieces.asked(depth=d) for d in (1, 2, 3)),
+    ),
+    *each("unet-base-channels", "arguments", *(pieces.asked(base=b) for b in (PAPER.base, 32, 16, 8))),
+    *each("unet-in-channels", "arguments", pieces.asked(in_channels=1), pieces.asked(in_channels=3)),
+    *COMMON,
+    *each(
+        "unet-one-convolution",
+        "parameters",
+        *(pieces.other_convolutions(1, *ways) for ways in (("down", "up"), ("up",), ("down",))),
+    ),
+    *each(
+        "unet-three-convolutions",
+        "parameters",
+        *(pieces.other_convolutions(3, *ways) for ways in (("down", "up"), ("up",), ("down",))),
+    ),
+    *each(
+        "unet-upsampled",
+        "parameters",
+        *(
+            pieces.enlarged_and_convolved(way, side, biased)
+            for way in pieces.ENLARGE
+            for side in (3, 1)
+            for biased in (True, False)
+        ),
+        *(pieces.enlarged_and_convolved(way, 2) for way in pieces.ENLARGE),
+        pieces.transposed(3, padding=1, output_padding=1),
+        pieces.transposed(4, padding=1),
+        *(pieces.channels_kept(lambda self, x, width, way=way: way(x)) for way in pieces.ENLARGE),
+    ),
+    *each("unet-channels-kept", "parameters", pieces.channels_kept(pieces.kept_by_transposed)),
+    *each(
+        "unet-crop",
+        "crop",
+        {"crop": pieces.without_centre},
+        {"crop": lambda self, x, height, width: x[..., x.shape[2] - height :, x.shape[3] - width :]},
+        {"crop": pieces.off_centre(-1)},
+        {"crop": pieces.off_centre(1)},
+    ),
+    *each(
+        "unet-skip-resized", "crop", *({"crop": pieces.resized(**how)} for how in ({}, pieces.SMOOTHLY, pieces.CORNERS))
+    ),
+    *each("unet-skip-resized", "crop", {"crop": lambda self, x, h, w: F.adaptive_avg_pool2d(x, (h, w))}),
+    *each("unet-decoder-padded", "crop", {"join": pieces.decoder_padded}),
+    ALWAYS_PADDED,
+    *each("unet-padding-ignored", "sizes", {"padded": lambda self, way: self.padding == "same" or way == "up"}),
+    *each("unet-padding-ignored", "sizes", {"padded": lambda self, way: self.padding == "same" or way == "down"}),
+    *each("unet-padding-ignored", "same", {"padded": lambda self, way: False}),
+    *each(
+        "unet-same-border",
+        "same",
+        pieces.same_by(lambda x, lost: F.pad(x, (lost,) * 4), lambda y, h, w: y),
+        *(pieces.same_by(lambda x, lost: x, pieces.stretched(**how)) for how in ({}, pieces.SMOOTHLY)),
+    ),
+    *each(
+        "unet-shift",
+        "shift",
+        {"bottleneck": lambda self, levels: levels[-1].second + levels[-1].second.mean((2, 3), keepdim=True)},
+    ),
 )
 
 
-def at_level(kind: Kind, only: int) -> Kind:
-    """The mistake in one level's skip alone."""
-
-    class Once(kind):  # type: ignore[misc, valid-type]
-        def skip(self, level: int, levels: list[Levels]) -> T:
-            self.piece = kind if level == only else UniformUNet
-            return self.piece.skip(self, level, levels)
-
-        def concatenate(self, skip: T, x: T, width: int) -> T:
-            return self.piece.concatenate(self, skip, x, width)
-
-        def crop(self, x: T, height: int, width: int) -> T:
-            return self.piece.crop(self, x, height, width)
-
-    return Once
+# What is called otherwise in the VGG U-Net, and the criteria that cost the same there.
+VGG_IDS = {f"unet-{what}": f"vgg-{what}" for what in ("classes", "biases", "normalised")}
+VGG_IDS |= {f"unet-skip-{what}": f"vgg-skip-{what}" for what in ("pooled", "missing", "level")}
+VGG_IDS |= {
+    "unet-skip-added": "vgg-skip-missing",
+    "unet-softmax-last": "vgg-last",
+    "unet-relu-leaky": "vgg-relu-missing",
+}
+VGG_COSTS = {"arguments": "sizes", "skips": "values", "same": "values", "apart": "parameters"}
 
 
-def explained(got: T, right: UniformUNet, x: T, mutants: tuple[tuple[str, Kind], ...] = MUTANTS) -> str | None:
-    """The first mistake whose network, made like `right`, gives this answer; at all levels, then at one level alone."""
-    alone = [(id, kind) for id, kind in mutants if "skip" in id or "crop" in id]
-    tried = [*mutants, *((id, at_level(kind, level)) for id, kind in alone for level in range(right.depth))]
-    for id, kind in tried:
-        try:
-            answer = kind(**vars(right))(x)
-        except RuntimeError:  # a mistake that cannot be made with these sizes
-            continue
-        if close(got, answer):
-            return id
-    return None
+VGG: tuple[Mistake, ...] = (
+    *each("vgg-blocks", "parameters", *(pieces.asked(depth=d) for d in (3, 2, 1, 0))),
+    *each(
+        "vgg-blocks", "parameters", pieces.asked(depth=lambda p: p.depth + 1), pieces.asked(depth=lambda p: p.depth - 1)
+    ),
+    *(replace(m, id=VGG_IDS.get(m.id or "", m.id), costs=VGG_COSTS.get(m.costs, m.costs)) for m in COMMON),
+    *each(
+        "vgg-transposed",
+        "parameters",
+        {"upconv": UniformUNet.upconv},
+        pieces.transposed(4, padding=1),
+        {"upconv": pieces.vgg_upconv(UniformUNet.upconv)},
+        {
+            "upconv": lambda self, x, width: self.convolution(
+                2 * width * pieces.kept_by_transposed(self, x, width), 2 * width, width, "upconv"
+            )
+        },
+    ),
+    *each(
+        "vgg-decoder-convolutions",
+        "parameters",
+        pieces.other_convolutions(1, "up"),
+        pieces.other_convolutions(3, "up"),
+        pieces.channels_kept(lambda self, x, width: self.resized(x)),
+        pieces.enlarged_and_convolved(pieces.doubled, 1),
+    ),
+    *each(
+        "vgg-pool-last",
+        "values",
+        {"bottleneck": pieces.pooled_bottleneck},
+        {"bottleneck": lambda self, levels: self.pool(levels[-1].second)},
+    ),
+    *each(
+        "vgg-pool-missing", "values", {"pool": lambda self, x: x, "resized": lambda self, x: x}, pieces.PARTLY_POOLED
+    ),
+)

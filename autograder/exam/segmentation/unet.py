@@ -2,259 +2,263 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 import torch
 
-from autograder.exam import counting, networks
+from autograder.exam import network_gradients, networks
 from autograder.exam.compare import shown
-from autograder.exam.core import Check, Criterion, Evidence, Exam, Unnamed, Wrong
+from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong
+from autograder.exam.counting import parameter_count
 from autograder.exam.draw import Draw
-from autograder.exam.functions import in_turn
-from autograder.exam.gate import entries, maps, tensor
-from autograder.exam.networks import CLASSES, answer_with, close, uniform_state
+from autograder.exam.gate import maps, tensor
+from autograder.exam.networks import CLASSES, close
 from autograder.exam.relus import check_relus
-from autograder.exam.segmentation.closed_form import UniformUNet, valid_size
-from autograder.exam.segmentation.mistakes_counts import Plan, wrong_counts, wrong_sizes
-from autograder.exam.segmentation.mistakes_networks import explained
+from autograder.exam.segmentation import mistaken_pieces as pieces
+from autograder.exam.segmentation import mistakes_networks as mistakes
+from autograder.exam.segmentation.closed_form import PAPER, Plan, UniformUNet, valid_size
+from autograder.exam.segmentation.explaining import trial
+from autograder.exam.segmentation.inquiring import Asked, Inquiry, Known, criterion
 from autograder.exam.segmentation.sentences import NETWORK_IDS, SENTENCES
-from autograder.exam.subject import Raised, Subject
+from autograder.exam.subject import Subject
 
-Shape = tuple[int, ...]
-PAPER = Plan(1, 2, 64, 4)
 # depth, height, width; the paper's size comes last.
 VALID = [(1, 20, 24), (2, 44, 60), (3, 92, 108), (4, 188, 204), (4, 572, 572)]
 SAME = [(1, 4, 6), (2, 16, 12), (3, 24, 40), (4, 48, 32)]
-# At the first of these no mistake's number is another's.
-COUNTED = [Plan(2, 7, 5, 3), Plan(1, 2, 3, 1), Plan(3, 5, 3, 2), Plan(4, 1, 2, 4)]
-SKIPS = [(Plan(2, CLASSES, 3, 1), 24, 20), (Plan(3, CLASSES, 3, 2), 44, 60), (Plan(1, CLASSES, 2, 3), 100, 92)]
-PADDED = [(Plan(2, CLASSES, 3, 1), 8, 12), (Plan(1, CLASSES, 3, 2), 16, 24), (Plan(3, CLASSES, 2, 3), 32, 16)]
-SMALL, MIDDLE = Plan(3, CLASSES, 3, 1), Plan(3, CLASSES, 4, 2)
+SKIPS = [(Plan(2, CLASSES, 3, 1), 24, 20), (Plan(3, CLASSES, 3, 2), 44, 60), (Plan(1, CLASSES, 2, 3), 92, 92)]
+PADDED = [(Plan(2, CLASSES, 3, 1), 8, 12), (Plan(1, CLASSES, 3, 2), 16, 16), (Plan(3, CLASSES, 2, 3), 32, 16)]
+LARGE = Plan(2, CLASSES, 2, 4)
+DEEP, NARROW = Plan(3, CLASSES, 2, 3), Plan(2, 2, 2, 4)
+SMALL, MIDDLE, WIDE = Plan(3, CLASSES, 3, 1), Plan(3, CLASSES, 4, 2), Plan(3, CLASSES, 8, 2)
+
+ARGUMENTS = {
+    "in_channels": "unet-in-channels",
+    "classes": "unet-classes",
+    "base": "unet-base-channels",
+    "depth": "unet-depth",
+}
 
 
-def built(subject: Subject, plan: Plan, padding: str = "valid") -> Subject:
-    """An instance, of whatever size."""
+def built(subject: Subject, plan: Plan, padding: str) -> Subject:
+    """An instance, of whatever size; the paper's width and depth, and "valid", are the defaults."""
+    if plan == PAPER:
+        return subject.make(plan.in_channels, plan.classes)
+    if plan == NARROW:
+        return subject.make(plan.in_channels, plan.classes, base_channels=plan.base)
     return subject.make(plan.in_channels, plan.classes, base_channels=plan.base, depth=plan.depth, padding=padding)
 
 
-def made(subject: Subject, plan: Plan, padding: str = "valid", *, whole: bool = False) -> Subject:
-    """An instance in eval mode, of a size that can be run; `whole`: with most of the parameters that are asked for."""
-    ignored = partial(ignored_argument, subject, plan)
-    network = counting.require_runnable(built(subject, plan, padding), plan.right, plan.most, ignored)
-    network.eval()
-    if whole:
-        counting.require_most_parameters(network, plan.right)
-    return network
+INQUIRY = Inquiry(
+    built,
+    (UniformUNet,),
+    mistakes.UNET,
+    counted=[Plan(2, 7, 5, 3), Plan(1, 2, 3, 1), Plan(3, 5, 3, 2), Plan(4, 1, 2, 4), PAPER],
+    setups={"valid": SKIPS, "same": PADDED},
+    most=lambda plan: plan.most,
+    otherwise=mistakes.ALWAYS_PADDED,
+)
 
 
-def ignored_argument(subject: Subject, plan: Plan) -> tuple[str | None, str]:
-    """Which of `base_channels` and `depth` does the network's size not depend on? The mistake, and a sentence where
-    that of the mistake does not say it."""
-    size = entries(built(subject, plan))
-    base = entries(built(subject, replace(plan, base=plan.base + 1))) == size
-    depth = entries(built(subject, replace(plan, depth=plan.depth + 1))) == size
-    if base and depth:
-        said = "`base_channels` and `depth` are not honoured: the network is the same whatever is asked for."
-        return "unet-base-channels", f"{said} One so large was not run."
-    return "unet-base-channels" if base else "unet-depth" if depth else None, ""
+def prepared(known: Known, subject: Subject, wanted: Plan, least: int) -> tuple[partial[Subject], Plan, int]:
+    """What makes an instance of a plan, or of what comes nearest to it; what that is made of; a picture's side."""
+    plan, actual = known.plan(wanted, "valid")
+    return partial(INQUIRY.made, subject, plan, "valid"), actual, known.side(plan, "valid", least)
 
 
-def shape_of(network: Subject, x: torch.Tensor) -> Shape:
+def shape_of(network: Subject, x: torch.Tensor) -> tuple[int, ...]:
     """The shape of the answer."""
     return tuple(tensor(network.name, network(x)).shape)
 
 
-def sizes(subject: Subject, draw: Draw) -> None:
+def arguments(known: Known, subject: Subject, draw: Draw) -> None:
+    """Each argument changes the number of parameters, and the answer has a channel for each class."""
+    for padding, group in known.asked.items():
+        for question in group:
+            expected = known.explanation(padding).kind.made_of(question.plan).classes
+            if question.got is not None and question.got.shape[1] != expected:
+                evidence = Evidence(str(question.plan), f"{expected} channels", str(tuple(question.got.shape)))
+                raise Wrong("unet-classes", evidence)
+    plan, actual = known.plan(SMALL, "same")
+    side = known.side(plan, "same", 8)
+    network = subject.make(plan.in_channels, plan.classes, plan.base, plan.depth, "same")
+    by_name = subject.make(
+        in_channels=plan.in_channels,
+        num_classes=plan.classes,
+        base_channels=plan.base,
+        depth=plan.depth,
+        padding="same",
+    )
+    x = draw.uniform(1, actual.in_channels, side, side)
+    if parameter_count(network) != parameter_count(by_name) or shape_of(network, x) != shape_of(by_name, x):
+        evidence = Evidence(f"{plan} by position, and by name", "networks of one size", "of two")
+        raise Wrong("argument-order", evidence)
+    if not known.by_count.explains(known.counts):
+        for argument, id in ARGUMENTS.items():
+            plans = SMALL, replace(SMALL, **{argument: getattr(SMALL, argument) + 1})
+            one, two = (parameter_count(built(subject, plan, "valid")) for plan in plans)
+            if one == two:
+                raise Wrong(id, Evidence(f"{argument} is one larger", "more parameters", "as many"))
+
+
+def sizes(known: Known, subject: Subject, draw: Draw) -> None:
     """572 → 388 and other sizes without padding."""
-    wrong: list[tuple[str, Shape, Shape, int, int]] = []
     for depth, height, width in VALID:
-        case = f"UNet(1, 2, base_channels=2, depth={depth}) on {height}×{width}"
-        expected = (1, 2, valid_size(height, depth), valid_size(width, depth))
-        got = shape_of(made(subject, Plan(1, 2, 2, depth)), draw.uniform(1, 1, height, width))
-        if got != expected:
-            wrong.append((case, expected, got, height, depth))
-    if wrong:
-        raise size_mistake(subject.name, wrong)
+        check_size(known, subject, Plan(1, 2, 2, depth), "valid", height, width, draw)
+    check_size(known, subject, NARROW, "valid", 188, 188, draw)
 
 
-def size_mistake(name: str, wrong: Sequence[tuple[str, Shape, Shape, int, int]]) -> Wrong:
-    """The mistake that explains every wrong size: (case, expected, got, height, depth)."""
-    case, expected, got, _, _ = wrong[0]
-    evidence = Evidence(case, str(expected), str(got))
-    if any(len(got) != 4 for _, _, got, _, _ in wrong):
-        return Unnamed(f"`{name}` gives back a tensor that is not (N, C, H, W).", evidence)
-    if all(got[1] != expected[1] for _, expected, got, _, _ in wrong):
-        return Wrong("unet-classes", evidence)
-    for mistake in wrong_sizes(20, 1):
-        if all(got[2] in wrong_sizes(height, depth)[mistake] for _, _, got, height, depth in wrong):
-            return Wrong(mistake, evidence)
-    return Unnamed(f"`{name}` gives back another size than the text's formula.", evidence)
-
-
-def same_sizes(subject: Subject, draw: Draw) -> None:
-    """The input's size with padding."""
+def same(known: Known, subject: Subject, draw: Draw) -> None:
+    """The input's size with padding, and zeros around every convolution."""
     for depth, height, width in SAME:
-        case = f'UNet(3, 4, base_channels=2, depth={depth}, padding="same") on {height}×{width}'
-        expected = (2, 4, height, width)
-        network = made(subject, Plan(3, 4, 2, depth), "same")
-        try:
-            got = shape_of(network, draw.uniform(2, 3, height, width))
-        except Raised as error:  # an unpadded network runs out of pixels, and has enough of them here
-            side = 12 * 2**depth - 4
-            if shape_of(network, draw.uniform(2, 3, side, side))[2:] == (valid_size(side, depth),) * 2:
-                raise Wrong("unet-padding-ignored", Evidence(case, str(expected), str(error))) from None
-            raise
-        if got != expected:
-            small = got[2:] == (valid_size(height, depth), valid_size(width, depth))
-            same = "unet-padding-ignored" if small else "unet-same-border"
-            raise Wrong("unet-classes" if got[1:2] != (4,) else same, Evidence(case, str(expected), str(got)))
+        check_size(known, subject, Plan(3, 4, 2, depth), "same", height, width, draw)
+    known.check_answers(subject.name, "same", with_border=pieces.without_border)
 
 
-def parameters(subject: Subject, draw: Draw) -> None:
+def check_size(known: Known, subject: Subject, wanted: Plan, padding: str, height: int, width: int, draw: Draw) -> None:
+    """The answer's shape is what this network's is, mistakes about other things with it."""
+    plan, actual = known.plan(wanted, padding)
+    kind = known.explanation(padding).kind
+    found = trial(kind, plan, padding, height, width)
+    if found is None or not found.even:  # a picture that this depth, or these convolutions, can take
+        height, width = (known.side(plan, padding, least) for least in (height, width))
+        found = trial(kind, plan, padding, height, width)
+    network = INQUIRY.made(subject, plan, padding)
+    got = shape_of(network, draw.uniform(2, actual.in_channels, height, width))
+    expected = found and (2, actual.classes, found.height, found.width)
+    if got != expected:
+        evidence = Evidence(f"{plan}, padding={padding!r}, {height}×{width}", str(expected), str(got))
+        raise Unnamed(f"`{network.name}` gives back another size than the text's formula.", evidence)
+
+
+def parameters(known: Known, subject: Subject, draw: Draw) -> None:
     """Numbers of parameters by the formula, at small widths and at the paper's."""
-    for plan in COUNTED:
-        check_count(subject, plan)
-    network = subject.make(PAPER.in_channels, PAPER.classes)
-    counting.check_parameter_count(network, PAPER.right, wrong_counts(PAPER), "UNet(1, 2)")
+    known.check_counts(subject.name)
 
 
-def check_count(subject: Subject, plan: Plan) -> None:
-    """The number of parameters; too few are looked into."""
-    network = made(subject, plan)
-    wrong = wrong_counts(plan)
-    got = counting.parameter_count(network)
-    evidence = Evidence(str(plan), f"{plan.right:,} parameters", f"{got:,}")
-    if got < plan.right:
-        networks.check_nothing_shared(network)
-    if got in wrong["unet-skip-missing"] and adds_skips(network, plan):
-        raise Wrong("unet-skip-added", evidence)
-    if got < plan.right and networks.has_unregistered_parameters(network, made(subject, plan), ones(plan)):
-        raise Wrong("unet-unregistered", evidence)
-    counting.check_parameter_count(network, plan.right, wrong, str(plan))
-
-
-def adds_skips(network: Subject, plan: Plan) -> bool:
-    """With the last up-convolution silent, does the input still reach the output?"""
-    state = uniform_state(network, lambda n: 0.0 if n == 8 * plan.base**2 else 0.1)
-    return not close(answer_with(network, state, ones(plan)), answer_with(network, state, 2 * ones(plan)))
-
-
-def ones(plan: Plan) -> torch.Tensor:
-    """A white picture (1, C, H, W), large enough for the plan's network."""
-    return torch.ones(1, plan.in_channels, *(12 * 2**plan.depth - 4,) * 2)
-
-
-def apart(subject: Subject, draw: Draw) -> None:
+def apart(known: Known, subject: Subject, draw: Draw) -> None:
     """Nothing is shared that the paper has apart, within a network and between two."""
-    plan = Plan(3, CLASSES, 3, 3)
-    network = made(subject, plan)
-    networks.check_nothing_shared(network)
-    check_count(subject, plan)
-    networks.check_apart(network, made(subject, plan), draw.uniform(1, 3, 92, 92), draw)
+    make, actual, side = prepared(known, subject, Plan(3, CLASSES, 3, 3), 92)
+    network = make()
+    known.check_nothing_shared(subject.name)
+    networks.check_apart(network, make(), draw.uniform(1, actual.in_channels, side, side), draw)
 
 
-def levels(padding: str, setups: list[tuple[Plan, int, int]]) -> Check:
-    """With uniform parameters the answer is that of the U-Net, on random pictures."""
-
-    def check(subject: Subject, draw: Draw) -> None:
-        for plan, height, width in setups:
-            network = made(subject, plan, padding)
-            constant = networks.positive_constants(draw, plan.widths)
-            x = draw.uniform(2, plan.in_channels, height, width) * 3
-            right = UniformUNet(plan.in_channels, plan.classes, plan.base, plan.depth, padding, constant)
-            expected = right(x)
-            state = uniform_state(network, constant)
-            got = answer_with(network, state, x)
-            if close(got, expected):
-                continue
-            case = f"{plan}, padding={padding!r}, {height}×{width}, all parameters uniform"
-            evidence = Evidence(case, shown(expected), shown(got))
-            mistake = explained(got, right, x)
-            if mistake is not None:
-                raise Wrong(mistake, evidence)
-            networks.check_not_normalised(network, state, x)
-            if got.shape != expected.shape:
-                raise Unnamed(f"`{subject.name}` gives back another size than expected.", evidence)
-            sentence = f"`{subject.name}` with padding={padding!r} computes something else than the text's U-Net."
-            raise Unnamed(sentence, evidence)
-
-    return check
+def skips(known: Known, subject: Subject, draw: Draw) -> None:
+    """With uniform parameters the answer is that of the U-Net, and the skips have their share in it."""
+    known.check_answers(subject.name, "valid", skip=pieces.without_skip)
 
 
-def relu(subject: Subject, draw: Draw) -> None:
-    """A ReLU after every 3×3 convolution."""
-    check_relus(made(subject, SMALL, whole=True), SMALL.base, draw.uniform(1, 3, 20, 20))
+def crop(known: Known, subject: Subject, draw: Draw) -> None:
+    """The same, and the crop has its share."""
+    known.check_answers(subject.name, "valid", crop=pieces.without_centre)
 
 
-def logits(subject: Subject, draw: Draw) -> None:
+def relu(known: Known, subject: Subject, draw: Draw) -> None:
+    """A ReLU after every 3×3 convolution, of every level, padded or not."""
+    for wanted, padding, least in ((SMALL, "valid", 20), (DEEP, "same", 8)):
+        plan, actual = known.plan(wanted, padding)
+        network, kind = INQUIRY.made(subject, plan, padding), known.explanation(padding).kind
+        unbiased = known.has("unet-biases")
+        side = known.side(plan, padding, least)
+        weights = {9 * actual.in_channels * actual.base, *(n * w * w for w in actual.widths for n in (9, 18))}
+        check_relus(
+            network,
+            actual.widths,
+            actual.classes,
+            draw.uniform(1, actual.in_channels, side, side, dtype=torch.float64),
+            merging=known.merging(plan, padding),
+            weights=weights if unbiased else (),
+            seen_through=kind.before_last,
+            up=(40.0, 80.0) if kind.last is UniformUNet.last else (2.0, 4.0),
+            down=(-20.0, -25.0) if unbiased or known.has("unet-normalised") else (-2.0, -2.5),
+        )
+
+
+def logits(known: Known, subject: Subject, draw: Draw) -> None:
     """Nothing after the last convolution."""
-    network = made(subject, SMALL, whole=True)
-    state = uniform_state(network, networks.positive_constants(draw, SMALL.widths))
-    networks.check_logits(network, state, draw.uniform(2, 3, 20, 20))
+    make, actual, side = prepared(known, subject, SMALL, 20)
+    network = make()
+    state = networks.uniform_state(network, networks.positive_constants(draw, actual.widths, actual.classes))
+    networks.check_logits(network, state, draw.uniform(1, actual.in_channels, side, side), actual.classes)
 
 
-def pure(subject: Subject, draw: Draw) -> None:
+def pure(known: Known, subject: Subject, draw: Draw) -> None:
     """Nothing but input and parameters decides, in either mode."""
-    network = made(subject, MIDDLE, whole=True)
+    make, actual, side = prepared(known, subject, MIDDLE, 44)
+    network = make()
     state = networks.random_state(network, draw)
-    networks.check_eval_is_pure(network, state, draw.normal(3, 3, 44, 44), draw)
-    networks.check_train_is_pure(network, state, draw.normal(3, 3, 44, 44))
+    networks.check_eval_is_pure(network, state, draw.normal(3, actual.in_channels, side, side), draw)
+    networks.check_layout(network, draw.normal(2, actual.in_channels, side, side))
+    if not known.has("unet-normalised"):  # batch norm is the mistake that costs another criterion
+        networks.check_train_is_pure(network, state, draw.normal(3, actual.in_channels, side, side))
 
 
-def shift(subject: Subject, draw: Draw) -> None:
-    """A shift by 2**depth pixels shifts the output: without padding no border is ever in sight."""
-    for depth, side, reach in ((1, 32, 10), (2, 68, 24)):
-        plan, step = Plan(2, CLASSES, 3, depth), 2**depth
-        network = made(subject, plan, whole=True)
-        wide = draw.normal(1, 2, side, side)
+def shift(known: Known, subject: Subject, draw: Draw) -> None:
+    """The answer on a part is the part of the answer: without padding no border is ever in sight.
+
+    A shift by 2**depth pixels is a part as well. Parts are square, the wholes are not; one is as large as the paper's.
+    """
+    for wanted, least, more in ((Plan(2, CLASSES, 3, 1), 30, 2), (Plan(2, CLASSES, 3, 2), 64, 4), (LARGE, 188, 384)):
+        make, actual, side = prepared(known, subject, wanted, least)
+        network, unit = make(), 2**actual.depth
+        start = -(-more // unit // 2) * unit
+        wide = draw.normal(1, actual.in_channels, side + -(-more // unit) * unit, side + start)
         whole = networks.responsive_answer(network, wide, draw)
-        part = maps(network.name, network(wide[..., step:, step:]))
+        part = maps(network.name, network(wide[..., start : start + side, start:]))
         # A network that pads all the same has borders: what they may have touched is left out.
-        edge = max(0, reach - (side - whole.shape[2]) // 2)
-        there, here = slice(edge + step, whole.shape[2] - edge), slice(edge, part.shape[2] - edge)
-        whole, part = whole[..., there, there], part[..., here, here]
-        if not close(part, whole):
-            raise Wrong("unet-shift", Evidence(f"{plan}, shifted by {step}", shown(whole), shown(part)))
+        touched = (part.shape[2] - valid_size(side, actual.depth)) // 2
+        edge = touched + unit if touched > 0 else 0
+        height, width = part.shape[2] - 2 * edge, part.shape[3] - 2 * edge
+        there = whole[..., start + edge : start + edge + height, start + edge : start + edge + width]
+        here = part[..., edge : edge + height, edge : edge + width]
+        if not close(here, there):
+            raise Wrong("unet-shift", Evidence(f"{actual}, a part from {start} on", shown(there), shown(here)))
 
 
-def gradients(subject: Subject, draw: Draw) -> None:
-    """Gradients reach every parameter, and every entry."""
-    make = partial(made, subject, Plan(3, CLASSES, 8, 2), whole=True)
-    networks.check_gradients_reach_all(make, draw.normal(1, 3, 44, 44), CLASSES, draw)
-    networks.check_every_entry_learns(make(), draw.uniform(1, 3, 52, 52), draw)
+def gradients(known: Known, subject: Subject, draw: Draw) -> None:
+    """Gradients reach every parameter along every path, and every entry."""
+    make, actual, side = prepared(known, subject, WIDE, 44)
+    network_gradients.check_gradients_reach_all(
+        make, draw.normal(1, actual.in_channels, side, side), actual.classes, draw
+    )
+    x = draw.uniform(1, actual.in_channels, side, side)
+    network_gradients.check_every_path(make(), x, draw)
+    if known.is_right:  # a mistake that costs another criterion may leave weights without use
+        larger = known.side(known.plan(WIDE, "valid")[0], "valid", side + 8)
+        network_gradients.check_every_entry_learns(make(), draw.uniform(1, actual.in_channels, larger, larger), draw)
 
 
-def state(subject: Subject, draw: Draw) -> None:
+def state(known: Known, subject: Subject, draw: Draw) -> None:
     """A state_dict says all."""
-    networks.check_state_exchange(partial(made, subject, MIDDLE, whole=True), draw.normal(2, 3, 44, 44))
+    make, actual, side = prepared(known, subject, MIDDLE, 44)
+    networks.check_state_exchange(make, draw.normal(2, actual.in_channels, side, side))
 
 
-same = in_turn(same_sizes, levels("same", PADDED))
+def _criterion(id: str, title: str, points: float, check: Asked) -> Criterion:
+    return criterion(INQUIRY, id, title, points, check)
+
+
 UNet = Exam(
     "UNet",
     (
-        Criterion("sizes", "572 → 388 and other sizes", 1.0, sizes),
-        Criterion("parameters", "parameters by the formula, 31,030,658 at the paper's width", 1.0, parameters),
-        Criterion("apart", "every layer has its own parameters", 0.5, apart),
-        Criterion("skips", "skips of every level, from before pooling, cut at the centre", 1.5, levels("valid", SKIPS)),
-        Criterion("same", 'padding "same": zeros around every 3×3 convolution', 1.0, same),
-        Criterion("relu", "a ReLU after every 3×3 convolution", 0.5, relu),
-        Criterion("logits", "logits: nothing after the 1×1 convolution", 0.5, logits),
-        Criterion("calm", "in eval mode deterministic, each image for itself, the input unchanged", 0.5, pure),
-        Criterion("shift", "a shift by 2^depth pixels shifts the output", 0.5, shift),
-        Criterion("gradients", "gradients reach every parameter", 0.5, gradients),
-        Criterion("state", "a network that loads another's state_dict answers as it does", 0.5, state),
+        _criterion("arguments", "in_channels, num_classes, base_channels and depth are honoured", 0.5, arguments),
+        _criterion("parameters", "the paper's layers: 31,030,658 parameters at its width", 1.0, parameters),
+        _criterion("apart", "every layer has its own parameters", 0.5, apart),
+        _criterion("sizes", "572 → 388 and other sizes", 0.5, sizes),
+        _criterion("skips", "max pooling, and a skip of every level from before it", 1.5, skips),
+        _criterion("crop", "skips are cut at the centre", 0.5, crop),
+        _criterion("same", 'padding "same": zeros around every 3×3 convolution', 0.5, same),
+        _criterion("relu", "a ReLU after every 3×3 convolution", 0.5, relu),
+        _criterion("logits", "logits: nothing after the 1×1 convolution", 0.5, logits),
+        _criterion("calm", "in eval mode deterministic, each image for itself, the input unchanged", 0.5, pure),
+        _criterion("shift", "the answer on a part of the image is the part of the answer", 0.5, shift),
+        _criterion("gradients", "gradients reach every parameter, along every path", 0.5, gradients),
+        _criterion("state", "a network that loads another's state_dict answers as it does", 0.5, state),
     ),
     sentences=SENTENCES,
     ids=NETWORK_IDS,
     diagnosis=("parameters", "sizes", "calm", "logits", "skips", "relu", "shift", "gradients", "state"),
-    exact={
-        *("unet-biases", "unet-one-convolution", "unet-three-convolutions", "unet-upsampled", "unet-channels-kept"),
-        *("unet-depth", "unet-base-channels", "unet-in-channels", "unet-classes", "unet-shared", "unet-unregistered"),
-        *("unet-skip-missing", "unet-skip-added", "unet-skip-pooled", "unet-skip-first-convolution"),
-        *("unet-skip-level", "unet-skip-resized", "unet-crop", "unet-decoder-padded", "unet-padding-ignored"),
-        *("unet-same-border", "unet-mean-pooling"),
-    },
+    exact={mistake.id for mistake in mistakes.UNET if mistake.id is not None}
+    | {"unet-unregistered", "argument-order", "contiguous-only"},
 )
