@@ -104,6 +104,7 @@ def test_nbgrader_autograde_asks_the_same_examiner(ours, tmp_path):
     enter_assignment(folder)
     said = nbgrader(folder, "autograde", ASSIGNMENT)
     assert "had lost nbgrader's metadata" in said
+    assert not (folder.submitted / "course.key").exists(), "its seeds are not the class's"
     run(other, BIN / "autograder", "grade", "--class", other.root, "--json", other.root / "out.jsonl", "--no-feedback")
     assert marks(folder) == marks(other)
     line = json.loads((other.root / "out.jsonl").read_text().splitlines()[0])

@@ -95,6 +95,7 @@ def test_everything_that_was_promised_is_written(graded):
         "known",
         "manual_points",
         "bonus",
+        "changed",
     ]
     for name, line in found.items():
         assert set(line) == set(promised) and line["known"] is False
