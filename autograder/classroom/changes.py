@@ -76,7 +76,10 @@ def settled(found: Entry, earlier: Entry, *, lower: bool) -> Entry:
         past = earlier.change if same_bytes and not earlier.keeps else None
         return replace(found, change=past)
     if same_bytes and earlier.handed_back and change.lowers and not lower:
-        return replace(earlier, known=found.known, timestamp=found.timestamp, change=replace(change, kept=True))
+        newer = {name: cell for name, cell in found.result.cells.items() if not cell["max_points"]}  # checks
+        result = replace(earlier.result, cells=newer | earlier.result.cells)
+        kept = replace(change, kept=True)
+        return replace(earlier, result=result, known=found.known, timestamp=found.timestamp, change=kept)
     return replace(found, change=change)
 
 

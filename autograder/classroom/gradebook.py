@@ -44,7 +44,6 @@ from autograder.classroom.standings import Record
 
 LOCK_SECONDS = 30.0  # how long another writer (the formgrader) is waited for
 CELLS = GradeCell, SolutionCell, TaskCell
-NOTHING = {"points": 0.0}  # of a visible check that is newer than a mark that is kept
 
 applied = Table(
     "autograder_applied",
@@ -226,7 +225,7 @@ def _mark(paper: SubmittedAssignment, notebook_id: str, cells: dict[type, dict[s
         if name in cells[SolutionCell] or name in cells[TaskCell]:
             row.auto_score = None if entry.notebook and name not in entry.result.untouched else 0.0
         else:
-            row.auto_score = float(entry.result.cells.get(name, NOTHING)["points"]) if entry.notebook else 0.0
+            row.auto_score = float(entry.result.cells[name]["points"]) if entry.notebook else 0.0
         row.needs_manual_grade = row.auto_score is None or row.manual_score is not None
     comments = {c.cell_id: c for c in sheet.comments}
     for name, cell in {**cells[SolutionCell], **cells[TaskCell]}.items():

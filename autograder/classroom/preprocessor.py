@@ -98,9 +98,10 @@ def keep_marks(nb: NotebookNode, entry: Entry) -> None:
     assert entry.change
     for cell in filter(is_examined, nb.cells):
         grade_id = cell.metadata.nbgrader.grade_id
+        points = entry.result.cells[grade_id]["points"]
         for output in cell.outputs:
             if output.output_type == "execute_result":
-                output.data["text/plain"] = str(entry.result.cells.get(grade_id, {"points": 0.0})["points"])
+                output.data["text/plain"] = str(points)
         if grade_id in entry.change.cells:
             old, new = entry.change.cells[grade_id]
             said = f"{old:g} as handed back; the grader would now give {new:g}.\n"

@@ -140,8 +140,7 @@ def cell_alone(cell: NotebookNode, remote: Remote, marks: Marks) -> Iterator[Non
         del marks.criteria[criteria:], marks.evidence[evidence:]
         marks.bonus = bonus
         remote.shown.clear()
-        with contextlib.suppress(Lost):
-            remote.lost(Lost(status, sentence))
+        remote.abandon(Lost(status, sentence))
         outputs = clean_outputs([stopped(sentence)])
         if is_examined(cell):
             finish(cell, outputs, 0.0, marks)

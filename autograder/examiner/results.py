@@ -110,8 +110,9 @@ class SubmissionResult:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> SubmissionResult:
         """Raise `TypeError` or `ValueError` where `values` are not those of a result."""
-        must_be(values, {"criteria": list})
-        made = cls(**values | {"criteria": [CriterionResult(**row) for row in values["criteria"]]})
+        rows = values.get("criteria", [])
+        must_be({"criteria": rows}, {"criteria": list})
+        made = cls(**values | {"criteria": [CriterionResult(**row) for row in rows]})
         must_be(vars(made), KINDS)
         for criterion in made.criteria:
             must_be(vars(criterion), CRITERION)
