@@ -77,7 +77,8 @@ def settled(found: Entry, earlier: Entry, *, lower: bool) -> Entry:
         return replace(found, change=past)
     if same_bytes and earlier.handed_back and change.lowers and not lower:
         newer = {name: cell for name, cell in found.result.cells.items() if not cell["max_points"]}  # checks
-        result = replace(earlier.result, cells=newer | earlier.result.cells)
+        faults = list(dict.fromkeys([*earlier.result.faults, *found.result.faults]))
+        result = replace(earlier.result, cells=newer | earlier.result.cells, faults=faults)
         kept = replace(change, kept=True)
         return replace(earlier, result=result, known=found.known, timestamp=found.timestamp, change=kept)
     return replace(found, change=change)
