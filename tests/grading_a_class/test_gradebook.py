@@ -1,7 +1,11 @@
 """The gradebook that is written in bulk is the one that nbgrader writes cell by cell."""
 
 import copy
+import os
+import shutil
 import sqlite3
+import sys
+from pathlib import Path
 
 import nbgrader.api
 import pytest
@@ -64,10 +68,20 @@ COMMENTS = """select submitted_assignment.student_id, base_cell.name, auto_comme
 DISCUSSION = "(select id from base_cell where name = 'discussion' and type = 'GradeCell')"
 
 
+@pytest.fixture(scope="module")
+def made_by_nbgrader(tmp_path_factory):
+    """An empty gradebook of nbgrader's, which it takes more than a second to make."""
+    path = tmp_path_factory.mktemp("nbgrader") / "nbgrader.db"
+    with pytest.MonkeyPatch.context() as patched:  # it starts `alembic` by name
+        patched.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+        nbgrader.api.Gradebook(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture
-def by_nbgrader(tmp_path, source):
+def by_nbgrader(tmp_path, source, made_by_nbgrader):
     """A gradebook that nbgrader made, and a function that has it mark an executed notebook."""
-    path = tmp_path / "nbgrader.db"
+    path = Path(shutil.copy(made_by_nbgrader, tmp_path))
     resources = {
         "nbgrader": {"notebook": NAME, "assignment": NAME, "student": "", "db_url": f"sqlite:///{path}"},
         "language": "python",
