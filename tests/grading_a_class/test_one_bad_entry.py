@@ -136,6 +136,14 @@ def test_what_a_students_code_gave_back_is_no_command_to_the_terminal():
     assert "\x1b" not in said and "\x07" not in said and "\\x1b]0;owned" in said and "surprise" in said
 
 
+def test_where_nothing_is_wrong_that_is_said():
+    result = dict(student="ada", assignment=ASSIGNMENT, score=2.0, max_score=2.0, status="graded", limit=None)
+    row = {"cell": "c-hidden", "criterion": "values", "title": "v", "points": 2.0, "earned": 2.0, "sentence": None}
+    console = Console(file=io.StringIO(), force_terminal=False)
+    console.print(_told(result | {"repaired": [], "noticed": [], "faults": [], "criteria": [row]}, []))
+    assert "Every criterion was met." in console.file.getvalue()
+
+
 KILLED = """
 import os, socket, sys
 from autograder.examiner import template

@@ -28,7 +28,7 @@ FILES = {
 }
 HOSTILE = {path.stem: path for path in sorted((HERE / "hostile").glob("*.py"))}
 SHORT = Limits(
-    cell_seconds=1.5, call_seconds=1, notebook_seconds=15, memory_mib=512, threads=32, scratch_mib=32,
+    cell_seconds=1, call_seconds=1, notebook_seconds=15, memory_mib=512, threads=32, scratch_mib=32,
     scratch_files=200, output_kib=64, outputs_mib=1,
 )  # fmt: skip
 RIGHT = {
