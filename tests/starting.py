@@ -44,9 +44,3 @@ def start_zygotes(count: int) -> tuple[subprocess.Popen, list[socket.socket]]:
         end.close()
     assert process.stdout is not None and process.stdout.readline() == b"ready\n"
     return process, [ours for ours, _ in pairs]
-
-
-def start_zygote() -> tuple[subprocess.Popen, socket.socket]:
-    """One zygote alone."""
-    process, (ours,) = start_zygotes(1)
-    return process, ours

@@ -76,7 +76,15 @@ def grade(
         typer.Option("--json", metavar="FILE", help="Write one JSON object a line for each submission; - is stdout."),
     ] = None,
     force: Annotated[bool, typer.Option(help="Grade again what has a result.")] = False,
-    feedback: Annotated[bool, typer.Option("--feedback/--no-feedback", help="Write feedback pages.")] = True,
+    feedback: Annotated[
+        bool,
+        typer.Option(
+            "--feedback/--no-feedback", help="Write feedback pages. A mark whose page is written counts as handed back."
+        ),
+    ] = True,
+    lower: Annotated[
+        bool, typer.Option("--lower", help="Let a lower mark count, also where a higher one was handed back.")
+    ] = False,
     unsafe_no_sandbox: Unsafe = False,
 ) -> None:
     """Grade what is new or changed, into the gradebook, with a feedback page for each student."""
@@ -91,13 +99,14 @@ def grade(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with progress_bar() as step:
         summary = Run(place, names, set(student or ()), step).grade(
-            jobs=jobs or default_jobs(), force=force, feedback=feedback, confined=confined
+            jobs=jobs or default_jobs(), force=force, feedback=feedback, lower=lower, confined=confined
         )
     if json_file:
         text = "".join(json.dumps(line.to_json(), ensure_ascii=False) + "\n" for line in summary.lines)
         sys.stdout.write(text) if str(json_file) == "-" else json_file.write_text(text, encoding="utf-8")
     if str(json_file) != "-":
         out.print(table(summary.lines))
+        tell_changes(summary)
     raise typer.Exit(tell(summary))
 
 
@@ -238,6 +247,19 @@ def table(lines: list[Line]) -> Table:
         status = result.status if result else "no result"
         shown.add_row(*map(plain, (name, line.assignment, status, score, bonus, line.first_mistake)))
     return shown
+
+
+def tell_changes(summary: Summary) -> None:
+    """Say whose mark this run changed, or would have changed, and why."""
+    if summary.changed:
+        out.print("\nMarks that changed", style="bold")
+    for entry in summary.changed:
+        if entry.change:
+            out.print(
+                plain(f"{entry.result.student}, {entry.result.assignment}: {entry.change.told()}"), soft_wrap=True
+            )
+    if kept := sum(entry.keeps for entry in summary.changed):
+        out.print(f"{kept} kept as handed back. Where the lower mark is to count, grade again with --lower.")
 
 
 def tell(summary: Summary) -> int:

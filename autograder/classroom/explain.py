@@ -53,9 +53,9 @@ def _told(result: dict[str, Any], evidence: list[dict[str, Any]]) -> RenderableT
     lines += [plain(f"mended: {line}") for line in result["repaired"]]
     lines += [plain(line) for line in result["noticed"]]
     lines += [plain(f"a fault of the grader's: {line}") for line in result["faults"]]
-    cases = {(item["cell"], item["title"]): item for item in evidence}
+    cases = {(item["cell"], item["criterion"]): item for item in evidence}
     for row in result["criteria"]:
-        if not row["mistake"]:
+        if not row["sentence"]:
             continue
         lines += [
             plain(""),
@@ -64,8 +64,8 @@ def _told(result: dict[str, Any], evidence: list[dict[str, Any]]) -> RenderableT
                 "bold",
             ),
         ]
-        lines.append(plain(row["mistake"]))
-        case = cases.get((row["cell"], row["title"]))
+        lines.append(plain(row["sentence"]))
+        case = cases.get((row["cell"], row["criterion"]))
         if case:
             grid = Table.grid(padding=(0, 2))
             for name in ("case", "expected", "got"):

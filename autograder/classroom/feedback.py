@@ -27,9 +27,11 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 from pygments.formatters.html import HtmlFormatter
 
+from autograder.classroom.changes import NEW_SUBMISSION
 from autograder.classroom.folder import write_whole
 from autograder.classroom.journal import Entry
 from autograder.classroom.standings import Record
+from autograder.examiner.results import CriterionResult
 from autograder.wire.shown import PICTURES
 
 STATUS = {
@@ -85,8 +87,9 @@ def page(entry: Entry, notebook: NotebookNode | None, source: NotebookNode, reco
             stamp=stamp(entry, record),
             heading=next(_headings(source.cells), result.assignment),
             share=round(100 * result.score / result.max_score) if result.max_score else 0,
+            regraded=entry.change if entry.change and entry.change.why != NEW_SUBMISSION else None,
             status_words=STATUS[result.status],
-            bonus_max=sum(c["points"] for c in result.criteria if _is_bonus(entry, c["cell"])),
+            bonus_max=sum(row.points for row in result.criteria if _is_bonus(entry, row.cell)),
             manual=manual,
             parts=parts,
             late=_duration(record.late_seconds) if record.late_seconds else None,
@@ -100,9 +103,9 @@ def _parts(entry: Entry, notebook: NotebookNode, source: NotebookNode, record: R
     """One for each grade cell that holds points or criteria: what the student wrote for it and what was found."""
     given = {cell.get("id") for cell in source.cells}
     show = Shown(notebook.metadata.get("autograder", {}).get("job") == entry.result.job)
-    criteria: dict[str, list[dict[str, Any]]] = {}
+    criteria: dict[str, list[CriterionResult]] = {}
     for row in entry.result.criteria:
-        criteria.setdefault(row["cell"], []).append(row)
+        criteria.setdefault(row.cell, []).append(row)
     part = _empty()
     for cell in notebook.cells:
         about = cell.metadata.get("nbgrader", {})
@@ -110,7 +113,7 @@ def _parts(entry: Entry, notebook: NotebookNode, source: NotebookNode, record: R
         if cell.cell_type == "markdown" and not solution and cell.get("id") in given:
             part["title"] = next(_headings([cell]), part["title"])
         elif solution or cell.get("id") not in given:
-            part["cells"].append(show.cell(cell, added=not solution, untouched=grade_id in entry.untouched))
+            part["cells"].append(show.cell(cell, added=not solution, untouched=grade_id in entry.result.untouched))
             part["comment"] = record.comments.get(grade_id, part["comment"])
         elif graded and grade_id not in criteria and not about.get("points"):
             said = [
@@ -123,9 +126,11 @@ def _parts(entry: Entry, notebook: NotebookNode, source: NotebookNode, record: R
             part["name"] = grade_id.removesuffix("-hidden")
             part["title"] = part["title"] or part["name"].replace("_", " ").capitalize()
             part["manual"] = bool(solution)
-            part["untouched"] = grade_id in entry.untouched
+            part["untouched"] = grade_id in entry.result.untouched
             part["bonus"] = not solution and _is_bonus(entry, grade_id)
-            part["criteria"] = [] if solution else [_row(row) for row in criteria.get(grade_id, [])]
+            part["criteria"] = (
+                [] if solution else [_row(entry.result.assignment, row) for row in criteria.get(grade_id, [])]
+            )
             part["points"] = sum(r["earned"] for r in part["criteria"]) if part["bonus"] else cells.get("points", 0)
             part["max_points"] = sum(r["points"] for r in part["criteria"]) if part["bonus"] else about.get("points", 0)
             if solution:
@@ -165,12 +170,19 @@ def _headings(cells: Iterable[NotebookNode]) -> Iterator[str]:
                     yield line.lstrip("#").strip().replace("`", "")
 
 
-def _row(row: dict[str, Any]) -> dict[str, Any]:
-    anchor = row.get("anchor")
-    if not anchor:
-        return {**row, "link": None}
-    *_, chapter, mistake = re.split(r"^mistake-(\d+-[a-z]+)-", anchor)
-    return {**row, "link": f"{book_url()}/book/{chapter}.html#{anchor}", "reads": mistake.replace("-", " ")}
+def _row(assignment: str, row: CriterionResult) -> dict[str, Any]:
+    link = mistake_link(book_url(), assignment, row.mistake) if row.mistake else None
+    return {**vars(row), "link": link, "reads": mistake_words(row.mistake or "")}
+
+
+def mistake_link(book: str, assignment: str, mistake: str) -> str:
+    """Where the book at this address explains a mistake."""
+    return f"{book}/book/{assignment}.html#mistake-{assignment}-{mistake}"
+
+
+def mistake_words(mistake: str) -> str:
+    """A mistake's id as people read it."""
+    return mistake.replace("-", " ")
 
 
 class Shown:

@@ -91,14 +91,13 @@ class Gradebook:
         with self._session() as db:
             return db.scalar(select(Assignment.id).where(Assignment.name == name)) is not None
 
-    def prepare(self, name: str, nb: NotebookNode) -> dict[str, str]:
-        """Enter the assignment `name` with its released notebook, or bring its cells up to date; return their
-        checksums.
+    def prepare(self, name: str, nb: NotebookNode) -> None:
+        """Enter the assignment `name` with its released notebook, or bring its cells up to date.
 
         Raise `Conflict` where a cell that is gone holds manual scores or comments.
         """
         with self._session() as db, db.begin():
-            return enter(db, name, nb)
+            enter(db, name, nb)
 
     def missing(self, entries: Iterable[Entry]) -> list[Entry]:
         """Those entries of the journal that the gradebook does not hold: a run was killed, or a person removed them."""
@@ -224,7 +223,7 @@ def _mark(paper: SubmittedAssignment, notebook_id: str, cells: dict[type, dict[s
             row = Grade(id=new_uuid(), cell_id=cell)
             sheet.grades.append(row)
         if name in cells[SolutionCell] or name in cells[TaskCell]:
-            row.auto_score = None if entry.notebook and name not in entry.untouched else 0.0
+            row.auto_score = None if entry.notebook and name not in entry.result.untouched else 0.0
         else:
             row.auto_score = float(entry.result.cells[name]["points"]) if entry.notebook else 0.0
         row.needs_manual_grade = row.auto_score is None or row.manual_score is not None
@@ -234,4 +233,4 @@ def _mark(paper: SubmittedAssignment, notebook_id: str, cells: dict[type, dict[s
         if line is None:
             line = Comment(id=new_uuid(), cell_id=cell)
             sheet.comments.append(line)
-        line.auto_comment = "No response." if name in entry.untouched and name not in cells[TaskCell] else None
+        line.auto_comment = "No response." if name in entry.result.untouched and name not in cells[TaskCell] else None

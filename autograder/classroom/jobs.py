@@ -8,10 +8,15 @@ import platform
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from autograder.classroom.folder import ClassFolder, Submission
 from autograder.classroom.journal import Entry
+from autograder.examiner.grade_cells import points_of
 from autograder.examiner.results import SubmissionResult
+
+if TYPE_CHECKING:  # which imports this module
+    from autograder.classroom.pool import Task
 
 ROOT = Path(__file__).parents[2]
 # What marks depend on: all files of these folders. When one changes, every submission is a new job.
@@ -52,9 +57,15 @@ def job_name(submitted: bytes, source: bytes) -> str:
 
 @cache
 def max_score(source: bytes) -> float:
-    """The automatic points of an assignment: those of grade cells that are not for a person to mark."""
-    cells = [cell["metadata"].get("nbgrader", {}) for cell in json.loads(source)["cells"]]
-    return float(sum(c.get("points", 0) for c in cells if c.get("grade") and not c.get("solution")))
+    """The automatic points of an assignment."""
+    return points_of(json.loads(source))
+
+
+def entry_of(task: Task, result: dict[str, Any], executed: bool) -> Entry:
+    """The entry of what came of a task: the result as JSON, and whether there is an executed notebook."""
+    source = hashlib.sha256(task.source.read_bytes()).hexdigest()
+    made = SubmissionResult.from_json(result)
+    return Entry(made, True, executed, task.timestamp, source=source, grader=grader_version())
 
 
 def without_grading(folder: ClassFolder, submission: Submission, status: str, why: str | None) -> Entry:

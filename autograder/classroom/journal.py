@@ -2,6 +2,7 @@
 
 A result stands for the job that made it: a hash of the submitted bytes, the assignment's source and the grader's
 version. The last line of a student and assignment counts; a submission whose job is that line's is not graded again.
+Earlier lines stay, and the last one says how the mark differs from the one before.
 A kill can tear the last line at most; it is cut off when the journal is opened, and its submission is graded again.
 """
 
@@ -12,12 +13,19 @@ import fcntl
 import hashlib
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.classroom.changes import Change
 from autograder.classroom.errors import UserError
-from autograder.examiner.results import SubmissionResult
+from autograder.examiner.results import SubmissionResult, must_be
+
+KINDS: dict[str, Any] = {  # what a line must hold beside the result and the change
+    **dict.fromkeys(("known", "notebook", "handed_back"), bool),
+    **dict.fromkeys(("source", "grader"), str),
+    "timestamp": str | None,
+}
 
 
 class Busy(UserError):
@@ -26,19 +34,34 @@ class Busy(UserError):
 
 @dataclass(frozen=True)
 class Entry:
-    """A line: the result; `known`: was the student in the gradebook before the grader entered them; `notebook`: is
-    there an executed notebook in `autograded/`; `untouched`: solution cells left as they were handed out (nbgrader
-    says "No response." there); `timestamp`: when the exchange says it was submitted."""
+    """A line: the result that counts; `known`: was the student in the gradebook before the grader entered them;
+    `notebook`: is there an executed notebook in `autograded/`; `timestamp`: when the exchange says it was submitted;
+    `source`, `grader`: hashes of the assignment and of the grader that the result was made with ("" where nothing was
+    executed); `handed_back`: a feedback page is written of it, which the student may have; `change`: how the mark came
+    to differ from the one before."""
 
     result: SubmissionResult
     known: bool
     notebook: bool = False
-    untouched: list[str] = field(default_factory=list)
     timestamp: str | None = None
+    source: str = ""
+    grader: str = ""
+    handed_back: bool = False
+    change: Change | None = None
 
     @property
     def key(self) -> tuple[str, str]:
         return self.result.student, self.result.assignment
+
+    @property
+    def keeps(self) -> bool:
+        """Does the result count because it was handed back, and a newer one is lower?"""
+        return self.change is not None and self.change.kept
+
+    @property
+    def job(self) -> str:
+        """The last work that was done on the submission, whether or not its mark counts."""
+        return self.change.job if self.change and self.change.kept else self.result.job
 
     @property
     def state(self) -> str:
@@ -46,16 +69,33 @@ class Entry:
         return hashlib.sha256(self.to_line().encode()).hexdigest()
 
     def to_line(self) -> str:
-        return json.dumps({**vars(self), "result": self.result.to_json()}, ensure_ascii=False, allow_nan=False) + "\n"
+        return json.dumps(asdict(self), ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
     def from_line(cls, line: str) -> Entry:
         """Raise `TypeError`, `ValueError` or `KeyError` where the line is none of an entry."""
-        values: dict[str, Any] = json.loads(line)
-        entry = cls(**{**values, "result": SubmissionResult.from_json(values["result"])})
-        if not (isinstance(entry.untouched, list) and isinstance(entry.timestamp, str | None)):
-            raise TypeError("the line's values are not of an entry's types")
+        values: dict[str, Any] = _as_written_now(json.loads(line))
+        change = values.get("change")
+        values |= {"result": SubmissionResult.from_json(values["result"])}
+        entry = cls(**values | {"change": None if change is None else Change.from_json(change)})
+        must_be(vars(entry), KINDS)
         return entry
+
+
+def _as_written_now(values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a line, also of one from before the result said what was untouched, and mistakes by their ids: the
+    marks of then were handed back too."""
+    if "untouched" not in values:
+        return values
+    result, about = values["result"], {name: value for name, value in values.items() if name != "untouched"}
+    prefix = f"mistake-{result['assignment']}-"
+    criteria = [
+        {name: row[name] for name in ("cell", "title", "points", "earned")}
+        | {"criterion": row["title"], "sentence": row["mistake"]}
+        | {"mistake": row["anchor"].removeprefix(prefix) if row["anchor"] else None}
+        for row in result["criteria"]
+    ]
+    return about | {"result": result | {"criteria": criteria, "untouched": values["untouched"]}}
 
 
 class Journal:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import copy
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,12 @@ from nbgrader import utils
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.classroom.changes import settled
 from autograder.classroom.folder import ClassFolder, printable
-from autograder.classroom.jobs import job_name
+from autograder.classroom.jobs import entry_of, job_name
+from autograder.classroom.journal import Entry, read
 from autograder.classroom.pool import Pool, Task
+from autograder.examiner.grade_cells import is_examined
 from autograder.examiner.intake import Unreadable, read_submission
 from autograder.objects.assignments import ASSIGNMENTS
 
@@ -40,7 +44,7 @@ class Examine(NbGraderPreprocessor):
         name = f"{about['notebook']}.ipynb"
         submitted = Path(course.format_path(course.submitted_directory, about["student"], about["assignment"]), name)
         source = Path(course.format_path(course.source_directory, ".", about["assignment"]), name)
-        executed = self._examined(submitted, source, ClassFolder(submitted.parents[2]), about)
+        executed = self._examined(submitted, source, ClassFolder(submitted.parents[3]), about)
         given = {cell.metadata.nbgrader.grade_id: cell for cell in nb.cells if "nbgrader" in cell.metadata}
         for cell in executed.cells:  # by their checksums SaveAutoGrades sees what was left untouched
             grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
@@ -61,8 +65,18 @@ class Examine(NbGraderPreprocessor):
             if sentence:
                 self.log.warning("%s", printable(f"{about['student']}: {sentence}"))
         if done.notebook is None:
-            return self._nothing(source, done.result["limit"])
-        return nbformat.reads(done.notebook, as_version=4)
+            nb = self._nothing(source, done.result["limit"])
+        else:
+            nb = nbformat.reads(done.notebook, as_version=4)
+        earlier = journal_of(folder).get((task.student, task.assignment))
+        if earlier:
+            handed_back = earlier.handed_back or folder.feedback(*earlier.key).exists()
+            found = entry_of(task, done.result, done.notebook is not None)
+            entry = settled(found, replace(earlier, handed_back=handed_back), lower=False)
+            if entry.change and entry.keeps:
+                self.log.warning("%s", printable(f"{task.student}: {entry.change.told()}"))
+                keep_marks(nb, entry)
+        return nb
 
     def _nothing(self, source: Path, why: str) -> NotebookNode:
         """The notebook of a submission that cannot be read: every grade cell is worth 0, and says why."""
@@ -77,6 +91,27 @@ class Examine(NbGraderPreprocessor):
                 zero = new_output("execute_result", data={"text/plain": "0.0"})
                 cell.outputs = [new_output("stream", name="stdout", text=why), zero]
         return nb
+
+
+def keep_marks(nb: NotebookNode, entry: Entry) -> None:
+    """Put the points of a mark that was handed back, and is kept, into an executed notebook's grade cells."""
+    assert entry.change
+    for cell in filter(is_examined, nb.cells):
+        grade_id = cell.metadata.nbgrader.grade_id
+        points = entry.result.cells[grade_id]["points"]
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.data["text/plain"] = str(points)
+        if grade_id in entry.change.cells:
+            old, new = entry.change.cells[grade_id]
+            said = f"{old:g} as handed back; the grader would now give {new:g}.\n"
+            cell.outputs.insert(0, new_output("stream", name="stdout", text=said))
+
+
+@cache
+def journal_of(folder: ClassFolder) -> dict[tuple[str, str], Entry]:
+    """What `autograder grade` has written down of this class."""
+    return read(folder.journal)
 
 
 @cache

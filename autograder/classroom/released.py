@@ -42,16 +42,9 @@ def released(source: NotebookNode) -> NotebookNode:
     return nb
 
 
-def untouched(nb: NotebookNode, checksums: dict[str, str]) -> list[str]:
-    """The solution and task cells of a submission that stand as they were handed out; `checksums` by grade_id."""
-    answers = [cell for cell in nb.cells if utils.is_solution(cell) or utils.is_task(cell)]
-    ids = [cell.metadata.nbgrader.grade_id for cell in answers]
-    return [i for i, cell in zip(ids, answers) if checksums.get(i) == utils.compute_checksum(cell)]
-
-
-def enter(db: Session, name: str, nb: NotebookNode) -> dict[str, str]:
-    """Enter the assignment `name` with its released notebook, or bring its cells up to date; return their checksums.
-    Raise `Conflict` where a cell that is gone holds manual scores or comments."""
+def enter(db: Session, name: str, nb: NotebookNode) -> None:
+    """Enter the assignment `name` with its released notebook, or bring its cells up to date. Raise `Conflict` where a
+    cell that is gone holds manual scores or comments."""
     cells = [cell for cell in nb.cells if "nbgrader" in cell.metadata]
     scores = {
         i: {"max_score": float(c.metadata.nbgrader.get("points", 0)), "cell_type": c.cell_type}
@@ -81,7 +74,6 @@ def enter(db: Session, name: str, nb: NotebookNode) -> dict[str, str]:
         (SourceCell, sources),
     ):
         _keep(db, kind, notebook.id, wanted)
-    return {i: values["checksum"] for i, values in sources.items()}
 
 
 def _by_id(cells: list[NotebookNode]) -> list[tuple[str, NotebookNode]]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
-from autograder.classroom.feedback import book_url, environment
+from autograder.classroom.feedback import book_url, environment, mistake_link, mistake_words
 from autograder.classroom.folder import ClassFolder, write_whole
 from autograder.classroom.standings import COLUMNS, Line
 
@@ -58,15 +58,14 @@ def _section(folder: ClassFolder, name: str, lines: list[Line]) -> dict[str, Any
     scores = [result.score for result in results]
     max_score = max((result.max_score for result in results), default=0)
     failed: Counter[tuple[str, str]] = Counter()
-    seen: dict[tuple[str, str], None] = {}
+    titles: dict[tuple[str, str], str] = {}
     mistakes: Counter[str] = Counter()
     for result in results:
-        anchors = {row["anchor"] for row in result.criteria if row.get("anchor")}
-        mistakes.update(anchors)
+        mistakes.update({row.mistake for row in result.criteria if row.mistake})
         for row in result.criteria:
-            seen[row["cell"], row["title"]] = None
-            failed[row["cell"], row["title"]] += bool(row["mistake"])
-    most = [(key, failed[key]) for key in sorted(seen, key=lambda key: -failed[key]) if failed[key]]
+            titles[row.cell, row.criterion] = row.title
+            failed[row.cell, row.criterion] += bool(row.sentence)
+    most = [(key, failed[key]) for key in sorted(titles, key=lambda key: -failed[key]) if failed[key]]
     count = max(len(results), 1)
     return {
         "name": name,
@@ -80,29 +79,28 @@ def _section(folder: ClassFolder, name: str, lines: list[Line]) -> dict[str, Any
         ).most_common(),
         "noticed": [(line.student, said) for line in lines if line.entry for said in line.entry.result.noticed],
         "faults": [(line.student, said) for line in lines if line.entry for said in line.entry.result.faults],
+        "changed": [(line.student, line.entry.change) for line in lines if line.entry and line.entry.change],
         "hist": histogram(scores, max_score),
         "mistakes": [
-            _mistake(anchor, name, n, count)
-            for anchor, n in sorted(mistakes.items(), key=lambda item: (-item[1], item[0]))
+            _mistake(mistake, name, n, count)
+            for mistake, n in sorted(mistakes.items(), key=lambda item: (-item[1], item[0]))
         ],
         "criteria": [
-            {"cell": c.removesuffix("-hidden"), "title": t, "count": n, "share": round(100 * n / count)}
-            for (c, t), n in most
+            {"cell": key[0].removesuffix("-hidden"), "title": titles[key], "count": n, "share": round(100 * n / count)}
+            for key, n in most
         ],
-        "unfailed": len(seen) - len(most),
+        "unfailed": len(titles) - len(most),
     }
 
 
-def _mistake(anchor: str, assignment: str, number: int, count: int) -> dict[str, Any]:
-    name = anchor.removeprefix(f"mistake-{assignment}-").replace("-", " ")
-    url = book_url()
+def _mistake(mistake: str, assignment: str, number: int, count: int) -> dict[str, Any]:
     # In the demo's feedback pages a relative address starts three folders further down.
-    link = url.removeprefix("../../../") if url.startswith("../") else url
+    book = book_url().removeprefix("../../../")
     return {
-        "name": name,
+        "name": mistake_words(mistake),
         "count": number,
         "share": round(100 * number / count),
-        "link": f"{link}/book/{assignment}.html#{anchor}",
+        "link": mistake_link(book, assignment, mistake),
     }
 
 

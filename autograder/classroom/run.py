@@ -17,14 +17,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from autograder.classroom.changes import refuse_other_cells, settled
 from autograder.classroom.errors import UserError
 from autograder.classroom.folder import ClassFolder, Submission, printable, write_whole
-from autograder.classroom.jobs import job_name, source_of, without_grading
+from autograder.classroom.jobs import entry_of, job_name, source_of, without_grading
 from autograder.classroom.journal import Entry, Journal
 from autograder.classroom.pool import Done, Pool, PoolError, Task
-from autograder.classroom.standings import Line, Roster
+from autograder.classroom.standings import Line, Roster, lines_of
+from autograder.examiner.grade_cells import points_by_cell
 from autograder.examiner.intake import Unreadable, read_submission
-from autograder.examiner.results import SubmissionResult
 
 if TYPE_CHECKING:  # seconds of nbgrader, imported while the pool starts
     from autograder.classroom.gradebook import Gradebook
@@ -46,10 +47,12 @@ class Times:
 @dataclass
 class Summary:
     """What a run did. `failures`: what went wrong beside a submission's own result, by student and assignment, in
-    whole sentences. `stopped`: why the run ended before its end, None where it did not."""
+    whole sentences. `changed`: those whose mark this run changed, or would have. `stopped`: why the run ended before
+    its end, None where it did not."""
 
     lines: list[Line] = field(default_factory=list)
     graded: int = 0
+    changed: list[Entry] = field(default_factory=list)
     failures: dict[tuple[str, str], str] = field(default_factory=dict)
     stopped: str | None = None
     times: Times = field(default_factory=Times)
@@ -76,16 +79,21 @@ class Run:
         self.gradebook: Gradebook | None = None
         self.batch: list[Entry] = []
         self.batch_since = self.start = time.monotonic()
+        self.feedback, self.lower = True, False
 
-    def grade(self, *, jobs: int, force: bool = False, feedback: bool = True, confined: bool = True) -> Summary:
-        """Grade what is new. Ctrl-C, and examiners that cannot be had, end the run and keep every result that there
-        is: `summary.stopped`."""
+    def grade(
+        self, *, jobs: int, force: bool = False, feedback: bool = True, lower: bool = False, confined: bool = True
+    ) -> Summary:
+        """Grade what is new. `lower`: let a lower mark count even where a higher one was handed back. Ctrl-C, and
+        examiners that cannot be had, end the run and keep every result that there is: `summary.stopped`."""
+        self.feedback, self.lower = feedback, lower
         todo = [s for s in self.chosen if self._is_new(s, force)]
         to_execute = sum(1 for s in todo if os.path.lexists(s.path))
         key = self.folder.key()
         pool = Pool(min(jobs, to_execute), key, self.assignments, confined=confined) if to_execute else None
         try:
             self.gradebook = self._opened()  # nbgrader's import takes as long as the pool's start: side by side
+            self._hand_back(s.key for s in self.chosen if s not in todo)
             ours = (entry for entry in self.journal.latest.values() if entry.result.assignment in self.sources)
             self._enter(self.gradebook.missing(ours))
             self._grade(pool, todo)
@@ -110,14 +118,16 @@ class Run:
         if submission.refusal:
             return False
         entry = self.journal.latest.get(submission.key)
-        if force or entry is None or (entry.notebook and not self.folder.autograded(*submission.key).exists()):
+        if force or entry is None or (self.lower and entry.keeps):
+            return True
+        if entry.notebook and not self.folder.autograded(*submission.key).exists():
             return True
         try:
             found = self._read(submission)
         except OSError:  # told when its turn comes
             return True
         job = found.result.job if isinstance(found, Entry) else job_name(found, self.sources[submission.assignment])
-        return (job, self.folder.timestamp(submission)) != (entry.result.job, entry.timestamp)
+        return (job, self.folder.timestamp(submission)) != (entry.job, entry.timestamp)
 
     def _read(self, submission: Submission) -> bytes | Entry:
         """The submitted bytes or, where there is nothing to execute, what there is to say."""
@@ -139,7 +149,11 @@ class Run:
         opened = Gradebook(self.folder.gradebook)
         self.roster = Roster(opened.students(), self.journal.latest.values())
         self.notebooks = {name: nbformat.reads(source.decode(), as_version=4) for name, source in self.sources.items()}
-        self.checksums = {name: opened.prepare(name, released(nb)) for name, nb in self.notebooks.items()}
+        for name, nb in self.notebooks.items():
+            if not self.lower:
+                of_name = [e for e in self.journal.latest.values() if e.result.assignment == name]
+                refuse_other_cells(name, points_by_cell(nb), map(self._as_handed_back, of_name))
+            opened.prepare(name, released(nb))
         return opened
 
     def _grade(self, pool: Pool | None, todo: list[Submission]) -> None:
@@ -178,31 +192,42 @@ class Run:
             self.summary.failures[key] = f"No result is written down ({type(error).__name__}: {error})."
 
     def _take(self, done: Done) -> None:
-        from nbformat.v4 import reads_json
-
-        from autograder.classroom.released import untouched
-
         task = done.task
         if done.result is None:
             self.summary.failures[task.student, task.assignment] = f"No result. {done.failure}"
             return
-        answers = untouched(reads_json(done.notebook), self.checksums[task.assignment]) if done.notebook else []
-        entry = Entry(SubmissionResult.from_json(done.result), True, done.notebook is not None, answers, task.timestamp)
-        self._settle(entry, done.notebook)
+        self._settle(entry_of(task, done.result, done.notebook is not None), done.notebook)
 
-    def _settle(self, entry: Entry, notebook: str | None) -> None:
+    def _settle(self, found: Entry, notebook: str | None) -> None:
         """Write a result down: first the notebook, then the journal's line, which makes it count, then the
         gradebook."""
-        entry = replace(entry, known=self.roster.knows(entry.result.student))
+        found = replace(found, known=self.roster.knows(found.result.student), handed_back=self.feedback)
+        earlier = self.journal.latest.get(found.key)
+        entry = settled(found, self._as_handed_back(earlier), lower=self.lower) if earlier else found
         path = self.folder.autograded(*entry.key)
         with uninterrupted():
-            if notebook is not None:
+            if notebook is not None and not (entry.keeps and path.exists()):
                 write_whole(path, notebook)
-            else:
+            elif not entry.keeps:
                 path.unlink(missing_ok=True)  # an older submission's, which this one replaces
             self.journal.append(entry)
             self.summary.graded += 1
+            if entry.change and entry.change.job == found.result.job:
+                self.summary.changed.append(entry)
             self._enter([entry])
+
+    # What was handed back
+
+    def _as_handed_back(self, entry: Entry) -> Entry:
+        """The entry, which says whether its mark was handed back: so it was once a page stands in `feedback/`, whoever
+        wrote it. When it is sent, nothing tells here."""
+        return replace(entry, handed_back=entry.handed_back or self.folder.feedback(*entry.key).exists())
+
+    def _hand_back(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Write down which of the results that stand get their first page in this run."""
+        for entry in filter(None, map(self.journal.latest.get, keys)):
+            if self.feedback and not entry.handed_back:
+                self.journal.append(replace(entry, handed_back=True))
 
     def _enter(self, entries: Iterable[Entry]) -> None:
         self.batch.extend(entries)
@@ -265,23 +290,3 @@ def uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def lines_of(
-    folder: ClassFolder,
-    assignments: list[str],
-    latest: dict[tuple[str, str], Entry],
-    gradebook: Gradebook,
-    roster: Roster,
-) -> list[Line]:
-    """How each submission in the class folder stands. Folders that can be no student's are told of, though written
-    nowhere."""
-    lines = []
-    for name in assignments:
-        records = gradebook.records(name)
-        for s in folder.submissions(name):
-            if s.refusal:
-                lines.append(Line(*s.key, without_grading(folder, s, "unreadable", s.refusal), None, False))
-            else:
-                lines.append(Line(*s.key, latest.get(s.key), records.get(s.student), roster.knows(s.student)))
-    return lines

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from autograder.classroom.folder import ClassFolder
+from autograder.classroom.jobs import without_grading
 from autograder.classroom.journal import Entry
+
+if TYPE_CHECKING:  # which imports this module, and nbgrader, seconds of it
+    from autograder.classroom.gradebook import Gradebook
 
 FROM_RESULT = [
     "student",
@@ -35,6 +40,7 @@ COLUMNS = [
     "known",
     "limit",
     "repaired",
+    "changed",
 ]
 
 
@@ -83,10 +89,16 @@ class Line:
         if self.entry:
             answer = {key: getattr(self.entry.result, key) for key in FROM_RESULT}
             answer["criteria"] = [
-                {key: row[key] for key in ("cell", "title", "points", "earned", "mistake")}
-                for row in answer["criteria"]
+                {key: getattr(row, key) for key in ("cell", "title", "points", "earned")} | {"mistake": row.sentence}
+                for row in self.entry.result.criteria
             ]
-        return {**answer, "known": self.known, "manual_points": self.record.manual_points if self.record else None}
+        change = self.entry.change if self.entry else None
+        return {
+            **answer,
+            "known": self.known,
+            "manual_points": self.record.manual_points if self.record else None,
+            "changed": change.to_json() if change else None,
+        }
 
     def to_row(self) -> dict[str, Any]:
         """The row of `marks.csv`. `total` is nbgrader's score: manual marks and overrides in, bonus out."""
@@ -95,6 +107,7 @@ class Line:
             answer |= {"total": self.record.total, "late_seconds": round(self.record.late_seconds)}
         answer["timestamp"] = self.entry.timestamp if self.entry else None
         answer["repaired"] = "; ".join(answer["repaired"])
+        answer["changed"] = self.entry.change.told() if self.entry and self.entry.change else None
         return {column: answer.get(column) for column in COLUMNS}
 
     @property
@@ -103,7 +116,7 @@ class Line:
         if self.entry is None:
             return "no result: the grader's fault, grade again"
         result = self.entry.result
-        return result.limit or next((row["mistake"] for row in result.criteria if row["mistake"]), "")
+        return result.limit or next((row.sentence for row in result.criteria if row.sentence), "")
 
 
 class Roster:
@@ -117,3 +130,23 @@ class Roster:
 
     def knows(self, student: str) -> bool:
         return self._students.get(student, False) or (student in self._students and student not in self._entered)
+
+
+def lines_of(
+    folder: ClassFolder,
+    assignments: list[str],
+    latest: dict[tuple[str, str], Entry],
+    gradebook: Gradebook,
+    roster: Roster,
+) -> list[Line]:
+    """How each submission in the class folder stands. Folders that can be no student's are told of, though written
+    nowhere."""
+    lines = []
+    for name in assignments:
+        records = gradebook.records(name)
+        for s in folder.submissions(name):
+            if s.refusal:
+                lines.append(Line(*s.key, without_grading(folder, s, "unreadable", s.refusal), None, False))
+            else:
+                lines.append(Line(*s.key, latest.get(s.key), records.get(s.student), roster.knows(s.student)))
+    return lines

@@ -5,19 +5,28 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+from collections.abc import Mapping
 from types import CodeType
+from typing import TYPE_CHECKING, Any
 
-from nbformat import NotebookNode
+if TYPE_CHECKING:  # the main process asks for points before it has time to import nbformat
+    from nbformat import NotebookNode
 
 
-def points_of(source: NotebookNode) -> float:
+def points_by_cell(source: Mapping[str, Any]) -> dict[str, float]:
+    """The points that each grade cell of an instructor's notebook gives by itself, by grade_id."""
+    about = [cell["metadata"]["nbgrader"] for cell in source["cells"] if is_examined(cell)]
+    return {values["grade_id"]: float(values["points"]) for values in about}
+
+
+def points_of(source: Mapping[str, Any]) -> float:
     """The points that an instructor's notebook gives by itself."""
-    return float(sum(cell.metadata.nbgrader.points for cell in source.cells if is_examined(cell)))
+    return float(sum(points_by_cell(source).values()))
 
 
-def is_examined(cell: NotebookNode) -> bool:
+def is_examined(cell: Mapping[str, Any]) -> bool:
     """Is it a grade cell that gives points by itself?"""
-    about = cell.metadata.get("nbgrader", {})
+    about = cell["metadata"].get("nbgrader", {})
     return bool(about.get("grade")) and not about.get("solution")
 
 

@@ -36,8 +36,8 @@ from autograder.examiner.grade_cells import (
 from autograder.examiner.intake import Unreadable
 from autograder.examiner.link import ZygoteClient
 from autograder.examiner.mishaps import is_machines, told
-from autograder.examiner.rebuild import rebuild
-from autograder.examiner.results import SubmissionResult, in_halves, worst
+from autograder.examiner.rebuild import rebuild, untouched
+from autograder.examiner.results import CriterionResult, SubmissionResult, in_halves, worst
 from autograder.examiner.sanitise import clean_outputs, output_of
 from autograder.examiner.setting import Remote, stopped
 
@@ -57,7 +57,7 @@ class Marks:
     """What the grade cells of a notebook gave, so far."""
 
     cells: dict[str, dict[str, float]]
-    criteria: list[dict[str, Any]]
+    criteria: list[CriterionResult]
     evidence: list[dict[str, Any]]
     bonus: float = 0.0
 
@@ -94,7 +94,7 @@ def grade(
                 elif is_check(cell):
                     run_check(cell, remote, marks)
                 else:
-                    examine(cell, remote, marks, job.assignment, held.sentences)
+                    examine(cell, remote, marks, held.sentences)
     finally:
         remote.close()
     worth_reading: list[str] = []
@@ -119,6 +119,7 @@ def grade(
         noticed=worth_reading,
         faults=remote.faults,
         cells=marks.cells,
+        untouched=untouched(program, source),
         sha256=digest,
         job=job.job,
     )
@@ -140,8 +141,7 @@ def cell_alone(cell: NotebookNode, remote: Remote, marks: Marks) -> Iterator[Non
         del marks.criteria[criteria:], marks.evidence[evidence:]
         marks.bonus = bonus
         remote.shown.clear()
-        with contextlib.suppress(Lost):
-            remote.lost(Lost(status, sentence))
+        remote.abandon(Lost(status, sentence))
         outputs = clean_outputs([stopped(sentence)])
         if is_examined(cell):
             finish(cell, outputs, 0.0, marks)
@@ -177,7 +177,7 @@ def finish(cell: NotebookNode, outputs: list[NotebookNode], points: float, marks
     cell.outputs = [*outputs, result]
 
 
-def examine(cell: NotebookNode, remote: Remote, marks: Marks, assignment: str, sentences: Mapping[str, str]) -> None:
+def examine(cell: NotebookNode, remote: Remote, marks: Marks, sentences: Mapping[str, str]) -> None:
     """Run a grade cell: its outputs into the cell, what it found into `marks`."""
     grade_id, most = cell.metadata.nbgrader.grade_id, float(cell.metadata.nbgrader.points)
     with remote.examining():
@@ -186,9 +186,9 @@ def examine(cell: NotebookNode, remote: Remote, marks: Marks, assignment: str, s
     for exam, outcomes in remote.shown:
         outputs.append(table(exam, outcomes))
         marks.bonus += sum(outcome.earned for outcome in outcomes) if exam.bonus else 0.0
-        marks.criteria += [row(grade_id, outcome, assignment, sentences) for outcome in outcomes]
+        marks.criteria += [criterion_result(grade_id, outcome, sentences) for outcome in outcomes]
         marks.evidence += [
-            {"cell": grade_id, "title": outcome.title, **asdict(outcome.finding.evidence)}
+            {"cell": grade_id, "criterion": outcome.id, **asdict(outcome.finding.evidence)}
             for outcome in outcomes
             if outcome.finding and outcome.finding.evidence
         ]
@@ -252,18 +252,14 @@ def held_in(remote: Remote) -> Iterator[None]:
         current.reset(token)
 
 
-def row(grade_id: str, outcome: Outcome, assignment: str, sentences: Mapping[str, str]) -> dict[str, Any]:
-    """One criterion as the journal keeps it."""
+def criterion_result(grade_id: str, outcome: Outcome, sentences: Mapping[str, str]) -> CriterionResult:
+    """One outcome as the journal keeps it. `sentences`: of the mistakes that the book has boxes about."""
     finding = outcome.finding
     named = finding.mistake if finding and finding.mistake in sentences else None
-    return {
-        "cell": grade_id,
-        "title": outcome.title,
-        "points": outcome.points,
-        "earned": outcome.earned,
-        "mistake": finding.sentence if finding else None,
-        "anchor": f"mistake-{assignment}-{named}" if named else None,
-    }
+    sentence = finding.sentence if finding else None
+    return CriterionResult(
+        grade_id, outcome.id, outcome.title, outcome.points, outcome.earned, sentence=sentence, mistake=named
+    )
 
 
 def table(exam: Exam, outcomes: list[Outcome]) -> NotebookNode:

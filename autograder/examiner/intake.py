@@ -23,7 +23,7 @@ BRACKETS, VALUES = 50_000, 1_000_000
 ID_LIMIT = 100  # characters of a cell's id or grade_id
 # As many blanks and blank lines in a row as nobody writes. Whoever colours code (nbconvert, for the instructor) reads
 # them all again from each line.
-BLANKS = re.compile(r"\s{200,}")
+BLANKS = re.compile(r"(?<!\s)\s{200,}")
 # A picture that was pasted as part of the text, as Colab does it.
 PASTED = re.compile(r"\(data:(image/(?:png|jpeg|gif));base64,([A-Za-z0-9+/=\s]*+)\)")
 
@@ -126,7 +126,7 @@ def _cell(raw: Any) -> Cell | None:
         source = PASTED.sub(lambda m: f"(attachment:{_keep(m[1], m[2], attachments)})", source)
     return Cell(
         raw["cell_type"],
-        BLANKS.sub(_fewer, clean_text(source).replace("\r\n", "\n")),
+        clean_text(source).replace("\r\n", "\n"),
         _id(raw.get("id")),
         _id(about.get("grade_id")),
         attachments,
@@ -140,7 +140,8 @@ def _fewer(blanks: re.Match[str]) -> str:
 
 
 def _bound(cells: list[Cell], limits: Limits) -> None:
-    """Leave out the text of cells that hold too much, and of those that follow when all hold too much."""
+    """Leave out the text of cells that hold too much, and of those that follow when all hold too much; in the others,
+    shorten blanks."""
     left = limits.cells_kib << 10
     for cell in cells:
         size = len(cell.source.encode())
@@ -148,6 +149,7 @@ def _bound(cells: list[Cell], limits: Limits) -> None:
             cell.source, cell.long = "", True
         else:
             left -= size
+            cell.source = BLANKS.sub(_fewer, cell.source)
 
 
 def _id(value: Any) -> str | None:

@@ -106,6 +106,18 @@ def handed_out(cell: NotebookNode) -> str:
     return text if regions else stub
 
 
+def untouched(program: NotebookNode, source: NotebookNode) -> list[str]:
+    """The grade_ids of a rebuilt notebook's cells for answers, and of tasks, that stand as they were handed out."""
+    ours = {cell.metadata.nbgrader.grade_id: cell for cell in source.cells}
+    return [
+        cell.metadata.nbgrader.grade_id
+        for cell in program.cells
+        if "nbgrader" in cell.metadata
+        and (is_answer(cell) or cell.metadata.nbgrader.get("task"))
+        and cell.source == handed_out(ours[cell.metadata.nbgrader.grade_id])
+    ]
+
+
 def is_answer(cell: NotebookNode) -> bool:
     """Is it a cell that students write in?"""
     return bool(cell.metadata.nbgrader.get("solution"))
@@ -198,8 +210,8 @@ def _stripped(text: str) -> str:
 
 
 def _answers(cells: list[Cell], given: dict[str, NotebookNode], accidents: Accidents) -> dict[str, Cell]:
-    """The cell that counts for each answer. Its other copies, where something was written in them, become the
-    student's own cells; copies of locked cells count for nothing."""
+    """The cell that counts for each answer that does not stand as it was handed out. Its other copies, where something
+    was written in them, become the student's own cells; copies of locked cells count for nothing."""
     counted: dict[str, Cell] = {}
     for key, ours in given.items():
         copies = [cell for cell in cells if cell.key == key]
@@ -215,13 +227,15 @@ def _answers(cells: list[Cell], given: dict[str, NotebookNode], accidents: Accid
         if not copies:
             accidents.add("no answer", key)
             continue
-        written = [cell for cell in copies if not cell.empty and _stripped(cell.source) != stub]
-        counted[key] = (written or copies)[-1]
+        changed = [cell for cell in copies if _stripped(cell.source) != stub]
+        written = [cell for cell in changed if not cell.empty]
+        if changed:
+            counted[key] = (written or changed)[-1]
         for other in written[:-1]:
             other.key = None
         if len(copies) > 1:
             accidents.add("doubled", key)
-        if counted[key].kind != ours.cell_type:
+        if counted.get(key, copies[-1]).kind != ours.cell_type:
             accidents.add("kind", key)
     return counted
 

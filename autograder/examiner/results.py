@@ -10,20 +10,39 @@ from typing import Any
 # What can become of a submission, from the best to the worst.
 STATUSES = "graded", "timeout", "output", "memory", "crashed", "missing", "unreadable"
 
-# What a record read from a file must hold at least, by field; `CELL`: in each of `cells`; `ROW`: in each criterion.
+# What a record read from a file must hold at least, by field; `CELL`: each of `cells`; `CRITERION`: each criterion.
 KINDS: dict[str, Any] = {
     **dict.fromkeys(("student", "assignment", "status", "sha256", "job"), str),
     **dict.fromkeys(("score", "max_score", "bonus"), int | float),
-    **dict.fromkeys(("criteria", "repaired", "noticed", "faults"), list),
+    **dict.fromkeys(("criteria", "repaired", "noticed", "faults", "untouched"), list),
     **dict.fromkeys(("seconds", "cells"), dict),
     "limit": str | None,
 }
 CELL: dict[str, Any] = dict.fromkeys(("points", "max_points"), int | float)
-ROW: dict[str, Any] = {
-    **dict.fromkeys(("cell", "title"), str),
+CRITERION: dict[str, Any] = {
+    **dict.fromkeys(("cell", "criterion", "title"), str),
     **dict.fromkeys(("points", "earned"), int | float),
-    "mistake": str | None,
+    **dict.fromkeys(("sentence", "mistake"), str | None),
 }
+
+
+@dataclass(frozen=True)
+class CriterionResult:
+    """What came of one criterion.
+
+    cell: the grade_id of the cell that asks it. criterion: its id in that cell's exam. title: what students read.
+    points, earned: what it is worth, and what was earned of that.
+    sentence: what is wrong; None where the criterion was met.
+    mistake: the id of the mistake, where it has a name and the book a box about it.
+    """
+
+    cell: str
+    criterion: str
+    title: str
+    points: float
+    earned: float
+    sentence: str | None = None
+    mistake: str | None = None
 
 
 @dataclass(frozen=True)
@@ -35,14 +54,14 @@ class SubmissionResult:
     score, max_score: automatic points only, multiples of 0.5; `bonus` stands apart from both.
     manual_points: None here: people give them, in the gradebook.
     seconds: wall clock by part: `fork`, `cells` and `exam`.
-    criteria: in order, each a dict of `cell` (grade_id), `title`, `points`, `earned`, `mistake` (a sentence, None where
-        the criterion was met) and `anchor` (of the chapter's box about it, or None).
+    criteria: in order.
     limit: which limits were run into, in a sentence or two, or why nothing was graded; None where neither is so.
     repaired: accidents of the file that were mended, a plain sentence each.
     noticed: what the source says of ways round a ban, a sentence each, for the instructor's eyes.
     faults: what an exam or the grader met that it did not expect, a sentence each, for the instructor's eyes: a fault
         of ours. The result counts all the same.
     cells: grade_id -> {"points", "max_points"} of each automatically graded cell.
+    untouched: grade_ids of the cells for answers that stand as they were handed out.
     sha256: of the submitted bytes, "" where there were none.
     job: a hash that names the work; the same job gives the same result.
     """
@@ -55,12 +74,13 @@ class SubmissionResult:
     bonus: float = 0.0
     manual_points: float | None = None
     seconds: dict[str, float] = field(default_factory=dict)
-    criteria: list[dict[str, Any]] = field(default_factory=list)
+    criteria: list[CriterionResult] = field(default_factory=list)
     limit: str | None = None
     repaired: list[str] = field(default_factory=list)
     noticed: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     cells: dict[str, dict[str, float]] = field(default_factory=dict)
+    untouched: list[str] = field(default_factory=list)
     sha256: str = ""
     job: str = ""
 
@@ -90,18 +110,20 @@ class SubmissionResult:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> SubmissionResult:
         """Raise `TypeError` or `ValueError` where `values` are not those of a result."""
-        made = cls(**values)
-        _must_be(vars(made), KINDS)
+        rows = values.get("criteria", [])
+        must_be({"criteria": rows}, {"criteria": list})
+        made = cls(**values | {"criteria": [CriterionResult(**row) for row in rows]})
+        must_be(vars(made), KINDS)
         for criterion in made.criteria:
-            _must_be(criterion, ROW)
+            must_be(vars(criterion), CRITERION)
         for cell in made.cells.values():
-            _must_be(cell, CELL)
+            must_be(cell, CELL)
         if not all(math.isfinite(number) for number in (made.score, made.max_score, made.bonus)):
             raise ValueError("a score is no number")
         return made
 
 
-def _must_be(values: Any, kinds: dict[str, Any]) -> None:
+def must_be(values: Any, kinds: dict[str, Any]) -> None:
     """Raise `TypeError` unless `values` is a dict that holds these names with values of these types."""
     if not isinstance(values, dict):
         raise TypeError(f"a {type(values).__name__} where a dict is expected")

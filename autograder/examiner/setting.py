@@ -242,6 +242,12 @@ class Remote:
         if self._over or self._lost_here > 1 or self._forks < 2:
             raise lost
 
+    def abandon(self, lost: Lost) -> None:
+        """The grader failed in the middle of a cell: the candidate goes, for it may owe an answer, which the next
+        question would take for its own."""
+        self._record(lost)
+        self._drop()
+
     @contextmanager
     def standing_in(self, obj: Any, names: Mapping[str, str]) -> Iterator[None]:
         # Done in the candidate when the subject is next asked for.

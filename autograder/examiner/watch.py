@@ -21,6 +21,9 @@ class Exceeded(Exception):
 
 UNSEEN = "The notebook made folders whose contents could not be counted."
 HELD = "The notebook held files in memory (`mmap`) that it had closed and deleted, so that they could not be counted."
+UNREAD = "The notebook took memory in more pieces than can be looked at."
+# So many mappings are read, of which a process with PyTorch has about a thousand; the kernel allows 65,530.
+MAPPINGS = 20_000
 # Seconds between two looks at a candidate's mappings, which are long to read; what they hold is free when it ends.
 SELDOM = 1.0
 
@@ -98,14 +101,17 @@ class Watch:
     def _holds_by_mapping(self) -> bool:
         """Is a file mapped that has neither a name nor a descriptor? Nothing else tells its size."""
         inodes = {found.st_ino for found in self._open()}
+        own, deleted = os.fsencode(self.scratch.resolve()) + b"/", b" (deleted)\n"
         try:
-            mappings = Path(f"/proc/{self.pid}/maps").read_bytes().splitlines()
-        except OSError:
+            with open(f"/proc/{self.pid}/maps", "rb") as mappings:
+                for number, line in enumerate(mappings):
+                    if number == MAPPINGS:
+                        raise Exceeded("memory", UNREAD)
+                    if line.endswith(deleted) and own in line and int(line.split(None, 5)[4]) not in inodes:
+                        return True
+        except OSError:  # the candidate is gone
             return False
-        own, deleted = os.fsencode(self.scratch.resolve()) + b"/", b" (deleted)"
-        return any(
-            int(line.split(None, 5)[4]) not in inodes for line in mappings if line.endswith(deleted) and own in line
-        )
+        return False
 
     def _threads(self) -> int:
         try:

@@ -314,6 +314,13 @@ def test_a_deleted_file_that_only_a_mapping_holds_is_refused(fork):
     assert caught.value.status == "output" and "could not be counted" in caught.value.sentence
 
 
+def test_mappings_without_end_are_not_read_to_the_end(fork):
+    pieces = "[mmap.mmap(-1, 4096, prot=1 + 2 * (i % 2)) for i in range(25_000)]"  # of two kinds: no two become one
+    with pytest.raises(Lost) as caught:
+        fork().run_cell("a", f"import mmap, time\nkept = {pieces}\ntime.sleep(60)")
+    assert caught.value.status == "memory" and "more pieces" in caught.value.sentence
+
+
 def test_honest_use_of_mappings_and_of_space_is_free(fork):
     source = """
 import os, tempfile, numpy as np

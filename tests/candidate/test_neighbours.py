@@ -53,7 +53,7 @@ def test_slow_work_on_a_busy_machine(fork, busy_machine):
 
 def test_slow_work_beside_three_that_burn_all_they_can(zygotes):
     honest_client, *others = map(ZygoteClient, zygotes)
-    burners = [client.fork(Limits(notebook_seconds=3)) for client in others]
+    burners = [client.fork(Limits(notebook_seconds=2)) for client in others]
     told = []
 
     def burn(link):

@@ -5,9 +5,10 @@ import signal
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
-from starting import start_zygote
+from starting import start_zygotes
 
 from autograder.exam.core import Lost
 from autograder.examiner.link import ZygoteClient, ZygoteGone
@@ -15,14 +16,14 @@ from autograder.wire import codec, messages
 from autograder.wire.frames import packed
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own():
-    """A zygote that a test may kill."""
-    process, sock = start_zygote()
-    yield process, sock
-    sock.close()
-    process.kill()
-    process.wait()
+    """Two zygotes that tests may end, one each: the examiner's ends of their sockets."""
+    process, ends = start_zygotes(2)
+    yield ends
+    for end in ends:
+        end.close()
+    process.wait(timeout=60)
 
 
 def soon_gone(pid: int) -> bool:
@@ -48,16 +49,16 @@ def busy(sock) -> int:
 
 
 def test_zygote_and_candidate_end_with_the_examiner(own):
-    process, sock = own
-    pid = busy(sock)
-    sock.close()
-    assert soon_gone(pid) and process.wait(timeout=20) == 0
+    pid = busy(own[0])
+    its_zygote = psutil.Process(pid).ppid()
+    own[0].close()
+    assert soon_gone(pid) and soon_gone(its_zygote)
 
 
 def test_a_candidate_ends_with_its_zygote(own):
-    process, sock = own
+    sock = own[1]
     pid = busy(sock)
-    process.send_signal(signal.SIGKILL)
+    os.kill(psutil.Process(pid).ppid(), signal.SIGKILL)
     assert soon_gone(pid)
     with pytest.raises(ZygoteGone):
         ZygoteClient(sock).fork()
@@ -97,10 +98,9 @@ def test_a_lost_candidate_stays_lost(fork):
     link.close()
 
 
-def test_a_candidate_imports_nothing_that_the_zygote_could_have(own):
+def test_a_candidate_imports_nothing_that_the_zygote_could_have(fork):
     """What is imported at first use costs every submission: autograd's part of a third of a second, for one."""
-    _, sock = own
-    link = ZygoteClient(sock).fork()
+    link = fork()
     link.run_cell("a", "import sys, torch, torch.nn.functional as F\nhad = set(sys.modules)\nconv = F.conv2d")
     x, w = torch.ones(1, 1, 3, 3, requires_grad=True), torch.ones(1, 1, 2, 2, requires_grad=True)
     assert len(link.look_up("conv").vjp((x, w), {}, torch.ones(1, 1, 2, 2)).gradients) == 2

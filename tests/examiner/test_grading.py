@@ -54,7 +54,7 @@ def test_full_marks_and_how_they_are_written_down(graded):
         "conv2d_naive-visible": {"points": 0.0, "max_points": 0.0},
         "conv2d_naive-hidden": {"points": 4.0, "max_points": 4.0},
     }
-    assert all(row["earned"] == row["points"] and row["mistake"] is None for row in result.criteria)
+    assert all(row.earned == row.points and row.sentence is None for row in result.criteria)
     assert set(result.seconds) == {"fork", "cells", "exam"} and min(result.seconds.values()) > 0
     assert results(cells["output_size-hidden"]) == ["3.0"] and results(cells["output_size-visible"]) == ["0.0"]
     assert "✓ one window" in cells["output_size-visible"].outputs[0].text
@@ -66,7 +66,7 @@ def test_full_marks_and_how_they_are_written_down(graded):
 def test_what_is_not_written_is_worth_nothing_and_says_so(graded):
     result, cells, _ = graded()
     assert result.status == "graded" and result.score == 0
-    assert all(row["earned"] == 0 and "NotImplementedError" in row["mistake"] for row in result.criteria)
+    assert all(row.earned == 0 and "NotImplementedError" in row.sentence for row in result.criteria)
     errors = [o for o in cells["output_size-visible"].outputs if o.output_type == "error"]
     assert errors[0].ename == "NotImplementedError" and results(cells["output_size-visible"]) == ["0.0"]
 
@@ -74,8 +74,8 @@ def test_what_is_not_written_is_worth_nothing_and_says_so(graded):
 def test_what_is_not_defined_says_so(graded):
     result, cells, _ = graded(output_size="# nothing", conv2d_naive=NAIVE)
     assert result.score == 4
-    missing = [row for row in result.criteria if row["cell"] == "output_size-hidden"]
-    assert {row["mistake"] for row in missing} == {"`output_size` is not defined where this cell runs."}
+    missing = [row for row in result.criteria if row.cell == "output_size-hidden"]
+    assert {row.sentence for row in missing} == {"`output_size` is not defined where this cell runs."}
     (error,) = (o for o in cells["output_size-visible"].outputs if o.output_type == "error")
     assert error.ename == "NameError"
 
@@ -108,10 +108,10 @@ def test_partial_marks_name_the_mistake_and_where_to_read(graded):
     wrong = SIZE.replace("- dilation * (kernel_size - 1)", "- (kernel_size - 1)")
     result, cells, evidence = graded(output_size=wrong, explain=True)
     assert 0 < result.score < 3 and results(cells["output_size-hidden"]) == [str(result.score)]
-    (row,) = (row for row in result.criteria if row["cell"] == "output_size-hidden" and row["mistake"])
-    assert row["anchor"] == "mistake-01-convolution-dilation-ignored"
+    (row,) = (row for row in result.criteria if row.cell == "output_size-hidden" and row.sentence)
+    assert row.mistake == "dilation-ignored"
     case = next(item for item in evidence if item["cell"] == "output_size-hidden")
-    assert case["title"] == row["title"] and case["case"] and case["expected"] != case["got"]
+    assert case["criterion"] == row.criterion and case["case"] and case["expected"] != case["got"]
 
 
 def test_the_result_is_a_function_of_bytes_and_key(graded, monkeypatch):
@@ -191,7 +191,7 @@ def test_a_lost_candidate_costs_what_is_concerned_only(graded, short):
     result, cells, _ = graded(output_size=Limited.DEAD, conv2d_naive=NAIVE)
     assert result.status == "crashed" and result.score == 4
     assert result.cells["conv2d_naive-hidden"]["points"] == 4
-    sentences = [row["mistake"] for row in result.criteria if row["cell"] == "output_size-hidden"]
+    sentences = [row.sentence for row in result.criteria if row.cell == "output_size-hidden"]
     assert "ended the process" in sentences[0] and any(s.startswith("Not reached") for s in sentences)
     assert cells["output_size-visible"].outputs[0].output_type == "error"
 
@@ -200,7 +200,7 @@ def test_fresh_candidates_are_counted(graded, short):
     short(revivals=0)
     result, cells, _ = graded(output_size=Limited.DEAD, conv2d_naive=NAIVE)
     assert result.score == 0
-    assert all("ended the process" in row["mistake"] for row in result.criteria)
+    assert all("ended the process" in row.sentence for row in result.criteria)
     assert "Not run" in cells["conv2d_naive"].outputs[0].evalue
 
 
@@ -265,7 +265,7 @@ def test_the_page_of_one_who_fails_everything_shows_nothing_hidden(client):
     result, executed, evidence = grade(job, nbformat.writes(submitted).encode(), source, client, KEY)
     assert result.status == "graded" and result.score == 0 and len(evidence) > 20
     page = feedback.page(Entry(result, True, True), executed, source, Record(manual={"discussion": None}))
-    known = "\n".join([*(cell.source for cell in submitted.cells), *(row["title"] for row in result.criteria)])
+    known = "\n".join([*(cell.source for cell in submitted.cells), *(row.title for row in result.criteria)])
     shown = [text for item in evidence for text in (item["case"], item["expected"])]
     hidden = [text for text in shown if len(text) > 6 and text not in known]
     assert len(hidden) > 20 and not [text for text in hidden if text in page]

@@ -135,6 +135,12 @@ def test_blanks_that_nobody_writes_are_fewer():
     )
 
 
+def test_blanks_count_before_they_are_shortened():
+    cells = [cell("x" + " " * 3000), cell("x" + " " * 1000)]
+    long, short = parse(json.dumps({"cells": cells}).encode(), Limits(cell_kib=2)).cells
+    assert long.long and not short.long and short.source == "x "
+
+
 def test_a_picture_pasted_into_the_text_is_kept_beside_it():
     text = "See ![it](data:image/png;base64,iVBORw0KGgo=) and ![no](data:image/svg+xml;base64,AAAA)"
     (found,) = parse(json.dumps({"cells": [cell(text, "markdown")]}).encode(), LIMITS).cells
@@ -145,6 +151,7 @@ def test_a_picture_pasted_into_the_text_is_kept_beside_it():
 FILES = {
     "a text that never ends": lambda n: b'{"cells": ["' + b'\\"' * n,
     "blanks": lambda n: json.dumps({"cells": [cell(" \n" * n)]}).encode(),
+    "a long run of blanks": lambda n: json.dumps({"cells": [cell("x" + " " * 4 * n + "x")]}).encode(),
     "pictures without an end": lambda n: json.dumps(
         {"cells": [cell("(data:image/png;base64," * n, "markdown")]}
     ).encode(),

@@ -66,6 +66,22 @@ def test_a_cell_that_the_grader_fails_on_costs_its_own_points(monkeypatch, writt
     assert [o.data["text/plain"] for o in cell.outputs if o.output_type == "execute_result"] == ["0.0"]
 
 
+def test_after_a_failure_the_candidate_is_another(monkeypatch, written, source, client):
+    """It may owe an answer to what it was asked last."""
+
+    def fails(cell, remote, marks, *rest, examine=grading.examine):
+        examine(cell, remote, marks, *rest)
+        asked.append(remote._link)
+        if cell.id == "output_size-hidden":
+            raise ValueError("after a question, before its answer")
+
+    asked = []
+    monkeypatch.setattr(grading, "examine", fails)
+    grade(Job("ada", "01-convolution", "j"), written(output_size=SIZE), source, client, KEY)
+    before, after = asked[:2]
+    assert before is not None and after is not None and after is not before
+
+
 def test_an_exam_that_takes_too_much_memory_costs_its_own_points(monkeypatch, written, source, client):
     def takes(cell, remote, marks, *rest, examine=grading.examine):
         examine(cell, remote, marks, *rest)

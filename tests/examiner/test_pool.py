@@ -21,7 +21,7 @@ STUB = str(Path(__file__).with_name("stub_template.py"))
 def source(tmp_path):
     """A notebook of 40 points."""
     path = tmp_path / "source.ipynb"
-    path.write_text(json.dumps({"cells": [{"metadata": {"nbgrader": {"grade": True, "points": 40}}}]}))
+    path.write_text(json.dumps({"cells": [{"metadata": {"nbgrader": {"grade_id": "a", "grade": True, "points": 40}}}]}))
     return path
 
 

@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from autograder.classroom.folder import ClassFolder
 from autograder.classroom.journal import Entry
 from autograder.classroom.released import released
-from autograder.examiner.results import SubmissionResult
+from autograder.examiner.results import CriterionResult, SubmissionResult
 
 NAME = "01-convolution"
 
@@ -83,12 +83,15 @@ def make_result(student="ada", points=(2.0, 6.0, 4.0), *, job="j1", **changes):
             ("edges", most / 2, max(earned - most / 2, 0.0)),
         ):
             wrong = gained < worth
-            row = dict(cell=f"{name}-hidden", title=f"{title} of `{name}`", points=worth, earned=gained)
             criteria.append(
-                row
-                | dict(
-                    mistake="The kernel is flipped." if wrong else None,
-                    anchor=f"mistake-{NAME}-flipped-kernel" if wrong else None,
+                CriterionResult(
+                    f"{name}-hidden",
+                    title,
+                    f"{title} of `{name}`",
+                    worth,
+                    gained,
+                    sentence="The kernel is flipped." if wrong else None,
+                    mistake="flipped-kernel" if wrong else None,
                 )
             )
     cells = {f"{n}-visible": {"points": 0.0, "max_points": 0.0} for n in ("output_size", "conv2d", "bonus")}
@@ -122,9 +125,9 @@ def entry():
     """A function: a journal entry of such a result."""
 
     def make(
-        student="ada", points=(2.0, 6.0, 4.0), *, known=True, notebook=True, untouched=(), timestamp=None, **changes
+        student="ada", points=(2.0, 6.0, 4.0), *, known=True, notebook=True, timestamp=None, about=None, **changes
     ):
-        return Entry(make_result(student, points, **changes), known, notebook, list(untouched), timestamp)
+        return Entry(make_result(student, points, **changes), known, notebook, timestamp, **about or {})
 
     return make
 

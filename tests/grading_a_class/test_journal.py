@@ -61,7 +61,13 @@ DAMAGES = {
     },
     "a score that is a text": lambda line: {**line, "result": {**line["result"], "score": "8"}},
     "cells without points": lambda line: {**line, "result": {**line["result"], "cells": {"conv2d-hidden": {}}}},
-    "untouched is a number": lambda line: {**line, "untouched": 3},
+    "untouched is a number": lambda line: {**line, "result": {**line["result"], "untouched": 3}},
+    "a change without points": lambda line: {**line, "change": {"why": "a new submission"}},
+    "a change of one point": lambda line: {
+        **line,
+        "change": {"why": "", "before": 1, "after": 2, "cells": {"conv2d-hidden": [1]}},
+    },
+    "handed back in words": lambda line: {**line, "handed_back": "yes"},
     "a time that is a number": lambda line: {**line, "timestamp": 3},
     "a list": lambda line: [line],
 }

@@ -72,6 +72,7 @@ def test_json_has_the_fields_that_were_promised(entry):
         "known",
         "manual_points",
         "bonus",
+        "changed",
     ]
     for made in (line(entry, "ada"), Line("eve", NAME, None, None, False)):
         assert set(made.to_json()) == set(promised)

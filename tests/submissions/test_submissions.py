@@ -28,7 +28,7 @@ FILES = {
 }
 HOSTILE = {path.stem: path for path in sorted((HERE / "hostile").glob("*.py"))}
 SHORT = Limits(
-    cell_seconds=1.5, call_seconds=1, notebook_seconds=15, memory_mib=512, threads=32, scratch_mib=32,
+    cell_seconds=1, call_seconds=1, notebook_seconds=15, memory_mib=512, threads=32, scratch_mib=32,
     scratch_files=200, output_kib=64, outputs_mib=1,
 )  # fmt: skip
 RIGHT = {
@@ -56,7 +56,7 @@ def expected(text):
 def check(submitted, source, client, text):
     statuses, low, high, says = expected(text)
     result, executed, _ = grade(Job("mallory", "01-convolution", "j"), submitted, source, client, bytes(32))
-    told = " ".join([result.limit or "", *result.repaired, *(row["mistake"] or "" for row in result.criteria)])
+    told = " ".join([result.limit or "", *result.repaired, *(row.sentence or "" for row in result.criteria)])
     assert result.status in statuses, (result.status, told)
     assert low <= result.score <= high and result.max_score == 7 and result.bonus == 0, (result.score, told)
     assert re.search(says, told), told
