@@ -46,7 +46,7 @@ class Forbidding(TorchFunctionMode):
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         if any(func is function for function in self.functions):
-            raise ForbiddenCall(f"{func.__name__} of PyTorch is forbidden here; write what it does yourself.")
+            raise ForbiddenCall(f"PyTorch's `{func.__name__}`")
         return func(*args, **(kwargs or {}))
 
 
@@ -79,6 +79,8 @@ class Check:
         try:
             with Forbidding(self.forbidden):
                 answer = call(*args, **kwargs)
+        except ForbiddenCall as error:
+            self.fail(f"it calls {error}, which is forbidden here; write yourself what it does.", error)
         except Exception as error:
             if isinstance(error, NotImplementedError) and not self.passed:  # later on it is one case that is missing
                 self.fail("it is not written yet. Replace `raise NotImplementedError()` in the cell above.")
