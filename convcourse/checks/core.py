@@ -152,16 +152,23 @@ class Check:
         print(f"✓ {self.name}: its form is right; the hidden tests say whether the answer is")
 
 
-def in_haste(check: Callable[[Any], None]) -> Callable[[Any], None]:
-    """A check without oneDNN, which prepares for each new shape longer than a tiny convolution takes."""
+def on_plain_torch(check: Callable[[Any], None]) -> Callable[[Any], None]:
+    """A check with float32 as the default and with gradients, whatever other cells have set: so the hidden tests have it.
+
+    Without oneDNN, too, which prepares for each new shape longer than a tiny convolution takes.
+    """
 
     @functools.wraps(check)
     def checked(given: Any) -> None:
-        before, torch.backends.mkldnn.enabled = torch.backends.mkldnn.enabled, False  # type: ignore[assignment]
+        dtype, mkldnn = torch.get_default_dtype(), torch.backends.mkldnn.enabled
+        torch.set_default_dtype(torch.float32)
+        torch.backends.mkldnn.enabled = False  # type: ignore[assignment]
         try:
-            check(given)
+            with torch.enable_grad():
+                check(given)
         finally:
-            torch.backends.mkldnn.enabled = before
+            torch.set_default_dtype(dtype)
+            torch.backends.mkldnn.enabled = mkldnn
 
     return checked
 

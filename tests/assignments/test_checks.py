@@ -145,6 +145,18 @@ def test_whole_numbers_of_any_type_are_whole_numbers(capsys):
     assert "✓" in capsys.readouterr().out
 
 
+def test_what_other_cells_have_set_in_torch_fails_no_check(capsys):
+    scope = namespace("01-convolution", next(one for name, one in DRAWN if name == "01-convolution" and not one.wrong))
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.no_grad():
+            said = [complaint("01-convolution", name, scope) for name in ("conv2d", "conv2d_backward", "Conv2d")]
+            assert torch.get_default_dtype() == torch.float64 and not torch.is_grad_enabled()
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert said == [None] * 3 and "✓" in capsys.readouterr().out
+
+
 def test_separate_is_asked_in_more_than_one_scale():
     def within(tolerance):
         def separate(kernel):

@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 
 from convcourse.checks.convolution.forbidden import CONVOLUTIONS
-from convcourse.checks.core import Check, in_haste, numbers
+from convcourse.checks.core import Check, numbers, on_plain_torch
 
 
-@in_haste
+@on_plain_torch
 def conv2d_backward(function: Any) -> None:
     """Check `conv2d_backward(grad_out, x, weight, …)` → gradients of the shapes of x, weight and bias."""
     check = Check("conv2d_backward", CONVOLUTIONS)

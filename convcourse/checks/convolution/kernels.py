@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from convcourse.checks.convolution.forbidden import CONVOLUTIONS
-from convcourse.checks.core import Check, in_haste, numbers
+from convcourse.checks.core import Check, numbers, on_plain_torch
 
 NAMES = (
     *("identity", "edge1", "edge2", "edge3", "sharpen"),
@@ -44,7 +44,7 @@ def KERNELS(table: Any) -> None:
                 check.fail(f"`{name}` must be positive where it is brighter {where}; yours gives {answer:g}.")
 
 
-@in_haste
+@on_plain_torch
 def apply_kernel(function: Any) -> None:
     """Check `apply_kernel(image, kernel)`: image (C, H, W) or (H, W), kernel (kH, kW) → the image's shape."""
     check = Check("apply_kernel", CONVOLUTIONS)

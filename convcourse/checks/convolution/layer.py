@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from convcourse.checks.convolution.forbidden import CONVOLUTIONS
-from convcourse.checks.core import Check, in_haste, numbers
+from convcourse.checks.core import Check, numbers, on_plain_torch
 
 
-@in_haste
+@on_plain_torch
 def Conv2d(made: Any) -> None:
     """Check the layer class `Conv2d`: input (N, C_in, H, W) → (N, C_out, H', W')."""
     check = Check("Conv2d", CONVOLUTIONS)

@@ -6,9 +6,10 @@ from typing import Any
 
 import torch
 
-from convcourse.checks.core import Check, close, numbers
+from convcourse.checks.core import Check, close, numbers, on_plain_torch
 
 
+@on_plain_torch
 def separate(function: Any) -> None:
     """Check `separate(kernel)`: kernel (kH, kW) of rank 1 → column (kH,) and row (kW,)."""
     check = Check("separate")

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from convcourse.checks.convolution.forbidden import CONVOLUTIONS
-from convcourse.checks.core import Check, in_haste, keeps_dtype_and_gradients, numbers
+from convcourse.checks.core import Check, keeps_dtype_and_gradients, numbers, on_plain_torch
 
 
 def first_steps(check: Check, function: Any) -> None:
@@ -63,7 +63,7 @@ def first_steps(check: Check, function: Any) -> None:
         )
 
 
-@in_haste
+@on_plain_torch
 def conv2d_naive(function: Any) -> None:
     """Check `conv2d_naive(x, weight, bias)`: x (N, C_in, H, W), weight (C_out, C_in, kH, kW), bias (C_out,)."""
     check = Check("conv2d_naive", CONVOLUTIONS)
@@ -71,7 +71,7 @@ def conv2d_naive(function: Any) -> None:
     keeps_dtype_and_gradients(check, function, F.conv2d, (1, 2, 4, 4), (2, 2, 3, 3), (2,))
 
 
-@in_haste
+@on_plain_torch
 def conv2d(function: Any) -> None:
     """Check `conv2d(x, weight, bias, …)`: x (N, C_in, H, W), weight (C_out, C_in / groups, kH, kW), bias (C_out,)."""
     check = Check("conv2d", CONVOLUTIONS)
