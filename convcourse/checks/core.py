@@ -153,7 +153,7 @@ class Check:
 
 
 def on_plain_torch(check: Callable[[Any], None]) -> Callable[[Any], None]:
-    """A check with float32 as the default and with gradients, whatever other cells have set: so the hidden tests have it.
+    """A check with float32 as the default and with gradients, whatever other cells have set, as in the hidden tests.
 
     Without oneDNN, too, which prepares for each new shape longer than a tiny convolution takes.
     """

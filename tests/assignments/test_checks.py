@@ -94,6 +94,20 @@ def test_a_forbidden_call_is_told_before_the_notebook_is_handed_in(check, functi
     assert torch.nn.functional.conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 3, 3)) == 9  # outside it is allowed
 
 
+def test_gradients_by_autograd_are_told_before_the_notebook_is_handed_in(conv2d):
+    def conv2d_backward(grad_out, x, weight, stride=1, padding=0):
+        leaves = [
+            x.clone().requires_grad_(),
+            weight.clone().requires_grad_(),
+            torch.zeros(len(weight)).requires_grad_(),
+        ]
+        with torch.enable_grad():
+            return torch.autograd.grad(conv2d(*leaves, stride, padding), leaves, grad_out)
+
+    with pytest.raises(CheckFailed, match=r"it raised RuntimeError: .*grad"):
+        checks.convolution.conv2d_backward(conv2d_backward)
+
+
 def test_a_layer_that_inherits_from_pytorchs_is_told():
     with pytest.raises(CheckFailed, match=r"inherits from PyTorch's nn\.Conv2d"):
         checks.convolution.Conv2d(torch.nn.Conv2d)
