@@ -15,7 +15,7 @@
 #
 # - *Images* come as tensors of shape $(N, C, H, W)$: a batch of $N$ images with $C$ channels, $H$ rows and $W$ columns. Only part 4 has images without a batch.
 # - A *pair* is always a tuple *(down, right)*, that is (H, W).
-# - *Types.* Results keep the input's dtype, float32 or float64. Where you return or set a number, a Python number, a NumPy number and a tensor with one element are all right. Where it is a whole number, its type must be one of whole numbers, so `3` is right and `3.0` is not.
+# - *Types.* Results keep the input's dtype, float32 or float64. Where you return or set a single number, Python's numbers, NumPy's and tensors with one element are all right.
 # - *Gradients.* Results are differentiable wherever a tensor goes in, so gradients reach every tensor argument. Only the gradient to an *expanded* tensor is not examined, because its elements share memory.
 # - *Memory.* Arguments are never changed. The result may share memory with them. Tensors that come in need not be contiguous. Transposed, expanded and channels-last ones come too.
 # - *Refusals.* Where arguments must be refused, raise a `ValueError` (a `RuntimeError` is accepted too).
@@ -57,7 +57,7 @@ def pair(value):
 #                                                        [———]
 # ```
 #
-# Write `output_size`. It gets whole numbers and returns one, and `stride` is $\sigma$. You may assume that at least one window fits.
+# Write `output_size`. It gets whole numbers, and `stride` is $\sigma$. It returns a number of a whole type, so `3` is right and `3.0` is not. You may assume that at least one window fits.
 
 
 # %% nbgrader={"grade_id": "output_size", "solution": true}
@@ -538,7 +538,7 @@ exam.convolution.Conv2d.grade(Conv2d)
 #
 # $$\text{kernel}[u,v]=\text{column}[u]\cdot\text{row}[v]$$
 #
-# up to rounding, and returns `(column, row)` in the kernel's dtype. You may share the factor between the two as you like. If there are no such two, raise a `ValueError`. Rounding is relative to the kernel's largest entry, so the answer must not depend on whether the entries are thousands or millionths. Kernels may have zeros anywhere, also in the middle, and entries that sum to 0. A kernel of zeros alone is not examined, and gradients are not either. (This part gives 2 bonus points, which are counted separately from the 40. A hint: think of the kernel as a matrix, and of its rank.)
+# up to rounding, and returns `(column, row)` in the kernel's dtype. You may share the factor between the two as you like. If there are no such two, raise a `ValueError`. Rounding is relative to the kernel's largest entry, so the answer must be the same for entries in the thousands and for millionths. Kernels may have zeros anywhere, also in the middle, and entries that sum to 0. A kernel of zeros alone is not examined, and gradients are not either. (This part gives 2 bonus points, which are counted separately from the 40. A hint: think of the kernel as a matrix, and of its rank.)
 
 
 # %% nbgrader={"grade_id": "bonus", "solution": true}
