@@ -9,9 +9,20 @@
 # python -m convcourse check 01-convolution.ipynb
 # ```
 #
-# **What is not allowed.** You should write the convolution yourself. So inside the functions that are graded, `F.conv2d` and the other `conv` functions, `nn.Conv2d` and its relatives, `F.unfold`, `F.fold`, and the filters of SciPy (`scipy.signal`, `scipy.ndimage`), scikit-image and OpenCV are forbidden, under whatever name, forward and backward. The grader refuses such a call and says so. Everything else is allowed, such as loops, indexing, `F.pad` and the padding modules, `Tensor.unfold`, `as_strided`, `einsum`, matrix products and Fourier transforms. In cells of your own you may use `F.conv2d`. A comparison with it is the best test that you can write.
+# **What is not allowed.** You should write the convolution yourself. So inside the functions and the layer that are graded, `F.conv2d` and the other `conv` functions, `nn.Conv2d` and its relatives (also as a base class), `F.unfold`, `F.fold`, and the filters of SciPy (`scipy.signal`, `scipy.ndimage`), scikit-image and OpenCV are forbidden, under whatever name, forward and backward. The grader refuses such a call and says so. The visible checks already refuse PyTorch's. Everything else is allowed, such as loops, indexing, `F.pad` and the padding modules, `Tensor.unfold`, `as_strided`, `einsum`, matrix products and Fourier transforms. In cells of your own you may use `F.conv2d`. A comparison with it is the best test that you can write.
 #
-# **What holds everywhere.** Images come as tensors of shape $(N, C, H, W)$: a batch of $N$ images with $C$ channels, $H$ rows and $W$ columns. A pair is always *(down, right)*, that is (H, W). Results keep the input's dtype, float32 or float64. They are differentiable wherever a tensor goes in, so gradients reach every tensor argument. Arguments are never changed. Tensors that come in need not be contiguous. Transposed, expanded and channels-last ones come too. Where arguments must be refused, raise a `ValueError` (a `RuntimeError` is accepted too). You decide how to write it. The images of the hidden tests are so small that plain loops are fast enough. One test makes up to forty calls, which may take ten seconds together.
+# **What holds everywhere.**
+#
+# - *Images* come as tensors of shape $(N, C, H, W)$: a batch of $N$ images with $C$ channels, $H$ rows and $W$ columns. Only part 4 has images without a batch.
+# - A *pair* is always a tuple *(down, right)*, that is (H, W).
+# - *Types.* Results keep the input's dtype, float32 or float64. Where you return or set a single number, Python's numbers, NumPy's and tensors with one element are all right.
+# - *Gradients.* Results are differentiable wherever a tensor goes in, so gradients reach every tensor argument. Only the gradient to an *expanded* tensor is not examined, because its elements share memory.
+# - *Memory.* Arguments are never changed. The result may share memory with them. Tensors that come in need not be contiguous. Transposed, expanded and channels-last ones come too.
+# - *Refusals.* Where arguments must be refused, raise a `ValueError` (a `RuntimeError` is accepted too).
+# - What is not named is not examined. For example, you may do as you like with half precision, with whole numbers as pixels, and with empty batches.
+# - Your other cells may set the default dtype, switch gradients off, or set a seed. All of this is put back before the hidden tests.
+#
+# You decide how to write it. The images of the hidden tests are so small that plain loops are fast enough. One test makes up to forty calls, which may take ten seconds together.
 
 # %% nbgrader={"grade_id": "setup"}
 # Given: what all parts use. Run it first.
@@ -46,7 +57,7 @@ def pair(value):
 #                                                        [———]
 # ```
 #
-# Write `output_size`. It gets whole numbers and returns an `int`, and `stride` is $\sigma$. You may assume that at least one window fits.
+# Write `output_size`. It gets whole numbers, and `stride` is $\sigma$. It returns a number of a whole type, so `3` is right and `3.0` is not. You may assume that at least one window fits.
 
 
 # %% nbgrader={"grade_id": "output_size", "solution": true}
@@ -138,18 +149,23 @@ exam.convolution.conv2d_naive.grade(conv2d_naive)
 # %% [markdown] nbgrader={"grade_id": "conv2d_naive-picture-text"}
 # What have you made? This kernel compares the top left of a window with its bottom right, so that the coins look like a relief that is lit from the top left. If yours is lit from the other side, the kernel is flipped somewhere. The two pictures on the right must look the same.
 
+
 # %% nbgrader={"grade_id": "conv2d_naive-picture"}
-with needs("conv2d_naive"):
+@needs("conv2d_naive")
+def picture():
     coins = data.photograph("coins", 56, grey=True)[None, :, :22, 40:70]  # (1, 1, 22, 30)
     emboss = torch.tensor([[-2.0, -1, 0], [-1, 0, 1], [0, 1, 2]])
     yours = conv2d_naive(coins, emboss[None, None])
     pytorch = F.conv2d(coins, emboss[None, None])
     plots.show_row([coins[0], emboss, yours[0], pytorch[0]], ["coins", "kernel", "yours", "PyTorch's"])
 
+
+picture()
+
 # %% [markdown] nbgrader={"grade_id": "KERNELS-text"}
 # ## 3. Nine kernels
 #
-# Before networks learned their kernels, people designed them. Type in the nine of the lecture's table. `KERNELS` is a dict from these names to float32 tensors of shape $(3, 3)$.
+# Before networks learned their kernels, people designed them. Build the nine of the lecture's table. `KERNELS` is a dict from these names to float32 tensors of shape $(3, 3)$.
 #
 # | `identity` | `edge1` | `edge2` | `edge3` | `sharpen` |
 # |:---:|:---:|:---:|:---:|:---:|
@@ -158,6 +174,8 @@ with needs("conv2d_naive"):
 # | `box_blur` | `gaussian_blur` | `sobel_x` | `sobel_y` |
 # |:---:|:---:|:---:|:---:|
 # | $\dfrac19\begin{pmatrix}1&1&1\\1&1&1\\1&1&1\end{pmatrix}$ | $\dfrac1{16}\begin{pmatrix}1&2&1\\2&4&2\\1&2&1\end{pmatrix}$ | $\begin{pmatrix}-1&0&1\\-2&0&2\\-1&0&1\end{pmatrix}$ | $\begin{pmatrix}1&2&1\\0&0&0\\-1&-2&-1\end{pmatrix}$ |
+#
+# You need not type 81 numbers. `torch.outer` of the column $(1, 2, 1)$ and the row $(-1, 0, 1)$ is `sobel_x`. Five others are products of this kind too. `sharpen` and `edge3` are each a multiple of `identity` minus a multiple of another kernel. Look for such relations, because part 8 is about them.
 #
 # Check the signs. `sobel_x` is positive where the image gets brighter to the right, and `sobel_y` where it gets brighter upwards.
 
@@ -226,8 +244,10 @@ exam.convolution.apply_kernel.grade(apply_kernel)
 # %% [markdown] nbgrader={"grade_id": "apply_kernel-picture-text"}
 # Your nine kernels on a photograph. The upper row is from your `apply_kernel`, the lower row from PyTorch. A blur softens, and `sharpen` exaggerates edges. Five others respond to edges, with both signs, and zero is drawn as mid-grey. Find what `sobel_x` sees and `sobel_y` does not.
 
+
 # %% nbgrader={"grade_id": "apply_kernel-picture"}
-with needs("KERNELS", "apply_kernel"):
+@needs("KERNELS", "apply_kernel")
+def picture():
     cat = data.photograph("chelsea", 64, grey=True)[:, :56, 29:85]  # (1, 56, 56)
     panels = []
     for kernel in KERNELS.values():
@@ -236,10 +256,13 @@ with needs("KERNELS", "apply_kernel"):
         panels.append(stacked if kernel.sum() > 0.5 else 0.5 + stacked / 2)
     plots.show_row(panels, list(KERNELS), height=2.2, vmin=0, vmax=1)
 
+
+picture()
+
 # %% [markdown] nbgrader={"grade_id": "conv2d-text"}
 # ## 5. `conv2d`, with everything
 #
-# Now write the complete function, with every option of `torch.nn.functional.conv2d`. It should be fast enough for a network, which in Python means no loop over pixels. Pixels outside the image count as zero.
+# Now write the complete function, with every option of `torch.nn.functional.conv2d`. It should be fast enough for a network, which in Python means no loop over pixels. This is advice, and the hidden tests give loops the same points. Pixels outside the image count as zero.
 #
 # $$\text{out}[n,t,r,c]=\text{bias}[t]+\sum_{s}\sum_{u}\sum_{v}\text{weight}[t,s,u,v]\cdot x\bigl[n,\;s+\text{first}(t),\;r\,\sigma_h+u\,d_h-p_h,\;c\,\sigma_w+v\,d_w-p_w\bigr]$$
 #
@@ -262,6 +285,8 @@ with needs("KERNELS", "apply_kernel"):
 # - a bias whose length is not $T$
 # - a stride or a number of groups below 1
 # - any other padding word, and `"same"` with another stride than 1
+#
+# Part 7 needs the widths of `"same"` and its refusals once more. If you put them into a function, in a cell of your own above this one, then both parts can call it. A dilation below 1 and a negative padding are not examined.
 
 
 # %% nbgrader={"grade_id": "conv2d", "solution": true}
@@ -318,8 +343,10 @@ exam.convolution.conv2d.grade(conv2d)
 # %% [markdown] nbgrader={"grade_id": "conv2d-picture-text"}
 # One kernel, a smoothing Gaussian, with four settings. The upper row is yours, the lower row PyTorch's. Three groups keep red, green and blue apart, and one group adds them up. With stride 4 the picture becomes small (it is shown enlarged). With dilation 6 the nine pixels of a window lie so far apart that every edge is seen several times.
 
+
 # %% nbgrader={"grade_id": "conv2d-picture"}
-with needs("conv2d"):
+@needs("conv2d")
+def picture():
     coffee = data.photograph("coffee", 56)[None, :, :, :56]  # (1, 3, 56, 56)
     blur = torch.tensor([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16
     colours = blur.repeat(3, 1, 1, 1)  # (3, 1, 3, 3): the same kernel for red, green and blue
@@ -334,6 +361,9 @@ with needs("conv2d"):
         stacked = conv2d(coffee, weight, **arguments), F.conv2d(coffee, weight, **arguments)
         panels.append(torch.cat(stacked, dim=2)[0])
     plots.show_row(panels, ["the picture", *settings], height=2.2)
+
+
+picture()
 
 # %% [markdown] nbgrader={"grade_id": "question_2-text"}
 # **Question 2.** One image of 56 × 56 pixels with 16 channels passes `nn.Conv2d(16, 32, kernel_size=3, stride=2, padding=1, groups=2)`. How many multiplications of a weight with a pixel does that take, those with the zeros of the padding counted? Set `answer_2` to this number.
@@ -376,7 +406,7 @@ exam.convolution.question_2.grade(answer_2)
 # | `stride`, `padding` | each an int, or a pair (down, right); zeros are padded |
 # | result | `(grad_x, grad_weight, grad_bias)`, of the shapes of `x`, of `weight`, and $(T,)$ |
 #
-# The share of the padding is cut off, because `grad_x` is for `x` without padding. Pixels that no window touches get 0. Gradients are sums over images and positions, never means. There are no groups and no dilation here. The function is called under `torch.inference_mode()`, where autograd does not work. The function itself need not be differentiable.
+# The share of the padding is cut off, because `grad_x` is for `x` without padding. Pixels that no window touches get 0. Gradients are sums over images and positions, never means. There are no groups and no dilation here. The function is called under `torch.inference_mode()`, where autograd does not work. The visible check calls it in this way too. A tensor that is made in this mode cannot take part in gradients later, so do not keep one (of indices, for example) from this call for your other functions. The function itself need not be differentiable.
 
 
 # %% nbgrader={"grade_id": "conv2d_backward", "solution": true}
@@ -413,8 +443,10 @@ exam.convolution.conv2d_backward.grade(conv2d_backward)
 # %% [markdown] nbgrader={"grade_id": "conv2d_backward-picture-text"}
 # How often is a pixel used? With a kernel of ones and $G=1$ everywhere, the gradient to the image counts the windows that see each pixel. With stride 1 only the border is seen less often. With stride 3 and a kernel of 4 the windows overlap in a grid, and no window sees the last row and column (black). With stride 3 and a kernel of 2 there are gaps between the windows. In chapter 6 you meet these patterns again as checkerboards.
 
+
 # %% nbgrader={"grade_id": "conv2d_backward-picture"}
-with needs("conv2d_backward"):
+@needs("conv2d_backward")
+def picture():
     panels, plane = [], torch.zeros(1, 1, 17, 17)
     for size, stride in ((4, 1), (4, 3), (2, 3)):
         windows = (17 - size) // stride + 1
@@ -422,15 +454,18 @@ with needs("conv2d_backward"):
         panels.append(conv2d_backward(ones, plane, kernel, stride)[0][0])
     plots.show_row(panels, ["kernel 4, stride 1", "kernel 4, stride 3", "kernel 2, stride 3"], vmin=0)
 
+
+picture()
+
 # %% [markdown] nbgrader={"grade_id": "Conv2d-text"}
 # ## 7. A layer
 #
-# A layer is the operation together with the numbers that it learns. Write `Conv2d`, which can replace `torch.nn.Conv2d` in any network. It has the same arguments, parameters, first weights and outputs. Its `forward` may call your `conv2d`. If yours is missing or wrong, PyTorch's own replaces it while this part is examined.
+# A layer is the operation together with the numbers that it learns. Write `Conv2d`, which can replace `torch.nn.Conv2d` in any network that works on batches. It has the same arguments, parameters, first weights and outputs, and it is an `nn.Module`. Its `forward` may call your `conv2d`. If yours is missing or wrong, PyTorch's own replaces it while this part is examined.
 #
 # - **Arguments**, in this order: `in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode="zeros", device=None, dtype=None`. As in PyTorch, `kernel_size`, `stride`, `padding` and `dilation` are an int or a pair, `padding` also `"same"` or `"valid"`.
-# - **Parameters**: `weight` of shape $(T, S/g, k_h, k_w)$ and `bias` of shape $(T,)$. Both are `nn.Parameter`s, made once, with the given `device` and `dtype`. There is nothing else in the `state_dict()`, so it loads into `torch.nn.Conv2d` and the other way round. With `bias=False` the attribute `bias` is `None` (`self.register_parameter("bias", None)`). Every layer draws its own parameters.
+# - **Parameters**: `weight` of shape $(T, S/g, k_h, k_w)$ and `bias` of shape $(T,)$. Both are `nn.Parameter`s, made once, with the given `device` and `dtype`. There is nothing else in the `state_dict()`, so it loads into `torch.nn.Conv2d` and the other way round. With `bias=False` the attribute `bias` is `None`, registered or not. Every layer draws its own parameters.
 # - **First weights**: `weight` and `bias` alike are drawn uniformly from $-b\dots b$ with $b=1/\sqrt{\text{fan\_in}}$, where fan_in $=S/g\cdot k_h\cdot k_w$ is the number of inputs that one output sees. The order in which they are drawn is free, so the numbers themselves need not be PyTorch's.
-# - **`padding_mode`**: `"zeros"`, or what `F.pad` does in the modes `"reflect"`, `"replicate"` and `"circular"` (the border is then padded in that mode and not once more with zeros). It works with numbers and with `"same"` alike.
+# - **`padding_mode`**: `"zeros"`, or what `F.pad` does in the modes `"reflect"`, `"replicate"` and `"circular"` (the border is then padded in that mode and not once more with zeros). It works with numbers and with words alike.
 # - **Refuse** with a `ValueError` *when the layer is made*: groups that do not divide both numbers of channels, `"same"` with another stride than 1, an unknown padding word, an unknown padding mode. An image whose channels do not fit is refused when the layer is called.
 # - Like every layer it follows `.to(dtype)`, gives the same answers in `train()` and in `eval()`, passes gradients to its input and its parameters, and does not change its input.
 
@@ -503,7 +538,7 @@ exam.convolution.Conv2d.grade(Conv2d)
 #
 # $$\text{kernel}[u,v]=\text{column}[u]\cdot\text{row}[v]$$
 #
-# up to rounding, and returns `(column, row)` in the kernel's dtype. You may share the factor between the two as you like. If there are no such two, raise a `ValueError`. Kernels may have zeros anywhere, also in the middle, and entries that sum to 0. (This part gives 2 bonus points, which are counted separately from the 40. A hint: think of the kernel as a matrix, and of its rank.)
+# up to rounding, and returns `(column, row)` in the kernel's dtype. You may share the factor between the two as you like. If there are no such two, raise a `ValueError`. Rounding is relative to the kernel's largest entry, so the answer must be the same for entries in the thousands and for millionths. Kernels may have zeros anywhere, also in the middle, and entries that sum to 0. A kernel of zeros alone is not examined, and gradients are not either. (This part gives 2 bonus points, which are counted separately from the 40. A hint: think of the kernel as a matrix, and of its rank.)
 
 
 # %% nbgrader={"grade_id": "bonus", "solution": true}

@@ -1,13 +1,12 @@
 """The visible checks: right work passes, common mistakes are told in a sentence, and they are no way to full marks."""
 
-
+import numpy as np
 import pytest
 import torch
 from drawing import drawn
-from notebooks import NAMES, namespace, of_kind, visible_checks
+from notebooks import NAMES, namespace, of_kind, reference, source, visible_checks
 
 from autograder.objects.assignments import topic
-
 from convcourse import checks
 from convcourse.checks.core import Check, CheckFailed
 
@@ -50,14 +49,68 @@ def complaint(name, defined, scope):
     return None
 
 
-def test_what_a_slip_leads_to_is_named():
-    turned = lambda x, w, b=None, **k: torch.nn.functional.conv2d(x, w.flip(2, 3), b, **k)
+@pytest.fixture
+def conv2d():
+    """The reference's, as a student has it."""
+    scope = {}
+    exec(next(cell.source for cell in source("01-convolution").cells if cell.id == "setup"), scope)
+    exec(reference("01-convolution")["conv2d"], scope)
+    return scope["conv2d"]
+
+
+def test_what_a_slip_leads_to_is_named(conv2d):
     with pytest.raises(CheckFailed, match="you turn the kernel"):
-        checks.convolution.conv2d(turned)
+        checks.convolution.conv2d(lambda x, w, b=None, **k: conv2d(x, w.flip(2, 3), b, **k))
     with pytest.raises(CheckFailed, match=r"must be the input times that number; its shape must be \(1, 1, 4, 5\)"):
         checks.convolution.conv2d(lambda x, w, b=None: x[:, :, 1:])
     with pytest.raises(CheckFailed, match="answers as if it were stride=1"):
-        checks.convolution.conv2d(lambda x, w, b=None, stride=1, **k: torch.nn.functional.conv2d(x, w, b, **k))
+        checks.convolution.conv2d(lambda x, w, b=None, stride=1, **k: conv2d(x, w, b, **k))
+
+
+def by_columns(x, weight, bias=None):
+    columns = torch.nn.Unfold(weight.shape[2:])(x)
+    return (weight.flatten(1) @ columns).reshape(len(x), len(weight), x.shape[2] - weight.shape[2] + 1, -1)
+
+
+def by_a_layer(x, weight, bias=None):
+    layer = torch.nn.Conv2d(weight.shape[1], weight.shape[0], tuple(weight.shape[2:]), bias=False)
+    layer.weight.data = weight
+    return layer(x)
+
+
+@pytest.mark.parametrize(
+    ("function", "called"),
+    [
+        (torch.nn.functional.conv2d, "conv2d"),
+        (by_a_layer, "conv2d"),
+        (by_columns, "unfold"),
+        (lambda x, w, b=None: torch.convolution(x, w, b, (1, 1), (0, 0), (1, 1), False, (0, 0), 1), "convolution"),
+    ],
+)
+@pytest.mark.parametrize("check", [checks.convolution.conv2d_naive, checks.convolution.conv2d])
+def test_a_forbidden_call_is_told_before_the_notebook_is_handed_in(check, function, called):
+    with pytest.raises(CheckFailed, match=f"it calls PyTorch's `{called}`, which is forbidden"):
+        check(function)
+    assert torch.nn.functional.conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 3, 3)) == 9  # outside it is allowed
+
+
+def test_gradients_by_autograd_are_told_before_the_notebook_is_handed_in(conv2d):
+    def conv2d_backward(grad_out, x, weight, stride=1, padding=0):
+        leaves = [
+            x.clone().requires_grad_(),
+            weight.clone().requires_grad_(),
+            torch.zeros(len(weight)).requires_grad_(),
+        ]
+        with torch.enable_grad():
+            return torch.autograd.grad(conv2d(*leaves, stride, padding), leaves, grad_out)
+
+    with pytest.raises(CheckFailed, match=r"it raised RuntimeError: .*grad"):
+        checks.convolution.conv2d_backward(conv2d_backward)
+
+
+def test_a_layer_that_inherits_from_pytorchs_is_told():
+    with pytest.raises(CheckFailed, match=r"inherits from PyTorch's nn\.Conv2d"):
+        checks.convolution.Conv2d(torch.nn.Conv2d)
 
 
 def test_an_error_is_told_with_the_call_and_its_own_traceback():
@@ -80,6 +133,58 @@ def test_what_is_not_written_is_no_error_of_theirs():
         checks.convolution.conv2d(conv2d)
     with pytest.raises(CheckFailed, match="not defined"):
         checks.convolution.conv2d(None)
+
+
+def test_a_case_that_is_not_written_is_told_as_this_case(conv2d):
+    def ungrouped(x, weight, bias=None, groups=1, **options):
+        if groups > 1:
+            raise NotImplementedError("groups")
+        return conv2d(x, weight, bias, **options)
+
+    with pytest.raises(CheckFailed, match=r"groups=2\) it raised NotImplementedError: groups"):
+        checks.convolution.conv2d(ungrouped)
+
+
+def test_whole_numbers_of_any_type_are_whole_numbers(capsys):
+    def size_as(kind):
+        size = lambda n, k, stride=1, padding=0, dilation=1: (n + 2 * padding - dilation * (k - 1) - 1) // stride + 1
+        return lambda *args, **options: kind(size(*args, **options))
+
+    for kind in (int, np.int64, torch.tensor):
+        checks.convolution.output_size(size_as(kind))
+        checks.convolution.question_1(kind(7))
+    for kind in (float, np.float32):
+        with pytest.raises(CheckFailed, match="must be a whole number"):
+            checks.convolution.output_size(size_as(kind))
+    assert "✓" in capsys.readouterr().out
+
+
+def test_what_other_cells_have_set_in_torch_fails_no_check(capsys):
+    scope = namespace("01-convolution", next(one for name, one in DRAWN if name == "01-convolution" and not one.wrong))
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.no_grad():
+            said = [complaint("01-convolution", name, scope) for name in ("conv2d", "conv2d_backward", "Conv2d")]
+            assert torch.get_default_dtype() == torch.float64 and not torch.is_grad_enabled()
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert said == [None] * 3 and "✓" in capsys.readouterr().out
+
+
+def test_separate_is_asked_in_more_than_one_scale():
+    def within(tolerance):
+        def separate(kernel):
+            columns, sizes, rows = torch.linalg.svd(kernel)
+            if (sizes[1:] > tolerance(sizes)).any():
+                raise ValueError
+            return columns[:, 0] * sizes[0], rows[0]
+
+        return separate
+
+    checks.convolution.separate(within(lambda sizes: 1e-5 * sizes[0]))
+    for absolute in (1e-9, 1e-5):
+        with pytest.raises(CheckFailed, match="ValueError"):
+            checks.convolution.separate(within(lambda sizes, absolute=absolute: absolute))
 
 
 def test_answers_are_checked_for_their_form_only(capsys):

@@ -64,6 +64,17 @@ def test_students_are_locked_out_of_all_but_their_cells(name):
         assert about.checksum == utils.compute_checksum(cell) or not (about.locked or about.grade)
 
 
+def test_pictures_of_01_take_no_names_from_students():
+    """A given cell that sets `windows` or `blur` overwrites a student's helper of this name."""
+    pictures = [cell.source for cell in released("01-convolution").cells if "needs(" in cell.source]
+    assert pictures
+    for picture in pictures:
+        scope = {"needs": lambda *_: lambda function: lambda: None}
+        before = set(scope)
+        exec(picture, scope)
+        assert set(scope) - before - {"__builtins__"} == {"picture"}
+
+
 def test_questions_are_the_exams(name):
     questions = [exam for exam in assignment(name).exams if exam.name.startswith("question")]
     cells = {cell.id: cell.source for cell in source(name).cells}

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from convcourse.checks.core import Check, in_haste, numbers
+from convcourse.checks.convolution.forbidden import CONVOLUTIONS
+from convcourse.checks.core import Check, numbers, on_plain_torch
 
 NAMES = (
     *("identity", "edge1", "edge2", "edge3", "sharpen"),
@@ -43,10 +44,10 @@ def KERNELS(table: Any) -> None:
                 check.fail(f"`{name}` must be positive where it is brighter {where}; yours gives {answer:g}.")
 
 
-@in_haste
+@on_plain_torch
 def apply_kernel(function: Any) -> None:
     """Check `apply_kernel(image, kernel)`: image (C, H, W) or (H, W), kernel (kH, kW) → the image's shape."""
-    check = Check("apply_kernel")
+    check = Check("apply_kernel", CONVOLUTIONS)
     image = numbers(20, 3, 6, 8).sigmoid()
     kernel = numbers(21, 3, 3)
     with check("the middle of a picture, each channel alone"):
@@ -61,6 +62,11 @@ def apply_kernel(function: Any) -> None:
             ]
             check.same(_inside(got), _inside(expected), rule, slips)
         check.same(got, expected, f"{rule} (the middle is right, the border is not)" if _is(got, expected) else rule)
+    with check("a picture whose channels lie last in memory"):
+        last = image.permute(1, 2, 0).contiguous().permute(2, 0, 1)
+        check.same(
+            check.ask(function, last, kernel), _apply(image, kernel), "the same picture, channels-last in memory"
+        )
     with check("a grey picture (H, W), and a kernel that is not square"):
         kernel = numbers(22, 1, 5)
         expected = _apply(image[:1], kernel)[0]

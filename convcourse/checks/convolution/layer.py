@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 import torch.nn.functional as F
+from torch import nn
 
-from convcourse.checks.core import Check, in_haste, numbers
+from convcourse.checks.convolution.forbidden import CONVOLUTIONS
+from convcourse.checks.core import Check, numbers, on_plain_torch
 
 
-@in_haste
+@on_plain_torch
 def Conv2d(made: Any) -> None:
     """Check the layer class `Conv2d`: input (N, C_in, H, W) → (N, C_out, H', W')."""
-    check = Check("Conv2d")
+    check = Check("Conv2d", CONVOLUTIONS)
     x = numbers(50, 2, 4, 7, 8)
     with check("its parameters are called `weight` and `bias` and have PyTorch's shapes"):
         layer = check.ask(made, 4, 6, (3, 2), groups=2)
+        if isinstance(layer, nn.Conv2d):
+            check.fail("it inherits from PyTorch's nn.Conv2d; inherit from nn.Module, and write the layer yourself.")
         weight, bias = check.attribute(layer, "weight"), check.attribute(layer, "bias")
         for name, tensor, shape in (("weight", weight, (6, 2, 3, 2)), ("bias", bias, (6,))):
             if tuple(tensor.shape) != shape:
@@ -40,10 +45,15 @@ def Conv2d(made: Any) -> None:
             weight, bias = check.attribute(layer, "weight"), check.attribute(layer, "bias")
             said = ", ".join(f"{key}={value!r}" for key, value in arguments.items()) or "no further arguments"
             check.same(check.ask(layer, x), F.conv2d(x, weight, bias, **arguments), said)
+    with check("channels-last images"):
+        layer = check.ask(made, 4, 6, 3)
+        expected = F.conv2d(x, check.attribute(layer, "weight"), check.attribute(layer, "bias"))
+        last = x.to(memory_format=torch.channels_last)
+        check.same(check.ask(layer, last), expected, "the same images, channels-last in memory")
     with check("without a bias"):
         layer = check.ask(made, 4, 6, 3, bias=False)
         if check.attribute(layer, "bias") is not None:
-            check.fail("with bias=False `bias` must be None (`register_parameter`).")
+            check.fail("with bias=False `bias` must be None.")
         check.same(check.ask(layer, x), F.conv2d(x, check.attribute(layer, "weight")), "bias=False")
     for mode in ("reflect", "replicate", "circular"):
         with check(f'padding_mode="{mode}"'):

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from convcourse.checks.core import Check, in_haste, keeps_dtype_and_gradients, numbers
+from convcourse.checks.convolution.forbidden import CONVOLUTIONS
+from convcourse.checks.core import Check, keeps_dtype_and_gradients, numbers, on_plain_torch
 
 
 def first_steps(check: Check, function: Any) -> None:
@@ -45,6 +46,9 @@ def first_steps(check: Check, function: Any) -> None:
                 (lambda: F.conv2d(x[:, -1:], weight[:, -1:]), "In yours only the last input channel counts: `+=`?"),
             ],
         )
+    with check("channels-last tensors"):
+        last = x.to(memory_format=torch.channels_last), weight.to(memory_format=torch.channels_last)
+        check.same(check.ask(function, *last), F.conv2d(x, weight), "the same tensors, channels-last in memory")
     with check("the bias is added once"):
         x, weight, bias = numbers(6, 2, 2, 5, 3), numbers(7, 3, 2, 3, 1), numbers(8, 3)
         check.same(
@@ -59,18 +63,18 @@ def first_steps(check: Check, function: Any) -> None:
         )
 
 
-@in_haste
+@on_plain_torch
 def conv2d_naive(function: Any) -> None:
     """Check `conv2d_naive(x, weight, bias)`: x (N, C_in, H, W), weight (C_out, C_in, kH, kW), bias (C_out,)."""
-    check = Check("conv2d_naive")
+    check = Check("conv2d_naive", CONVOLUTIONS)
     first_steps(check, function)
     keeps_dtype_and_gradients(check, function, F.conv2d, (1, 2, 4, 4), (2, 2, 3, 3), (2,))
 
 
-@in_haste
+@on_plain_torch
 def conv2d(function: Any) -> None:
     """Check `conv2d(x, weight, bias, …)`: x (N, C_in, H, W), weight (C_out, C_in / groups, kH, kW), bias (C_out,)."""
-    check = Check("conv2d")
+    check = Check("conv2d", CONVOLUTIONS)
     first_steps(check, function)
     x, weight, bias = numbers(30, 2, 4, 8, 9), numbers(31, 6, 4, 3, 3), numbers(32, 6)
     settings: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
