@@ -233,7 +233,7 @@ with needs("conv_transpose2d"):
 #          0 2 2 0             0 2 2 0
 # ```
 #
-# Write `iou`. `pred` and `target` are int64 tensors of labels with the same shape, $(N, H, W)$ or any other. The result is a float tensor of shape (`num_classes`,). Count pixels over the whole batch at once, and do not average over images. A class that neither of the two has is $0/0$, which is NaN, because nothing can be said about it. A class that only one of them has gets 0. Pixels whose *target* is `ignore_index` are left out of both, whatever the prediction is. Nobody knows what they show.
+# Write `iou`. `pred` and `target` are int64 tensors of labels with the same shape, $(N, H, W)$ or any other. Labels are $0,\dots,$ `num_classes` $-1$, and targets may also be `ignore_index`, which can be any other number. The result is a float tensor of shape (`num_classes`,). Count pixels over the whole batch at once, and do not average over images. A class that neither of the two has is $0/0$, which is NaN, because nothing can be said about it. A class that only one of them has gets 0. Pixels whose *target* is `ignore_index` are left out of both, whatever the prediction is. Nobody knows what they show.
 
 
 # %% nbgrader={"grade_id": "iou", "solution": true}
@@ -342,6 +342,8 @@ exam.segmentation.DiceLoss.grade(DiceLoss)
 # - **`padding`**: `"valid"` pads nothing, so each 3×3 convolution costs two rows and columns. `UNet(1, 2)` turns 572 × 572 pixels into 388 × 388, and it has 31,030,658 parameters. `"same"` pads each 3×3 convolution with one row or column of zeros on every side, so the size stays. You may assume one of the two words, `depth` from 1 on, and sizes that the poolings divide without remainder.
 #
 # You are free in all names, in the order of your modules, in dropout (as long as `eval()` switches it off), and in a ReLU after the up-convolution. You may use `nn.ConvTranspose2d` here.
+#
+# Shapes and numbers of parameters do not show every mistake. Try this: change one pixel of an image, and find the pixels of the output that change. They lie around it, about as far up as down and as far left as right.
 
 
 # %% nbgrader={"grade_id": "UNet", "solution": true}
