@@ -19,7 +19,7 @@
 # - *Gradients.* Results are differentiable wherever the mathematics is. Gradients are not examined at kinks, at logits beyond ±80, where a sum is empty, and to *expanded* tensors, whose elements share memory. The values count there too.
 # - *Memory.* Arguments are never changed. The result may share memory with them. Tensors that come in need not be contiguous. Transposed, expanded and channels-last ones come too.
 # - *Refusals.* Where arguments must be refused, raise a `ValueError` (a `RuntimeError` is accepted too).
-# - *Networks* give raw logits, without softmax or sigmoid. In eval mode two calls give the same, and the images of a batch do not mix.
+# - *Networks* give raw logits, without softmax or sigmoid. In eval mode two calls give the same. In either mode the images of a batch do not mix, and a call changes nothing in the network. Gradients reach every parameter.
 # - What is not named is not examined. For example, you may do as you like with half precision, with NaN, with `epochs=0` and with `depth=0`.
 # - Your other cells may set the default dtype, switch gradients off, or set a seed. All of this is put back before the hidden tests.
 
@@ -469,7 +469,7 @@ exam.segmentation.question_3.grade(answer_3)
 #
 # A network learns from images in which somebody has named every pixel. The loop is the one you know from classification. Only the loss is new, because it compares maps.
 #
-# Write `fit(model, loader, epochs)`. It trains `model` *in place* and returns a list of `epochs` numbers, for each epoch the mean of the losses of its batches.
+# Write `fit(model, loader, epochs)`. It trains `model` *in place* and returns a list of `epochs` numbers, for each epoch the mean of the losses of its batches (or of its images).
 #
 # - The `loader` gives pairs (images, masks), float32 $(N, C, H, W)$ and int64 $(N, H, W)$. In each epoch it is read once, from start to end. Every batch leads to one step of the optimiser along its own gradient, so gradients of earlier batches are cleared.
 # - The model's logits are $(N, K, H, W)$. With more than one class, $K>1$, the loss is the cross-entropy between logits and mask. With one, $K=1$, masks hold 0 and 1, and the loss is binary cross-entropy on the logits, or its sum with the Dice loss. (The Dice loss alone is not enough: with these learning rates it often stands still.)
@@ -594,7 +594,7 @@ with needs("predicted"):
 # - **Up**, for each block but the last, from the bottom: enlarge to twice the size (nearest or bilinear, without parameters), and apply a 3×3 convolution to the skip's number of channels $c$. Concatenate the skip, which is the block's output before pooling, in either order. Then apply two 3×3 convolutions ($2c\to c\to c$), each followed by a ReLU. A ReLU after the first of the three is optional. All pad by 1.
 # - **At the end** a 1×1 convolution to `num_classes`, and nothing after it. With one block there are only this block and the 1×1 convolution.
 # - All convolutions have biases, there is no normalisation. `VGGUNet(num_blocks=3)` has 2,067,649 parameters, `VGGUNet()` 8,557,505.
-# - **`encoder`**: the `features` of a `torchvision.models.vgg13()`, an `nn.Sequential` of convolutions (`features[0]`, `[2]`, `[5]`, `[7]`, `[10]`, `[12]`, `[15]`, `[17]`, …), ReLUs and poolings. If it is given, the network starts with its weights, copied or used directly. If not, it starts with PyTorch's first weights.
+# - **`encoder`**: the `features` of a `torchvision.models.vgg13()`, an `nn.Sequential` of convolutions (`features[0]`, `[2]`, `[5]`, `[7]`, `[10]`, `[12]`, `[15]`, `[17]`, …), ReLUs and poolings. If it is given, the network starts with its weights, copied or used directly, and goes on learning them. If not, it starts with PyTorch's first weights.
 # - Images have three channels and sides that the poolings divide, and need not be square. As always, the input is not changed. Be careful with ReLUs that work in place.
 
 
