@@ -1,7 +1,7 @@
 # %% [markdown] nbgrader={"grade_id": "intro"}
 # # Assignment 6: segmentation
 #
-# Until now a network gave one output for a whole image. Here it gives one for *every pixel*. You write everything that this needs. There are two ways to make feature maps larger, and the layer that learns to do it. Then come a metric, a loss, the U-Net of the paper, its training, and a second U-Net on a pretrained encoder. The parts follow chapter 6 of the book, and no part needs another one to be right.
+# Until now a network gave one output for a whole image. Here it gives one for *every pixel*. You write everything that this needs. There are two ways to make feature maps larger, and the layer that learns to do it. Then come a metric, a loss, and the loop that trains a network. With these you train the U-Net of the paper, and you write a second one on a pretrained encoder. The parts follow chapter 6 of the book, and no part needs another one to be right.
 #
 # **How to work.** Each part has a cell for your code, with a first line and `raise NotImplementedError()`. Replace the `raise`. The cell below it holds *visible checks*. They take a second, say what is wrong, and give no points. The *hidden tests* run after you have handed in, and give the points. They require only what the text says, but they look at many more cases than the visible checks. You may add cells of your own anywhere, with helpers or with experiments. Locked cells stay as they are. Before you hand in, choose *Restart Kernel and Run All Cells*, save, and run in a terminal
 #
@@ -316,8 +316,85 @@ from autograder import exam
 exam.segmentation.DiceLoss.grade(DiceLoss)
 ### END HIDDEN TESTS
 
+# %% [markdown] nbgrader={"grade_id": "fit-text"}
+# ## 6. Training
+#
+# A network learns from images in which somebody has named every pixel. The loop is the one you know from classification. Only the loss is new, because it compares maps.
+#
+# Write `fit(model, loader, epochs)`. It trains `model` *in place* and returns a list of `epochs` numbers, for each epoch the mean of the losses of its batches (or of its images).
+#
+# - The `loader` gives pairs (images, masks), float32 $(N, C, H, W)$ and int64 $(N, H, W)$. In each epoch it is read once, from start to end. Every batch leads to one step of the optimiser along its own gradient, so gradients of earlier batches are cleared.
+# - The model's logits are $(N, K, H, W)$. With more than one class, $K>1$, the loss is the cross-entropy between logits and mask. With one, $K=1$, masks hold 0 and 1, and the loss is binary cross-entropy on the logits, or its sum with the Dice loss. (The Dice loss alone is not enough: with these learning rates it often stands still.)
+# - The model is set to train mode before it is trained. (`fit` need not set it back.)
+# - You may choose the optimiser and its learning rate. `torch.optim.Adam` with a learning rate between 1e-3 and 1e-2 works well here.
+#
+# The hidden tests also train a small given network, `data.training_network(1)`, by your `fit`. It has two attempts, each from other first weights, and one of them is enough. The cell below prints how good the network must be. Below the visible check you can try it.
+
+# %% nbgrader={"grade_id": "fit-bar"}
+# Given: how good the network must be, beside the rules above; and a network for the visible checks.
+print(data.training("exam").rule)
+
+
+def small_network(classes):
+    """One layer and a batch norm, for images of 3 channels."""
+    return nn.Sequential(nn.Conv2d(3, classes, kernel_size=1), nn.BatchNorm2d(classes))
+
+
+# %% nbgrader={"grade_id": "fit", "solution": true}
+def fit(model, loader, epochs):
+    """Trains a model on batches of (images, masks) in place; returns each epoch's mean loss."""
+    ### BEGIN SOLUTION
+    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
+    model.train()
+    history = []
+    for _ in range(epochs):
+        losses = []
+        for images, masks in loader:
+            logits = model(images)
+            if logits.shape[1] == 1:
+                loss = F.binary_cross_entropy_with_logits(logits[:, 0], masks.to(logits.dtype))
+            else:
+                loss = F.cross_entropy(logits, masks)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        history.append(sum(losses) / len(losses))
+    return history
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "fit-visible", "grade": true, "points": 0}
+checks.segmentation.fit(fit, small_network)
+
+# %% nbgrader={"grade_id": "fit-hidden", "grade": true, "points": 4}
+# Hidden tests run here after you have handed in (4 points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.segmentation.fit.grade(fit)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade_id": "fit-rehearsal"}
+# Given: the training of the hidden tests, on other scenes.
+with needs("fit", "iou"):
+    plan = data.training("exam")
+    seen, unseen = (
+        [(image, (mask > 0).long()) for image, mask in data.ShapeScenes(count, plan.size, seed=seed)]
+        for count, seed in ((plan.scenes, 3), (plan.unseen, 4))
+    )
+    torch.manual_seed(0)
+    finder = data.training_network(1)
+    losses = fit(finder, DataLoader(seen, plan.batch_size), plan.epochs)
+
+    images, truth = (torch.stack(part) for part in zip(*unseen))
+    finder.eval()
+    with torch.inference_mode():
+        found = (finder(images)[:, 0] > 0).long()
+    print(f"loss {losses[0]:.2f} → {losses[-1]:.2f}, mean IoU {iou(found, truth, 2).mean():.2f} (the bar: {plan.bar})")
+
 # %% [markdown] nbgrader={"grade_id": "UNet-text"}
-# ## 6. U-Net
+# ## 7. U-Net
 #
 # Pooling tells a network *what* there is and makes it forget *where*. U-Net (Ronneberger, Fischer and Brox, 2015) goes down as a classifier does and comes up again by transposed convolutions. On each level it passes on what it knew there on the way down. Write the network of the paper, in any depth and width. In the drawing $b$ is `base_channels`, and `depth` counts the poolings.
 #
@@ -419,7 +496,7 @@ exam.segmentation.question_1.grade(answer_1)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "question_2-text"}
-# **Question 2.** The U-Net that you train in part 7 has depth 3 and padding "same". Take one position at its bottom, after both convolutions there. How many pixels of the image does it see across? (This is its receptive field. Compare it with the size of the scenes, 64 × 64.) Set `answer_2` to this number.
+# **Question 2.** The U-Net that you train below has depth 3 and padding "same". Take one position at its bottom, after both convolutions there. How many pixels of the image does it see across? (This is its receptive field. Compare it with the size of the scenes, 64 × 64.) Set `answer_2` to this number.
 
 # %% nbgrader={"grade_id": "question_2", "solution": true}
 # answer_2 = …
@@ -463,83 +540,6 @@ from autograder import exam
 
 exam.segmentation.question_3.grade(answer_3)
 ### END HIDDEN TESTS
-
-# %% [markdown] nbgrader={"grade_id": "fit-text"}
-# ## 7. Training
-#
-# A network learns from images in which somebody has named every pixel. The loop is the one you know from classification. Only the loss is new, because it compares maps.
-#
-# Write `fit(model, loader, epochs)`. It trains `model` *in place* and returns a list of `epochs` numbers, for each epoch the mean of the losses of its batches (or of its images).
-#
-# - The `loader` gives pairs (images, masks), float32 $(N, C, H, W)$ and int64 $(N, H, W)$. In each epoch it is read once, from start to end. Every batch leads to one step of the optimiser along its own gradient, so gradients of earlier batches are cleared.
-# - The model's logits are $(N, K, H, W)$. With more than one class, $K>1$, the loss is the cross-entropy between logits and mask. With one, $K=1$, masks hold 0 and 1, and the loss is binary cross-entropy on the logits, or its sum with the Dice loss. (The Dice loss alone is not enough: with these learning rates it often stands still.)
-# - The model is set to train mode before it is trained. (`fit` need not set it back.)
-# - You may choose the optimiser and its learning rate. `torch.optim.Adam` with a learning rate between 1e-3 and 1e-2 works well here.
-#
-# The hidden tests also train a network by your `fit`. It is your `UNet`, or one of ours if yours is missing or does not run. It has up to two attempts, one from first weights of ours and one from its own, and one of them is enough. The cell below prints how good the network must be. Below the visible check you can try it.
-
-# %% nbgrader={"grade_id": "fit-bar"}
-# Given: how good the network must be, beside the rules above; and a network for the visible checks.
-print(data.training("exam").rule)
-
-
-def small_network(classes):
-    """One layer and a batch norm, for images of 3 channels."""
-    return nn.Sequential(nn.Conv2d(3, classes, kernel_size=1), nn.BatchNorm2d(classes))
-
-
-# %% nbgrader={"grade_id": "fit", "solution": true}
-def fit(model, loader, epochs):
-    """Trains a model on batches of (images, masks) in place; returns each epoch's mean loss."""
-    ### BEGIN SOLUTION
-    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
-    model.train()
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for images, masks in loader:
-            logits = model(images)
-            if logits.shape[1] == 1:
-                loss = F.binary_cross_entropy_with_logits(logits[:, 0], masks.to(logits.dtype))
-            else:
-                loss = F.cross_entropy(logits, masks)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-    ### END SOLUTION
-
-
-# %% nbgrader={"grade_id": "fit-visible", "grade": true, "points": 0}
-checks.segmentation.fit(fit, small_network)
-
-# %% nbgrader={"grade_id": "fit-hidden", "grade": true, "points": 4}
-# Hidden tests run here after you have handed in (4 points).
-### BEGIN HIDDEN TESTS
-from autograder import exam
-
-exam.segmentation.fit.grade(fit)
-### END HIDDEN TESTS
-
-# %% nbgrader={"grade_id": "fit-rehearsal"}
-# Given: the training of the hidden tests, on other scenes. It takes some seconds.
-with needs("UNet", "fit", "iou"):
-    plan = data.training("exam")
-    seen, unseen = (
-        [(image, (mask > 0).long()) for image, mask in data.ShapeScenes(count, plan.size, seed=seed)]
-        for count, seed in ((plan.scenes, 3), (plan.unseen, 4))
-    )
-    torch.manual_seed(0)
-    finder = UNet(3, 1, plan.base_channels, plan.depth, padding="same")
-    losses = fit(finder, DataLoader(seen, plan.batch_size), epochs=convcourse.epochs(plan.epochs))
-
-    images, truth = (torch.stack(part) for part in zip(*unseen))
-    finder.eval()
-    with torch.inference_mode():
-        found = (finder(images)[:, 0] > 0).long()
-    print(f"loss {losses[0]:.2f} → {losses[-1]:.2f}, mean IoU {iou(found, truth, 2).mean():.2f} (the bar: {plan.bar})")
 
 # %% [markdown] nbgrader={"grade_id": "training-text"}
 # Now train your U-Net on all classes. Nothing in this cell is graded, and part 10 asks about it. `data.ShapeScenes` draws scenes of discs, squares, triangles, rings and wires, in bad light, one on top of the other, and knows the class of every pixel. The colour is a hint at the class, and the shape decides. The cell takes about a minute. It shows the losses of the epochs and the mean IoU over the classes on scenes that the network has never seen, measured by your `iou`.
