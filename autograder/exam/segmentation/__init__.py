@@ -25,8 +25,8 @@ from autograder.exam.segmentation.vgg import VGGUNet
 from autograder.wire.limits import Limits
 
 EXAMS = (
-    upsample_nearest, upsample_bilinear, conv_transpose2d, iou, DiceLoss, UNet,
-    question_1, question_2, question_3, fit, VGGUNet, bonus,
+    upsample_nearest, upsample_bilinear, conv_transpose2d, iou, DiceLoss, fit, UNet,
+    question_1, question_2, question_3, VGGUNet, bonus,
 )  # fmt: skip
 ASSIGNMENT = Assignment(
     "06-segmentation",

@@ -140,7 +140,7 @@ SENTENCES = common(
     "weights-width": "`width` has no effect: it says how far from another label a pixel still gets more weight.",
     # questions
     "answer-size": "Go level by level: two 3×3 convolutions take four pixels, pooling halves, an up-convolution doubles.",
-    "answer-memory": "Multiply channels, height and width, then four bytes for each value, and divide by 2²⁰.",
+    "answer-field": "Each layer adds its kernel size less one, times all strides before it; the poolings are layers too.",
     "answer-shift": "Look at which 2×2 cells the pixels fall into after four poolings, before and after the shift.",
 }
 

@@ -31,6 +31,9 @@ def DiceLoss(made: Any, function: Any) -> None:
         check.same(check.ask(check.ask(made, reduction="sum"), logits, mask), each.sum(), "reduction='sum'")
     with check("maps without a channel axis"):
         check.same(check.ask(check.ask(made), logits[:, 0], mask[:, 0]), each.mean(), "maps (N, H, W)")
+        last = [maps[:, 0].mT.contiguous().mT for maps in (logits, mask)]
+        rule = "the same maps, laid out otherwise in memory (`reshape` or `flatten` for `view`)"
+        check.same(check.ask(check.ask(made), *last), each.mean(), rule)
     with check("empty against empty is 1"):
         loss, empty = check.ask(made, with_logits=False), torch.zeros(1, 1, 2, 2)
         slips = [(lambda: torch.tensor(0.0), "Yours has ε above the fraction bar too.")]

@@ -43,6 +43,10 @@ def iou(function: Any) -> None:
         slips = [(lambda: torch.tensor([0.25, 0.5]), "Yours averages over the images.")]
         rule = "intersections and unions are added up over the batch, then divided"
         check.same(_float(check.ask(function, both, truth, 2)), torch.tensor([0.5, 2 / 3]), rule, slips)
+    with check("labels whose columns lie one after the other in memory"):
+        both, truth = (labels.mT.contiguous().mT for labels in (torch.cat([pred, target]), torch.cat([target, target])))
+        rule = "the same labels, laid out otherwise in memory (`reshape` for `view`)"
+        check.same(_float(check.ask(function, both, truth, 3)), torch.tensor([0.9, 2 / 3, 1.0]), rule)
 
 
 def _float(got: Any) -> Any:
@@ -72,5 +76,7 @@ def boundary_weights(function: Any) -> None:
                 (ring.clone, "In yours only one side of the boundary counts; the pixel itself is at a boundary too."),
             ]
             check.same(check.ask(function, mask, **arguments), near, f"near the pixel the weight is {1 + boost}", slips)
+            last = check.ask(function, mask.mT.contiguous().mT, **arguments)
+            check.same(last, near, "the same mask, laid out otherwise in memory")
     with check("the frame is no boundary"):
         check.same(check.ask(function, torch.full((2, 3, 4), 3)), torch.ones(2, 3, 4), "a mask of one label")

@@ -29,6 +29,9 @@ def upsample_nearest(function: Any) -> None:
         x = numbers(1, 2, 3, 4, 5)
         expected = x.repeat_interleave(3, 2).repeat_interleave(3, 3)
         check.same(check.ask(function, x, 3), expected, "scale 3")
+    with check("a channels-last tensor"):
+        last = x.to(memory_format=torch.channels_last)
+        check.same(check.ask(function, last, 3), expected, "the same numbers, channels-last in memory")
     doubled = lambda x: x.repeat_interleave(2, 2).repeat_interleave(2, 3)
     keeps_dtype_and_gradients(check, lambda x: function(x, 2), doubled, (1, 2, 3, 2))
 
@@ -63,4 +66,7 @@ def upsample_bilinear(function: Any) -> None:
                 ]
                 rule = f"from 5×7 to size {given}, align_corners={aligned}"
                 check.same(got, resize(x, size, align_corners=aligned), rule, slips)
+    with check("a channels-last tensor"):
+        last = x.to(memory_format=torch.channels_last)
+        check.same(check.ask(function, last, 4), resize(x, (4, 4)), "the same numbers, channels-last in memory")
     keeps_dtype_and_gradients(check, lambda x: function(x, (5, 4)), lambda x: resize(x, (5, 4)), (1, 2, 3, 2))

@@ -4,5 +4,5 @@ names: answer_1, answer_2, answer_3
 """
 
 answer_1 = 212.0
-answer_2 = 64 * 568**2 * 4 // 2**20 + 1
+answer_2 = 68
 answer_3 = "c"
