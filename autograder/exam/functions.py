@@ -30,7 +30,7 @@ from autograder.exam.calls import Again, Call, Exact, Gradient, LaidOut, Refusal
 from autograder.exam.cases import Case, Cases
 from autograder.exam.core import Check, Criterion, Exam, Wrong
 from autograder.exam.draw import LAYOUTS, Draw, in_layout
-from autograder.exam.gradients import leaves, names_of, with_tensors
+from autograder.exam.gradients import leaves, names_of, small_kernels, with_tensors
 from autograder.exam.mistakes import Function, Misconception, first_of, known
 from autograder.exam.notes import Notes
 from autograder.exam.reading import Asked, Part
@@ -72,7 +72,8 @@ class FunctionExam:
     def read(self, exam: Exam, notes: Notes) -> dict[str, Wrong | None]:
         """What is wrong in each criterion whose calls were made."""
         asked = [notes.asked[one.id] for one in exam.criteria if one.id in notes.asked]
-        return Part(exam.graded_name, self.reference, known(self.mistakes), notes.door, asked).verdicts()
+        with small_kernels():
+            return Part(exam.graded_name, self.reference, known(self.mistakes), notes.door, asked).verdicts()
 
     def criterion(
         self,

@@ -284,13 +284,12 @@ class LocalSubject(Subject):
 
     def _answer(self, told: Any, call: tuple) -> Answer | Raised:
         """One call's answer; what cannot be taken over costs this call alone."""
+        if isinstance(told, Exception):
+            return raised(told)
         try:
-            with self._quietly():
-                if isinstance(told, Exception):
-                    raise told
-                return ANSWER.read(owned(told), call, LocalSubject)
-        except Raised as error:
-            return error
+            return ANSWER.read(owned(told), call, LocalSubject)
+        except Exception as error:
+            return raised(error)
 
     def _forward(self, args, kwargs):
         with self._quietly(), torch.enable_grad():
