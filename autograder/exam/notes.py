@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograder.exam.calls import Call
@@ -25,4 +25,4 @@ class Notes:
     asked: dict[str, Asked] = field(default_factory=dict)
     compared: int = 0
     faults: list[Comparison] = field(default_factory=list)
-    shared: dict[str, list[Comparison]] = field(default_factory=dict)
+    shared: dict[str, Any] = field(default_factory=dict)

@@ -39,6 +39,10 @@ class Script:
         """The layer's state."""
         return self._step(name, self._place(layer), "state")
 
+    def attribute(self, name: str, attribute: str, layer: str = "layer") -> Script:
+        """The value of an attribute."""
+        return self._step(name, self._place(layer), "attribute", attribute)
+
     def call(self, name: str, *args: Any) -> Script:
         """Call the layer without a way back."""
         return self._step(name, 1, "vjp", args, {}, None)
@@ -70,6 +74,11 @@ class Script:
     def failed_at(self, given: Sequence[Any]) -> str | None:
         """The operation that raised, None where none did."""
         return self.steps[len(given) - 1][1] if isinstance(given[-1], Raised) else None
+
+
+def tensors_of(state: State) -> dict[str, T]:
+    """The values of a state, by name."""
+    return {name: e.tensor for name, e in state.items() if e.tensor is not None}
 
 
 def parameters_of(state: State) -> dict[str, T]:

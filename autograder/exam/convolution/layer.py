@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import torch
 
-from autograder.exam.cases import Case, Setup, Shape
+from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolution_tensors, drawn
+from autograder.exam.causes import Features
 from autograder.exam.compare import judge, shown
 from autograder.exam.convolution import sums
 from autograder.exam.convolution.mistakes_layer import LAYER, layer
 from autograder.exam.convolution.sentences import SENTENCES
-from autograder.exam.convolution.sums import cases
 from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong
 from autograder.exam.draw import Draw
-from autograder.exam.layers import LayerExam
+from autograder.exam.gate import equal, tensor
+from autograder.exam.layers import LayerExam, Refusal
+from autograder.exam.layouts import Place
+from autograder.exam.mistakes import pair
 from autograder.exam.scripts import State, parameters_of
 from autograder.exam.statistics import is_uniform
-from autograder.exam.subject import Subject
+from autograder.exam.subject import Raised, Subject
 
 
 def made_with(case: Case) -> tuple[tuple, dict[str, Any]]:
@@ -31,6 +34,28 @@ def made_with(case: Case) -> tuple[tuple, dict[str, Any]]:
         (x.shape[1], weight.shape[0], kh if kh == kw else (kh, kw)),
         case.kwargs | ({} if len(case.args) > 2 else {"bias": False}),
     )
+
+
+def features(case: Case) -> Features:
+    """What is special about a call of the layer: sizes, and each option by its kind of value."""
+    x, weight, *bias = case.args
+    (kh, kw), found = weight.shape[2:], set()
+    for name, true in {
+        "batch": len(x) > 1,
+        "channels": x.shape[1] > 1,
+        "outputs": len(weight) > 1,
+        "bias": bool(bias) and bool(bias[0].any()),
+        "no bias": not bias,
+        "kernel, a pair": kh != kw,
+        "even kernel": kh % 2 == 0 or kw % 2 == 0,
+    }.items():
+        found |= {name} if true else set()
+    for name, value in case.kwargs.items():
+        if name in ("groups", "padding_mode") or isinstance(value, str):
+            found.add(name if name == "groups" else f"{name} {value}")
+        elif pair(value) != ((0, 0) if name == "padding" else (1, 1)):
+            found |= {name} if isinstance(value, int) else {name, f"{name}, a pair"}
+    return frozenset(found | ({"a pair"} if any(name.endswith("a pair") for name in found) else set()))
 
 
 def state_mistake(state: State, shapes: Mapping[str, Any], wanted: Mapping[str, Any], case: Case) -> str | None:
@@ -53,89 +78,130 @@ def state_mistake(state: State, shapes: Mapping[str, Any], wanted: Mapping[str, 
     return "weight-not-parameter" if "bias" in wanted and not state["bias"].parameter else None
 
 
-LAYERS = LayerExam(layer, made_with, ("weight", "bias"), LAYER, state_mistake)
+def plainly(*setups: Setup) -> Cases:
+    """Cases whose bias is loaded as zeros, but where the setup has one: a layer has a bias unless it is told not to."""
+
+    def tensors(setup: Setup, draw: Draw) -> tuple:
+        x, weight, bias = convolution_tensors(replace(setup, bias=True), draw)
+        return x, weight, bias if setup.bias else 0 * bias
+
+    return drawn(tensors, setups)
 
 
-def biased(setups: list[Setup]) -> list[Setup]:
-    """In float32 and with a bias: dtypes, and layers without one, have criteria of their own."""
-    return [replace(setup, bias=True, dtype=torch.float32) for setup in setups]
+# One image, one channel, a square kernel that is not symmetric.
+DOOR = [Setup((1, 1, h, w, 1, k, k), bias=False) for h, w, k in
+        [(5, 5, 3), (4, 6, 3), (6, 4, 3), (5, 4, 2), (3, 5, 2), (6, 6, 4)]]  # fmt: skip
+PROBE = Case((torch.zeros(1, 3, 5, 5), torch.zeros(2, 3, 3, 3), torch.zeros(2)), about="as it is made")
+LAYERS = LayerExam(layer, made_with, ("weight", "bias"), LAYER, state_mistake, features, plainly(*DOOR), PROBE)
 
 
-def in_float64(setups: list[Setup]) -> list[Setup]:
-    """In float64 and with a bias."""
-    return [replace(setup, bias=True, dtype=torch.float64) for setup in setups]
+def without(setups: Sequence[Setup]) -> list[Setup]:
+    """The setups without a bias."""
+    return [replace(setup, bias=False) for setup in setups]
 
 
-VALUES = biased(
-    [
-        *(sums.PLAIN[1:8:2] + sums.PLAIN[8:10] + sums.STRIDE[::5] + sums.PADDING[::5]),
-        *(sums.DILATION[::4] + sums.GROUPS[::4] + sums.TOGETHER[1::5]),
-    ]
-)
-WORDS = biased(sums.WORDS)
+SQUARE: Shape = (1, 1, 6, 7, 1, 3, 3)
+# Batches, channels and a bias; kernels that are not square; strides and paddings, numbers and pairs.
+VALUES = [
+    *(Setup(shape, bias=bias) for shape in [(2, 3, 5, 6, 2, 3, 3), (1, 2, 5, 5, 3, 2, 2)] for bias in (False, True)),
+    *without([Setup(shape) for shape in [(1, 1, 5, 6, 1, 2, 3), (2, 2, 6, 5, 3, 3, 2), (3, 1, 4, 4, 2, 1, 1)]]),
+    *without([Setup(SQUARE, arguments) for arguments in choices("stride", 2, 3, (2, 1), (1, 3))]),
+    *without([Setup(SQUARE, arguments) for arguments in choices("padding", 1, 2, (1, 0), (0, 2))]),
+    *without([Setup(SQUARE, {"stride": s, "padding": p}) for s, p in ((2, 1), ((2, 1), (0, 1)))]),
+    Setup((2, 2, 6, 5, 3, 3, 2), {"stride": (3, 2), "padding": (1, 2)}),
+]
+DILATION = without([
+    *(Setup((1, 1, 7, 8, 1, 3, 3), arguments) for arguments in choices("dilation", 2, 3, (2, 1), (1, 3))),
+    Setup((2, 2, 8, 7, 3, 2, 3), {"dilation": (2, 3), "stride": (1, 2), "padding": (2, 1)}),
+])  # fmt: skip
+GROUPS = without([replace(setup, dtype=torch.float32) for setup in sums.GROUPS[::2]] + [
+    Setup((2, 4, 6, 7, 6, 3, 3), {"groups": 2, "stride": 2, "padding": 1}),
+])  # fmt: skip
+WORDS = without([
+    *(Setup((1, 1, 5, 6, 1, k, k), {"padding": word}) for word in ("same", "valid") for k in (3, 2, 4)),
+    Setup((2, 2, 4, 6, 3, 5, 3), {"padding": "same"}),
+    Setup((1, 2, 5, 6, 2, 2, 4), {"padding": "same"}),
+    *(Setup((1, 1, 7, 8, 1, 3, 3), {"padding": "same", "dilation": d}) for d in (2, (1, 3))),
+])  # fmt: skip
 # Borders of each mode: a number, a pair, words; with what else moves the windows.
 BORDERS: list[tuple[Shape, dict[str, Any]]] = [
-    ((2, 2, 5, 6, 2, 3, 3), {"padding": 1}),
+    ((1, 1, 5, 6, 1, 3, 3), {"padding": 1}),
+    ((2, 2, 5, 6, 2, 3, 3), {"padding": 2}),
     ((1, 2, 5, 6, 3, 3, 5), {"padding": (1, 2)}),
     ((1, 2, 6, 5, 2, 3, 2), {"padding": (2, 0), "stride": (1, 2)}),
     ((1, 1, 5, 6, 2, 3, 3), {"padding": "same"}),
     ((2, 2, 6, 7, 2, 2, 4), {"padding": "same", "dilation": (3, 1), "groups": 2}),
     ((1, 2, 5, 4, 1, 2, 3), {"padding": "valid"}),
 ]
-MODES = [
-    Setup(shape, {**arguments, "padding_mode": mode}, about=f'with padding_mode "{mode}"')
-    for mode in ("reflect", "replicate", "circular")
-    for shape, arguments in BORDERS
-] + [Setup(BORDERS[1][0], {**BORDERS[1][1], "padding_mode": "zeros"}, about='with padding_mode "zeros"')]
+MODE_WORDS = ("reflect", "replicate", "circular")
+MODES = without([
+    *(Setup(shape, {**arguments, "padding_mode": mode}, about=f'with padding_mode "{mode}"')
+      for mode in MODE_WORDS for shape, arguments in BORDERS),
+    Setup(BORDERS[1][0], {**BORDERS[1][1], "padding_mode": "zeros"}, about='with padding_mode "zeros"'),
+])  # fmt: skip
+GRADIENTS = [
+    *(VALUES[:2] + VALUES[4:6] + VALUES[-1:] + DILATION[::2] + GROUPS[:2] + WORDS[::5]),
+    *(MODES[0], MODES[len(BORDERS)], MODES[2 * len(BORDERS) + 4]),
+]
+STEADY = Setup((2, 4, 6, 5, 2, 3, 3), bias=False)
+EXCHANGE = without([Setup(shape) for shape in [(1, 1, 5, 4, 1, 3, 3), (2, 3, 5, 6, 2, 3, 3), (1, 2, 5, 5, 3, 2, 2)]])
 
 
-def parameters(subject: Subject, draw: Draw) -> None:
-    """`weight` and `bias` of PyTorch's shapes, learning; the bias registered as None where it is switched off."""
-    check_not_the_library(subject, draw)
-    shapes = biased([sums.PLAIN[0], sums.PLAIN[2], sums.GROUPS[1], sums.GROUPS[7]])
-    LAYERS.check_learning(subject, [case for setup in shapes for case in cases([setup])(draw)])
-    without = [replace(setup, bias=False, dtype=torch.float32) for setup in (sums.PLAIN[2], sums.GROUPS[1])]
-    asked = LAYERS.asked(cases(without), draw)
-    scripts = [LAYERS.script(a.case).state("begun").load(LAYERS.weights(a.case)).gradients("answer", a) for a in asked]
-    found = subject.scripts([script.steps for script in scripts])
-    for a, script, given in zip(asked, scripts, found, strict=True):
-        replies = script.replies(given)
-        if "load" in replies and "bias" not in LAYERS.check_state(replies["begun"], a.case):
-            raise Wrong("bias-not-registered", Evidence("bias=False", "bias registered as None", "no name `bias`"))
-        LAYERS.followed(subject, script, given)
-        judge(subject.name, [LAYERS.answered(subject, a, replies["answer"])], LAYER)
+FLOAT64 = [replace(setup, dtype=torch.float64, about="in float64") for setup in EXCHANGE]
 
 
-def check_not_the_library(subject: Subject, draw: Draw) -> None:
-    """Its forward is not `nn.Conv2d`'s."""
-    (case,) = cases(sums.PLAIN[:1])(draw)
-    LAYERS.check_not_the_library(subject, case)
+def no_bias(subject: Subject, draw: Draw) -> None:
+    """With bias=False the attribute is None, no name of the state has a bias, and the answers are right."""
+    seen = LAYERS.look(subject, draw)
+    given = [Case(tensors[:2]) for tensors in (case.args for case in plainly(*EXCHANGE)(draw))]
+    for called in LAYERS.played(
+        subject, seen, [LAYERS.calling(seen, case).attribute("bias", "bias") for case in given]
+    ):
+        place = seen.layout.places.get("bias")
+        state = called.replies.get("made", {}) if seen.layout.in_state else {}
+        if place and place.name in state and state[place.name].tensor is not None:
+            raise Wrong("no-bias-still-bias", called.comparison.evidence)
+        judge(subject.name, [called.comparison], LAYER)
+        if place == Place("bias") and called.replies.get("bias") is not None:
+            named = isinstance(called.replies["bias"], Raised)
+            raise Wrong("bias-not-registered" if named else "no-bias-still-bias", called.comparison.evidence)
 
 
 # Layers with so many outputs that weight and bias have thousands of entries, as (in, out, kH, kW, groups).
-MANY = (4, 4096, 1, 2, 2), (2, 3072, 2, 2, 1)
+MANY = (4, 4096, 1, 1, 2), (2, 3072, 2, 2, 1)
 
 
 def distribution(subject: Subject, draw: Draw) -> None:
     """Uniform in −b…b with b = 1/√fan_in, weight and bias, drawn anew for each layer."""
-    check_not_the_library(subject, draw)
+    layout = LAYERS.look(subject, draw).layout
     for inputs, outputs, kh, kw, groups in MANY:
         shapes = (1, inputs, kh, kw), (outputs, inputs // groups, kh, kw), (outputs,)
-        case = Case(tuple(map(torch.zeros, shapes)), {"groups": groups}, "many outputs")
-        found = LAYERS.ask(subject, [LAYERS.script(case).state("begun") for _ in range(2)])
-        states = [LAYERS.check_state(replies["begun"], case) for replies in found]
-        for name in ("weight", "bias"):
-            first, second = (parameters_of(state)[name].flatten().double() for state in states)
-            evidence = Evidence(f"{name} of {shapes[1]}", "uniform, b = 1/√fan_in", shown(first))
-            if mistake := spread_mistake(name, first, inputs, outputs, kh * kw, groups):
+        case = Case(tuple(map(torch.zeros, shapes)), {"groups": groups} if groups > 1 else {}, "many outputs")
+        script = LAYERS.own(LAYERS.and_make("other", LAYERS.script(case)), layout, "first")
+        try:
+            (replies,) = LAYERS.ask(subject, [LAYERS.own(script, layout, "second", "other")])
+        except Raised:
+            if groups == 1:
+                raise
+            continue  # a layer that knows no groups, which have a criterion of their own
+        for name, place in layout.places.items():
+            first, second = (LAYERS.found(layout, replies, which).get(place.name) for which in ("first", "second"))
+            drawn = tensor(subject.name, first).flatten().double()
+            evidence = Evidence(f"{name} of {shapes[1]}", "uniform, b = 1/√fan_in", shown(drawn))
+            if name == "weight":  # of whatever shape: what one output sees
+                fan_in = len(drawn) // outputs
+            if mistake := spread_mistake(name, drawn, inputs, outputs, kh * kw, groups, fan_in):
                 raise Wrong(mistake, evidence)
-            if torch.equal(first, second):
+            shared = layout.in_state and replies["first"][place.name].id == replies["second"][place.name].id
+            if not shared and equal(first, second):  # whether a weight is shared is asked elsewhere
                 raise Unnamed(f"Two layers start with the same {name}; each draws its own.", evidence)
 
 
-def spread_mistake(name: str, drawn: torch.Tensor, inputs: int, outputs: int, area: int, groups: int) -> str | None:
+def spread_mistake(
+    name: str, drawn: torch.Tensor, inputs: int, outputs: int, area: int, groups: int, fan_in: int
+) -> str | None:
     """The mistake in how a parameter's entries (n,) were drawn; a wrong bound is named where it is a known one."""
-    if is_uniform(drawn, (inputs // groups * area) ** -0.5):
+    if is_uniform(drawn, fan_in**-0.5):
         return None
     if name == "bias" and not drawn.any():
         return "bias-zero"
@@ -147,52 +213,65 @@ def spread_mistake(name: str, drawn: torch.Tensor, inputs: int, outputs: int, ar
     return "init-bound" if is_uniform(drawn, float(drawn.abs().max())) or not symmetric else "init-normal"
 
 
-# Arguments and options that cannot be right, refused when the layer is made, and the mistake of taking them.
-REFUSED: list[tuple[tuple, dict[str, Any], str]] = [
-    ((3, 4, 3), {"groups": 2}, "no-refusal-groups"),
-    ((4, 3, 3), {"groups": 2}, "no-refusal-groups"),
-    ((4, 6, 1), {"groups": 3}, "no-refusal-groups"),
-    ((2, 2, 3), {"padding": "same", "stride": 2}, "no-refusal-padding"),
-    ((2, 2, 3), {"padding": "same", "stride": (1, 2)}, "no-refusal-padding"),
-    ((2, 2, 3), {"padding": "full"}, "no-refusal-padding"),
-    ((2, 2, 3), {"padding": 1, "padding_mode": "mirror"}, "padding-mode-unknown"),
-    ((2, 2, 3), {"padding_mode": "constant"}, "padding-mode-unknown"),
-]
-
-
-def other_channels(draw: Draw) -> list[tuple]:
-    """Inputs with other channels than the layer's, refused when it is called."""
+def refusals(draw: Draw) -> list[Refusal]:
+    """What the layer refuses when it is made, and inputs of other channels, which it refuses when it is called."""
+    groups, same, reflect, channels = (
+        next(iter(plainly(setup)(draw))) for setup in (GROUPS[0], WORDS[0], MODES[0], VALUES[0])
+    )
+    unknown = ({"padding": 1, "padding_mode": "mirror"}, {"padding_mode": "constant"})
+    words = ({"padding": "same", "stride": 2}, {"padding": "same", "stride": 3}, {"padding": "full"})
+    indivisible = (((3, 4, 3), 2), ((4, 3, 3), 2), ((4, 6, 1), 3))
     return [
-        ((inputs, 2, 3), {"groups": groups}, draw.normal(1, given, 5, 5), "no-refusal-channels")
-        for inputs, groups, given in ((3, 1, 2), (3, 1, 4), (3, 1, 1), (4, 2, 2), (4, 2, 6))
+        (groups, [(sizes, {"groups": g}, None) for sizes, g in indivisible], "no-refusal-groups"),
+        (same, [((2, 2, 3), options, None) for options in words], "no-refusal-padding"),
+        (reflect, [((2, 2, 3), options, None) for options in unknown], "padding-mode-unknown"),
+        (channels, [((3, 2, 3), {}, draw.normal(1, c, 5, 5)) for c in (2, 4, 1)], "no-refusal-channels"),
+        (groups, [((4, 2, 3), {"groups": 2}, draw.normal(1, c, 5, 5)) for c in (2, 6)], "no-refusal-channels"),
     ]
 
-
-ONE_OPTION = [s for s in VALUES if len(s.arguments) == 1 and "padding" not in s.arguments]
-STEADY = Setup((2, 4, 6, 5, 2, 3, 2), {"stride": (2, 1), "padding": 1, "groups": 2})
-FLOAT64 = in_float64(sums.TOGETHER[::9])
-
-exchange = LAYERS.exchange(*(cases([setup]) for setup in biased(sums.PLAIN[3:6:2] + sums.GROUPS[:1])))
-dtypes = LAYERS.dtypes(cases(FLOAT64[::2]), cases(FLOAT64[1::2]))
-refuses = LAYERS.refuses(REFUSED, other_channels, beside=cases(VALUES[:2], WORDS[:1], ONE_OPTION[::2]))
 
 Conv2d = Exam(
     "Conv2d",
     (
-        Criterion("parameters", "weight and bias: names, shapes, learning, bias=False", 1.0, parameters),
-        Criterion("distribution", "how weight and bias are drawn at the start", 1.0, distribution),
-        Criterion("values", "the convolution, with every argument an int or a pair", 1.5, LAYERS.values(cases(VALUES))),
-        Criterion("words", 'padding "same" and "valid"', 0.5, LAYERS.values(cases(WORDS))),
-        Criterion("modes", "the four padding modes", 1.0, LAYERS.values(cases(MODES))),
-        Criterion("gradients", "gradients to the input and both parameters", 0.5, LAYERS.gradients(cases(VALUES[:4]))),
-        Criterion("exchange", "state_dict exchanged with nn.Conv2d, each layer with its own", 0.5, exchange),
-        Criterion("dtypes", "float64, from the start and by `to`", 0.5, dtypes),
         Criterion(
-            "steady", "train and eval alike, any memory layout, input unchanged", 0.5, LAYERS.steady(cases([STEADY]))
+            "parameters", "weight and bias: names, shapes, learning", 1.0, LAYERS.state(plainly(VALUES[1], VALUES[3]))
         ),
-        Criterion("refusals", "arguments that cannot be right are refused when the layer is made", 1.0, refuses),
+        Criterion("bias", "no bias with bias=False", 0.5, no_bias),
+        Criterion("distribution", "how weight and bias are drawn at the start", 0.5, distribution),
+        Criterion(
+            "values", "batches, channels and bias; kernel, stride and padding, an int or a pair", 1.0,
+            LAYERS.values(plainly(*VALUES), shows=("bias", "channels", "batch", "outputs")),
+        ),
+        Criterion(
+            "dilation", "dilation, an int or a pair", 0.5,
+            LAYERS.values(plainly(*DILATION), of=("dilation",), shows=("dilation",)),
+        ),
+        Criterion(
+            "groups", "groups and depthwise", 0.5,
+            LAYERS.values(plainly(*GROUPS), of=("groups",), shows=("groups",)),
+        ),
+        Criterion(
+            "words", 'padding "same" and "valid"', 0.5,
+            LAYERS.values(plainly(*WORDS), of=("padding",), shows=("padding same", "padding valid")),
+        ),
+        Criterion(
+            "modes", "the four padding modes", 1.0,
+            LAYERS.values(plainly(*MODES), of=("padding_mode",), shows=[f"padding_mode {mode}" for mode in MODE_WORDS]),
+        ),
+        Criterion(
+            "gradients", "gradients to the input and both parameters", 0.5, LAYERS.gradients(plainly(*GRADIENTS))
+        ),
+        Criterion(
+            "exchange", "a state_dict that is loaded counts, and each layer has its own", 0.5,
+            LAYERS.exchange(*(plainly(setup) for setup in EXCHANGE)),
+        ),
+        Criterion("dtypes", "float64, from the start and by `to`", 0.5, LAYERS.dtypes(plainly(*FLOAT64))),
+        Criterion(
+            "steady", "train and eval alike, any memory layout, input unchanged", 0.5, LAYERS.steady(plainly(STEADY))
+        ),
+        Criterion("refusals", "what cannot be right is refused", 0.5, LAYERS.refuses(refusals)),
     ),
     sentences=SENTENCES,
     ban="convolution",
     stands_in={"conv2d": "conv2d"},
-)
+)  # fmt: skip

@@ -85,7 +85,7 @@ SENTENCES = common("detached", "input-changed", "float32-result", "precision-los
     "weight-transposed": "A weight's shape is (out, in / groups, kH, kW); here in and out are exchanged.",
     "weight-shape-groups": "With groups, a weight has in_channels / groups input channels.",
     "no-bias-still-bias": "With bias=False there is a bias all the same; `bias` is then registered as None.",
-    "bias-not-registered": "With bias=False the name `bias` is missing; register it as None (`register_parameter`).",
+    "bias-not-registered": "With bias=False there is no attribute `bias`. Set it to None.",
     "bias-zero": "The bias starts at zero; PyTorch draws it uniformly from −b…b with b = 1/√fan_in.",
     "init-fan-out": "The bound is computed from the output channels; fan_in counts the inputs of one output.",
     "init-fan-groups": "fan_in counts the channels of all groups; an output sees in_channels / groups of them.",
