@@ -3,7 +3,7 @@
 from convcourse.data.photographs import photograph
 from convcourse.data.real import cifar10, digits, mnist, oxford_pets
 from convcourse.data.scenes import CLASSES, Scene, ShapeScenes
-from convcourse.data.trainings import Training, training
+from convcourse.data.trainings import Training, training, training_network
 
 __all__ = [
     "CLASSES",
@@ -16,4 +16,5 @@ __all__ = [
     "oxford_pets",
     "photograph",
     "training",
+    "training_network",
 ]

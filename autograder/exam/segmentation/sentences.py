@@ -116,7 +116,7 @@ SENTENCES = common(
     "unet-shift": "Shifted by 2^depth pixels, the input must give the shifted output: something depends on the place in the picture, or on the whole picture at once.",
     "unet-dead": "The output does not depend on the input.",
     # fit
-    "fit-binary": "With one output channel the loss is not binary cross-entropy on the logits (or Dice, or both): softmax over one channel is always 1.",
+    "fit-binary": "With one output channel the loss is not binary cross-entropy on the logits, or its sum with the Dice loss. (Softmax over one channel is always 1, and the Dice loss alone learns too little.)",
     "fit-no-learning": "After the stated epochs the trained network segments new scenes worse than the text asks for: look at the loss, the learning rate and the order zero_grad, backward, step.",
     # VGGUNet
     "vgg-pool-last": "The last block is followed by a pooling; pooling stands between blocks only.",

@@ -33,7 +33,7 @@ def dice_loss(logits, target, loss=DiceLoss()):
 
 
 def fit(model, loader, epochs):
-    """Dice alone where there is one class."""
+    """Dice and cross-entropy together where there is one class."""
     optimizer = torch.optim.Adam(model.parameters(), 4e-3, betas=(0.9, 0.99))
     losses = []
     for _ in range(epochs):
@@ -44,7 +44,8 @@ def fit(model, loader, epochs):
                 p.grad = None
             scores = model(images)
             if scores.shape[1] == 1:
-                loss = dice_loss(scores, masks[:, None].to(scores.dtype))
+                truth = masks[:, None].to(scores.dtype)
+                loss = dice_loss(scores, truth) + nn.BCEWithLogitsLoss()(scores, truth)
             else:
                 loss = torch.nn.functional.cross_entropy(scores.movedim(1, -1).reshape(-1, scores.shape[1]), masks.reshape(-1))
             torch.autograd.backward(loss)
