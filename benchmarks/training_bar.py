@@ -30,7 +30,7 @@ SEEDS = range(5)
 EXAM_SEEDS = range(15)
 SETTINGS = {
     "page": dict(classes=6, scenes=320, size=64, batch_size=4, epochs=12, unseen=100, base_channels=8, depth=3),
-    "exam": dict(classes=1, scenes=32, size=32, batch_size=4, epochs=8, unseen=64),
+    "exam": dict(classes=1, scenes=32, size=32, batch_size=8, epochs=16, unseen=64),
 }
 # The rates that the text names, and two habits besides.
 OPTIMISERS = {
