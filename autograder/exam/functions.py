@@ -22,7 +22,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -48,8 +48,9 @@ class FunctionExam:
     """A function's reference and mistakes, over which its criteria are made.
 
     reference: what is right, as a `def` of ours, so that its arguments have names. mistakes: most telling first. door:
-    the plainest calls, six or more; the part earns nothing where they are neither right nor a listed mistake's. The
-    rest is as in `Exam`.
+    the plainest calls, six or more; the part earns nothing where they are neither right nor a listed mistake's.
+    through: what is called, where that is not the subject as a function; all that is asked of it is `vjps`. The rest is
+    as in `Exam`.
     """
 
     name: str
@@ -61,6 +62,7 @@ class FunctionExam:
     title: str = ""
     defines: str = ""
     bonus: bool = False
+    through: Callable[[Subject], Any] = lambda subject: subject
 
     def exam(self, *criteria: Criterion) -> Exam:
         """The exam with these criteria."""
@@ -85,9 +87,10 @@ class FunctionExam:
         """A criterion that makes these calls; the rest is as in `Asked`."""
 
         def check(subject: Subject, draw: Draw) -> None:
+            called = self.through(subject)
             if not draw.notes.door:
-                draw.notes.door = self.ask_values(self.door)(subject, draw)
-            calls = list(chain.from_iterable(ask(subject, draw) for ask in asks))
+                draw.notes.door = self.ask_values(self.door)(called, draw)
+            calls = list(chain.from_iterable(ask(called, draw) for ask in asks))
             draw.notes.asked[id] = Asked(id, points, calls, about, tells, intact)
 
         return Criterion(id, title, points, check)
@@ -134,7 +137,7 @@ class FunctionExam:
             twins = asked(subject, [lawful for _, _, lawful in given], Value)
             answers = asked(subject, [case for case, _, _ in given], Refusal)
             return [
-                replace(call, twin=twin, answering=mistake)
+                Refusal(call.case, call.answer, twin, answering=mistake)
                 for call, twin, (_, mistake, _) in zip(answers, twins, given, strict=True)
             ]
 

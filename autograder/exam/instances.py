@@ -3,48 +3,91 @@ the others are what it is called with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import torch
 
-from autograder.exam.cases import Case
-from autograder.exam.compare import Comparison, Reference, check_unchanged, compared, must_refuse
+from autograder.exam.calls import Call, Gradient, Value
+from autograder.exam.cases import Case, Cases
+from autograder.exam.core import Unnamed
 from autograder.exam.draw import Draw
-from autograder.exam.gradients import note_gradients, with_wanted_gradients
-from autograder.exam.subject import Subject
+from autograder.exam.functions import Ask, FunctionExam, asked, beside
+from autograder.exam.subject import Answer, Raised, Script, Subject
+
+T = torch.Tensor
 
 
-def compare_instances(subject: Subject, reference: Reference, cases: Iterable[Case], draw: Draw) -> list[Comparison]:
-    """One instance for each case, called once with a way back to its first argument. The arguments are as they were;
-    gradients are noted for their own criterion."""
-    asked, scripts = [], []
-    for case in cases:
-        rest = tuple(t.detach() if isinstance(t, torch.Tensor) else t for t in case.args[1:])
-        (one,) = with_wanted_gradients(partial(by_first, reference, rest, case.kwargs), [Case(case.args[:1])], draw)
-        asked.append((replace(case, args=(*one.case.args, *rest)), one))
-        scripts.append([(0, "make", (), case.kwargs), (1, "vjp", asked[-1][0].args, {}, one.cotangent)])
-    found = []
-    for (case, one), replies in zip(asked, subject.scripts(scripts), strict=True):
-        if len(replies) == 1:
-            raise replies[0]
-        found.append(compared(subject, case, one.expected, replies[1]))
-        answer = found[-1].answer
-        if answer is not None and found[-1].fault is None:
-            check_unchanged(found[-1])
-            note_gradients(draw, found[-1], answer.gradients, one)
-    return found
+class AsFunction:
+    """A student's class as a function: each call makes an instance by its named arguments, and calls that once."""
+
+    def __init__(self, subject: Subject):
+        self.subject = subject
+
+    def vjps(self, calls: Sequence[tuple]) -> list[Answer | Raised]:
+        """As `Subject.vjps`."""
+        scripts: list[Script] = [[(0, "make", (), kwargs), (1, "vjp", args, {}, back)] for args, kwargs, back in calls]
+        return [replies[-1] for replies in self.subject.scripts(scripts)]
 
 
-def by_first(reference: Reference, rest: tuple, options: dict[str, Any], x: Any) -> Any:
-    """The reference as a function of its first argument."""
-    return reference(x, *rest, **options)
+@dataclass(frozen=True)
+class InstanceExam(FunctionExam):
+    """The criteria of such a class."""
+
+    through: Callable[[Subject], Any] = AsFunction
+
+    def again(self, cases: Cases) -> Ask:
+        """Each case's instance called a second time, beside the first; it is an nn.Module."""
+
+        def ask(subject: Subject, draw: Draw) -> list[Call]:
+            given = list(cases(draw))
+            call: list[tuple] = [(1, "vjp", case.args, {}, None) for case in given]
+            scripts: list[Script] = [
+                [(0, "make", (), case.kwargs), one, one] for case, one in zip(given, call, strict=True)
+            ]
+            found = of_class(subject).scripts(scripts)
+            for replies in found:
+                if isinstance(replies[0], str) and replies[0] != "module":
+                    raise Unnamed(f"`{self.name}(…)` gives no `nn.Module`.")
+            firsts = [Value(case, replies[:2][-1]) for case, replies in zip(given, found, strict=True)]
+            return beside([Value(case, replies[-1]) for case, replies in zip(given, found, strict=True)], firsts)
+
+        return ask
+
+    def by_position(self, *cases: Case, order: Sequence[str]) -> Ask:
+        """Instances made with these arguments in their order, without names, beside the same with names."""
+
+        def ask(subject: Subject, draw: Draw) -> list[Call]:
+            twins = asked(subject, cases, Value)
+            scripts: list[Script] = [
+                [(0, "make", tuple(case.kwargs[name] for name in order), {}), (1, "vjp", case.args, {}, None)]
+                for case in cases
+            ]
+            found = of_class(subject).scripts(scripts)
+            return beside([Value(case, replies[-1]) for case, replies in zip(cases, found, strict=True)], twins)
+
+        return ask
+
+    def ask_first_gradient(self, cases: Cases) -> Ask:
+        """Gradients to the first argument alone, beside values."""
+
+        def ask(subject: Subject, draw: Draw) -> list[Call]:
+            twins = asked(subject, cases(draw), Value)
+            learning = [
+                replace(twin.case, args=(twin.case.args[0].detach().requires_grad_(), *twin.case.args[1:]))
+                for twin in twins
+            ]
+            backs = [draw.normal(*twin.got.shape) if isinstance(twin.got, T) else torch.ones(()) for twin in twins]
+            answers = subject.vjps([(c.args, c.kwargs, back) for c, back in zip(learning, backs, strict=True)])
+            return [
+                Gradient(case, answer, twin, cotangent=back, names=("input",))
+                for case, answer, twin, back in zip(learning, answers, twins, backs, strict=True)
+            ]
+
+        return ask
 
 
-def check_options_refused(subject: Subject, args: tuple, options: Sequence[dict[str, Any]], mistake: str) -> None:
-    """Options that cannot be right are refused, when the instance is made or when it is called."""
-    scripts = [[(0, "make", (), some), (1, "vjp", args, {}, None)] for some in options]
-    for some, replies in zip(options, subject.scripts(scripts), strict=True):
-        must_refuse(subject.name, str(some), replies[-1], mistake)
+def of_class(subject: Subject) -> Subject:
+    """The class that is asked as a function."""
+    return cast(AsFunction, subject).subject

@@ -1,143 +1,166 @@
-"""The exam of `conv2d_backward`: three gradients, each judged by itself, from formulas and without autograd."""
+"""The exam of `conv2d_backward`: three gradients, each judged by itself, from formulas and without autograd.
+
+A call of ours asks for one of the three results, by the argument `result`; the student's function gives all of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
 
-from autograder.exam.cases import Case, Setup, choices, grid
-from autograder.exam.compare import Comparison, agree, ask_all, check_unchanged, fault, judge
-from autograder.exam.convolution.mistakes import conv2d
-from autograder.exam.convolution.mistakes_backward import GRAD_BIAS, GRAD_WEIGHT, GRAD_X
+from autograder.exam.calls import Call, Value
+from autograder.exam.cases import Case, Cases, Setup, choices, convolution_tensors, grid
+from autograder.exam.convolution.mistakes import conv2d as forward
+from autograder.exam.convolution.mistakes_backward import MISTAKES, RESULTS, backward
 from autograder.exam.convolution.sentences import SENTENCES
-from autograder.exam.convolution.sums import cases
-from autograder.exam.core import Check, Criterion, Evidence, Exam, Wrong
-from autograder.exam.draw import LAYOUTS, Draw
-from autograder.exam.gradients import with_wanted_gradients
-from autograder.exam.subject import Raised, Subject
+from autograder.exam.core import Exam, Wrong
+from autograder.exam.draw import Draw
+from autograder.exam.functions import FunctionExam, asked, beside
+from autograder.exam.mistakes import first_of
+from autograder.exam.notes import Notes
+from autograder.exam.reading import Part, Reading
+from autograder.exam.subject import Answer, Banned, Raised, Subject
 
 T = torch.Tensor
-Step = tuple[Case, tuple[T, ...]]  # of backpropagation: (grad_out, x, weight), and the three gradients
-RESULTS = ("grad_x", "grad_weight", "grad_bias")
-MISTAKES = (GRAD_X, GRAD_WEIGHT, GRAD_BIAS)
-OTHER_ORDERS = ((1, 0, 2), (0, 2, 1), (2, 1, 0), (1, 2, 0), (2, 0, 1))
+# What PyTorch says under inference mode, and what the ban says where its refusal comes back as another error.
+AUTOGRAD = "does not require grad", "autograd: it was asked for a gradient"
 
+
+class OneResult:
+    """The student's function, of which one result is asked for in each call, under inference mode."""
+
+    def __init__(self, subject: Subject):
+        self.subject = subject
+
+    def vjps(self, calls: Sequence[tuple]) -> list[Answer | Raised]:
+        """As `Subject.vjps`, without a way back. What autograd refuses counts as refused by the ban."""
+        given = [(args, {k: v for k, v in kwargs.items() if k != "result"}, None) for args, kwargs, _ in calls]
+        with self.subject.inference(), self.subject.series():
+            answers = self.subject.vjps(given)
+        return [chosen(answer, kwargs["result"]) for answer, (_, kwargs, _) in zip(answers, calls, strict=True)]
+
+
+def chosen(answer: Answer | Raised, result: str) -> Answer | Raised:
+    """One of three results; whatever else came back, as it is."""
+    if isinstance(answer, Raised):
+        return Banned(answer.kind, AUTOGRAD[1]) if any(said in answer.message for said in AUTOGRAD) else answer
+    if isinstance(answer.output, tuple | list) and len(answer.output) == len(RESULTS):
+        return replace(answer, output=answer.output[RESULTS.index(result)])
+    return answer
+
+
+class StepPart(Part):
+    """A part whose door is open where one of the results is right in its plainest calls."""
+
+    def opens(self, reading: Reading) -> bool:
+        return any(
+            all(self.right(call, reading) for call in self.door if call.case.kwargs["result"] == result)
+            for result in RESULTS
+        )
+
+
+class BackwardExam(FunctionExam):
+    """The function with three results."""
+
+    def read(self, exam: Exam, notes: Notes) -> dict[str, Wrong | None]:
+        """What is wrong in each criterion whose calls were made."""
+        asked = [notes.asked[one.id] for one in exam.criteria if one.id in notes.asked]
+        return StepPart(exam.graded_name, self.reference, self.mistakes, notes.door, asked).verdicts()
+
+
+def steps(setups: Sequence[Setup], *results: str) -> Cases:
+    """For each setup, and each of these results, a call with what may come back to the output."""
+
+    def cases(draw: Draw) -> Iterator[Case]:
+        for setup in draw.shuffled(setups):
+            x, weight = convolution_tensors(replace(setup, bias=False), draw)
+            grad_out = draw.normal(*forward(x, weight, **setup.arguments).shape)
+            for result in results:
+                yield Case((grad_out, x, weight), {**setup.arguments, "result": result}, setup.about)
+
+    return cases
+
+
+def plainer(change: Callable[[T, dict], tuple[T, dict]]) -> Callable[[Case], Case]:
+    """Of a step one with another weight and other named arguments."""
+
+    def plain(case: Case) -> Case:
+        _, x, weight = case.args
+        weight, kwargs = change(weight, dict(case.kwargs))
+        back = forward(x, weight, **{key: value for key, value in kwargs.items() if key != "result"})
+        return Case((back.cos(), x, weight), kwargs)
+
+    return plain
+
+
+def leaving_out(name: str) -> Callable[[Case], Case]:
+    """The same step without an argument."""
+    return plainer(lambda weight, kwargs: (weight, {k: v for k, v in kwargs.items() if k != name}))
+
+
+def square(weight: T, kwargs: dict) -> tuple[T, dict]:
+    """A square kernel, and the first number of each pair."""
+    side = min(weight.shape[2:])
+    return weight[..., :side, :side], {key: first_of(value) for key, value in kwargs.items()}
+
+
+def by_position(subject: Subject, draw: Draw) -> list[Call]:
+    """stride and padding without their names, beside the same with them."""
+    given = list(steps([Setup((1, 2, 6, 5, 2, 3, 3), {"stride": 2, "padding": 1})], *MOVED)(draw))
+    short = [
+        replace(case, args=(*case.args, 2, 1), kwargs={"result": case.kwargs["result"]}, about="without names")
+        for case in given
+    ]
+    return beside(asked(subject, short, Value), asked(subject, given, Value))
+
+
+MOVED = "grad_x", "grad_weight"  # what strides, paddings and kernels change
 # (N, C_in, H, W, C_out, kH, kW)
+DOOR = [Setup((1, 1, h, w, 1, k, k)) for h, w, k in [(5, 5, 3), (4, 6, 3), (6, 4, 3), (5, 4, 2), (3, 5, 2), (6, 6, 4)]]
 PLAIN = [
-    *(Setup(shape) for shape in [(1, 1, 5, 5, 1, 3, 3), (2, 3, 5, 6, 2, 2, 3), (3, 2, 6, 5, 4, 3, 2)]),
-    *(Setup(shape) for shape in [(2, 2, 4, 5, 3, 1, 1), (2, 2, 3, 4, 3, 3, 4)]),
-    Setup((2, 3, 5, 4, 2, 3, 3), dtype=torch.float64),
+    Setup(shape)
+    for shape in [(1, 1, 5, 5, 1, 3, 3), (2, 3, 5, 6, 2, 2, 2), (3, 2, 6, 5, 4, 3, 3), (2, 2, 4, 5, 3, 1, 1)]
 ]
 # Windows that meet, leave gaps, and leave rows and columns untouched at the end.
-STRIDE = grid([(2, 2, 6, 7, 3, 3, 2), (1, 3, 8, 7, 2, 2, 3)], choices("stride", 2, 3, (2, 1), (1, 3), (3, 2)))
+STRIDE = grid([(2, 2, 6, 7, 3, 3, 3), (1, 3, 8, 7, 2, 2, 2)], choices("stride", 2, 3))
 PADDING = [
-    *grid([(2, 2, 4, 5, 3, 3, 2), (1, 2, 5, 4, 2, 3, 3)], choices("padding", 1, (1, 0), (0, 2), (2, 1))),
-    *grid(
-        [(2, 2, 6, 7, 2, 3, 3)],
-        [{"stride": s, "padding": p} for s, p in ((2, 1), ((2, 1), (0, 1)), ((1, 3), (2, 1)))],
-    ),
+    *grid([(2, 2, 4, 5, 3, 3, 3), (1, 2, 5, 4, 2, 2, 2)], choices("padding", 1, 2)),
+    *grid([(2, 2, 6, 7, 2, 3, 3)], [{"padding": p, "stride": s} for p, s in ((1, 2), (2, 3))]),
 ]
+PAIRS = [
+    *(Setup(shape) for shape in [(2, 3, 5, 6, 2, 2, 3), (3, 2, 6, 5, 4, 3, 2), (2, 2, 3, 4, 3, 3, 4)]),
+    Setup((1, 1, 3, 3, 1, 5, 4), {"padding": 1}, about="with a kernel larger than the image"),
+    *grid([(2, 2, 6, 7, 3, 3, 3)], choices("stride", (2, 1), (1, 3), (3, 2))),
+    *grid([(2, 2, 4, 5, 3, 3, 3)], choices("padding", (1, 0), (0, 2), (2, 1))),
+    Setup((2, 2, 6, 7, 2, 3, 2), {"stride": (2, 1), "padding": (0, 1)}),
+]
+CARE = [Setup((2, 3, 6, 5, 2, 3, 3)), Setup((2, 3, 6, 5, 2, 3, 3), {"stride": 2, "padding": 1})]
 
-
-def steps(forward: Iterable[Case], draw: Draw, upstream: Callable[..., T] | None = None) -> list[Step]:
-    """From cases (x, weight) of the way forward: those of the way back, with PyTorch's three gradients."""
-    biased = [replace(case, args=(*case.args, case.args[1].new_zeros(len(case.args[1])))) for case in forward]
-    return [
-        (replace(one.case, args=(one.cotangent, *(t.detach() for t in one.case.args[:2]))), tuple(one.wanted))
-        for one in with_wanted_gradients(conv2d, biased, draw, upstream)
-    ]
-
-
-def drawn(chosen: list[Setup], draw: Draw) -> list[Step]:
-    """The steps of these setups, with the seed's values."""
-    return steps(cases([replace(setup, bias=False) for setup in chosen])(draw), draw)
-
-
-def compare(subject: Subject, asked: list[Step]) -> list[Comparison]:
-    """Every call under inference mode, where autograd refuses; three results are asked for, in their order."""
-    with subject.inference():
-        found = ask_all(subject, [(case, expected, None) for case, expected in asked])
-    for c in found:
-        if not isinstance(c.got, Raised) and not (isinstance(c.got, tuple | list) and len(c.got) == 3):
-            judge(subject.name, [c], ())
-    if any(in_order(found, order) for order in OTHER_ORDERS):
-        raise Wrong("grad-swapped", Evidence("any", ", ".join(RESULTS), "another order"))
-    return found
-
-
-def in_order(found: list[Comparison], order: tuple[int, ...]) -> bool:
-    """Do the three results come right in this order?"""
-    return not any(isinstance(c.got, Raised) for c in found) and all(
-        isinstance(one, T) and agree(one, c.expected[i]) for c in found for one, i in zip(c.got, order, strict=True)
-    )
-
-
-def judge_result(subject: Subject, found: list[Comparison], index: int) -> None:
-    """One of the three results, over all cases."""
-    judge(f"{subject.name}: {RESULTS[index]}", [result_of(c, index) for c in found], MISTAKES[index])
-
-
-def result_of(comparison: Comparison, index: int) -> Comparison:
-    """The comparison of one of the three results."""
-    expected, got = comparison.expected[index], comparison.got
-    if isinstance(got, Raised):
-        return replace(comparison, expected=expected)
-    return Comparison(comparison.case, expected, got[index], fault(got[index], expected))
-
-
-def one_result(index: int) -> Check:
-    """One result with stride 1 and no padding; the calls are shared among the three criteria."""
-
-    def check(subject: Subject, draw: Draw) -> None:
-        shared = draw.notes.shared
-        if "plain" not in shared:
-            shared["plain"] = compare(subject, drawn(PLAIN, draw))
-        judge_result(subject, shared["plain"], index)
-
-    return check
-
-
-def all_three(chosen: list[Setup]) -> Check:
-    """All three results of these setups."""
-
-    def check(subject: Subject, draw: Draw) -> None:
-        found = compare(subject, drawn(chosen, draw))
-        for index in range(3):
-            judge_result(subject, found, index)
-
-    return check
-
-
-def care(subject: Subject, draw: Draw) -> None:
-    """Any memory layout of x and grad_out, and no argument changed."""
-    all_three(PLAIN[1:2])(subject, draw)
-    arguments = {"stride": (2, 3), "padding": (0, 1)}
-    asked = []
-    for layout in LAYOUTS:
-        case = Case((draw.laid_out(layout, (2, 3, 6, 5)), draw.normal(2, 3, 3, 2)), arguments, f"on {layout} tensors")
-        ((laid, expected),) = steps([case], draw, lambda *shape, layout=layout: draw.laid_out(layout, shape))
-        asked += [(replace(laid, args=tuple(t.contiguous() for t in laid.args)), expected), (laid, expected)]
-    found = compare(subject, asked)
-    for dense, laid_out in zip(found[::2], found[1::2], strict=True):
-        for index in range(3):
-            judge_result(subject, [dense], index)
-        if laid_out.fault:
-            raise Wrong("contiguous-only", Evidence(str(arguments), "as for contiguous tensors", laid_out.fault))
-        check_unchanged(laid_out)
-
-
-conv2d_backward = Exam(
-    "conv2d_backward",
-    (
-        Criterion("bias", "grad_bias", 1.0, one_result(2)),
-        Criterion("weight", "grad_weight", 1.5, one_result(1)),
-        Criterion("input", "grad_x", 2.0, one_result(0)),
-        Criterion("stride", "all three with a stride, pixels that no window touched included", 1.0, all_three(STRIDE)),
-        Criterion("padding", "all three with padding", 1.0, all_three(PADDING)),
-        Criterion("care", "tensors in any memory layout, none of them changed", 0.5, care),
+BACK = BackwardExam(
+    "conv2d_backward", backward, MISTAKES, SENTENCES, steps(DOOR, *RESULTS), ban="convolution and autograd",
+    through=OneResult,
+)  # fmt: skip
+conv2d_backward = BACK.exam(
+    BACK.values("bias", "grad_bias", 1.0, steps(PLAIN, "grad_bias")),
+    BACK.values("weight", "grad_weight", 1.0, steps(PLAIN, "grad_weight")),
+    BACK.values("input", "grad_x", 1.5, steps(PLAIN, "grad_x")),
+    BACK.values(
+        "stride", "grad_x and grad_weight with a stride, pixels that no window touched included", 1.0,
+        steps(STRIDE, *MOVED), plain=leaving_out("stride"), about={"stride"},
     ),
-    sentences=SENTENCES,
-    ban="convolution and autograd",
-)
+    BACK.values(
+        "padding", "grad_x and grad_weight with padding", 1.0,
+        steps(PADDING, *MOVED), plain=leaving_out("padding"), about={"padding"},
+    ),
+    BACK.values(
+        "pairs", "kernels that are not square, strides and paddings as pairs", 0.5,
+        steps(PAIRS, *MOVED), plain=plainer(square),
+    ),
+    BACK.dtypes(0.5, steps(PLAIN, *RESULTS)),
+    BACK.criterion(
+        "care", "tensors in any memory layout, none of them changed", 0.5,
+        BACK.ask_layouts(steps(CARE, *MOVED)), by_position, intact=True,
+    ),
+)  # fmt: skip

@@ -1,4 +1,5 @@
-"""The mistakes people make in the gradients; a mutant takes `conv2d_backward`'s arguments and gives one result.
+"""The mistakes people make in the gradients. Our functions take `conv2d_backward`'s arguments, and which of the three
+results is asked for.
 
 Shapes: grad_out (N, C_out, H', W'), x (N, C_in, H, W), weight (C_out, C_in, kH, kW).
 """
@@ -6,18 +7,23 @@ Shapes: grad_out (N, C_out, H', W'), x (N, C_in, H, W), weight (C_out, C_in, kH,
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch.nn import grad as library
 
+from autograder.exam.convolution.mistakes import conv2d
 from autograder.exam.mistakes import (
-    Misconception,
+    Function,
     always,
+    care_mistakes,
     misconception,
+    no_pair,
     pair,
     swapped,
+    with_all_arguments,
     with_arguments,
     with_changes,
 )
@@ -96,61 +102,109 @@ def cut_at_one_end(first: bool) -> Callable[..., T]:
     return mutant
 
 
-def first_image_only(*args: Any, **kwargs: Any) -> T:
+def first_image_only(**given: Any) -> T:
     """Zeros for all images but the first."""
-    grad = grad_x(*args, **kwargs)
+    grad = grad_x(**given)
     grad[1:] = 0
     return grad
 
 
-# What PyTorch says under inference mode, and what the ban says where its refusal comes back as another error.
-AUTOGRAD = Misconception("grad-autograd", says=("does not require grad", "autograd: it was asked for a gradient"))
+RESULTS = ("grad_x", "grad_weight", "grad_bias")
+ORDERS = ((1, 0, 2), (0, 2, 1), (2, 1, 0), (1, 2, 0), (2, 0, 1))
 
 
-def batch_mistakes(result: Callable[..., T], *more: Callable[..., T]) -> tuple[Misconception, ...]:
-    """A mean over the batch; its first image alone, also in one of these ways."""
-    first = with_changes(result, lambda grad_out, x, **rest: {"grad_out": grad_out[:1], "x": x[:1]})
-    return (
-        misconception("grad-batch-averaged", with_arguments(result, grad_out=lambda g: g / len(g))),
-        misconception("batch-first-item", *more, first),
-    )
+def backward(grad_out: T, x: T, weight: T, stride: Any = 1, padding: Any = 0, result: str = "grad_x") -> T:
+    """One of the three gradients."""
+    function = {"grad_x": grad_x, "grad_weight": grad_weight, "grad_bias": grad_bias}[result]
+    return function(grad_out, x, weight, stride, padding)
 
 
-def pairs_swapped(result: Callable[..., T], *more: Callable[..., T]) -> tuple[Misconception, ...]:
-    """Strides or paddings of the two axes exchanged, the paddings also in one of these ways."""
-    return (
-        misconception("stride-swapped", with_arguments(result, stride=swapped), raises=True),
-        misconception("padding-swapped", *more, with_arguments(result, padding=swapped), raises=True),
-    )
+def instead(**mutants: Callable[..., T]) -> Function:
+    """All gradients, those of these names by other functions."""
+
+    def rule(function: Function, result: str, **given: Any) -> T:
+        return mutants[result](**given) if result in mutants else function(result=result, **given)
+
+    return with_all_arguments(backward, rule)
 
 
-GRAD_X = (
-    AUTOGRAD,
-    misconception("grad-x-unflipped", with_arguments(grad_x, weight=lambda w: w.flip(2, 3))),
-    misconception("grad-overwritten", overwritten),
-    *batch_mistakes(grad_x, first_image_only),
+def exchanged(name: str) -> Function:
+    """A pair exchanged; where the windows then do not meet grad_out, an error."""
+
+    def change(grad_out: T, x: T, weight: T, stride: Any, padding: Any, **rest: Any) -> dict[str, Any]:
+        given = {"stride": stride, "padding": padding}
+        given[name] = swapped(given[name])
+        if conv2d(x, weight, **given).shape != grad_out.shape:
+            raise ValueError(f"with the {name} exchanged, the output has another shape")
+        return given
+
+    return with_changes(backward, change)
+
+
+def reordered(*order: int) -> Callable[[str], str]:
+    """Of a result the one that comes back in its place."""
+    return lambda name: RESULTS[order[RESULTS.index(name)]]
+
+
+def in_any(**mutants: Callable[..., T]) -> list[Function]:
+    """One gradient by another function, or several of them."""
+    names = [some for count in (1, 2, 3) for some in combinations(mutants, count)]
+    return [instead(**{name: mutants[name] for name in some}) for some in names]
+
+
+def of_first_image(result: Callable[..., T]) -> Callable[..., T]:
+    """Of the batch's first image alone."""
+    return with_changes(result, lambda grad_out, x, **rest: {"grad_out": grad_out[:1], "x": x[:1]})
+
+
+def averaged(result: Callable[..., T]) -> Callable[..., T]:
+    """Divided by the size of the batch."""
+    return with_arguments(result, grad_out=lambda g: g / len(g))
+
+
+MISTAKES = (
+    misconception("grad-swapped", *(with_arguments(backward, result=reordered(*order)) for order in ORDERS)),
+    misconception("grad-x-unflipped", instead(grad_x=with_arguments(grad_x, weight=lambda w: w.flip(2, 3)))),
+    misconception("grad-overwritten", instead(grad_x=overwritten)),
+    misconception("grad-weight-flipped", instead(grad_weight=lambda **given: grad_weight(**given).flip(2, 3))),
+    misconception("grad-bias-averaged", instead(grad_bias=lambda grad_out, **rest: grad_out.mean((0, 2, 3)))),
     misconception(
-        "grad-stride-ignored", with_changes(grad_x, unspread), with_arguments(touched_only, stride=always(1))
+        "grad-batch-averaged",
+        *in_any(grad_x=averaged(grad_x), grad_weight=averaged(grad_weight), grad_bias=averaged(grad_bias)),
     ),
-    misconception("grad-untouched-lost", touched_only),
-    *pairs_swapped(grad_x, cut_in_the_other_order),
-    misconception("grad-padding-kept", grad_padded, cut_at_one_end(True), cut_at_one_end(False)),
-)
-GRAD_WEIGHT = (
-    AUTOGRAD,
-    misconception("grad-weight-flipped", lambda *a, **k: grad_weight(*a, **k).flip(2, 3)),
-    *batch_mistakes(grad_weight),
-    misconception("grad-stride-ignored", with_changes(grad_weight, unspread)),
-    *pairs_swapped(grad_weight),
-)
-GRAD_BIAS = (
-    AUTOGRAD,
-    misconception("grad-bias-averaged", lambda g, *a, **k: g.mean((0, 2, 3))),
-    *batch_mistakes(grad_bias),
+    misconception(
+        "batch-first-item",
+        *in_any(grad_x=first_image_only, grad_weight=of_first_image(grad_weight), grad_bias=of_first_image(grad_bias)),
+        instead(grad_x=of_first_image(grad_x)),
+    ),
     misconception(
         "grad-bias-not-summed",
-        lambda g, *a, **k: g.sum(0),
-        lambda g, *a, **k: g.sum(1),
-        lambda g, *a, **k: g.sum((2, 3)),
+        *(instead(grad_bias=lambda grad_out, axes=axes, **rest: grad_out.sum(axes)) for axes in (0, 1, (2, 3))),
     ),
+    misconception(
+        "grad-stride-ignored",
+        *in_any(grad_x=with_changes(grad_x, unspread), grad_weight=with_changes(grad_weight, unspread)),
+        *in_any(grad_x=with_arguments(touched_only, stride=always(1)), grad_weight=with_changes(grad_weight, unspread)),
+    ),
+    misconception("grad-untouched-lost", instead(grad_x=touched_only)),
+    misconception(
+        "stride-swapped",
+        exchanged("stride"),
+        *in_any(grad_x=with_arguments(grad_x, stride=swapped), grad_weight=with_arguments(grad_weight, stride=swapped)),
+    ),
+    misconception(
+        "padding-swapped",
+        exchanged("padding"),
+        instead(grad_x=cut_in_the_other_order),
+        *in_any(
+            grad_x=with_arguments(grad_x, padding=swapped), grad_weight=with_arguments(grad_weight, padding=swapped)
+        ),
+        raises=True,
+    ),
+    misconception(
+        "grad-padding-kept",
+        *(instead(grad_x=cut) for cut in (grad_padded, cut_at_one_end(True), cut_at_one_end(False))),
+    ),
+    misconception("tuples-refused", with_arguments(backward, stride=no_pair, padding=no_pair), raises=True),
+    *care_mistakes(backward),
 )

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 
 import torch
 
-from autograder.exam.cases import Case, Cases
-from autograder.exam.compare import compare_values, judge
-from autograder.exam.core import Check, Criterion, Exam, Unnamed, Wrong
+from autograder.exam.calls import Call, Refusal, Value
+from autograder.exam.cases import Case
+from autograder.exam.core import Unnamed
 from autograder.exam.draw import Draw
-from autograder.exam.functions import in_turn
-from autograder.exam.gradients import judge_gradients
-from autograder.exam.instances import check_options_refused, compare_instances
-from autograder.exam.mistakes import misconception
+from autograder.exam.functions import asked, beside, leaving_out
+from autograder.exam.instances import InstanceExam, of_class
+from autograder.exam.mistakes import always, care_mistakes, misconception, with_arguments, with_changes
 from autograder.exam.segmentation.sentences import SENTENCES
 from autograder.exam.setting import current
 from autograder.exam.subject import Missing, Subject
@@ -23,18 +23,11 @@ T = torch.Tensor
 Loss = Callable[..., T]
 
 
-def loss_by(
-    rule: Callable[..., T],
-    prepare: Callable[[T, bool], T] = lambda x, logits: x.sigmoid() if logits else x,
-    over_batch: bool = False,
-    reduce: Callable[[T, str], T] | None = None,
-) -> Loss:
-    """A loss of x and target (N, …) by a rule from their sums a·b, a, b, a², b² (N,) and ε; the other arguments are
-    the mistakes around the rule."""
+def loss_by(rule: Callable[..., T], reduce: Callable[[T, str], T] | None = None) -> Loss:
+    """A loss of x and target (N, …) by a rule from their sums a·b, a, b, a², b² (N,) and ε."""
 
     def loss(x, target, eps=1e-7, reduction="mean", with_logits=True):
-        a, b = prepare(x, with_logits), target
-        a, b = (a.reshape(1, -1), b.reshape(1, -1)) if over_batch else (a.flatten(1), b.flatten(1))
+        a, b = (x.sigmoid() if with_logits else x).flatten(1), target.flatten(1)
         each = rule((a * b).sum(1), a.sum(1), b.sum(1), (a * a).sum(1), (b * b).sum(1), eps)
         return (reduce or reduced)(each, reduction)
 
@@ -52,6 +45,25 @@ def by_formula(ab: T, a: T, b: T, aa: T, bb: T, eps: float) -> T:
 
 
 dice = loss_by(by_formula)
+
+
+def as_one(x: T, target: T, **rest) -> dict[str, T]:
+    """A batch as one image."""
+    return {"x": x.reshape(1, -1), "target": target.reshape(1, -1)}
+
+
+def thresholded(x: T, with_logits: bool, **rest) -> dict:
+    """Probabilities of 0 and 1."""
+    return {"x": ((x > 0) if with_logits else (x > 0.5)).to(x.dtype), "with_logits": False}
+
+
+def planes_refused(x: T, **rest) -> dict:
+    """Maps without a channel axis are not understood."""
+    if x.dim() == 3:
+        raise IndexError("no channel axis")
+    return {}
+
+
 MISTAKES = (
     misconception("dice-factor", loss_by(lambda ab, a, b, aa, bb, eps: 1 - ab / (a + b + eps))),
     misconception("dice-is-score", loss_by(lambda ab, a, b, aa, bb, eps: 2 * ab / (a + b + eps))),
@@ -60,7 +72,7 @@ MISTAKES = (
         loss_by(lambda ab, a, b, aa, bb, eps: 1 - ab / (a + b - ab + eps)),
         loss_by(lambda ab, a, b, aa, bb, eps: 1 - (ab + eps) / (a + b - ab + eps)),
     ),
-    misconception("dice-over-batch", loss_by(by_formula, over_batch=True)),
+    misconception("dice-over-batch", with_changes(dice, as_one)),
     misconception(
         "dice-smoothed",
         loss_by(lambda ab, a, b, aa, bb, eps: 1 - (2 * ab + eps) / (a + b + eps)),
@@ -68,118 +80,123 @@ MISTAKES = (
         loss_by(lambda ab, a, b, aa, bb, eps: 1 - (2 * ab + 1) / (a + b + 1)),
     ),
     misconception("dice-squares", loss_by(lambda ab, a, b, aa, bb, eps: 1 - 2 * ab / (aa + bb + eps))),
-    misconception("dice-no-sigmoid", loss_by(by_formula, lambda x, logits: x)),
-    misconception("dice-sigmoid-always", loss_by(by_formula, lambda x, logits: x.sigmoid())),
-    misconception(
-        "dice-thresholded",
-        loss_by(by_formula, lambda x, logits: ((x.sigmoid() if logits else x) > 0.5).to(x.dtype)),
-        loss_by(by_formula, lambda x, logits: (x.sigmoid() if logits else x).round()),
-    ),
+    misconception("dice-no-sigmoid", with_arguments(dice, with_logits=always(False))),
+    misconception("dice-sigmoid-always", with_arguments(dice, with_logits=always(True))),
+    misconception("dice-thresholded", with_changes(dice, thresholded)),
+    misconception("dice-planes", with_changes(dice, planes_refused), raises=True),
     misconception(
         "dice-reduction",
-        loss_by(by_formula, reduce=lambda each, word: each.mean()),
-        loss_by(by_formula, reduce=lambda each, word: each if word == "none" else each.mean()),
-        loss_by(by_formula, reduce=lambda each, word: each.sum() if word == "sum" else each.mean()),
-        loss_by(by_formula, reduce=lambda each, word: each.mean() if word == "none" else reduced(each, word)),
+        with_arguments(dice, reduction=always("mean")),
+        with_arguments(dice, reduction=lambda word: word if word == "none" else "mean"),
+        with_arguments(dice, reduction=lambda word: word if word == "sum" else "mean"),
+        with_arguments(dice, reduction=lambda word: "mean" if word == "none" else word),
     ),
     misconception(
         "dice-eps-ignored",
-        *(loss_by(lambda ab, a, b, aa, bb, eps, e=e: 1 - 2 * ab / (a + b + e)) for e in (0.0, 1e-7, 1e-6, 1e-5, 1.0)),
+        *(with_arguments(dice, eps=always(eps)) for eps in (0.0, 1e-7, 1e-6, 1e-5, 1.0)),
         loss_by(lambda ab, a, b, aa, bb, eps: 1 - 2 * ab / (a + b) + eps),
-        loss_by(lambda ab, a, b, aa, bb, eps: 1 - 2 * ab / (a + b + 2 * eps)),
+        with_arguments(dice, eps=lambda eps: 2 * eps),
     ),
+    *care_mistakes(dice),
 )  # fmt: skip
 
-SHAPES = [(2, 1, 4, 5), (3, 1, 6, 6), (1, 1, 3, 7), (3, 4, 5), (2, 6, 6)]
+IMAGES = [(1, 1, 4, 5), (1, 1, 6, 6), (1, 1, 3, 7), (1, 1, 5, 5), (1, 1, 2, 9), (1, 1, 8, 4)]
+BATCHES = [(2, 1, 4, 5), (3, 1, 6, 6), (1, 5, 4), (3, 4, 5), (2, 6, 6)]
 
 
-def pictures(draw: Draw, shape: tuple[int, ...], logits: bool = True, dtype: torch.dtype = torch.float32):
-    """A prediction and a binary target of this shape."""
+def case(draw: Draw, shape: tuple[int, ...], dtype: torch.dtype = torch.float32, about: str = "", **options) -> Case:
+    """A loss made with these options and called with a prediction and a binary target of this shape."""
     x = draw.normal(*shape, dtype=dtype)
-    return (2 * x if logits else x.sigmoid()), (draw.normal(*shape) > 0).to(dtype)
+    args = (x.sigmoid() if options.get("with_logits") is False else 2 * x), (draw.normal(*shape) > 0).to(dtype)
+    said = " and ".join(f"{name}={value!r}" for name, value in options.items())
+    return Case(args, options, about or (f"with {said}" if said else ""))
 
 
-def agrees(cases: Cases) -> Check:
-    """Right losses, and gradients that are noted. A case's options make the loss, which is called with the rest."""
-
-    def check(subject: Subject, draw: Draw) -> None:
-        found = compare_instances(subject, dice, cases(draw), draw)
-        planes = [c for c in found if c.case.args[0].dim() == 3]
-        if any(c.fault for c in planes) and not any(c.fault for c in found if c.case.args[0].dim() == 4):
-            raise Wrong("dice-planes", next(c for c in planes if c.fault).evidence)
-        judge(subject.name, found, MISTAKES)
-
-    return check
+def images(draw: Draw) -> Iterator[Case]:
+    """One image, by a loss that is made without options."""
+    return (case(draw, shape) for shape in IMAGES)
 
 
-def case(args: tuple[T, T], **options: Any) -> Case:
-    """A loss made with these options and called with prediction and target."""
-    return Case(args, options, f"with {options}" if options else "")
+def batches(draw: Draw) -> Iterator[Case]:
+    """Several images, with a channel axis and without."""
+    return (case(draw, shape, about="on maps (N, H, W)" if len(shape) == 3 else "") for shape in BATCHES)
 
 
-def defaults(draw: Draw) -> list[Case]:
-    """Losses as they are made without options, in either dtype."""
-    return [case(pictures(draw, s, dtype=d)) for s in SHAPES for d in (torch.float32, torch.float64)]
+def first_image(given: Case) -> Case:
+    """The first image of a batch, with a channel axis."""
+    return replace(given, args=tuple(t[:1].reshape(1, 1, *t.shape[-2:]) for t in given.args), about="")
 
 
-def probabilities(draw: Draw) -> list[Case]:
-    """Probabilities in place of logits, beside logits."""
-    return [case(pictures(draw, s, False), with_logits=False) for s in SHAPES] + defaults(draw)[:2]
+def probabilities(draw: Draw) -> Iterator[Case]:
+    """Probabilities in place of logits."""
+    return (case(draw, shape, with_logits=False) for shape in IMAGES)
 
 
-def words(draw: Draw) -> list[Case]:
-    """Each reduction."""
-    return [case(pictures(draw, s), reduction=word) for s in SHAPES[:2] for word in ("mean", "sum", "none")]
+def words(draw: Draw) -> Iterator[Case]:
+    """Each reduction, of one image and of several."""
+    return (case(draw, s, reduction=word) for s in (IMAGES[0], *BATCHES[:2]) for word in ("mean", "sum", "none"))
 
 
-def epsilons(draw: Draw) -> list[Case]:
-    """Other ε, seen beside values that do not depend on it."""
-    given = [(eps, pictures(draw, (2, 1, 3, 4), dtype=torch.float64)) for eps in (1.0, 5.0, 0.25, 1e-7)]
-    return [case(args, eps=eps, reduction="none") for eps, args in given]
+def other_words(subject: Subject, draw: Draw) -> list[Call]:
+    """Other words are refused, when the loss is made or when it is called."""
+    given = [case(draw, IMAGES[0], reduction=word) for word in ("average", "batchmean", "")]
+    twins = asked(subject, [replace(one, kwargs={"reduction": "mean"}) for one in given], Value)
+    return beside(asked(subject, given, partial(Refusal, answering="dice-reduction-word")), twins)
 
 
-def extremes(draw: Draw) -> list[Case]:
-    """Empty masks, full masks, and logits so large that every sigmoid is 0 or 1."""
-    empty, full = torch.zeros(2, 1, 4, 4), torch.ones(2, 1, 4, 4)
-    far = 1000 * torch.sign(draw.away_from_zero(2, 1, 4, 4))
-    mixed = torch.cat([empty[:1], full[:1]])
-    return [
-        *(case(args, with_logits=False, reduction="none") for args in ((empty, empty), (mixed, empty), (empty, mixed))),
-        case((full, full), with_logits=False),
-        case((0 * empty - 1000, empty)),
-        *(case((far, target.float()), reduction="none") for target in (far > 0, far < 0)),
-        case(pictures(draw, (2, 1, 4, 4))),
-    ]
+def extremes(draw: Draw) -> Iterator[Case]:
+    """Other ε, empty masks, full masks, and logits so large that every sigmoid is 0 or 1."""
+    for eps in (1.0, 5.0, 0.25, 1e-7):
+        yield case(draw, (1, 1, 3, 4), torch.float64, eps=eps)
+    empty, full, one = torch.zeros(1, 1, 4, 4), torch.ones(1, 1, 4, 4), torch.zeros(1, 1, 4, 4, dtype=torch.float64)
+    one[..., 2, 1] = 1  # one pixel: here the default ε can be seen
+    for args in (empty, empty), (full, empty), (empty, full), (full, full), (one, one):
+        yield Case(args, {"with_logits": False}, "on empty and full masks")
+    far = 1000 * torch.sign(draw.away_from_zero(1, 1, 4, 4))
+    for target in (far > 0, far < 0):
+        yield Case((far, target.float()), {}, "on very large logits")
+    yield Case((0 * empty - 1000, empty), {}, "on an empty mask")
 
 
-def refuses(subject: Subject, draw: Draw) -> None:
-    """Another word is refused when the loss is made or when it is called; counts beside right values only."""
-    agrees(words)(subject, draw)
-    unknown = [{"reduction": word} for word in ("average", "batchmean", "")]
-    check_options_refused(subject, pictures(draw, (2, 1, 4, 4)), unknown, "dice-reduction-word")
-
-
-def as_function(subject: Subject, draw: Draw) -> None:
-    """`dice_loss(logits, target)` is the default loss."""
-    function = current.get().beside(subject, "dice_loss")
+def as_function(subject: Subject, draw: Draw) -> list[Call]:
+    """`dice_loss(logits, target)` is the default loss; it keeps the dtype, and learns."""
+    function = current.get().beside(of_class(subject), "dice_loss")
     if isinstance(function, Missing):
         raise Unnamed("`dice_loss` is not defined beside `DiceLoss`.")
     function.name = "dice_loss"
-    compare_values(function, dice, [Case(pictures(draw, shape)) for shape in SHAPES], MISTAKES)
+    given = list(images(draw))
+    calls: list[Call] = [*asked(function, given, Value)]
+    for ask in (DICE.ask_dtypes(lambda draw: given), DICE.ask_first_gradient(lambda draw: given)):
+        calls += beside(ask(function, draw), ask(subject, draw))  # what the class lacks costs it already
+    return calls
 
 
-gradients = in_turn(agrees(defaults), agrees(words), judge_gradients)
-DiceLoss = Exam(
-    "DiceLoss",
-    (
-        Criterion("values", "the formula, for each image, from logits", 1.0, agrees(defaults)),
-        Criterion("probabilities", "probabilities with with_logits=False", 0.5, agrees(probabilities)),
-        Criterion("reduction", "mean, sum or none; other words are refused", 0.5, refuses),
-        Criterion("eps", "ε in the denominator", 0.5, agrees(epsilons)),
-        Criterion("extremes", "empty and full masks, very large logits", 0.5, agrees(extremes)),
-        Criterion("gradients", "gradients to the prediction", 0.5, gradients),
-        Criterion("function", "dice_loss is the default loss", 0.5, as_function),
-    ),
-    title="DiceLoss and dice_loss",
-    sentences=SENTENCES,
+DICE = InstanceExam("DiceLoss", dice, MISTAKES, SENTENCES, images, title="DiceLoss and dice_loss")
+FULL = Case(
+    (torch.linspace(0.1, 0.9, 12).reshape(2, 1, 2, 3), torch.tensor([0.0, 1, 1, 0, 1, 0] * 2).reshape(2, 1, 2, 3)),
+    {"eps": 1.0, "reduction": "sum", "with_logits": False},
+    "with its options by position",
 )
+DiceLoss = DICE.exam(
+    DICE.criterion("values", "the formula on one image, from logits", 0.5, DICE.ask_values(images), DICE.again(images)),
+    DICE.values(
+        "batch", "each image of a batch by itself, with a channel axis or without", 0.5, batches,
+        plain=first_image,
+    ),
+    DICE.criterion(
+        "probabilities", "probabilities with with_logits=False, options also by position", 0.5,
+        DICE.ask_values(probabilities), DICE.by_position(FULL, order=("eps", "reduction", "with_logits")),
+        about={"with_logits"},
+    ),
+    DICE.criterion(
+        "reduction", "mean, sum or none; other words are refused", 0.5,
+        DICE.ask_values(words, plain=leaving_out("reduction")), other_words, about={"reduction"},
+    ),
+    DICE.values("extremes", "ε in the denominator, empty and full masks, very large logits", 0.5, extremes),
+    DICE.criterion("gradients", "gradients to the prediction", 0.5, DICE.ask_first_gradient(images)),
+    DICE.criterion(
+        "dtypes", "float32 and float64, in any memory layout, none of them changed", 0.5,
+        DICE.ask_dtypes(images), DICE.ask_layouts(images), intact=True,
+    ),
+    DICE.criterion("function", "dice_loss is the default loss", 0.5, as_function),
+)  # fmt: skip
