@@ -38,20 +38,21 @@ class InstanceExam(FunctionExam):
     through: Callable[[Subject], Any] = AsFunction
 
     def again(self, cases: Cases) -> Ask:
-        """Each case's instance called a second time, beside the first; it is an nn.Module."""
+        """Each case called on the instance of the one before it, beside the case alone; instances are nn.Modules."""
 
         def ask(subject: Subject, draw: Draw) -> list[Call]:
             given = list(cases(draw))
-            call: list[tuple] = [(1, "vjp", case.args, {}, None) for case in given]
+            calls: list[tuple] = [(1, "vjp", case.args, {}, None) for case in given]
             scripts: list[Script] = [
-                [(0, "make", (), case.kwargs), one, one] for case, one in zip(given, call, strict=True)
+                [(0, "make", (), case.kwargs), before, call]
+                for case, before, call in zip(given, [calls[-1], *calls], calls)
             ]
             found = of_class(subject).scripts(scripts)
             for replies in found:
                 if isinstance(replies[0], str) and replies[0] != "module":
                     raise Unnamed(f"`{self.name}(…)` gives no `nn.Module`.")
-            firsts = [Value(case, replies[:2][-1]) for case, replies in zip(given, found, strict=True)]
-            return beside([Value(case, replies[-1]) for case, replies in zip(given, found, strict=True)], firsts)
+            seconds = [Value(case, replies[-1]) for case, replies in zip(given, found, strict=True)]
+            return beside(seconds, asked(subject, given, Value))
 
         return ask
 

@@ -127,9 +127,9 @@ class LayerAnswers:
         """Call a layer for each case, without a way back."""
         return self.played(subject, seen, [self.calling(seen, case) for case in cases])
 
-    def calling(self, seen: Seen, case: Case) -> Script:
-        """A script that calls a layer, and asks for its numbers before and after."""
-        return self.own(self.ready(seen, self.script(case)).call("answer", case.args[0]), seen.layout, "after")
+    def calling(self, seen: Seen, case: Case, made: Script | None = None) -> Script:
+        """A script that calls a layer, made as usual or in this way, and asks for its numbers before and after."""
+        return self.own(self.ready(seen, made or self.script(case)).call("answer", case.args[0]), seen.layout, "after")
 
     def played(
         self, subject: Subject, seen: Seen, scripts: Sequence[Script], leaving_out: Sequence[str] = ()

@@ -60,6 +60,13 @@ class LayerExam(LayerAnswers):
             seen = self.look(subject, draw)
             asked = with_wanted_gradients(self.reference, chain.from_iterable(some(draw) for some in cases), draw)
             scripts = [self.ready(seen, self.script(a.case)).gradients("answer", a) for a in asked]
+            for one in asked[:2]:  # plain ones again: in the other mode, and where the input needs no gradient
+                first = replace(one, case=replace(one.case, args=(one.case.args[0].detach(), *one.case.args[1:])))
+                scripts.append(
+                    self.ready(replace(seen, mode=not seen.mode), self.script(one.case)).gradients("answer", one)
+                )
+                scripts.append(self.ready(seen, self.script(one.case)).gradients("answer", first))
+            asked += [one for one in asked[:2] for _ in range(2)]
             found = self.played(subject, seen, [self.own(script, seen.layout, "after") for script in scripts])
             judged = [
                 called for called, one in zip(found, asked, strict=True) if self.note_gradients(seen, called, one)
@@ -98,11 +105,11 @@ class LayerExam(LayerAnswers):
                 materialize_grads=True, allow_unused=True,
             )  # fmt: skip
             right = {name: g for name, g in zip(given, wanted, strict=True) if name == "input" or name in learning}
-            got = {"input": c.answer.gradients[0]} | {
+            got = dict(zip(["input"], c.answer.gradients)) | {
                 name: place.read(c.answer.parameters.get(place.name), right[name].shape)
                 for name, place in learning.items()
             }
-            needed = [name for name in right if got[name] is not None or right[name].any()]
+            needed = [n for n in right if n in got and (got[n] is not None or right[n].any())]
             faults.append(gradient_fault([got[n] for n in needed], [right[n] for n in needed], needed))
         c.fault = None if None in faults else faults[0]
         return True
@@ -139,6 +146,9 @@ class LayerExam(LayerAnswers):
         def check(subject: Subject, draw: Draw) -> None:
             seen = self.look(subject, draw)
             given = list(chain.from_iterable(some(draw) for some in cases))
+            nowhere = subject.scripts([self.script(case, device="nowhere").steps for case in given[:1]])[0][0]
+            if not isinstance(nowhere, Raised):
+                raise Wrong("device-dtype-ignored", Evidence('device="nowhere"', "PyTorch's error", "a layer"))
             made = [self.script(case, dtype=torch.float64, device="cpu") for case in given]
             moved = [
                 self.script(case).train(seen.mode).call("before", case.args[0].float()).to(torch.float64)

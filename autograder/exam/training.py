@@ -17,12 +17,13 @@ from typing import Any
 import torch
 
 from autograder.exam.compare import shown
-from autograder.exam.core import Check, Evidence, Wrong
+from autograder.exam.core import Check, Evidence, Unnamed, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.gate import equal, number
 from autograder.exam.setting import current
 from autograder.exam.subject import Raised, Subject
 from autograder.objects.recipes import Loader, Recipe
+from autograder.objects.recipes.segmentation import mark
 
 T = torch.Tensor
 Batch = tuple[T, T]
@@ -55,7 +56,8 @@ class Shown:
 
 
 def numbers(got: Any, epochs: int) -> list[float] | None:
-    """The losses that `fit` gives back: one number for each epoch, in a list, a vector or an array of NumPy's."""
+    """The losses that `fit` gives back, where they are one number for each epoch: in a list, a vector or an array of
+    NumPy's."""
     if isinstance(got, torch.Tensor) and got.dim() == 1:
         got = got.tolist()
     elif isinstance(got, Subject):
@@ -116,17 +118,20 @@ class FitExam:
         given = self.batches(draw, IMAGES, goal.classes, 1)
         for i, (_, mask) in enumerate(given):  # losses differ in how they see large masks
             mask[draw.uniform(*mask.shape) < 0.15 * i] = 1
-        sent, reported = [], []
+        given[-1][1].clamp_(max=1)  # not every image has every class
+        sent, reported, outputs = [], [], []
         for batch in given:
             network = current.get().build(Recipe("silent", mixture))
             try:
                 got = subject(network, Loader([batch]), 1)
             except Raised as error:
                 return Shown(goal, error, False, None)
-            sent.append(network.state()["sent"].tensor)
+            state = network.state()
+            sent.append(state["sent"].tensor)
+            logits = state["logits"].tensor
+            outputs.append(((logits_of(mixture, batch[0]) if logits is None else logits).requires_grad_(), batch[1]))
             reported += numbers(got, 1) or []
         values = torch.tensor(reported, dtype=torch.float64) if len(reported) == len(given) else None
-        outputs = [(logits_of(mixture, x).requires_grad_(), y) for x, y in given]
 
         def parts(losses: Sequence[Loss]) -> list[T]:
             each = [[loss(x, y) for x, y in outputs] for loss in losses]
@@ -147,12 +152,13 @@ class FitExam:
         found = self.look(subject, draw)
         return [one for one in found if not one.wrong] or [one for one in found if one.known]
 
-    def minimises(self, index: int) -> Check:
-        """The goal of this index is met."""
+    def minimises(self, *goals: Goal) -> Check:
+        """These goals are met."""
 
         def check(subject: Subject, draw: Draw) -> None:
-            if (wrong := self.look(subject, draw)[index].wrong) is not None:
-                raise wrong
+            for one in self.look(subject, draw):
+                if one.goal in goals and one.wrong is not None:
+                    raise one.wrong
 
         return check
 
@@ -172,10 +178,14 @@ class FitExam:
             classes = one.goal.classes
             mixture = 2 * draw.normal(classes, 3)
             given = [(x * scale, y) for scale, (x, y) in zip((0.3, 1.0, 2.0), self.batches(draw, 3, classes, 2))]
-            each = [losses_of(subject, fixed(mixture), Loader([batch]), 1)[0] for batch in given]
+            each, right = [], []
+            for batch in given:
+                network = current.get().build(fixed(mixture))
+                each += losses_of(subject, network, Loader([batch]), 1)
+                logits = network.state()["logits"].tensor
+                right.append(each[-1] if logits is None else float(one.goal.losses[0](logits, batch[1])))
             got = losses_of(subject, fixed(mixture), Loader(given), 2)
             mean = sum(each) / len(each)
-            right = [float(one.goal.losses[0](logits_of(mixture, x), y)) for x, y in given]
             # Which sum of several losses it is, is free; a loss alone has one value.
             exact = one.wrong or len(one.goal.losses) > 1 or all(map(near, each, right))
             if not exact or not all(near(loss, mean) for loss in got):
@@ -188,21 +198,27 @@ class FitExam:
             network = current.get().build(Recipe("witnessed", classes))
             network.eval()
             before = {name: entry.tensor for name, entry in network.state().items()}
-            subject(network, Loader(self.batches(draw, 3, classes, 2)), 2)
+            given = self.batches(draw, 3, classes, 2)
+            loader = Loader(given)
+            subject(network, loader, 2)
             after = {name: entry.tensor for name, entry in network.state().items()}
             moved = {name for name in before if not equal(after.get(name), before[name])}
-
-            def any_of(part: str, moved: set[str] = moved) -> bool:
-                return any(part in name for name in moved)
-
-            if not (any_of("first.weight") and any_of("last.weight")):
-                raise Wrong("fit-no-step", Evidence("two epochs", "other parameters", "the same"))
-            if not any_of("running_mean"):
-                evidence = Evidence("two epochs", "statistics of a batch norm that follow", "the same")
+            # A bias before a batch norm has no gradient, so it may stay.
+            if not moved >= {f"{part}.{name}" for part in ("last", "norm") for name in ("weight", "bias")}:
+                raise Wrong("fit-no-step", Evidence("two epochs", "other parameters", f"{sorted(moved)} moved"))
+            calls = network.attribute("calls")
+            trained = [weights for training, weights, _, _ in calls if training]
+            batches = min(loader.served, 2 * len(given))
+            if len(trained) < batches:
+                evidence = Evidence("two epochs", f"{batches} calls in train mode", f"{len(trained)}")
                 raise Wrong("fit-eval-mode", evidence)
-            if any_of("witness"):
-                evidence = Evidence("two epochs", "no gradient left before each backward", "some left")
+            if len(set(trained)) < batches:
+                raise Wrong("fit-no-step", Evidence("two epochs", "a step for each batch", f"{len(set(trained))}"))
+            if any(added_up for _, _, _, added_up in calls):
+                evidence = Evidence("two epochs", "each batch's own gradient", "some added up")
                 raise Wrong("fit-gradients-kept", evidence)
+            if any(all(abs(seen - mark(x)) > 1e-6 for x, _ in given) for _, _, seen, _ in calls):
+                raise Unnamed(f"`{subject.name}` gives the network other images than the loader gives.")
 
 
 def check_learns(

@@ -101,8 +101,8 @@ def leaving_out(name: str) -> Callable[[Case], Case]:
 
 
 def square(weight: T, kwargs: dict) -> tuple[T, dict]:
-    """A square kernel, and the first number of each pair."""
-    side = min(weight.shape[2:])
+    """A small square kernel, and the first number of each pair."""
+    side = min(*weight.shape[2:], 3)
     return weight[..., :side, :side], {key: first_of(value) for key, value in kwargs.items()}
 
 

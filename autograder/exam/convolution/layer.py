@@ -20,7 +20,7 @@ from autograder.exam.gate import equal, tensor
 from autograder.exam.layers import LayerExam, Refusal
 from autograder.exam.layouts import Place
 from autograder.exam.mistakes import pair
-from autograder.exam.scripts import State, parameters_of
+from autograder.exam.scripts import Script, State, parameters_of
 from autograder.exam.statistics import is_uniform
 from autograder.exam.subject import Raised, Subject
 
@@ -150,6 +150,32 @@ EXCHANGE = without([Setup(shape) for shape in [(1, 1, 5, 4, 1, 3, 3), (2, 3, 5, 
 FLOAT64 = [replace(setup, dtype=torch.float64, about="in float64") for setup in EXCHANGE]
 
 
+def parameters(subject: Subject, draw: Draw) -> None:
+    """Arguments by their names and in PyTorch's order; weight and bias of PyTorch's names and shapes, learning."""
+    LAYERS.state(plainly(VALUES[1], VALUES[3]))(subject, draw)
+    seen = LAYERS.look(subject, draw)
+    options: dict[str, Any] = dict(stride=1, padding=2, dilation=2, groups=4, bias=False, padding_mode="reflect")
+    sizes = {"in_channels": 4, "out_channels": 4, "kernel_size": 3}
+    x, weight = draw.normal(1, 4, 6, 7), draw.normal(4, 1, 3, 3)
+    case = Case((x, weight), {name: value for name, value in options.items() if name != "bias"}, "by position")
+    plain = Case((x, draw.normal(4, 4, 3, 3), torch.zeros(4)), about="with its arguments' names")
+    by_name, named, by_position = LAYERS.played(
+        subject,
+        seen,
+        [
+            LAYERS.calling(seen, plain, Script(plain).make("layer", (), sizes)),
+            LAYERS.calling(seen, case, Script(case).make("layer", (4, 4, 3), options)),
+            LAYERS.calling(seen, case, Script(case).make("layer", (4, 4, 3, *options.values()), {})),
+        ],
+    )
+    # Where the options fail by their names, they have cost their own criterion.
+    judge(
+        subject.name,
+        [called.comparison for called in ([by_name] if named.comparison.fault else [by_name, by_position])],
+        LAYER,
+    )
+
+
 def no_bias(subject: Subject, draw: Draw) -> None:
     """With bias=False the attribute is None, no name of the state has a bias, and the answers are right."""
     seen = LAYERS.look(subject, draw)
@@ -167,23 +193,26 @@ def no_bias(subject: Subject, draw: Draw) -> None:
             raise Wrong("bias-not-registered" if named else "no-bias-still-bias", called.comparison.evidence)
 
 
-# Layers with so many outputs that weight and bias have thousands of entries, as (in, out, kH, kW, groups).
-MANY = (4, 4096, 1, 1, 2), (2, 3072, 2, 2, 1)
+# Layers with so many outputs that weight and bias have thousands of entries: (in, out, kH, kW) and options.
+MANY: list[tuple[Shape, dict[str, Any]]] = [
+    ((2, 3072, 2, 2), {}), ((4, 4096, 1, 1), {"groups": 2}), ((3, 3072, 1, 1), {"dtype": torch.float64}),
+]  # fmt: skip
 
 
 def distribution(subject: Subject, draw: Draw) -> None:
-    """Uniform in −b…b with b = 1/√fan_in, weight and bias, drawn anew for each layer."""
+    """Uniform in −b…b with b = 1/√fan_in, weight and bias, each entry drawn anew, and for each layer."""
     layout = LAYERS.look(subject, draw).layout
-    for inputs, outputs, kh, kw, groups in MANY:
+    for (inputs, outputs, kh, kw), options in MANY:
+        groups = options.get("groups", 1)
         shapes = (1, inputs, kh, kw), (outputs, inputs // groups, kh, kw), (outputs,)
-        case = Case(tuple(map(torch.zeros, shapes)), {"groups": groups} if groups > 1 else {}, "many outputs")
+        case = Case(tuple(map(torch.zeros, shapes)), options, "many outputs")
         script = LAYERS.own(LAYERS.and_make("other", LAYERS.script(case)), layout, "first")
         try:
             (replies,) = LAYERS.ask(subject, [LAYERS.own(script, layout, "second", "other")])
         except Raised:
-            if groups == 1:
+            if not options:
                 raise
-            continue  # a layer that knows no groups, which have a criterion of their own
+            continue  # a layer without this option, which has a criterion of its own
         for name, place in layout.places.items():
             first, second = (LAYERS.found(layout, replies, which).get(place.name) for which in ("first", "second"))
             drawn = tensor(subject.name, first).flatten().double()
@@ -192,6 +221,8 @@ def distribution(subject: Subject, draw: Draw) -> None:
                 fan_in = len(drawn) // outputs
             if mistake := spread_mistake(name, drawn, inputs, outputs, kh * kw, groups, fan_in):
                 raise Wrong(mistake, evidence)
+            if len(drawn.unique()) < 0.9 * len(drawn):
+                raise Unnamed(f"Entries of the {name} start alike; each is drawn by itself.", evidence)
             shared = layout.in_state and replies["first"][place.name].id == replies["second"][place.name].id
             if not shared and equal(first, second):  # whether a weight is shared is asked elsewhere
                 raise Unnamed(f"Two layers start with the same {name}; each draws its own.", evidence)
@@ -234,7 +265,7 @@ Conv2d = Exam(
     "Conv2d",
     (
         Criterion(
-            "parameters", "weight and bias: names, shapes, learning", 1.0, LAYERS.state(plainly(VALUES[1], VALUES[3]))
+            "parameters", "arguments by name and in order; weight and bias: names, shapes, learning", 1.0, parameters,
         ),
         Criterion("bias", "no bias with bias=False", 0.5, no_bias),
         Criterion("distribution", "how weight and bias are drawn at the start", 0.5, distribution),

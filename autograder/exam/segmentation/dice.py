@@ -93,7 +93,7 @@ MISTAKES = (
     ),
     misconception(
         "dice-eps-ignored",
-        *(with_arguments(dice, eps=always(eps)) for eps in (0.0, 1e-7, 1e-6, 1e-5, 1.0)),
+        *(with_arguments(dice, eps=always(eps)) for eps in (0.0, 1e-8, 1e-7, 1e-6, 1e-5, 1.0)),
         loss_by(lambda ab, a, b, aa, bb, eps: 1 - 2 * ab / (a + b) + eps),
         with_arguments(dice, eps=lambda eps: 2 * eps),
     ),

@@ -67,13 +67,16 @@ ONE = Goal(
     ),
     "fit-binary",
 )
-MANY = Goal(
-    4,
-    (F.cross_entropy,),
-    (("fit-sigmoid-twice", (twice(F.cross_entropy),)), ("fit-multiclass", (one_hot,))),
-    "fit-multiclass",
+TWO, FOUR = (
+    Goal(
+        classes,
+        (F.cross_entropy,),
+        (("fit-sigmoid-twice", (twice(F.cross_entropy),)), ("fit-multiclass", (one_hot,))),
+        "fit-multiclass",
+    )
+    for classes in (2, 4)
 )
-FIT = FitExam(batches, (ONE, MANY))
+FIT = FitExam(batches, (ONE, TWO, FOUR))
 
 
 def scenes(count: int, seed: int) -> Batch:
@@ -114,8 +117,10 @@ fit = Exam(
     (
         Criterion("passes", "`epochs` passes over the loader", 0.5, FIT.check_passes),
         Criterion("losses", "a list of one number for each epoch, the mean of its losses", 0.5, FIT.check_losses),
-        Criterion("one", "one class: binary cross-entropy on the logits, or its sum with Dice", 1.0, FIT.minimises(0)),
-        Criterion("many", "more classes: cross-entropy", 0.5, FIT.minimises(1)),
+        Criterion(
+            "one", "one class: binary cross-entropy on the logits, or its sum with Dice", 1.0, FIT.minimises(ONE)
+        ),
+        Criterion("many", "more classes: cross-entropy", 0.5, FIT.minimises(TWO, FOUR)),
         Criterion(
             "place",
             "the network itself is trained, in train mode, by each batch's own gradient",

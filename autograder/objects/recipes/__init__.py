@@ -42,6 +42,11 @@ class Loader:
         """Complete passes so far: how often every batch was handed out."""
         return min(self._served, default=0)
 
+    @property
+    def served(self) -> int:
+        """Batches handed out so far."""
+        return sum(self._served)
+
     def batch(self, position: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Hand out one batch."""
         inputs, targets = self._batches[position]

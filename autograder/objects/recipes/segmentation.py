@@ -21,7 +21,7 @@ def vgg13_features(seed: int) -> nn.Sequential:
 
 
 class Sent(torch.autograd.Function):
-    """Passes logits on. Going back, `network.sent` is the gradient that came to them."""
+    """Passes logits on. Going back, `network.told(gradient)` hears of the gradient that came to them."""
 
     @staticmethod
     def forward(ctx, logits, network):
@@ -30,47 +30,64 @@ class Sent(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, cotangent):
-        ctx.network.sent = cotangent.detach().clone()
+        ctx.network.told(cotangent.detach().clone())
         return cotangent, None
 
 
 class Silent(nn.Module):
-    """Logits that training cannot change: fixed mixtures of the input's channels. So each batch's loss is known."""
+    """Logits that training cannot change: fixed mixtures of the input's channels. So each batch's loss is known.
+
+    `logits` and `sent` are those of the last call and the gradient that came back; they are not kept with the state."""
 
     def __init__(self, mixture: torch.Tensor):
         super().__init__()
         self.register_buffer("mixture", mixture)
-        self.register_buffer("sent", None, persistent=False)  # a state that is kept and loaded again has none
-        self.nothing = nn.Parameter(torch.zeros(1))
+        self.register_buffer("logits", None, persistent=False)
+        self.register_buffer("sent", None, persistent=False)
+        self.nothing = nn.Parameter(torch.zeros(1, 1, 1, 1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return Sent.apply(torch.einsum("nchw,kc->nkhw", x, self.mixture) + 0 * self.nothing, self)
+        self.logits = torch.einsum("nchw,kc->nkhw", x, self.mixture).detach()
+        return Sent.apply(self.logits + 0 * self.nothing, self)
 
-
-class Witness(torch.autograd.Function):
-    """Passes values on. Going back, `witness` gets the gradient that still lies in `weight`: 0 where it was cleared."""
-
-    @staticmethod
-    def forward(ctx, x, witness, weight):
-        ctx.weight = weight
-        return x.clone()
-
-    @staticmethod
-    def backward(ctx, cotangent):
-        kept = ctx.weight.grad
-        return cotangent, torch.ones(1) * (0.0 if kept is None else kept.abs().sum()), None
+    def told(self, gradient: torch.Tensor) -> None:
+        self.sent = gradient
 
 
 class Witnessed(nn.Module):
-    """A small network with a batch norm, whose state tells afterwards how it was trained."""
+    """A small network with a batch norm, which tells afterwards how it was trained. `calls` tells of each call: was it in
+    train mode, with which first weights and which images (numbers by which they are known), and did the last layer have
+    another gradient than that of the batch before?"""
 
     def __init__(self, classes: int):
         super().__init__()
-        self.first, self.last = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, classes, 1)
-        self.norm, self.witness = nn.BatchNorm2d(4), nn.Parameter(torch.zeros(1))
+        self.first, self.last, self.norm = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, classes, 1), nn.BatchNorm2d(4)
+        self.calls: list[tuple[bool, float, float, bool]] = []
+        self.features, self.before = torch.zeros(0), torch.zeros(0)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return Witness.apply(self.last(torch.relu(self.norm(self.first(x)))), self.witness, self.last.weight)
+        self.calls.append((self.training, mark(self.first.weight), mark(x), self.added_up()))
+        features = torch.relu(self.norm(self.first(x)))
+        self.features = features.detach()
+        return Sent.apply(self.last(features), self)
+
+    def told(self, gradient: torch.Tensor) -> None:
+        self.before = torch.einsum("nkhw,nchw->kc", gradient, self.features).flatten()
+
+    def added_up(self) -> bool:
+        """Is the gradient that lies in the last layer another than the last batch's, times any number?"""
+        kept = self.last.weight.grad
+        if kept is None or not kept.any() or not len(self.before):
+            return False
+        kept = kept.detach().flatten()
+        share = (kept @ self.before) / (self.before @ self.before)
+        return bool((kept - share * self.before).norm() > 1e-3 * kept.norm())
+
+
+def mark(tensor: torch.Tensor) -> float:
+    """A number by which a tensor is known."""
+    values = tensor.detach().double().flatten()
+    return float(values @ torch.arange(1, len(values) + 1).double())
 
 
 def scene_network(classes: int, seed: int) -> nn.Sequential:
