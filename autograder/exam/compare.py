@@ -22,6 +22,7 @@ from autograder.exam.mistakes import Misconception
 from autograder.exam.subject import Answer, Banned, Raised, Subject
 
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-8}  # of the interface
+INTEGERS = torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8
 Reference = Callable[..., Any]
 
 
@@ -67,6 +68,8 @@ def fault(got: Any, expected: Any) -> str | None:
         if not isinstance(got, dict) or set(got) != set(expected):
             return f"gave back {kind(got)} where a dict with {len(expected)} entries is expected"
         return next((f for f in (fault(got[key], expected[key]) for key in expected) if f), None)
+    if type(expected) is int and isinstance(got, torch.Tensor) and got.numel() == 1 and got.dtype in INTEGERS:
+        got = got.item()
     if type(got) is not type(expected):
         return f"gave back {kind(got)} where {kind(expected)} is expected"
     if isinstance(expected, float):

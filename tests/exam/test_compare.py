@@ -52,6 +52,13 @@ def test_only_the_right_tensor_passes(got):
     assert fault(owned(got), RIGHT)
 
 
+def test_an_int_is_of_any_integer_type():
+    for right in (3, torch.tensor(3), torch.tensor([3], dtype=torch.uint8)):
+        assert fault(owned(right), 3) is None
+    for wrong in (3.0, torch.tensor(3.0), torch.tensor([3, 3]), torch.tensor(4), True, torch.tensor(True), "3", None):
+        assert fault(owned(wrong), 3)
+
+
 @pytest.mark.parametrize(
     "got",
     [
@@ -86,7 +93,7 @@ def test_empty_agrees_with_empty_only():
 
 def test_whole_numbers_are_compared_exactly():
     assert fault(3, 3) is None
-    assert fault(3.0, 3) and fault(True, 1) and fault("3", 3) and fault(torch.tensor(3), 3) and fault(4, 3)
+    assert fault(3.0, 3) and fault(True, 1) and fault("3", 3) and fault(4, 3)
     assert agree(torch.tensor([1, 2]), torch.tensor([1, 2]))
     assert not agree(torch.tensor([1, 3]), torch.tensor([1, 2]))
     assert agree(torch.tensor([True]), torch.tensor([True]))

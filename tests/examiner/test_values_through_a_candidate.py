@@ -94,13 +94,14 @@ def test_an_answer_is_a_number_whatever_its_type(examined, kind):
     assert outcome.earned == outcome.points
 
 
-@pytest.mark.parametrize("kind", ["np.int64", "np.uint8", "np.array"])
+@pytest.mark.parametrize("kind", ["np.int64", "np.uint8", "np.array", "torch.tensor"])
 def test_a_size_is_an_int_of_any_type(examined, kind):
     size = f"{kind}((n + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1)"
     cell = f"def output_size(n, kernel_size, stride=1, padding=0, dilation=1):\n    return {size}"
     assert all(o.finding is None for o in examined(convolution.output_size, cell))
     whole = cell.replace(kind, "np.float64")
-    assert all(o.earned == 0 for o in examined(convolution.output_size, whole))
+    (told, *_) = [o.finding.mistake for o in examined(convolution.output_size, whole) if o.finding]
+    assert told == "size-not-int"
 
 
 @pytest.mark.parametrize(
