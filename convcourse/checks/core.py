@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+import numpy as np
 import torch
 
 
@@ -110,8 +111,7 @@ class Check:
 
     def whole_number(self, answer: Any) -> None:
         """An answer to a question has the form asked for: a whole number above 0. Whether it is right is not said."""
-        if isinstance(answer, torch.Tensor) and answer.numel() == 1:
-            answer = answer.item()
+        answer = plain(answer)
         if isinstance(answer, bool) or not isinstance(answer, int | float) or not math.isfinite(answer):
             self.fail(f"write a number, such as {self.name} = 12; yours is {_article(type(answer).__name__)}.")
         if answer != int(answer) or answer < 1:
@@ -125,6 +125,13 @@ class Check:
             choice = ", ".join(f'"{letter}"' for letter in letters)
             self.fail(f"write one of the letters {choice}; yours is {answer!r:.40}.")
         print(f"✓ {self.name}: its form is right; the hidden tests say whether the answer is")
+
+
+def plain(value: Any) -> Any:
+    """A number of NumPy's or a tensor of one element as Python's number, all else as it is."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.item() if value.ndim == 0 else value
+    return value.item() if isinstance(value, torch.Tensor) and value.numel() == 1 else value
 
 
 def in_haste(check: Callable[[Any], None]) -> Callable[[Any], None]:

@@ -1,6 +1,6 @@
 """The visible checks: right work passes, common mistakes are told in a sentence, and they are no way to full marks."""
 
-
+import numpy as np
 import pytest
 import torch
 from drawing import drawn
@@ -83,7 +83,7 @@ def test_what_is_not_written_is_no_error_of_theirs():
 
 
 def test_answers_are_checked_for_their_form_only(capsys):
-    for answer in (1, 12345, 7.0):
+    for answer in (1, 12345, 7.0, np.int64(3), np.float32(4), np.array(5), torch.tensor([6])):
         checks.convolution.question_1(answer)
     for answer in (0, -3, 2.5, "16", None, True, float("nan")):
         with pytest.raises(CheckFailed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from convcourse.checks.core import Check
+from convcourse.checks.core import Check, plain
 
 # (n, kernel_size, stride, padding, dilation) and how many windows that makes, counted on paper.
 WINDOWS = [
@@ -23,7 +23,7 @@ def output_size(function: Any) -> None:
     check = Check("output_size")
     with check("seven rows of pixels, and a whole number each time"):
         for (n, kernel_size, stride, padding, dilation), windows in WINDOWS:
-            got = check.ask(function, n, kernel_size, stride=stride, padding=padding, dilation=dilation)
+            got = plain(check.ask(function, n, kernel_size, stride=stride, padding=padding, dilation=dilation))
             row = f"{n} pixels, kernel size {kernel_size}, stride {stride}, padding {padding}, dilation {dilation}"
             if got != windows:
                 check.fail(f"{row}: {windows} windows fit, yours says {got}. Draw the row, and count.")
