@@ -152,6 +152,13 @@ class Check:
         print(f"✓ {self.name}: its form is right; the hidden tests say whether the answer is")
 
 
+def plain(value: Any) -> Any:
+    """A number of NumPy's or a tensor of one element as Python's number, all else as it is."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.item() if value.ndim == 0 else value
+    return value.item() if isinstance(value, torch.Tensor) and value.numel() == 1 else value
+
+
 def on_plain_torch(check: Callable[[Any], None]) -> Callable[[Any], None]:
     """A check with float32 as the default and with gradients, whatever other cells have set, as in the hidden tests.
 
