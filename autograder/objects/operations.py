@@ -131,8 +131,8 @@ def tensors(value: Any) -> Iterator[torch.Tensor]:
 
 
 def call(obj: Any, args: tuple, kwargs: dict[str, Any], *, inference: bool = False) -> Any:
-    """obj(*args, **kwargs), without gradients where asked. (Not in inference mode: autograd refuses for good what is made
-    in it, such as a table of indices that a function keeps.)"""
+    """obj(*args, **kwargs), without gradients where asked. (Not in inference mode: autograd refuses for good what is
+    made in it, such as a table of indices that a function keeps.)"""
     with torch.no_grad() if inference else nullcontext():
         return obj(*args, **kwargs)
 
