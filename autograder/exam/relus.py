@@ -28,18 +28,20 @@ def check_relus(
     seen_through: Callable[[T], T] = lambda answer: answer,
     down: tuple[float, float] = (-2.0, -2.5),
     up: tuple[float, float] = (40.0, 80.0),
+    thorough: bool = True,
 ) -> None:
     """Every 3×3 convolution has its ReLU, where the levels have these widths. The network is taken to float64, as x is.
 
     With small weights and biases of 1 all pre-activations are near 1. One layer's bias pushed `down` must silence it:
-    the second push then changes nothing, while what comes after it stays open. Pushed `up`, it must answer in
-    proportion.
+    the second push then changes nothing, while what comes after it stays open. Pushed `up` it must, where `thorough`,
+    answer in proportion.
+
     The layer that enlarges is free to have a ReLU or none. It is the one whose effect does not depend on the deeper
     level, and which is silent where the weights behind it are.
 
     merging: the number of entries of the weights behind the layer that enlarges to a width. weights: where convolutions
-    have no bias, the numbers of entries of their weights, which are pushed instead.
-    seen_through: undoes what comes after the last layer.
+    have no bias, the numbers of entries of their weights, which are pushed instead. seen_through: undoes what comes
+    after the last layer.
     """
     network.to(torch.float64)
     shapes = parameter_shapes(network)
@@ -52,29 +54,32 @@ def check_relus(
         if n in [8 * width**2 for width in widths]:  # two channels for each tap, not nine
             base[name] = base[name] * 3
 
-    def answers(name: str, *pushes: float, without: int = 0) -> list[T]:
-        """With the parameter as it is, then pushed by each of these; weights with `without` entries are silent."""
+    def answer(name: str, push: float, without: int = 0) -> T:
+        """With the parameter pushed; weights with `without` entries are silent."""
         state = {key: torch.zeros_like(v) if without and sizes.get(key) == without else v for key, v in base.items()}
-        moved = [state[name] * (1 + 50 * push) if name not in biases else state[name] + push for push in (0.0, *pushes)]
-        return [seen_through(answer_with(network, state | {name: one}, x)) for one in moved]
+        state[name] = state[name] + push if name in biases else state[name] * (1 + 50 * push)
+        return seen_through(answer_with(network, state, x))
 
+    rest = seen_through(answer_with(network, base, x))
     for name in (*biases, *(name for name, n in sizes.items() if n in weights)):
-        rest, low, lower, high, higher = pushed = answers(name, *down, *up)
-        if len({one.shape for one in pushed}) > 1:
+        low, lower = (answer(name, push) for push in down)
+        silent = gap(low, lower) <= 1e-3 * gap(rest, low) and gap(rest, low) > 0
+        if silent and not thorough:
+            continue
+        high, higher = (answer(name, push) for push in up)
+        if not rest.shape == low.shape == lower.shape == high.shape == higher.shape:
             raise Unnamed(f"`{network.name}` gives back another shape where only its parameters are others.")
-        reach = gap(rest, low)
-        silent = gap(low, lower) <= 1e-3 * reach and reach > 0
         proportional = close(higher - high, high - rest)
         if silent and proportional:
             continue
         width = biases.get(name, 0)
         if proportional and 2 * width in widths:
-            alone = answers(name, up[0], without=36 * width**2)
-            cut = answers(name, up[0], without=merging(width))
-            if close(alone[1] - alone[0], high - rest, EXACT) and not close(cut[1] - cut[0], high - rest, EXACT):
+            effects = (answer(name, up[0], n) - answer(name, 0.0, n) for n in (36 * width**2, merging(width)))
+            undeep, cut = (close(effect, high - rest, EXACT) for effect in effects)
+            if undeep and not cut:
                 continue
         # Below zero the effect goes on, but weaker than above.
-        leaks = gap(low, lower) / (down[0] - down[1]) < 0.5 * reach / -down[0]
+        leaks = gap(low, lower) / (down[0] - down[1]) < 0.5 * gap(rest, low) / -down[0]
         evidence = Evidence(f"{name} pushed down", "no further effect", str(gap(low, lower)))
         raise Wrong("network-relu-leaky" if not proportional or leaks else "network-relu-missing", evidence)
 

@@ -167,7 +167,7 @@ class Inquiry:
             if not 0.4 * right < got:
                 sentence = f"`{network.name}` has less than half of the parameters that the text's formula gives."
                 raise Unnamed(sentence, Evidence(network.name, f"{right:,} parameters", f"{got:,}"))
-            networks.check_stacked(network, question.x, 5)
+            networks.check_stacked(network, question.x, 3)
         except Wrong:
             if known.unregistered:
                 known.check_counts(subject.name)

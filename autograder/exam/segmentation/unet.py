@@ -172,6 +172,7 @@ def relu(known: Known, subject: Subject, draw: Draw) -> None:
             seen_through=kind.before_last,
             up=(40.0, 80.0) if kind.last is UniformUNet.last else (2.0, 4.0),
             down=(-20.0, -25.0) if unbiased or known.has("unet-normalised") else (-2.0, -2.5),
+            thorough=wanted == SMALL,
         )
 
 

@@ -154,6 +154,9 @@ def encoder(known: Known, subject: Subject, draw: Draw) -> None:
         if waiting:
             evidence = Evidence(f"{plan}", "each of the encoder's tensors", f"{len(waiting)} missing")
             raise Wrong("vgg-encoder", evidence)
+        if known.groups["same"] is None:  # what it answers costs another criterion: this one, that it answers by them
+            check_used(network, state, convolutions, draw)
+            continue
         height, width = (known.side(plan, "same", least) for least in (8, 12))
         x = draw.uniform(2, 3, height, width) * 100  # an encoder fresh from its maker answers faintly
         given = type("WithThisEncoder", (kind,), {"encoder": encoded, "features": features})
@@ -161,6 +164,16 @@ def encoder(known: Known, subject: Subject, draw: Draw) -> None:
         right = [type("Given", (given,), {"mode": mode})(plan, "same", constant, ramp)(x) for mode in MODES]
         if not any(close(got, one) for one in right):
             raise Wrong("vgg-encoder", Evidence(f"{plan}", shown(right[0]), shown(got)))
+
+
+def check_used(network: Subject, state: networks.State, convolutions: list[torch.nn.Conv2d], draw: Draw) -> None:
+    """Without one of the encoder's weights the answer is another."""
+    x = draw.uniform(1, 3, 8, 8)
+    before = answer_with(network, state, x)
+    for convolution in convolutions:
+        taken = {n for n, v in state.items() if equal(v.flatten(), convolution.weight.flatten())}
+        if close(answer_with(network, {n: 0 * v if n in taken else v for n, v in state.items()}, x), before, 1e-6):
+            raise Wrong("vgg-encoder", Evidence("a weight of the encoder is 0", "another answer", "the same"))
 
 
 def relu(known: Known, subject: Subject, draw: Draw) -> None:
