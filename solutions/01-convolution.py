@@ -406,7 +406,7 @@ exam.convolution.question_2.grade(answer_2)
 # | `stride`, `padding` | each an int, or a pair (down, right); zeros are padded |
 # | result | `(grad_x, grad_weight, grad_bias)`, of the shapes of `x`, of `weight`, and $(T,)$ |
 #
-# The share of the padding is cut off, because `grad_x` is for `x` without padding. Pixels that no window touches get 0. Gradients are sums over images and positions, never means. There are no groups and no dilation here. The function is called under `torch.inference_mode()`, where autograd does not work. The visible check calls it in this way too. A tensor that is made in this mode cannot take part in gradients later, so do not keep one (of indices, for example) from this call for your other functions. The function itself need not be differentiable.
+# The share of the padding is cut off, because `grad_x` is for `x` without padding. Pixels that no window touches get 0. Gradients are sums over images and positions, never means. There are no groups and no dilation here. The function is called under `torch.no_grad()`, and calls of `torch.autograd` are refused in it. The function itself need not be differentiable.
 
 
 # %% nbgrader={"grade_id": "conv2d_backward", "solution": true}

@@ -94,17 +94,23 @@ def test_a_forbidden_call_is_told_before_the_notebook_is_handed_in(check, functi
     assert torch.nn.functional.conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 3, 3)) == 9  # outside it is allowed
 
 
-def test_gradients_by_autograd_are_told_before_the_notebook_is_handed_in(conv2d):
-    def conv2d_backward(grad_out, x, weight, stride=1, padding=0):
-        leaves = [
-            x.clone().requires_grad_(),
-            weight.clone().requires_grad_(),
-            torch.zeros(len(weight)).requires_grad_(),
-        ]
-        with torch.enable_grad():
-            return torch.autograd.grad(conv2d(*leaves, stride, padding), leaves, grad_out)
+def by_grad(out, leaves, grad_out):
+    return torch.autograd.grad(out, leaves, grad_out)
 
-    with pytest.raises(CheckFailed, match=r"it raised RuntimeError: .*grad"):
+
+def by_backward(out, leaves, grad_out):
+    out.backward(grad_out)
+    return [leaf.grad for leaf in leaves]
+
+
+@pytest.mark.parametrize(("way", "called"), [(by_grad, "grad"), (by_backward, "backward")])
+def test_gradients_by_autograd_are_told_before_the_notebook_is_handed_in(conv2d, way, called):
+    def conv2d_backward(grad_out, x, weight, stride=1, padding=0):
+        with torch.enable_grad():
+            leaves = [tensor.clone().requires_grad_() for tensor in (x, weight, torch.zeros(len(weight)))]
+            return way(conv2d(*leaves, stride, padding), leaves, grad_out)
+
+    with pytest.raises(CheckFailed, match=f"it calls PyTorch's `{called}`, which is forbidden"):
         checks.convolution.conv2d_backward(conv2d_backward)
 
 

@@ -11,3 +11,4 @@ CONVOLUTIONS = (
     *(torch.ops.aten.convolution, torch.ops.aten.im2col, torch.ops.aten.col2im),
     *(F.unfold, F.fold),
 )
+AUTOGRAD = torch.autograd.grad, torch.autograd.backward, torch.Tensor.backward
