@@ -9,7 +9,7 @@
 # python -m convcourse check 06-segmentation.ipynb
 # ```
 #
-# **What is not allowed.** You write three functions without the library function that does the same. `upsample_nearest` and `upsample_bilinear` may not use `F.interpolate`, `nn.Upsample`, or anything of a library for images or signals (Pillow, SciPy, scikit-image, OpenCV). `conv_transpose2d` may not use `F.conv_transpose2d`, `nn.ConvTranspose2d` or `F.fold`, under whatever name. The grader refuses such a call and says so. Everything else of PyTorch is allowed there, such as indexing, `einsum`, `F.pad`, `F.grid_sample`, `F.conv2d` and its gradient. In all other parts you may use all of PyTorch, and in cells of your own anything. A comparison is the best test that you can write.
+# **What is not allowed.** You write three functions without the library function that does the same. `upsample_nearest` and `upsample_bilinear` may not use `F.interpolate`, `nn.Upsample`, or anything of a library for images or signals (Pillow, SciPy, scikit-image, OpenCV). `conv_transpose2d` may not use `F.conv_transpose2d`, `nn.ConvTranspose2d` or `F.fold`, under whatever name. The grader refuses such a call and says so. The visible checks already refuse PyTorch's. Everything else of PyTorch is allowed there, such as indexing, `einsum`, `F.pad`, `F.grid_sample`, `F.conv2d` and its gradient. In all other parts you may use all of PyTorch, and in cells of your own anything. A comparison is the best test that you can write.
 #
 # **What holds everywhere.**
 #

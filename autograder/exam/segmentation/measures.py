@@ -16,12 +16,13 @@ from autograder.exam.segmentation.sentences import SENTENCES
 
 T = torch.Tensor
 IGNORED = 255
+NO_LABEL = -1000  # no target of any case
 
 
 def counts(pred: T, target: T, classes: int, ignore: int = IGNORED) -> tuple[T, ...]:
     """Of labels (N, H, W): intersection, predicted and true pixels (classes,) over the whole batch."""
     kept = target != ignore
-    hot = [F.one_hot(t[kept].long(), max(classes, 256))[:, :classes].double() for t in (pred, target)]
+    hot = [(t[kept][:, None] == torch.arange(classes)).double() for t in (pred, target)]
     return (hot[0] * hot[1]).sum(0), hot[0].sum(0), hot[1].sum(0)
 
 
@@ -81,7 +82,7 @@ IOU = (
     ),
     misconception(
         "iou-ignored-counted",
-        with_arguments(scores, ignore_index=always(-1)),
+        with_arguments(scores, ignore_index=always(NO_LABEL)),
         with_arguments(scores, ignore_index=always(IGNORED)),
         with_changes(scores, relabelled),
     ),

@@ -9,13 +9,14 @@ import torch
 import torch.nn.functional as F
 
 from convcourse.checks.core import Check, keeps_dtype_and_gradients, numbers
+from convcourse.checks.segmentation.forbidden import TRANSPOSED
 
 T = torch.Tensor
 
 
 def conv_transpose2d(function: Any) -> None:
     """Check `conv_transpose2d(x, weight, bias, …)`: x (N, C_in, H, W), weight (C_in, C_out / groups, kH, kW)."""
-    check = Check("conv_transpose2d")
+    check = Check("conv_transpose2d", TRANSPOSED)
     with check("one pixel stamps the kernel"):
         dot, kernel = torch.full((1, 1, 1, 1), 2.0), torch.arange(1.0, 7).reshape(1, 1, 2, 3)
         slips = [(lambda: 2 * kernel.flip(2, 3), "Yours stamps it turned by 180°.")]

@@ -9,11 +9,12 @@ import torch
 import torch.nn.functional as F
 
 from convcourse.checks.core import Check, Slips, keeps_dtype_and_gradients, numbers
+from convcourse.checks.segmentation.forbidden import RESIZING
 
 
 def upsample_nearest(function: Any) -> None:
     """Check `upsample_nearest(x, scale)`: (N, C, H, W) → (N, C, scale · H, scale · W)."""
-    check = Check("upsample_nearest")
+    check = Check("upsample_nearest", RESIZING)
     x = torch.arange(1.0, 5).reshape(1, 1, 2, 2)
     with check("the example of the text"):
         expected = x.repeat_interleave(2, 2).repeat_interleave(3, 3)
@@ -38,7 +39,7 @@ def upsample_nearest(function: Any) -> None:
 
 def upsample_bilinear(function: Any) -> None:
     """Check `upsample_bilinear(x, size, align_corners)`: (N, C, H, W) → (N, C, *size)."""
-    check = Check("upsample_bilinear")
+    check = Check("upsample_bilinear", RESIZING)
     resize = partial(F.interpolate, mode="bilinear")
     ramp = torch.tensor([[[[0.0, 4.0]]]])
     rows = {False: [0.0, 1.0, 3.0, 4.0], True: [0.0, 4 / 3, 8 / 3, 4.0]}
