@@ -55,9 +55,11 @@ class Silent(nn.Module):
 
 
 class Witnessed(nn.Module):
-    """A small network with a batch norm, which tells afterwards how it was trained. `calls` tells of each call: was it in
-    train mode, with which first weights and which images (numbers by which they are known), and did the last layer have
-    another gradient than that of the batch before?"""
+    """A small network with a batch norm, which tells afterwards how it was trained.
+
+    `calls` tells of each call: was it in train mode, with which first weights and which images (numbers by which they
+    are known), and did the last layer have another gradient than that of the batch before?
+    """
 
     def __init__(self, classes: int):
         super().__init__()
