@@ -12,5 +12,9 @@ size = size - 4
 for _ in range(3):
     size = 2 * size - 4
 answer_1 = size
-answer_2 = np.round(np.array(64.0 * 568 * 568 * 4 / 2**20))
+seen, step = np.array(1.0), np.float32(1)
+for level in range(4):
+    seen = seen + 2 * 2 * step + (step if level < 3 else 0)
+    step = 2 * step
+answer_2 = np.round(seen)
 answer_3 = np.str_("(C)")
