@@ -75,4 +75,4 @@ def seed(number: int) -> None:
     """Random numbers start from this seed: PyTorch's, NumPy's and Python's."""
     random.seed(number)
     np.random.seed(number % 2**32)
-    torch.manual_seed(number % 2**63)
+    torch.default_generator.manual_seed(number % 2**63)  # `torch.manual_seed` looks for graphics cards too

@@ -3,6 +3,8 @@
 names: conv2d_naive, apply_kernel, conv2d, conv2d_backward, separate
 """
 
+import functools
+
 import torch
 
 
@@ -13,14 +15,16 @@ def pair(v):
 def in_double(function):
     """Tensors go in as float64; results come back in the type of the first."""
 
-    def wrapped(first, *rest, **options):
+    @functools.wraps(function)
+    def wrapped(*args, **options):
         def wide(v):
             return v.double() if isinstance(v, torch.Tensor) else v
 
-        found = function(wide(first), *map(wide, rest), **{k: wide(v) for k, v in options.items()})
+        dtype = (args + tuple(options.values()))[0].dtype
+        found = function(*map(wide, args), **{k: wide(v) for k, v in options.items()})
         if isinstance(found, tuple):
-            return tuple(f.to(first.dtype) for f in found)
-        return found.to(first.dtype)
+            return tuple(f.to(dtype) for f in found)
+        return found.to(dtype)
 
     return wrapped
 
