@@ -188,7 +188,7 @@ def test_separate_is_asked_in_more_than_one_scale():
 
 
 def test_answers_are_checked_for_their_form_only(capsys):
-    for answer in (1, 12345, 7.0):
+    for answer in (1, 12345, 7.0, np.int64(3), np.float32(4), np.array(5), torch.tensor([6])):
         checks.convolution.question_1(answer)
     for answer in (0, -3, 2.5, "16", None, True, float("nan")):
         with pytest.raises(CheckFailed):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -25,8 +26,9 @@ def fit(function: Any, small_network: Any) -> None:
     check = Check("fit")
     with check("a number for each epoch"):
         got = check.ask(function, check.ask(small_network, 3), batches(3, 2), 4)
-        if not isinstance(got, list | tuple) or len(got) != 4:
-            said = f"{len(got)} of them" if isinstance(got, list | tuple) else f"a {type(got).__name__}"
+        row = (isinstance(got, torch.Tensor | np.ndarray) and got.ndim == 1) or isinstance(got, list | tuple)
+        if not row or len(got) != 4:
+            said = f"{len(got)} of them" if row else f"a {type(got).__name__}"
             check.fail(f"four epochs must give a list of four losses, yours gave {said}.")
     for classes, title in (
         (3, "three classes: cross-entropy"),
