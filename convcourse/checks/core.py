@@ -193,8 +193,11 @@ def keeps_dtype_and_gradients(
 
 
 def plain(number: Any) -> Any:
-    """Python's own number for NumPy's and for a tensor of one element; anything else as it is."""
-    lone = isinstance(number, torch.Tensor) and number.numel() == 1
+    """Python's own number for NumPy's, for an array without axes and for a tensor of one element; anything else as it
+    is."""
+    lone = (
+        number.numel() == 1 if isinstance(number, torch.Tensor) else isinstance(number, np.ndarray) and not number.ndim
+    )
     return number.item() if lone or isinstance(number, np.generic) else number
 
 
