@@ -227,7 +227,7 @@ def _answers(cells: list[Cell], given: dict[str, NotebookNode], accidents: Accid
         if not copies:
             accidents.add("no answer", key)
             continue
-        changed = [cell for cell in copies if _stripped(cell.source) != stub]
+        changed = [cell for cell in copies if cell.attachments or _stripped(cell.source) != stub]
         written = [cell for cell in changed if not cell.empty]
         if changed:
             counted[key] = (written or changed)[-1]

@@ -84,7 +84,7 @@ def by_us(nb):
     """As the student reads it."""
     source = new_notebook(cells=[new_markdown_cell("# A", metadata=nb.cells[0].metadata)])
     result = SubmissionResult.without_grading("ada", "01-convolution", "graded", None, 4.0, "j", "0" * 64)
-    return feedback.page(Entry(result, True, True, [], None), nb, source, Record())
+    return feedback.page(Entry(result, True, True), nb, source, Record())
 
 
 @pytest.fixture(scope="module")

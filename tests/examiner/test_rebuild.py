@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from autograder.examiner import rebuild as subject
 from autograder.examiner.intake import Unreadable
-from autograder.examiner.rebuild import rebuild
+from autograder.examiner.rebuild import rebuild, untouched
 from autograder.wire.limits import Limits
 
 MINE = "def output_size(n, k):\n    return n - k + 1"
@@ -251,3 +251,10 @@ def test_what_is_too_long_is_left_out_and_told(source, written):
     program, repaired = rebuild(written(add, output_size=MINE + "#" * 3000), source, Limits(cell_kib=2))
     assert cell_of(program, "output_size").source == "" and "1, 1" not in program.cells[-1].source
     assert len(repaired) == 1 and "2 KiB" in repaired[0] and "`output_size`, 1 of your own" in repaired[0]
+
+
+@pytest.mark.parametrize("text, left", [("YOUR ANSWER HERE \n", True), ("", False), ("YOUR ANSWER HERE: so", False)])
+def test_an_answer_counts_as_left_where_nothing_but_blanks_has_changed(written, source, text, left):
+    program, _ = rebuild(written(discussion=text, output_size=MINE), source)
+    assert ("discussion" in untouched(program, source)) is left
+    assert "conv2d_naive" in untouched(program, source) and "output_size" not in untouched(program, source)
