@@ -194,8 +194,9 @@ def keeps_dtype_and_gradients(
 
 def plain(number: Any) -> Any:
     """Python's own number for NumPy's and for a tensor of one element; anything else as it is."""
-    lone = isinstance(number, torch.Tensor) and number.numel() == 1
-    return number.item() if lone or isinstance(number, np.generic) else number
+    if isinstance(number, torch.Tensor):
+        return number.item() if number.numel() == 1 else number
+    return number.item() if isinstance(number, np.generic | np.ndarray) and number.size == 1 else number
 
 
 def numbers(seed: int, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
