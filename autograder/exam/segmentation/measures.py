@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from autograder.exam.cases import Case
 from autograder.exam.compare import Either
-from autograder.exam.draw import Draw, in_layout
+from autograder.exam.draw import Draw
 from autograder.exam.functions import FunctionExam
 from autograder.exam.mistakes import always, misconception, with_arguments, with_changes
 from autograder.exam.segmentation.sentences import SENTENCES
@@ -113,16 +113,31 @@ def masks(draw: Draw, classes: int, *shape: int, without: int = -1, ignored: boo
 
 
 def plain_labels(draw: Draw) -> Iterator[Case]:
-    """Every class in prediction and target."""
-    for classes, shape in ((2, (1, 5, 6)), (3, (2, 6, 5)), (6, (4, 8, 8)), (4, (3, 7, 9))):
+    """One image, every class in prediction and target."""
+    for classes, shape in (
+        (2, (1, 6, 6)),
+        (3, (1, 7, 5)),
+        (2, (1, 5, 6)),
+        (4, (1, 8, 8)),
+        (3, (1, 6, 7)),
+        (5, (1, 9, 9)),
+    ):
+        yield Case((masks(draw, classes, *shape), masks(draw, classes, *shape), classes))
+    same = masks(draw, 3, 1, 6, 6)
+    yield Case((same, same.clone(), 3))
+
+
+def batches(draw: Draw) -> Iterator[Case]:
+    """Several images, every class in each, or in one of them only."""
+    for classes, shape in ((3, (2, 6, 5)), (6, (4, 8, 8)), (4, (3, 7, 9)), (3, (2, 64, 70))):
         yield Case((masks(draw, classes, *shape), masks(draw, classes, *shape), classes))
     same = masks(draw, 3, 2, 6, 6)
-    yield Case((same, same.clone(), 3))
-    yield Case((masks(draw, 3, 2, 64, 70), masks(draw, 3, 2, 64, 70), 3))
-    # Labels that are not contiguous in memory.
-    yield Case((*(in_layout("non-contiguous", masks(draw, 3, 2, 5, 6)) for _ in range(2)), 3))
-    # Images of one class beside mixed ones: the batch is counted as a whole.
     yield Case((torch.stack([same[0], torch.zeros(6, 6).long()]), same, 3))
+
+
+def laid_out_labels(draw: Draw) -> Iterator[Case]:
+    """Several images, to be laid out otherwise."""
+    yield Case((masks(draw, 3, 2, 5, 6), masks(draw, 3, 2, 5, 6), 3))
 
 
 def absent_labels(draw: Draw) -> Iterator[Case]:
@@ -150,26 +165,13 @@ def ignored_labels(draw: Draw) -> Iterator[Case]:
     yield Case((pred, gone, 3), {}, "with nothing but ignored pixels")
 
 
-def plainest_labels(draw: Draw) -> Iterator[Case]:
-    """One image, every class in prediction and target."""
-    for classes, shape in (
-        (2, (1, 6, 6)),
-        (3, (1, 7, 7)),
-        (2, (1, 5, 5)),
-        (4, (1, 8, 8)),
-        (3, (1, 6, 6)),
-        (5, (1, 9, 9)),
-    ):
-        yield Case((masks(draw, classes, *shape), masks(draw, classes, *shape), classes))
-
-
-MEASURE = FunctionExam("iou", scores, IOU, SENTENCES, plainest_labels)
+MEASURE = FunctionExam("iou", scores, IOU, SENTENCES, plain_labels)
 iou = MEASURE.exam(
-    MEASURE.values(
-        "values", "intersection over union of each class, over the whole batch", 1.0, plain_labels, intact=True
-    ),
-    MEASURE.values("absent", "classes that are absent from prediction, target or both", 1.0, absent_labels),
+    MEASURE.values("values", "intersection over union of each class", 0.5, plain_labels),
+    MEASURE.values("batch", "the whole batch is counted together", 0.5, batches),
+    MEASURE.values("absent", "classes that are absent from prediction, target or both", 0.5, absent_labels),
     MEASURE.values("ignored", "ignored pixels are left out", 0.5, ignored_labels),
+    MEASURE.layouts(0.5, laid_out_labels, title="labels in any memory layout, none of them changed"),
 )
 
 
