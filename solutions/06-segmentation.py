@@ -670,7 +670,7 @@ exam.segmentation.VGGUNet.grade(VGGUNet)
 #
 # Near means that some pixel $[n,r',c']$ of the same image with $|r-r'|\le$ `width` and $|c-c'|\le$ `width`, a square around the pixel, has another label than $[n,r,c]$.
 #
-# Only pixels inside the image are compared, so its frame is no boundary. (This part gives 2 bonus points, which are counted separately from the 40. The weighted loss is then `(weights * F.cross_entropy(logits, mask, reduction="none")).mean()`.)
+# Only pixels inside the image are compared, so its frame is no boundary. (The square may be larger than the image.) (This part gives 2 bonus points, which are counted separately from the 40. The weighted loss is then `(weights * F.cross_entropy(logits, mask, reduction="none")).mean()`.)
 
 
 # %% nbgrader={"grade_id": "bonus", "solution": true}
