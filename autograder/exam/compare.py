@@ -57,7 +57,7 @@ def fault(got: Any, expected: Any) -> str | None:
     """
     if isinstance(expected, Either):
         faults = [fault(got, one) for one in expected.answers]
-        return None if None in faults else min(faults, key=lambda said: "expected" in said)  # its type is free
+        return None if None in faults else min(faults, key=lambda said: "expected" in (said or ""))  # its type is free
     if isinstance(expected, torch.Tensor):
         return tensor_fault(got, expected)
     if isinstance(expected, tuple | list):
