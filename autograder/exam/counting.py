@@ -9,6 +9,10 @@ from autograder.exam.gate import entries, module
 from autograder.exam.subject import Subject
 
 
+class TooLarge(Unnamed):
+    """A network that is not run."""
+
+
 def parameter_shapes(network: Subject) -> dict[str, tuple[int, ...]]:
     """Shapes of the parameters that can learn, by name; one that has several names by the last of them, whose value is
     what a load leaves in it."""
@@ -35,5 +39,5 @@ def require_runnable(network: Subject, right: int, most: int) -> Subject:
             f"`{network.name}` has far more parameters than the text's formula gives for these arguments, "
             "so it was not run."
         )
-        raise Unnamed(sentence, Evidence(network.name, f"{right:,} parameters", f"{got:,}; not run"))
+        raise TooLarge(sentence, Evidence(network.name, f"{right:,} parameters", f"{got:,}; not run"))
     return network

@@ -135,14 +135,22 @@ def count_of(kind: Kind, plan: Plan) -> int | None:
     return None if found is None else found.count
 
 
+def in_turn(first: staticmethod, then: staticmethod) -> staticmethod:
+    """Made of what the one plan's mistake makes of the other's."""
+    return staticmethod(lambda plan: then(first(plan)))
+
+
 @remembered
 def composed(base: Kind, mistakes: tuple[Mistake, ...]) -> Kind | None:
     """The network with all these mistakes; None where two exchange the same piece."""
     pieces: dict[str, Any] = {}
     for mistake in mistakes:
-        if pieces.keys() & mistake.pieces.keys():
+        both = pieces.keys() & mistake.pieces.keys()
+        if both - {"made_of"}:
             return None
-        pieces |= mistake.pieces
+        pieces |= dict(mistake.pieces) | (
+            {"made_of": in_turn(pieces["made_of"], mistake.pieces["made_of"])} if both else {}
+        )
     return type("Mistaken", (base,), pieces)
 
 

@@ -29,6 +29,7 @@ from autograder.exam.segmentation.explaining import (
     explained,
     explanations,
     fitting,
+    trial,
 )
 from autograder.exam.subject import Raised, Subject
 
@@ -60,7 +61,7 @@ class Inquiry:
             try:
                 draw.notes.network = self._found(subject, draw)
             except (Wrong, Raised) as error:
-                draw.notes.network = error
+                draw.notes.network = error.with_traceback(None)
         if isinstance(draw.notes.network, Exception):
             raise draw.notes.network
         return draw.notes.network
@@ -90,7 +91,7 @@ class Inquiry:
                 network = self.ready(self.build(subject, plan, padding), plan, padding)
                 counts[plan], named[plan] = counting.parameter_count(network), counting.named_count(network)
             except Raised as error:
-                errors.append(error)
+                errors.append(error.with_traceback(None))
         if not counts:
             raise errors[0]
         # What its plans come to is known by counting; answers then tell all else.
@@ -118,7 +119,8 @@ class Inquiry:
         ):
             known.unregistered = self._has_more(subject, asked[padding][0])
         if not any(self._opens(groups[padding], group) for padding, group in asked.items()):
-            self._require_network(subject, known)
+            known.large = by_count.explains(counts) and any(isinstance(q.error, counting.TooLarge) for q in questions)
+            (self._require_answer if known.large else self._require_network)(subject, known)
         return known
 
     def _ask(self, subject: Subject, by_count: Explanation, padding: str, setup: Setup, draw: Draw) -> Question:
@@ -142,7 +144,7 @@ class Inquiry:
             question.ramp = networks.ramped(network, state, actual.classes)
             question.got = maps(network.name, networks.answer_with(network, state, x))
         except (Raised, Unnamed) as error:
-            question.error = error
+            question.error = error.with_traceback(None)  # whose frames hold networks
         return question
 
     def _opens(self, explanation: Explanation | None, group: Sequence[Question]) -> bool:
@@ -154,6 +156,16 @@ class Inquiry:
         """With all registered parameters equal, do two networks answer differently?"""
         one, two = (self.made(subject, question.plan, question.padding) for _ in range(2))
         return networks.has_unregistered_parameters(one, two, question.x)
+
+    def _require_answer(self, subject: Subject, known: Known) -> None:
+        """The door for what is the text's network, but so large whatever is asked for that it is run only once."""
+        plan, padding, kind = self.counted[-1], next(iter(self.setups)), known.by_count.kind
+        network = self.ready(self.build(subject, plan, padding), plan, padding)
+        side = fitting(kind, plan, padding, 2)
+        got = maps(network.name, network(torch.rand(1, kind.made_of(plan).in_channels, side, side)))
+        found = trial(kind, plan, padding, side, side)
+        if found is None or tuple(got.shape[2:]) != (found.height, found.width) or not gap(got, got.flip(3)) > 0:
+            raise Unnamed(f"`{network.name}` gives back another size than the text's formula, or the same everywhere.")
 
     def _require_network(self, subject: Subject, known: Known) -> None:
         """The door for what nothing explains: made, run, and in the main a network of this kind."""
@@ -179,8 +191,8 @@ class Known:
     """What a network has shown.
 
     counts: numbers of parameters; where `shared`, one with several names counts once for each. by_count: what explains
-    these numbers. groups: by padding, what explains the answers. whole: what
-    explains all of it. unregistered: parameters that the module does not know have their share in its answers.
+    these numbers. groups: by padding, what explains the answers. whole: what explains all of it. unregistered:
+    parameters that the module does not know have their share. large: too large to be run more than once.
     """
 
     inquiry: Inquiry
@@ -191,6 +203,7 @@ class Known:
     groups: Mapping[str, Explanation | None]
     whole: Explanation | None
     unregistered: bool = False
+    large: bool = False
 
     def costing(self, criterion: str) -> Mistake | None:
         """The mistake that costs this criterion."""
