@@ -14,6 +14,7 @@ from autograder.exam.convolution.sentences import SENTENCES
 from autograder.exam.core import Criterion, Exam, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.subject import Raised, Subject
+from autograder.objects.operations import Answer
 
 T = torch.Tensor
 
@@ -46,16 +47,19 @@ def separable(draw: Draw) -> list[T]:
     return draw.shuffled(made)
 
 
-def separated(subject: Subject, kernels: Sequence[T]) -> list[Any]:
+def separated(subject: Subject, kernels: Sequence[T]) -> list[Answer | Raised]:
     """What came for each kernel, or was raised."""
-    answers = subject.vjps([((kernel,), {}, None) for kernel in kernels])
-    return [answer if isinstance(answer, Raised) else answer.output for answer in answers]
+    return subject.vjps([((kernel,), {}, None) for kernel in kernels])
 
 
 def splits(subject: Subject, draw: Draw) -> None:
     """The product of column and row is the kernel."""
     kernels = separable(draw)
-    compared = [product(kernel, parts) for kernel, parts in zip(kernels, separated(subject, kernels), strict=True)]
+    answers = list(zip(kernels, separated(subject, kernels), strict=True))
+    compared = [product(kernel, one if isinstance(one, Raised) else one.output) for kernel, one in answers]
+    for c, (kernel, one) in zip(compared, answers, strict=True):
+        if isinstance(one, Answer) and fault(one.after[0], kernel):
+            raise Wrong("input-changed", c.evidence)
     wrong = [c for c in compared if c.fault]
     if wrong and all(multiple(c) for c in wrong):
         raise Wrong("separate-scale", wrong[0].evidence)
