@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from autograder.exam.compare import shown
-from autograder.exam.core import Check, Evidence, Unnamed, Wrong
+from autograder.exam.core import Check, Evidence, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.gate import equal, number
 from autograder.exam.setting import current
@@ -218,7 +218,7 @@ class FitExam:
                 evidence = Evidence("two epochs", "each batch's own gradient", "some added up")
                 raise Wrong("fit-gradients-kept", evidence)
             if any(all(abs(seen - mark(x)) > 1e-6 for x, _ in given) for _, _, seen, _ in calls):
-                raise Unnamed(f"`{subject.name}` gives the network other images than the loader gives.")
+                raise Wrong("input-changed", Evidence("two epochs", "the loader's images", "others"))
 
 
 def check_learns(

@@ -52,12 +52,14 @@ def chosen(answer: Answer | Raised, result: str) -> Answer | Raised:
 
 
 class StepPart(Part):
-    """A part whose door is open where one of the results is right in its plainest calls."""
+    """A part whose door is open where one of the results is right in its plainest calls. A known mistake in grad_bias,
+    which any mean makes, does not open it."""
 
     def opens(self, reading: Reading) -> bool:
-        return any(
+        bias = [call for call in self.door if call.case.kwargs["result"] == "grad_bias"]
+        return all(self.fault(call, self.reference) is None for call in bias) or any(
             all(self.right(call, reading) for call in self.door if call.case.kwargs["result"] == result)
-            for result in RESULTS
+            for result in MOVED
         )
 
 
@@ -158,7 +160,7 @@ conv2d_backward = BACK.exam(
         "pairs", "kernels that are not square, strides and paddings as pairs", 0.5,
         steps(PAIRS, *MOVED), plain=plainer(square),
     ),
-    BACK.dtypes(0.5, steps(PLAIN[1:], *RESULTS)),
+    BACK.dtypes(0.5, steps(PLAIN, *MOVED)),
     BACK.criterion(
         "care", "tensors in any memory layout, none of them changed", 0.5,
         BACK.ask_layouts(steps(CARE, *MOVED)), by_position, intact=True,

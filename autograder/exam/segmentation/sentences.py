@@ -52,7 +52,7 @@ SENTENCES = common(
     "transposed-groups-interleaved": "Groups are dealt out in turn; a group is a block of neighbouring channels, in input and output.",
     "transposed-bias-ignored": "The bias is never added.",
     "transposed-bias-stamped": "The bias is part of every stamp, so it counts once for each overlap; it is added once to each output pixel.",
-    "argument-order": "Arguments come in PyTorch's order: …, output_padding, groups, dilation.",
+    "argument-order": "Arguments stand in another order than the text's: by position they mean the same as by name.",
     "no-refusal-output-padding": "An `output_padding` that is not below max(stride, dilation) is taken silently; refuse it with a ValueError.",
     "no-refusal-channels": "Channels that do not fit the weight are taken silently; refuse them with a ValueError.",
     # IoU
