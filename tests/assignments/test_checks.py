@@ -156,7 +156,7 @@ def test_whole_numbers_of_any_type_are_whole_numbers(capsys):
         size = lambda n, k, stride=1, padding=0, dilation=1: (n + 2 * padding - dilation * (k - 1) - 1) // stride + 1
         return lambda *args, **options: kind(size(*args, **options))
 
-    for kind in (int, np.int64, torch.tensor):
+    for kind in (int, np.int64, np.array, torch.tensor):
         checks.convolution.output_size(size_as(kind))
         checks.convolution.question_1(kind(7))
     for kind in (float, np.float32):
