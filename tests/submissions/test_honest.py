@@ -31,7 +31,7 @@ def graded(client):
 @pytest.mark.parametrize("habits", NOTEBOOKS, ids=lambda habits: "-".join(habit.__name__ for habit in habits))
 def test_habits_cost_nothing(graded, habits):
     result = graded("01-convolution", *habits)
-    assert [(row["title"], row["mistake"]) for row in result.criteria if row["mistake"]] == []
+    assert [(row.title, row.sentence) for row in result.criteria if row.sentence] == []
     assert result.score == result.max_score == 40 and result.status == "graded" and result.faults == []
 
 
@@ -39,5 +39,5 @@ def test_nor_in_another_assignment(graded):
     """Without the trainings and the larger network, which take a minute."""
     habits = modes_left, imports_in_the_given_cell, notes_in_between, outputs_kept
     result = graded("06-segmentation", *habits, without=("picture", "training", "fit-", "VGGUNet-"))
-    assert [(row["title"], row["mistake"]) for row in result.criteria if row["mistake"]] == []
+    assert [(row.title, row.sentence) for row in result.criteria if row.sentence] == []
     assert result.score == result.max_score == 30 and result.faults == []
