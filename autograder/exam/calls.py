@@ -19,6 +19,7 @@ from autograder.exam.compare import Either, Reference, agree, describe, fault, r
 from autograder.exam.core import Evidence
 from autograder.exam.gradients import gradient_fault, leaves
 from autograder.exam.subject import Answer, Raised
+from autograder.objects import operations
 
 T = torch.Tensor
 
@@ -122,6 +123,12 @@ class Value(Call):
     @property
     def comparable(self):
         return True
+
+    def _ask(self, function):
+        given = (t for t in operations.tensors((self.case.args, self.case.kwargs)) if t.is_floating_point())
+        like = next(given, None)
+        theirs = super()._ask(function)
+        return theirs if like is None else in_types_of(like, theirs)
 
     def _unlike(self, got, right):
         return loose_fault(got, right)

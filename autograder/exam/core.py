@@ -11,7 +11,7 @@ chapter; *evidence* is what the instructor alone may see.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -122,6 +122,7 @@ class Exam:
     ids: Mapping[str, str] = field(default_factory=dict)
     diagnosis: Sequence[str] = ()
     exact: Container[str] = ()
+    brings: Mapping[str, Collection[str]] = field(default_factory=dict)
     read: Callable[[Exam, Notes], Mapping[str, Wrong | None]] = lambda exam, notes: {}
 
     def __post_init__(self) -> None:
@@ -166,8 +167,11 @@ class Exam:
                     except Lost as last:
                         over = last
         found |= {id: wrong for id, wrong in self._read(setting, notes).items() if found[id] is None}
-        cause = self._cause(found)
-        return [self._outcome(c, self._written(found[c.id], cause)) for c in self.criteria]
+        cause, ids = self._cause(found), {fact.mistake for fact in found.values() if isinstance(fact, Wrong)}
+        first: dict[str | None, str] = {
+            id: mistake for mistake, more in self.brings.items() if mistake in ids for id in more
+        }
+        return [self._outcome(c, self._written(found[c.id], cause, first)) for c in self.criteria]
 
     def _hold(self, criterion: Criterion, setting: Setting, obj: Any, notes: Notes) -> Wrong | Finding | None:
         """Run one check. None where it is met."""
@@ -202,12 +206,16 @@ class Exam:
         facts = (found.get(id) for id in self.diagnosis)
         return next((fact.mistake for fact in facts if isinstance(fact, Wrong) and fact.mistake), None)
 
-    def _written(self, fact: Wrong | Finding | None, cause: str | None) -> Finding | None:
-        """A fact in words, under the name of its cause."""
+    def _written(
+        self, fact: Wrong | Finding | None, cause: str | None, first: Mapping[str | None, str]
+    ) -> Finding | None:
+        """A fact in words, under the name of its cause. first: of mistakes that others bring with them, those."""
         if not isinstance(fact, Wrong):
             return fact
         if cause is not None and fact.mistake not in self.exact:
             fact = Wrong(cause, fact.evidence)
+        if fact.mistake in first:
+            fact = Wrong(first[fact.mistake], fact.evidence)
         return Finding(fact.sentence or self.sentence_of(fact.mistake), fact.mistake, fact.evidence)
 
     def sentence_of(self, mistake: str | None) -> str:

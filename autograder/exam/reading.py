@@ -241,10 +241,11 @@ class Part:
         message = wrong[0].got.message
         every = [call for one in self.asked for call in one.calls if call.comparable]
         right = [call for call in every if not isinstance(call.got, Raised)]
+        same = all(call.comparable for call in wrong)
         for mistake in self.mistakes:
             if any(part in message for part in mistake.says):
                 return mistake.id
-            for mutant in mistake.mutants if mistake.raises and right else ():
+            for mutant in mistake.mutants if mistake.raises and right and same else ():
                 if all(isinstance(call.given(mutant), Raised) == isinstance(call.got, Raised) for call in every):
                     return mistake.id
         return None

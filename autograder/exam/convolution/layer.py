@@ -305,4 +305,5 @@ Conv2d = Exam(
     sentences=SENTENCES,
     ban="convolution",
     stands_in={"conv2d": "conv2d"},
+    brings={"weight-not-parameter": ("dtype-constant",), "stale-copy": ("detached",)},
 )  # fmt: skip

@@ -130,4 +130,9 @@ fit = Exam(
         Criterion("learns", f"a mean IoU of {PLAN.bar} on scenes that the network never saw", 0.5, learns),
     ),
     sentences=SENTENCES,
+    brings={
+        "fit-no-step": ("fit-no-learning",),
+        "fit-one-batch": ("fit-loss-mean", "fit-no-learning"),
+        "fit-passes": ("fit-losses", "fit-no-learning"),
+    },
 )

@@ -209,9 +209,9 @@ def shift(known: Known, subject: Subject, draw: Draw) -> None:
         wide = draw.normal(1, actual.in_channels, side + -(-more // unit) * unit, side + start)
         whole = networks.responsive_answer(network, wide, draw)
         part = maps(network.name, network(wide[..., start : start + side, start:]))
-        # A network that pads all the same has borders: what they may have touched is left out.
+        # A network that pads all the same, or at its end, has borders: what they may have touched is left out.
         touched = (part.shape[2] - valid_size(side, actual.depth)) // 2
-        edge = touched + unit if touched > 0 else 0
+        edge = touched + unit if touched > 0 or not known.is_right else 0
         height, width = part.shape[2] - 2 * edge, part.shape[3] - 2 * edge
         there = whole[..., start + edge : start + edge + height, start + edge : start + edge + width]
         here = part[..., edge : edge + height, edge : edge + width]
@@ -261,7 +261,9 @@ UNet = Exam(
     ),
     sentences=SENTENCES,
     ids=NETWORK_IDS,
-    diagnosis=("parameters", "sizes", "calm", "logits", "skips", "relu", "shift", "gradients", "state"),
+    diagnosis=("arguments", "parameters", "sizes", "calm", "logits", "skips", "crop", "relu", "gradients", "state"),
     exact={mistake.id for mistake in mistakes.UNET if mistake.id is not None}
+    - {"unet-shift", "unet-relu-leaky", "unet-relu-missing"}
     | {"unet-unregistered", "argument-order", "contiguous-only"},
+    brings={"unet-normalised": ("unet-padding-ignored",)},
 )
