@@ -202,6 +202,7 @@ def shift(known: Known, subject: Subject, draw: Draw) -> None:
 
     A shift by 2**depth pixels is a part as well. Parts are square, the wholes are not; one is as large as the paper's.
     """
+    unlisted = known.whole is None and known.groups["valid"] is None
     for wanted, least, more in ((Plan(2, CLASSES, 3, 1), 30, 2), (Plan(2, CLASSES, 3, 2), 64, 4), (LARGE, 188, 384)):
         make, actual, side = prepared(known, subject, wanted, least)
         network, unit = make(), 2**actual.depth
@@ -209,10 +210,12 @@ def shift(known: Known, subject: Subject, draw: Draw) -> None:
         wide = draw.normal(1, actual.in_channels, side + -(-more // unit) * unit, side + start)
         whole = networks.responsive_answer(network, wide, draw)
         part = maps(network.name, network(wide[..., start : start + side, start:]))
-        # A network that pads all the same, or at its end, has borders: what they may have touched is left out.
+        # A network that pads all the same has borders: what they may have touched is left out.
         touched = (part.shape[2] - valid_size(side, actual.depth)) // 2
-        edge = touched + unit if touched > 0 or not known.is_right else 0
+        edge = touched + unit if touched > 0 or unlisted else 0
         height, width = part.shape[2] - 2 * edge, part.shape[3] - 2 * edge
+        if unlisted and min(height, width) < 1:
+            continue
         there = whole[..., start + edge : start + edge + height, start + edge : start + edge + width]
         here = part[..., edge : edge + height, edge : edge + width]
         if not close(here, there):
