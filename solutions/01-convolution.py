@@ -17,12 +17,12 @@
 # - A *pair* is always a tuple *(down, right)*, that is (H, W).
 # - *Types.* Results keep the input's dtype, float32 or float64. Where you return or set a single number, Python's numbers, NumPy's and tensors with one element are all right.
 # - *Gradients.* Results are differentiable wherever a tensor goes in, so gradients reach every tensor argument. Only the gradient to an *expanded* tensor is not examined, because its elements share memory.
-# - *Memory.* Arguments are never changed. The result may share memory with them. Tensors that come in need not be contiguous. Transposed, expanded and channels-last ones come too.
+# - *Memory.* Arguments are never changed. The result may share memory with them. Nothing is kept from one call to the next: every call computes anew, and an earlier result stays as it is. Tensors that come in need not be contiguous. Transposed, expanded and channels-last ones come too.
 # - *Refusals.* Where arguments must be refused, raise a `ValueError` (a `RuntimeError` is accepted too).
 # - What is not named is not examined. For example, you may do as you like with half precision, with whole numbers as pixels, and with empty batches.
 # - Your other cells may set the default dtype, switch gradients off, or set a seed. All of this is put back before the hidden tests.
 #
-# You decide how to write it. The images of the hidden tests are so small that plain loops are fast enough. One test makes up to forty calls, which may take ten seconds together.
+# You decide how to write it. The images of the hidden tests are so small that plain loops are fast enough. One test makes up to fifty calls, which may take ten seconds of processor time together.
 
 # %% nbgrader={"grade_id": "setup"}
 # Given: what all parts use. Run it first.
@@ -45,7 +45,7 @@ def pair(value):
 # %% [markdown] nbgrader={"grade_id": "output_size-text"}
 # ## 1. How many windows fit?
 #
-# A convolution lays a window on the image, turns its pixels into one number, and moves on. So the size of the output is the number of windows. Count them along one axis. All later parts need this number.
+# A convolution lays a window on the image, turns its pixels into one number, and moves on. So the size of the output is the number of windows. Count them along one axis. You will meet this number again in all later parts.
 #
 # A row of $n$ pixels gets $p$ zeros on *both* ends. A kernel of $k$ taps that stand $d$ pixels apart reaches over $d\,(k-1)+1$ pixels. The first window starts at the very left, and the others follow $\sigma$ pixels apart. A window that does not fit completely is dropped.
 #
@@ -275,7 +275,7 @@ picture()
 # | `groups` | $g$: channels are cut into $g$ blocks of neighbours, in order. The $T/g$ output channels of a block see only the $S/g$ input channels of the same block; $\text{first}(t)=\lfloor t\,g/T\rfloor\cdot S/g$ is the block's first |
 # | result | $(N, T, H', W')$, where $H'$ and $W'$ follow from part 1 |
 #
-# `padding` may also be a word. `"valid"` means no padding. `"same"` keeps the size. It pads $d\,(k-1)$ zeros along each axis, half of them at each end. If this number is odd, there is one more at the *end* (bottom, right). It needs stride 1.
+# `padding` may also be a word. `"valid"` means no padding. `"same"` keeps the size. It pads $d\,(k-1)$ zeros along each axis, half of them at each end. If this number is odd, there is one more at the *end* (bottom, right). `"same"` needs stride 1.
 #
 # **Refuse** these with a `ValueError`, and nothing else:
 #
@@ -538,7 +538,7 @@ exam.convolution.Conv2d.grade(Conv2d)
 #
 # $$\text{kernel}[u,v]=\text{column}[u]\cdot\text{row}[v]$$
 #
-# up to rounding, and returns `(column, row)` in the kernel's dtype. You may share the factor between the two as you like. If there are no such two, raise a `ValueError`. Rounding is relative to the kernel's largest entry, so the answer must be the same for entries in the thousands and for millionths. Kernels may have zeros anywhere, also in the middle, and entries that sum to 0. A kernel of zeros alone is not examined, and gradients are not either. (This part gives 2 bonus points, which are counted separately from the 40. A hint: think of the kernel as a matrix, and of its rank.)
+# up to rounding, and returns `(column, row)` in the kernel's dtype. A factor may stand in either: `(2 * column, row / 2)` is as right as `(column, row)`. If there are no such two, raise a `ValueError`. Rounding is relative to the kernel's largest entry, so the answer must be the same for entries in the thousands and for millionths. Kernels may have zeros anywhere, also in the middle, and entries that sum to 0. A kernel of zeros alone is not examined, and gradients are not either. (This part gives 2 bonus points, which are counted separately from the 40. A hint: think of the kernel as a matrix, and of its rank.)
 
 
 # %% nbgrader={"grade_id": "bonus", "solution": true}

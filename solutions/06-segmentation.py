@@ -16,11 +16,12 @@
 # - *Images* come as tensors of shape $(N, C, H, W)$: a batch of $N$ images with $C$ channels, $H$ rows and $W$ columns. A batch is never empty.
 # - A *pair* is always a tuple *(down, right)*, that is (H, W).
 # - *Types.* Results keep the input's dtype, float32 or float64. Where you return or set a number, a Python number, a NumPy number and a tensor with one element are all right.
-# - *Gradients.* Results are differentiable wherever the mathematics is. Gradients are not examined at kinks, at logits beyond ±80, where a sum is empty, and to *expanded* tensors, whose elements share memory. The values count there too.
-# - *Memory.* Arguments are never changed. The result may share memory with them. Tensors that come in need not be contiguous. Transposed, expanded and channels-last ones come too.
+# - *Gradients.* Results are differentiable wherever the mathematics is. Gradients are not examined at corners of a function (such as ReLU at 0), at logits beyond ±80, where a sum is empty, and to *expanded* tensors, whose elements share memory. The values count there too.
+# - *Memory.* Arguments are never changed. The result may share memory with them. Nothing is kept from one call to the next: every call computes anew, and an earlier result stays as it is. Tensors that come in need not be contiguous. Transposed, expanded and channels-last ones come too.
 # - *Refusals.* Where arguments must be refused, raise a `ValueError` (a `RuntimeError` is accepted too).
 # - *Networks* give raw logits, without softmax or sigmoid. In eval mode two calls give the same. In either mode the images of a batch do not mix, and a call changes nothing in the network. Gradients reach every parameter.
 # - What is not named is not examined. For example, you may do as you like with half precision, with NaN, with `epochs=0` and with `depth=0`.
+# - Your own cells run again when the notebook is graded. A cell may take 90 seconds of processor time, the whole notebook 400. In trainings of your own write `epochs=convcourse.epochs(n)`, which is `n` for you and 1 for the grader.
 # - Your other cells may set the default dtype, switch gradients off, or set a seed. All of this is put back before the hidden tests.
 
 # %% nbgrader={"grade_id": "setup"}
@@ -273,7 +274,7 @@ exam.segmentation.iou.grade(iou)
 # - With `with_logits=True` the prediction holds logits, and $a$ is their sigmoid. With `with_logits=False` it holds probabilities already.
 # - The `reduction` `"none"` gives one loss for each image, $(N,)$, and `"mean"` and `"sum"` give their mean and their sum. Refuse other words with a `ValueError`, when the loss is made or when it is called.
 #
-# In the same cell write `dice_loss(logits, target)`, its default call as a function.
+# In the same cell write `dice_loss(logits, target)`, a function that gives the same as `DiceLoss()(logits, target)`.
 
 
 # %% nbgrader={"grade_id": "DiceLoss", "solution": true}
@@ -323,7 +324,7 @@ exam.segmentation.DiceLoss.grade(DiceLoss)
 #
 # Write `fit(model, loader, epochs)`. It trains `model` *in place* and returns a list of `epochs` numbers, for each epoch the mean of the losses of its batches (or of its images).
 #
-# - The `loader` gives pairs (images, masks), float32 $(N, C, H, W)$ and int64 $(N, H, W)$. In each epoch it is read once, from start to end. Every batch leads to one step of the optimiser along its own gradient, so gradients of earlier batches are cleared.
+# - The `loader` gives pairs (images, masks), float32 $(N, C, H, W)$ and int64 $(N, H, W)$. It need not be a `DataLoader`: use it in a `for` loop and in `len(loader)` only. In each epoch it is read once, from start to end. Every batch leads to one step of the optimiser along its own gradient, so gradients of earlier batches are cleared.
 # - The model's logits are $(N, K, H, W)$. With more than one class, $K>1$, the loss is the cross-entropy between logits and mask. With one, $K=1$, masks hold 0 and 1, and the loss is binary cross-entropy on the logits, or its sum with the Dice loss. (The Dice loss alone is not enough: with these learning rates it often stands still.)
 # - The model is set to train mode before it is trained. (`fit` need not set it back.)
 # - You may choose the optimiser and its learning rate. `torch.optim.Adam` with a learning rate between 1e-3 and 1e-2 works well here.

@@ -245,9 +245,8 @@ class Refusal(Call):
         return Evidence(describe(self.case), "a refusal", got)
 
     def sentence(self, name, reference, right, of):
-        return (
-            f"`{name}` should refuse with a ValueError or RuntimeError; it raised {self.got.kind}: {self.got.message}"
-        )
+        what, said = f"{self.case.about} " if self.case.about else "", self.got.message.rstrip(".")
+        return f"`{name}` should refuse {what}with a ValueError or RuntimeError; it raised {self.got.kind}: {said}."
 
     def _unlike(self, got, right):
         raise NotImplementedError("a refusal is compared with nothing")

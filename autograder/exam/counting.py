@@ -36,7 +36,7 @@ def require_runnable(network: Subject, right: int, most: int) -> Subject:
     """A network that is small enough to be run; one far larger than was asked for is not."""
     if (got := entries(module(network))) > most:
         sentence = (
-            f"`{network.name}` has far more parameters than the text's formula gives for these arguments, "
+            f"`{network.name}` has far more parameters than the network in the text for these arguments, "
             "so it was not run."
         )
         raise TooLarge(sentence, Evidence(network.name, f"{right:,} parameters", f"{got:,}; not run"))

@@ -88,7 +88,10 @@ def check_every_path(network: Subject, x: T, draw: Draw) -> None:
         ends = []
         for step in (1.001, 0.999):
             at = {n: v * step if n in moved else v for n, v in state.items()}
-            ends.append(float((answer_with(network, at, x * (1 if moved else step)) * cotangent).sum()))
+            got = answer_with(network, at, x * (1 if moved else step))
+            if got.shape != cotangent.shape:
+                raise Unnamed(f"`{network.name}` gives an output of another size for an image of the same size.")
+            ends.append(float((got * cotangent).sum()))
         difference = (ends[0] - ends[1]) / 0.002
         if not abs(slope - difference) <= 1e-3 * abs(difference) + 1e-9 * abs(ends[0]):
             evidence = Evidence(

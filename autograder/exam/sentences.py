@@ -9,10 +9,10 @@ from __future__ import annotations
 COMMON = {
     "banned-call": "A library function does the work that this cell asks you to write.",
     "detached": "The result is cut off from autograd (`.data`, `.detach()`, `.item()`, NumPy, `no_grad`); compute with the tensors themselves.",
-    "input-changed": "The caller's tensor is changed; work on a new one.",
+    "input-changed": "A tensor that was given to the function is changed; work on a new one.",
     "float32-result": "The result is always float32; it keeps the input's dtype.",
-    "precision-lost": "float64 is taken down to float32 on the way: the dtype is right, half of the digits are lost.",
-    "contiguous-only": "It is right only where the input lies in memory in one order: use `reshape` for `view`.",
+    "precision-lost": "float64 becomes float32 on the way: the result's dtype is right, but its last digits are lost.",
+    "contiguous-only": "It is right only where the input lies in memory in one order: use `reshape` instead of `view`.",
     "pairs-refused": "A pair is not understood: sizes and steps may be an int or a pair (height, width).",
     # networks
     "network-shared": "Layers share their parameters; make each layer anew.",
@@ -27,7 +27,7 @@ COMMON = {
     "network-train": "Training mode changes the network for good, or the images of a batch mix in it.",
     "network-gradient": "No gradient reaches some parameters: they can never learn.",
     "network-channels-alike": "Channels are averaged, repeated or used twice on the way: each has its own weights in the next convolution.",
-    "network-state": "A network that loads another's `state_dict` answers differently: something outside parameters and buffers decides.",
+    "network-state": "After `load_state_dict` of another network the outputs differ from its own: a number or tensor is kept that is neither parameter nor buffer.",
     # fit
     "fit-passes": "The loader is not read exactly `epochs` times from start to end.",
     "fit-one-batch": "Not every batch of the loader is used in each epoch.",

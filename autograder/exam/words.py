@@ -24,7 +24,7 @@ def not_compared(name: str) -> str:
 
 def shut(name: str) -> str:
     """The plainest calls are wrong."""
-    return f"`{name}` is wrong in its plainest calls, so nothing else can count yet."
+    return f"`{name}` is wrong in its simplest calls. Correct these first; until then nothing else can count."
 
 
 def not_reached(why: str) -> str:
@@ -34,7 +34,7 @@ def not_reached(why: str) -> str:
 
 def banned(name: str, message: str) -> str:
     """A banned operator was called."""
-    return f"`{name}` used what this assignment asks you to write: {message}"
+    return f"`{name}` makes a call that is forbidden here: {message}"
 
 
 def raised(name: str, error: Raised, when: str = "") -> str:

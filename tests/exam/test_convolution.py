@@ -94,7 +94,7 @@ def test_the_distributions_bound_is_far_enough_out():
 
     tests = 2 * len(layer.MANY)
     assert tests * (2 * exp(-2 * 12) + 0.99**3000) < 1e-9
-    assert all(outputs >= 3000 for _, outputs, *_ in layer.MANY)
+    assert all(outputs >= 3000 for (_, outputs, *_), _ in layer.MANY)
 
 
 def test_separate_is_judged_by_its_product():

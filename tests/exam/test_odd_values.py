@@ -180,10 +180,10 @@ for network, criteria in ((Fixed, ("sizes", "skips", "gradients")), (Wide, ("gra
 
 
 def test_a_network_of_a_fixed_size_needs_no_memory_of_the_examiner():
-    """4 GiB of addresses, where its channels, compared all with all, took 19. One that is far too large never runs."""
+    """4 GiB of addresses, where its channels, compared all with all, took 19. One that is far too large runs once."""
     run = subprocess.run([sys.executable, "-c", FIXED], capture_output=True, text=True, timeout=280)
     assert run.returncode == 0, run.stderr[-2000:]
-    (fixed, never, none), (wide, runs, nor) = map(json.loads, run.stdout.splitlines())
-    assert none == nor == [] and never == 0 < runs
-    assert all(earned == 0 and "are not honoured" in sentence for earned, sentence in fixed)
+    (fixed, once, none), (wide, runs, nor) = map(json.loads, run.stdout.splitlines())
+    assert none == nor == [] and once <= 1 < runs
+    assert all(earned == 0 and sentence for earned, sentence in fixed)
     assert wide == [[0.5, None]]

@@ -165,7 +165,10 @@ class Inquiry:
         got = maps(network.name, network(torch.rand(1, kind.made_of(plan).in_channels, side, side)))
         found = trial(kind, plan, padding, side, side)
         if found is None or tuple(got.shape[2:]) != (found.height, found.width) or not gap(got, got.flip(3)) > 0:
-            raise Unnamed(f"`{network.name}` gives back another size than the text's formula, or the same everywhere.")
+            raise Unnamed(
+                f"`{network.name}` gives an output of another size than the network in the text, or one value "
+                "everywhere."
+            )
 
     def _require_network(self, subject: Subject, known: Known) -> None:
         """The door for what nothing explains: made, run, and in the main a network of this kind."""
@@ -177,7 +180,7 @@ class Inquiry:
             network = self.made(subject, question.plan, padding)
             right, got = count_of(self.bases[0], question.plan) or 0, counting.parameter_count(network)
             if not 0.4 * right < got:
-                sentence = f"`{network.name}` has less than half of the parameters that the text's formula gives."
+                sentence = f"`{network.name}` has less than half of the parameters of the network in the text."
                 raise Unnamed(sentence, Evidence(network.name, f"{right:,} parameters", f"{got:,}"))
             networks.check_stacked(network, question.x, 3)
         except Wrong:
@@ -252,7 +255,11 @@ class Known:
                 evidence = Evidence(str(plan), f"{expected:,} parameters", f"{got:,}")
                 if self.unregistered:
                     raise Wrong("unet-unregistered", evidence)
-                raise Unnamed(f"`{name}` has another number of parameters than the text's formula gives.", evidence)
+                raise Unnamed(
+                    f"`{name}` has another number of parameters than the network in the text; count those of each "
+                    "layer, weight plus bias, and compare.",
+                    evidence,
+                )
 
     def _shows_nothing(self, question: Question, explanation: Explanation, left_out: Mapping[str, Any]) -> bool:
         """Does this network answer the same without a piece, where the right one does not?"""
@@ -300,7 +307,10 @@ def criterion(inquiry: Inquiry, id: str, title: str, points: float, check: Asked
         if mistake is not None and mistake.id is not None:
             raise Wrong(mistake.id, Evidence(f"{id}, uniform parameters and counts", "the text's network", mistake.id))
         if mistake is not None:
-            raise Unnamed(f"`{subject.name}` has another layer than the text's network.")
+            raise Unnamed(
+                f"`{subject.name}` has a layer of another size than the network in the text. "
+                "(Is the last convolution 1×1?)"
+            )
         check(known, subject, draw)
 
     return Criterion(id, title, points, held)

@@ -113,12 +113,24 @@ def refused(draw: Draw) -> Iterator[tuple[Case, str, Case]]:
         ({"dilation": (2, 3)}, {"output_padding": (2, 1)}),
     ]
     for lawful, more in too_much:
-        yield Case((x, w), lawful | more), "no-refusal-output-padding", Case((x, w), lawful)
+        yield (
+            Case((x, w), lawful | more, "an output_padding that is too large"),
+            "no-refusal-output-padding",
+            Case((x, w), lawful),
+        )
     for channels in (1, 3, 5):
-        yield Case((draw.normal(2, channels, 3, 3), w)), "no-refusal-channels", Case((x, w))
+        yield (
+            Case((draw.normal(2, channels, 3, 3), w), {}, "channels that do not fit"),
+            "no-refusal-channels",
+            Case((x, w)),
+        )
     for channels in (2, 8):
         grouped = {"groups": 2}
-        yield Case((draw.normal(1, channels, 3, 3), w), grouped), "no-refusal-channels", Case((x, w), grouped)
+        yield (
+            Case((draw.normal(1, channels, 3, 3), w), grouped, "channels that do not fit"),
+            "no-refusal-channels",
+            Case((x, w), grouped),
+        )
 
 
 LAID_OUT = [

@@ -130,7 +130,7 @@ def check_size(known: Known, subject: Subject, wanted: Plan, padding: str, heigh
     expected = found and (2, actual.classes, found.height, found.width)
     if got != expected:
         evidence = Evidence(f"{plan}, padding={padding!r}, {height}×{width}", str(expected), str(got))
-        raise Unnamed(f"`{network.name}` gives back another size than the text's formula.", evidence)
+        raise Unnamed(f"`{network.name}` gives an output of another size than the network in the text.", evidence)
 
 
 def parameters(known: Known, subject: Subject, draw: Draw) -> None:

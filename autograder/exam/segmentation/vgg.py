@@ -229,7 +229,7 @@ def _criterion(id: str, title: str, points: float, check: Asked) -> Criterion:
     return criterion(INQUIRY, id, title, points, check)
 
 
-FREE = "a ReLU after every 3×3 convolution but the first of a level, where it is free"
+FREE = "a ReLU after every 3×3 convolution (optional only after the first of the three on the way up)"
 VGGUNet = Exam(
     "VGGUNet",
     (

@@ -4,7 +4,6 @@ names: output_size, conv2d_naive, apply_kernel, conv2d, conv2d_backward
 """
 
 import functools
-import inspect
 
 import torch
 
@@ -13,21 +12,18 @@ output_size = lambda n, kernel_size, stride=1, padding=0, dilation=1: (  # noqa:
 ) // stride
 
 
-def pairs(*names):
-    """A decorator: these arguments arrive as pairs."""
+def pairs(**places):
+    """A decorator: these arguments, each at its place, arrive as pairs."""
+
+    def pair(value):
+        return (value, value) if isinstance(value, int) else value
 
     def decorate(function):
-        signature = inspect.signature(function)
-
         @functools.wraps(function)
         def called(*args, **kwargs):
-            bound = signature.bind(*args, **kwargs)
-            bound.apply_defaults()
-            for name in names:
-                value = bound.arguments[name]
-                if isinstance(value, int):
-                    bound.arguments[name] = (value, value)
-            return function(*bound.args, **bound.kwargs)
+            given = [pair(value) if place in places.values() else value for place, value in enumerate(args)]
+            named = {name: pair(value) if name in places else value for name, value in kwargs.items()}
+            return function(*given, **named)
 
         return called
 
@@ -40,8 +36,8 @@ class Correlation:
     def __init__(self, words=("same", "valid")):
         self.words = words
 
-    @pairs("stride", "padding", "dilation")
-    def __call__(self, x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    @pairs(stride=4, padding=5, dilation=6)
+    def __call__(self, x, weight, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
         self._check(x, weight, bias, stride, padding, groups)
         out, each = weight.shape[0], weight.shape[1]
         reach = [d * (k - 1) for d, k in zip(dilation, weight.shape[2:])]
@@ -102,8 +98,8 @@ apply_kernel = Filter()
 class Gradients:
     """Both gradients of a layer, in a method."""
 
-    @pairs("stride", "padding")
-    def of(self, grad_out, x, weight, stride=1, padding=0):
+    @pairs(stride=4, padding=5)
+    def of(self, grad_out, x, weight, stride=(1, 1), padding=(0, 0)):
         (ph, pw), (sh, sw) = padding, stride
         padded = torch.zeros(*x.shape[:2], x.shape[2] + 2 * ph, x.shape[3] + 2 * pw, dtype=x.dtype)
         core = (slice(None), slice(None), slice(ph, ph + x.shape[2]), slice(pw, pw + x.shape[3]))
