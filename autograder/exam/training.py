@@ -91,7 +91,7 @@ def logits_of(mixture: T, x: T) -> T:
 
 def fixed(mixture: T) -> Recipe:
     """A network that answers with these logits whatever it is taught."""
-    return Recipe("silent", mixture)
+    return Recipe("fixed_logits", mixture)
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class FitExam:
         given[-1][1].clamp_(max=1)  # not every image has every class
         sent, reported, outputs = [], [], []
         for batch in given:
-            network = current.get().build(Recipe("silent", mixture))
+            network = current.get().build(Recipe("fixed_logits", mixture))
             try:
                 got = subject(network, Loader([batch]), 1)
             except Raised as error:
@@ -195,7 +195,7 @@ class FitExam:
         """The network itself is trained, in train mode, each batch by its own gradient."""
         for one in self.able(subject, draw):
             classes = one.goal.classes
-            network = current.get().build(Recipe("witnessed", classes))
+            network = current.get().build(Recipe("training_probe", classes))
             network.eval()
             before = {name: entry.tensor for name, entry in network.state().items()}
             given = self.batches(draw, 3, classes, 2)

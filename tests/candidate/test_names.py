@@ -25,7 +25,7 @@ def test_no_module_of_the_graders_is_there_but_for_classes_of_networks(link):
         "autograder": [],
         "autograder.objects": [],
         "autograder.objects.recipes": [],
-        "autograder.objects.recipes.segmentation": ["Silent", "Witnessed"],
+        "autograder.objects.recipes.segmentation": ["FixedLogits", "TrainingProbe"],
     }
 
 
@@ -49,7 +49,7 @@ def test_a_network_that_was_handed_in_can_be_saved_whole(link):
         "    return torch.load(file, weights_only=False)(torch.ones(1, 3, 2, 2))",
     )
     mixture = torch.tensor([[1.0, 2.0, 3.0]])
-    assert link.look_up("keep")(Recipe("silent", mixture)).unique().tolist() == [6.0]
+    assert link.look_up("keep")(Recipe("fixed_logits", mixture)).unique().tolist() == [6.0]
 
 
 def test_a_stand_in_is_worth_nothing_after_its_exam(link):

@@ -34,7 +34,7 @@ class Sent(torch.autograd.Function):
         return cotangent, None
 
 
-class Silent(nn.Module):
+class FixedLogits(nn.Module):
     """Logits that training cannot change: fixed mixtures of the input's channels. So each batch's loss is known.
 
     `logits` and `sent` are those of the last call and the gradient that came back; they are not kept with the state."""
@@ -54,7 +54,7 @@ class Silent(nn.Module):
         self.sent = gradient
 
 
-class Witnessed(nn.Module):
+class TrainingProbe(nn.Module):
     """A small network with a batch norm, which tells afterwards how it was trained.
 
     `calls` tells of each call: was it in train mode, with which first weights and which images (numbers by which they
@@ -101,7 +101,7 @@ def scene_network(classes: int, seed: int) -> nn.Sequential:
 
 RECIPES: dict[str, Callable[..., Any]] = {
     "vgg13_features": vgg13_features,
-    "silent": Silent,
-    "witnessed": Witnessed,
+    "fixed_logits": FixedLogits,
+    "training_probe": TrainingProbe,
     "scene_network": scene_network,
 }
