@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from inspect import signature
 from typing import Any
 
 import torch
@@ -52,6 +53,14 @@ class Call(ABC):
         """Is one of the tensors among the arguments other than it was before the call?"""
         given = [a for a in (*self.case.args, *self.case.kwargs.values()) if isinstance(a, T)]
         return not isinstance(self.answer, Raised) and any(map(fault, self.answer.after, given))
+
+    def arguments(self, reference: Reference) -> frozenset[str]:
+        """The arguments that are given and no tensors, by the reference's names."""
+        try:
+            bound = signature(reference).bind(*self.case.args, **self.case.kwargs).arguments
+        except TypeError:  # a call that the reference cannot take, which is to be refused
+            bound = self.case.kwargs
+        return frozenset(name for name, value in bound.items() if value is not None and not isinstance(value, T))
 
     def counts(self, function: Reference) -> bool:
         """Can it tell something of a student who does as this function does?"""
@@ -245,6 +254,8 @@ class Refusal(Call):
         return Evidence(describe(self.case), "a refusal", got)
 
     def sentence(self, name, reference, right, of):
+        if not isinstance(self.got, Raised):
+            return f"`{name}` should refuse {self.case.about or 'what cannot be right'} and answers it."
         what, said = f"{self.case.about} " if self.case.about else "", self.got.message.rstrip(".")
         return f"`{name}` should refuse {what}with a ValueError or RuntimeError; it raised {self.got.kind}: {said}."
 

@@ -22,7 +22,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import torch
 
@@ -31,7 +31,7 @@ from autograder.exam.cases import Case, Cases
 from autograder.exam.core import Check, Criterion, Exam, Wrong
 from autograder.exam.draw import LAYOUTS, Draw, in_layout
 from autograder.exam.gradients import leaves, names_of, small_kernels, with_tensors
-from autograder.exam.mistakes import Function, Misconception, first_of, known
+from autograder.exam.mistakes import Function, Misconception, known
 from autograder.exam.notes import Notes
 from autograder.exam.reading import Asked, Part
 from autograder.exam.subject import Answer, Raised, Subject
@@ -64,6 +64,8 @@ class FunctionExam:
     bonus: bool = False
     through: Callable[[Subject], Any] = lambda subject: subject
 
+    part: ClassVar[type[Part]] = Part
+
     def exam(self, *criteria: Criterion) -> Exam:
         """The exam with these criteria."""
         about = self.title, self.sentences, self.ban
@@ -73,7 +75,7 @@ class FunctionExam:
         """What is wrong in each criterion whose calls were made."""
         asked = [notes.asked[one.id] for one in exam.criteria if one.id in notes.asked]
         with small_kernels():
-            return Part(exam.graded_name, self.reference, known(self.mistakes), notes.door, asked).verdicts()
+            return self.part(exam.graded_name, self.reference, known(self.mistakes), notes.door, asked).verdicts()
 
     def criterion(
         self,
@@ -257,8 +259,9 @@ def leaving_out(*names: str) -> Callable[[Case], Case]:
 
 
 def in_whole_numbers(case: Case) -> Case:
-    """The same with the first number of each pair among its named arguments."""
-    return replace(case, kwargs={key: first_of(value) for key, value in case.kwargs.items()}, about="")
+    """The same with the larger number of each pair among its named arguments."""
+    kwargs = {key: max(value) if isinstance(value, tuple) else value for key, value in case.kwargs.items()}
+    return replace(case, kwargs=kwargs, about="")
 
 
 def in_turn(*checks: Check) -> Check:

@@ -4,8 +4,9 @@
 reference with at most two known mistakes in it, as which the student's answers are taken. Under a reading
 
 - a call is right if it equals the reference's answer or this function's; an error never is;
-- a criterion is met if its calls that count are right, and one counts at least (a call counts where its twin is right);
-- each mistake costs one criterion, the first in the exam's order whose answers it changes;
+- a criterion is met if its calls that count are right, and one counts at least. A call counts where its twin is right,
+  or where nothing that counts has paid for the twin;
+- each mistake costs one criterion, the first in the exam's order whose answers it changes (two cost two);
 - a criterion is not met by a function that answers the same where the criterion's arguments are left out;
 - a banned call loses the criterion that it is made in.
 
@@ -68,6 +69,7 @@ class Part:
     asked: Sequence[Asked]
     _faults: dict[tuple[Call, Function], str | None] = field(default_factory=dict)
     _costs: dict[Reading, Mapping[str, str]] = field(default_factory=dict)
+    _wrong: dict[Reading, list[frozenset[str]]] = field(default_factory=dict)
 
     def verdicts(self) -> dict[str, Wrong | None]:
         """For each criterion what is wrong there, None where it is met."""
@@ -144,9 +146,23 @@ class Part:
             call
             for call in asked.calls
             if call.twin is None
-            or (call.counts(reading.function) and self.right(call.twin, reading))
+            or (call.counts(reading.function) and self._tells(call.twin, reading))
             or (call.comparable and self.right(call, reading))
         ]
+
+    def _tells(self, twin: Call, reading: Reading) -> bool:
+        """Is a twin right, or has it cost nothing: is there no wrong call that counts, all of whose arguments it has?
+
+        Else a twin that is made wrong on purpose would be an excuse for the call beside it.
+        """
+        if self.right(twin, reading):
+            return True
+        if reading not in self._wrong:
+            every = [call for one in self.asked for call in one.calls if not self.right(call, reading)]
+            self._wrong[reading] = [
+                call.arguments(self.reference) for call in every if call.twin is None or self.right(call.twin, reading)
+            ]
+        return not any(names <= twin.arguments(self.reference) for names in self._wrong[reading])
 
     def explained(self, asked: Asked, reading: Reading) -> bool:
         """Are the calls of a criterion that count right, and is there one?"""
@@ -170,14 +186,15 @@ class Part:
         return next((call for call in every if call.changes), None)
 
     def costs(self, reading: Reading) -> Mapping[str, str]:
-        """Which criterion each mistake costs: the first whose answers it changes. Empty where one changes nothing."""
+        """Which criterion each mistake costs: the first whose answers it changes and that no other has cost. Empty
+        where one changes nothing."""
         if reading not in self._costs:
-            found = {
-                mistake.id: next((one.id for one in self.asked if self._differ(one, reading.function, function)), None)
-                for mistake, function in zip(reading.mistakes, reading.without, strict=True)
-            }
-            known = {mistake: id for mistake, id in found.items() if id is not None}
-            self._costs[reading] = known if len(known) == len(found) else {}
+            found: dict[str, str] = {}
+            for mistake, function in zip(reading.mistakes, reading.without, strict=True):
+                ids = [one.id for one in self.asked if self._differ(one, reading.function, function)]
+                if ids:
+                    found[mistake.id] = next((id for id in ids if id not in found.values()), ids[0])
+            self._costs[reading] = found if len(found) == len(reading.mistakes) else {}
         return self._costs[reading]
 
     def _differ(self, asked: Asked, one: Function, other: Function) -> bool:

@@ -212,6 +212,8 @@ class FitExam:
             if len(trained) < batches:
                 evidence = Evidence("two epochs", f"{batches} calls in train mode", f"{len(trained)}")
                 raise Wrong("fit-eval-mode", evidence)
+            if network.attribute("gradients") < batches:
+                raise Wrong("fit-no-step", Evidence("two epochs", f"{batches} gradients", "fewer"))
             if len(set(trained)) < batches:
                 raise Wrong("fit-no-step", Evidence("two epochs", "a step for each batch", f"{len(set(trained))}"))
             if any(added_up for _, _, _, added_up in calls):

@@ -173,3 +173,34 @@ def test_what_partly_right_work_earns():
     assert conv2d_of(stride=whole, padding=whole, dilation=whole) == 6.5
     assert conv2d_of(groups=only_one) == 6.5
     assert earned(zeros_that_refuse) == earned(untouched) == 0
+
+
+TALL = {setup.shape[:4] for setup in sums.DILATION} - {setup.shape[:4] for setup in sums.PLAIN}
+
+
+def fails_on_what_only_dilation_asks(x, *args, **kwargs):
+    if tuple(x.shape) in TALL:
+        raise TypeError("not this one")
+    return reference(x, *args, **kwargs)
+
+
+def first_channel_of_the_first_image(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    chosen = x.unflatten(1, (groups, -1))[:1, :, 0]
+    return reference(chosen, weight[:, :1], bias, stride, padding, dilation, groups)
+
+
+def test_a_twin_that_is_wrong_on_purpose_is_no_excuse():
+    assert len(TALL) > 3 and earned(fails_on_what_only_dilation_asks) <= 7
+
+
+def test_two_mistakes_cost_two_criteria():
+    assert earned(first_channel_of_the_first_image) <= 6.5
+
+
+def test_a_call_that_answers_what_it_should_refuse_says_so_while_the_door_is_shut():
+    def conv2d(x, weight, bias, *args, **kwargs):
+        return reference(x, weight, None, *args, **kwargs) + bias.reshape(1, -1, 1, 1)
+
+    found = replace(convolution.conv2d, ban=None).examine(conv2d)
+    assert all(outcome.earned == 0 for outcome in found)
+    assert not any("could not be compared" in outcome.finding.sentence for outcome in found)

@@ -15,11 +15,9 @@ from autograder.exam.cases import Case, Cases, Setup, choices, convolution_tenso
 from autograder.exam.convolution.mistakes import conv2d as forward
 from autograder.exam.convolution.mistakes_backward import MISTAKES, RESULTS, backward
 from autograder.exam.convolution.sentences import SENTENCES
-from autograder.exam.core import Exam, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.functions import FunctionExam, asked, beside
 from autograder.exam.mistakes import first_of
-from autograder.exam.notes import Notes
 from autograder.exam.reading import Part, Reading
 from autograder.exam.subject import Answer, Banned, Raised, Subject
 
@@ -66,10 +64,7 @@ class StepPart(Part):
 class BackwardExam(FunctionExam):
     """The function with three results."""
 
-    def read(self, exam: Exam, notes: Notes) -> dict[str, Wrong | None]:
-        """What is wrong in each criterion whose calls were made."""
-        asked = [notes.asked[one.id] for one in exam.criteria if one.id in notes.asked]
-        return StepPart(exam.graded_name, self.reference, self.mistakes, notes.door, asked).verdicts()
+    part = StepPart
 
 
 def steps(setups: Sequence[Setup], *results: str) -> Cases:

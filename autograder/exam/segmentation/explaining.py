@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import combinations
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import torch
 
@@ -43,10 +43,16 @@ class Explanation:
 
     kind: Kind
     mistakes: tuple[Mistake, ...] = ()
+    NEXT: ClassVar[Mapping[str, str]] = {"arguments": "parameters", "parameters": "sizes"}
 
     def costing(self, criterion: str) -> Mistake | None:
-        """The mistake that costs this criterion."""
-        return next((mistake for mistake in self.mistakes if mistake.costs == criterion), None)
+        """The mistake that costs this criterion. Of two that would cost the same, the second costs the next one."""
+        taken: dict[str, Mistake] = {}
+        for mistake in self.mistakes:
+            taken[mistake.costs if mistake.costs not in taken else self.NEXT.get(mistake.costs, mistake.costs)] = (
+                mistake
+            )
+        return taken.get(criterion)
 
     def explains(self, counts: Mapping[Plan, int]) -> bool:
         """Are these its numbers of parameters?"""

@@ -119,7 +119,11 @@ class Inquiry:
         ):
             known.unregistered = self._has_more(subject, asked[padding][0])
         if not any(self._opens(groups[padding], group) for padding, group in asked.items()):
-            known.large = by_count.explains(counts) and any(isinstance(q.error, counting.TooLarge) for q in questions)
+            known.large = (
+                bool(by_count.mistakes)
+                and by_count.explains(counts)
+                and any(isinstance(q.error, counting.TooLarge) for q in questions)
+            )
             (self._require_answer if known.large else self._require_network)(subject, known)
         return known
 
@@ -182,7 +186,7 @@ class Inquiry:
             if not 0.4 * right < got:
                 sentence = f"`{network.name}` has less than half of the parameters of the network in the text."
                 raise Unnamed(sentence, Evidence(network.name, f"{right:,} parameters", f"{got:,}"))
-            networks.check_stacked(network, question.x, 3)
+            networks.check_stacked(network, question.x, 4)
         except Wrong:
             if known.unregistered:
                 known.check_counts(subject.name)

@@ -172,7 +172,7 @@ VGG_COSTS = {"arguments": "sizes", "skips": "values", "same": "values", "apart":
 
 
 VGG: tuple[Mistake, ...] = (
-    *each("vgg-blocks", "parameters", *(pieces.asked(depth=d) for d in (3, 2, 1, 0))),
+    *each("vgg-blocks", "parameters", *(pieces.asked(depth=d) for d in (3, 2, 1))),
     *each(
         "vgg-blocks", "parameters", pieces.asked(depth=lambda p: p.depth + 1), pieces.asked(depth=lambda p: p.depth - 1)
     ),

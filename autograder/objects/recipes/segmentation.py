@@ -58,14 +58,15 @@ class TrainingProbe(nn.Module):
     """A small network with a batch norm, which tells afterwards how it was trained.
 
     `calls` tells of each call: was it in train mode, with which first weights and which images (numbers by which they
-    are known), and did the last layer have another gradient than that of the batch before?
+    are known), and did the last layer have another gradient than that of the batch before? `gradients` counts those
+    that came back.
     """
 
     def __init__(self, classes: int):
         super().__init__()
         self.first, self.last, self.norm = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, classes, 1), nn.BatchNorm2d(4)
         self.calls: list[tuple[bool, float, float, bool]] = []
-        self.features, self.before = torch.zeros(0), torch.zeros(0)
+        self.features, self.before, self.gradients = torch.zeros(0), torch.zeros(0), 0
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         self.calls.append((self.training, mark(self.first.weight), mark(x), self.added_up()))
@@ -74,6 +75,7 @@ class TrainingProbe(nn.Module):
         return Sent.apply(self.last(features), self)
 
     def told(self, gradient: torch.Tensor) -> None:
+        self.gradients += 1
         self.before = torch.einsum("nkhw,nchw->kc", gradient, self.features).flatten()
 
     def added_up(self) -> bool:
