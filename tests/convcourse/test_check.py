@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder import release
 from convcourse import check, rehearsal
+from convcourse.check import LARGEST_MIB
 from convcourse.rehearsal import Ran, rehearse
 
 NAME = "01-convolution"
@@ -188,7 +189,7 @@ def test_the_files_name(nb, asked):
         (b"\xff\xfe\x00", "cannot be read as a notebook"),
         (b'{"cells": 3, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "cannot be read as a notebook"),
         (b"[" * 100_000, "cannot be read as a notebook"),
-        (b" " * (11 << 20), "the grader reads 10 at most"),
+        (b" " * ((LARGEST_MIB + 1) << 20), f"the grader reads {LARGEST_MIB} at most"),
     ],
 )
 def test_what_is_no_notebook(content, said, tmp_path, capsys):
