@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from inspect import signature
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
@@ -30,8 +30,10 @@ class Call(ABC):
     """One call of the student's function, and what came back.
 
     twin: the same call without what this one is about. Where the twin is wrong, this call tells nothing of its subject
-    and does not count.
+    and does not count. comparable: does it ask for a value alone?
     """
+
+    comparable: ClassVar[bool] = False
 
     case: Case
     answer: Answer | Raised
@@ -42,11 +44,6 @@ class Call(ABC):
     def got(self) -> Any:
         """The value, or `Raised`."""
         return self.answer if isinstance(self.answer, Raised) else self.answer.output
-
-    @property
-    def comparable(self) -> bool:
-        """Does it ask for a value alone?"""
-        return False
 
     @property
     def changes(self) -> bool:
@@ -129,9 +126,7 @@ class Call(ABC):
 class Value(Call):
     """A value, whatever its floating-point type: that is asked apart."""
 
-    @property
-    def comparable(self):
-        return True
+    comparable = True
 
     def _ask(self, function):
         given = (t for t in operations.tensors((self.case.args, self.case.kwargs)) if t.is_floating_point())
@@ -147,9 +142,7 @@ class Value(Call):
 class LaidOut(Value):
     """A value whose arguments lie in memory in an unusual order; the twin's lie in the usual one."""
 
-    @property
-    def comparable(self):
-        return False
+    comparable = False
 
     def mistake(self, reference):
         return "contiguous-only"
@@ -159,9 +152,7 @@ class LaidOut(Value):
 class Again(Value):
     """A value that is looked at after another call, or asked for again once the same tensors were changed."""
 
-    @property
-    def comparable(self):
-        return False
+    comparable = False
 
     def sentence(self, name, reference, right, of):
         if isinstance(self.answer, Raised):
@@ -176,9 +167,7 @@ class Again(Value):
 class Exact(Call):
     """A value in its type, with the digits that this type has."""
 
-    @property
-    def comparable(self):
-        return True
+    comparable = True
 
     def roughly(self, reference):
         got, right = self.got, self.given(reference)

@@ -58,6 +58,11 @@ def grid(shapes: Sequence[Shape], arguments: Sequence[dict[str, Any]]) -> list[S
     ]
 
 
+def unbiased(*shapes: Shape) -> list[Setup]:
+    """These shapes without a bias, all arguments at their defaults."""
+    return [Setup(shape, bias=False) for shape in shapes]
+
+
 def drawn(tensors: Tensors, *setups: Sequence[Setup]) -> Cases:
     """The cases of these setups, with values that the seed gives, in its order."""
     chosen = [setup for part in setups for setup in part]

@@ -214,50 +214,6 @@ def judge(name: str, compared: Sequence[Comparison], mistakes: Iterable[Misconce
     raise Unnamed(f"{sentence}.", first.evidence)
 
 
-def ask_all(subject: Subject, asked: Sequence[tuple[Case, Any, torch.Tensor | None]]) -> list[Comparison]:
-    """Call the student's function in each case, in one round trip. `asked`: case, expected value and, where there is to
-    be a backward pass, what is sent back."""
-    answers = subject.vjps([(case.args, case.kwargs, cotangent) for case, _, cotangent in asked])
-    together = zip(asked, answers, strict=True)
-    return [compared(subject, case, expected, answer) for (case, expected, _), answer in together]
-
-
-def compared(subject: Subject, case: Case, expected: Any, answer: Answer | Raised) -> Comparison:
-    """What came of a case; a banned call, or one that is not written yet, needs no other."""
-    if not isinstance(answer, Raised):
-        return Comparison(case, expected, answer.output, fault(answer.output, expected), answer)
-    comparison = Comparison(case, expected, answer, "raised")
-    if answer.kind == "NotImplementedError" or isinstance(answer, Banned):
-        judge(subject.name, [comparison], ())
-    return comparison
-
-
-def compare_values(
-    subject: Subject, reference: Reference, cases: Iterable[Case], mistakes: Iterable[Misconception]
-) -> list[Comparison]:
-    """Every case's value equals the reference's."""
-    found = ask_all(subject, [(case, reference(*case.args, **case.kwargs), None) for case in cases])
-    judge(subject.name, found, mistakes)
-    return found
-
-
-def check_unchanged(comparison: Comparison) -> None:
-    """Every tensor among the arguments is as it was before the call."""
-    if comparison.answer is None:
-        return
-    case = comparison.case
-    given = [a for a in (*case.args, *case.kwargs.values()) if isinstance(a, torch.Tensor)]
-    if any(fault(after, before) for after, before in zip(comparison.answer.after, given, strict=True)):
-        raise Wrong("input-changed", Evidence(describe(case), "arguments as they were", "a changed argument"))
-
-
-def check_refused(subject: Subject, asked: Sequence[tuple[Case, str]]) -> None:
-    """Each case is refused (`must_refuse`); beside it stands the id of the mistake of answering it."""
-    answers = subject.vjps([(case.args, case.kwargs, None) for case, _ in asked])
-    for (case, mistake), answer in zip(asked, answers, strict=True):
-        must_refuse(subject.name, describe(case), answer, mistake)
-
-
 def must_refuse(name: str, case: str, got: Any, mistake: str) -> None:
     """A call was refused with ValueError or RuntimeError; an answer is the mistake with this id, another error is said
     as it is."""

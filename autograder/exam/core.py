@@ -71,6 +71,19 @@ def banned(name: str, error: Banned, evidence: Evidence | None = None) -> Wrong:
     return Wrong(mistake, evidence, words.banned(name, error.message))
 
 
+def once(draw: Draw, find: Callable[[], Any]) -> Any:
+    """What `find` gives: found out at an exam's first call of this, and told again later. What stands against it, all
+    who ask are told."""
+    if draw.notes.seen is None:
+        try:
+            draw.notes.seen = find()
+        except (Wrong, Raised) as error:
+            draw.notes.seen = error.with_traceback(None)
+    if isinstance(draw.notes.seen, Exception):
+        raise draw.notes.seen
+    return draw.notes.seen
+
+
 @dataclass(frozen=True)
 class Criterion:
     """One thing that is asked. `check` returns nothing where it is met, and raises `Wrong` where it is not.
@@ -109,6 +122,9 @@ class Exam:
     diagnosis: ids of criteria. Many criteria see one mistake: where a softmax comes last, pushing a bias looks like
     another activation too. So a mistake that is not among the `exact` ones, which are found by an equal number or an
     equal answer, is called by the name that the first of these criteria has found.
+
+    brings: what a mistake brings with it. Found beside it, these are called by its name: parameters that are none do
+    not follow a layer into float64. read: what is wrong, by criterion, as the calls tell that criteria have noted.
     """
 
     name: str

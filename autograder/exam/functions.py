@@ -28,7 +28,7 @@ import torch
 
 from autograder.exam.calls import Again, Call, Exact, Gradient, LaidOut, Refusal, Value
 from autograder.exam.cases import Case, Cases
-from autograder.exam.core import Check, Criterion, Exam, Wrong
+from autograder.exam.core import Criterion, Exam, Wrong
 from autograder.exam.draw import LAYOUTS, Draw, in_layout
 from autograder.exam.gradients import leaves, names_of, small_kernels, with_tensors
 from autograder.exam.mistakes import Function, Misconception, known
@@ -214,17 +214,21 @@ class FunctionExam:
             twins = asked(subject, cases(draw), Value)
             asking = [(twin, with_tensors(twin.case, lambda t: t.detach().requires_grad_())) for twin in twins]
             asking += [(twins[0], case) for case in one_by_one(asking[0][1])]
-            calls = []
-            for twin, case in asking:
-                real = isinstance(twin.got, T) and twin.got.is_floating_point()
-                back = draw.normal(*twin.got.shape, dtype=twin.got.dtype) if real else torch.ones(())
-                calls.append((case.args, case.kwargs, back))
-            return [
-                Gradient(case, answer, twin, cotangent=call[-1], names=names_of(self.reference, case))
-                for (twin, case), call, answer in zip(asking, calls, subject.vjps(calls), strict=True)
-            ]
+            return self.differentiated(subject, draw, asking)
 
         return ask
+
+    def differentiated(self, subject: Subject, draw: Draw, asking: Sequence[tuple[Value, Case]]) -> list[Call]:
+        """Each case, in which some tensors require a gradient, beside its twin, whose answer's shape is sent back."""
+        calls = []
+        for twin, case in asking:
+            real = isinstance(twin.got, T) and twin.got.is_floating_point()
+            back = draw.normal(*twin.got.shape, dtype=twin.got.dtype) if real else torch.ones(())
+            calls.append((case.args, case.kwargs, back))
+        return [
+            Gradient(case, answer, twin, cotangent=call[-1], names=names_of(self.reference, case))
+            for (twin, case), call, answer in zip(asking, calls, subject.vjps(calls), strict=True)
+        ]
 
 
 def one_by_one(case: Case) -> list[Case]:
@@ -262,13 +266,3 @@ def in_whole_numbers(case: Case) -> Case:
     """The same with the larger number of each pair among its named arguments."""
     kwargs = {key: max(value) if isinstance(value, tuple) else value for key, value in case.kwargs.items()}
     return replace(case, kwargs=kwargs, about="")
-
-
-def in_turn(*checks: Check) -> Check:
-    """One criterion of several checks."""
-
-    def check(subject: Subject, draw: Draw) -> None:
-        for one in checks:
-            one(subject, draw)
-
-    return check

@@ -17,11 +17,8 @@ import torch
 import torch.fx.experimental.symbolic_shapes  # autograd wants it, and imports it at its first use
 
 from autograder.exam.cases import Case
-from autograder.exam.compare import Comparison, Reference, ask_all, describe, fault, judge
-from autograder.exam.core import Evidence, Unnamed, Wrong
+from autograder.exam.compare import Reference, fault
 from autograder.exam.draw import Draw
-from autograder.exam.mistakes import Misconception
-from autograder.exam.subject import Subject
 from autograder.objects import operations
 
 T = torch.Tensor
@@ -83,13 +80,8 @@ def names_of(reference: Reference, case: Case) -> list[str]:
     ]
 
 
-def with_wanted_gradients(
-    reference: Reference, cases: Iterable[Case], draw: Draw, upstream: Callable[..., T] | None = None
-) -> list[Asked]:
-    """What the reference answers in each case, and the gradients of every floating-point tensor among the arguments.
-
-    `upstream(*shape)` draws what is sent back, where it is not to be `draw.normal`.
-    """
+def with_wanted_gradients(reference: Reference, cases: Iterable[Case], draw: Draw) -> list[Asked]:
+    """What the reference answers in each case, and the gradients of every floating-point tensor among the arguments."""
     asked: list[Asked] = []
     on_the_way: list[tuple[Asked, T, list[T]]] = []
     with small_kernels():
@@ -98,8 +90,7 @@ def with_wanted_gradients(
             output = reference(*case.args, **case.kwargs)
             asked.append(Asked(case, mapped(torch.Tensor.detach, output)))
             if isinstance(output, T) and output.requires_grad:
-                shape, dtype = output.shape, output.dtype
-                asked[-1].cotangent = upstream(*shape) if upstream else draw.normal(*shape, dtype=dtype)
+                asked[-1].cotangent = draw.normal(*output.shape, dtype=output.dtype)
                 asked[-1].names = names_of(reference, case)
                 on_the_way.append((asked[-1], output, leaves(case)))
         if on_the_way:
@@ -109,20 +100,6 @@ def with_wanted_gradients(
             for one, _, some in on_the_way:
                 one.wanted = [next(found) for _ in some]
     return asked
-
-
-def ask_with_gradients(subject: Subject, asked: Sequence[Asked]) -> list[Comparison]:
-    """Every case's call with its backward pass, in one round trip."""
-    return ask_all(subject, [(one.case, one.expected, one.cotangent) for one in asked])
-
-
-def note_gradients(draw: Draw, comparison: Comparison, got: Sequence[T | None], asked: Asked) -> None:
-    """Beside a right value, note a wrong gradient for the gradients' own criterion."""
-    if comparison.answer is None or comparison.fault is not None or asked.cotangent is None:
-        return
-    draw.notes.compared += 1
-    if found := gradient_fault(got, asked.wanted, asked.names):
-        draw.notes.faults.append(Comparison(comparison.case, asked.wanted, got, found))
 
 
 def gradient_fault(got: Sequence[T | None], wanted: Sequence[T], names: Sequence[str]) -> str | None:
@@ -135,25 +112,3 @@ def gradient_fault(got: Sequence[T | None], wanted: Sequence[T], names: Sequence
         if fault(mine, right):
             return f"sends a wrong gradient back to the {name}"
     return None
-
-
-def compare_with_gradients(
-    subject: Subject, reference: Reference, cases: Iterable[Case], mistakes: Iterable[Misconception], draw: Draw
-) -> list[Comparison]:
-    """Values now; gradients of the same calls, by one backward pass for all, are noted for their own criterion."""
-    asked = with_wanted_gradients(reference, cases, draw)
-    found = ask_with_gradients(subject, asked)
-    for comparison, one in zip(found, asked, strict=True):
-        if comparison.answer is not None:
-            note_gradients(draw, comparison, comparison.answer.gradients, one)
-    judge(subject.name, found, mistakes)
-    return found
-
-
-def judge_gradients(subject: Subject, draw: Draw) -> None:
-    """The gradients that were noted beside right values; one that does not arrive is the mistake "detached"."""
-    for first in draw.notes.faults[:1]:
-        evidence = Evidence(describe(first.case), "PyTorch's gradients", str(first.fault))
-        if "no gradient" in str(first.fault):
-            raise Wrong("detached", evidence)
-        raise Unnamed(f"`{subject.name}` is right, but {first.fault}.", evidence)

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import torch
 
-from autograder.exam.calls import Call, Gradient, Value
+from autograder.exam.calls import Call, Value
 from autograder.exam.cases import Case, Cases
 from autograder.exam.core import Unnamed
 from autograder.exam.draw import Draw
@@ -74,17 +74,11 @@ class InstanceExam(FunctionExam):
         """Gradients to the first argument alone, beside values."""
 
         def ask(subject: Subject, draw: Draw) -> list[Call]:
-            twins = asked(subject, cases(draw), Value)
-            learning = [
-                replace(twin.case, args=(twin.case.args[0].detach().requires_grad_(), *twin.case.args[1:]))
-                for twin in twins
-            ]
-            backs = [draw.normal(*twin.got.shape) if isinstance(twin.got, T) else torch.ones(()) for twin in twins]
-            answers = subject.vjps([(c.args, c.kwargs, back) for c, back in zip(learning, backs, strict=True)])
-            return [
-                Gradient(case, answer, twin, cotangent=back, names=("input",))
-                for case, answer, twin, back in zip(learning, answers, twins, backs, strict=True)
-            ]
+            asking = []
+            for twin in asked(subject, cases(draw), Value):
+                first, *rest = twin.case.args
+                asking.append((twin, replace(twin.case, args=(first.detach().requires_grad_(), *rest))))
+            return self.differentiated(subject, draw, asking)
 
         return ask
 

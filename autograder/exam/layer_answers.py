@@ -18,7 +18,7 @@ import torch
 from autograder.exam.cases import Case, Cases
 from autograder.exam.causes import Causes, Features
 from autograder.exam.compare import Comparison, Reference, describe, fault, judge, result_of, same
-from autograder.exam.core import Evidence, Unnamed, Wrong, banned
+from autograder.exam.core import Evidence, Unnamed, Wrong, banned, once
 from autograder.exam.draw import Draw
 from autograder.exam.layouts import Layout, Weights, layout_of
 from autograder.exam.mistakes import Misconception
@@ -198,15 +198,7 @@ class LayerAnswers:
 
     def look(self, subject: Subject, draw: Draw) -> Seen:
         """What the plainest calls tell; where they are wrong by no known mistake, the part earns nothing."""
-        shared = draw.notes.shared
-        if "layer" not in shared:
-            try:
-                shared["layer"] = self._look(subject, draw)
-            except Wrong as wrong:
-                shared["layer"] = wrong
-        if isinstance(shared["layer"], Wrong):
-            raise shared["layer"]
-        return shared["layer"]
+        return once(draw, lambda: self._look(subject, draw))
 
     def _look(self, subject: Subject, draw: Draw) -> Seen:
         (begun,) = subject.scripts([self.script(self.probe).state("state").steps])

@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
 
 from autograder.exam import words
 from autograder.exam.calls import Call
@@ -70,6 +69,11 @@ class Part:
     _faults: dict[tuple[Call, Function], str | None] = field(default_factory=dict)
     _costs: dict[Reading, Mapping[str, str]] = field(default_factory=dict)
     _wrong: dict[Reading, list[frozenset[str]]] = field(default_factory=dict)
+
+    @cached_property
+    def calls(self) -> list[Call]:
+        """Those of all criteria."""
+        return [call for one in self.asked for call in one.calls]
 
     def verdicts(self) -> dict[str, Wrong | None]:
         """For each criterion what is wrong there, None where it is met."""
@@ -158,9 +162,9 @@ class Part:
         if self.right(twin, reading):
             return True
         if reading not in self._wrong:
-            every = [call for one in self.asked for call in one.calls if not self.right(call, reading)]
+            wrong = [call for call in self.calls if not self.right(call, reading)]
             self._wrong[reading] = [
-                call.arguments(self.reference) for call in every if call.twin is None or self.right(call.twin, reading)
+                call.arguments(self.reference) for call in wrong if call.twin is None or self.right(call.twin, reading)
             ]
         return not any(names <= twin.arguments(self.reference) for names in self._wrong[reading])
 
@@ -182,8 +186,7 @@ class Part:
     @cached_property
     def changing(self) -> Call | None:
         """The first call that changes its arguments."""
-        every = chain.from_iterable(one.calls for one in self.asked)
-        return next((call for call in every if call.changes), None)
+        return next((call for call in self.calls if call.changes), None)
 
     def costs(self, reading: Reading) -> Mapping[str, str]:
         """Which criterion each mistake costs: the first whose answers it changes and that no other has cost. Empty
@@ -191,9 +194,12 @@ class Part:
         if reading not in self._costs:
             found: dict[str, str] = {}
             for mistake, function in zip(reading.mistakes, reading.without, strict=True):
-                ids = [one.id for one in self.asked if self._differ(one, reading.function, function)]
-                if ids:
-                    found[mistake.id] = next((id for id in ids if id not in found.values()), ids[0])
+                changed = (one.id for one in self.asked if self._differ(one, reading.function, function))
+                if first := next(changed, None):
+                    taken = found.values()
+                    found[mistake.id] = (
+                        first if first not in taken else next((i for i in changed if i not in taken), first)
+                    )
             self._costs[reading] = found if len(found) == len(reading.mistakes) else {}
         return self._costs[reading]
 
@@ -256,7 +262,7 @@ class Part:
         """Errors are equal whatever they say, so they tell a mistake where it alone says so, or fails in the same
         calls of the whole part and in no others."""
         message = wrong[0].got.message
-        every = [call for one in self.asked for call in one.calls if call.comparable]
+        every = [call for call in self.calls if call.comparable]
         right = [call for call in every if not isinstance(call.got, Raised)]
         same = all(call.comparable for call in wrong)
         for mistake in self.mistakes:

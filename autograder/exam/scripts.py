@@ -10,7 +10,6 @@ import torch
 
 from autograder.exam.cases import Case
 from autograder.exam.gradients import Asked
-from autograder.exam.subject import Raised
 from autograder.objects.operations import Entry
 
 T = torch.Tensor
@@ -70,10 +69,6 @@ class Script:
     def replies(self, given: Sequence[Any]) -> dict[str, Any]:
         """What each step gave, by its name. A step that raised has the error as its reply and is the last."""
         return dict(zip(self.names, given, strict=False))
-
-    def failed_at(self, given: Sequence[Any]) -> str | None:
-        """The operation that raised, None where none did."""
-        return self.steps[len(given) - 1][1] if isinstance(given[-1], Raised) else None
 
 
 def tensors_of(state: State) -> dict[str, T]:

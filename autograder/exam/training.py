@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from autograder.exam.compare import shown
-from autograder.exam.core import Check, Evidence, Wrong
+from autograder.exam.core import Check, Evidence, Wrong, once
 from autograder.exam.draw import Draw
 from autograder.exam.gate import equal, number
 from autograder.exam.setting import current
@@ -104,9 +104,7 @@ class FitExam:
 
     def look(self, subject: Subject, draw: Draw) -> list[Shown]:
         """What it minimises for each goal; where none of it is right or a known mistake, the part earns nothing."""
-        if "fit" not in draw.notes.shared:
-            draw.notes.shared["fit"] = [self.minimised(subject, draw, goal) for goal in self.goals]
-        found: list[Shown] = draw.notes.shared["fit"]
+        found: list[Shown] = once(draw, lambda: [self.minimised(subject, draw, goal) for goal in self.goals])
         if not any(one.known for one in found) and found[0].wrong:
             raise found[0].wrong
         return found

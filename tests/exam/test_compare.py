@@ -5,12 +5,13 @@ import torch
 from torch import nn
 
 from autograder.exam.cases import Case
-from autograder.exam.compare import Either, agree, compare_values, fault, shown
+from autograder.exam.compare import Comparison, Either, agree, fault, judge, shown
 from autograder.exam.core import Wrong
 from autograder.exam.draw import Draw
-from autograder.exam.gradients import compare_with_gradients, gradient_fault
+from autograder.exam.functions import FunctionExam
+from autograder.exam.gradients import gradient_fault
 from autograder.exam.mistakes import Misconception
-from autograder.exam.subject import LocalSubject
+from autograder.exam.subject import LocalSubject, Raised
 from autograder.exam.values import owned
 
 RIGHT = torch.tensor([[1.0, -2.0], [0.5, 100.0]])
@@ -145,9 +146,15 @@ def double(x):
 
 
 def judged(function, mistakes=(), cases=((1.0,), (2.0,), (0.0,))):
-    with pytest.raises(Wrong) as wrong:
-        compare_values(LocalSubject(function), double, [Case(args, {}, "on a number") for args in cases], mistakes)
-    return wrong.value
+    subject, compared = LocalSubject(function), []
+    for case in (Case(args, {}, "on a number") for args in cases):
+        (answer,) = subject.vjps([(case.args, {}, None)])
+        got = answer if isinstance(answer, Raised) else answer.output
+        wrong = "raised" if isinstance(answer, Raised) else fault(got, double(*case.args))
+        compared.append(Comparison(case, double(*case.args), got, wrong))
+    with pytest.raises(Wrong) as found:
+        judge(subject.name, compared, mistakes)
+    return found.value
 
 
 TRIPLE = Misconception("triple", (lambda x: 3 * x,))
@@ -202,16 +209,18 @@ def test_a_sentence_shows_neither_input_nor_expected_value():
     assert "2.0" in finding.evidence.expected or "4.0" in finding.evidence.expected
 
 
-def test_gradients_are_noted_beside_right_values_only():
-    draw = Draw(1)
+def test_gradients_are_judged_beside_right_values_only():
     cases = [Case((torch.ones(2, 2),)), Case((torch.zeros(2, 2),))]
-    compare_with_gradients(LocalSubject(double), double, cases, (), draw)
-    assert draw.notes.compared == 2 and not draw.notes.faults
-    compare_with_gradients(LocalSubject(lambda x: double(x.detach())), double, cases, (), draw)
-    assert [s.fault for s in draw.notes.faults] == ["sends no gradient back to the input"] * 2
-    with pytest.raises(Wrong):
-        compare_with_gradients(LocalSubject(lambda x: 3 * x), double, [Case((torch.ones(2, 2),))], (), draw)
-    assert draw.notes.compared == 4
+    doubling = FunctionExam("double", double, (), {}, door=lambda draw: cases)
+
+    def told(function):
+        calls = doubling.ask_gradients(lambda draw: cases)(LocalSubject(function), Draw(1))
+        return [(call.twin.fault(double), call.fault(double)) for call in calls]
+
+    assert told(double) == [(None, None)] * 2
+    assert told(lambda x: double(x.detach())) == [(None, "is right, but sends no gradient back to the input")] * 2
+    wrong = "gave back wrong values"
+    assert told(lambda x: 3 * x)[0] == (wrong, f"{wrong} where a gradient is asked for")
 
 
 def test_a_value_is_shown_short():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolution_tensors, drawn, grid
+from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolution_tensors, drawn, grid, unbiased
 from autograder.exam.convolution.mistakes import VALUES
 from autograder.exam.convolution.mistakes import conv2d as reference
 from autograder.exam.convolution.sentences import SENTENCES
@@ -24,13 +24,10 @@ def cases(*setups: list[Setup]) -> Cases:
 
 
 # The plainest calls: one image, one channel, square, no bias.
-PLAINEST = [
-    Setup(shape, bias=False)
-    for shape in [
-        (1, 1, 5, 5, 1, 3, 3), (1, 1, 6, 6, 1, 2, 2), (1, 1, 7, 7, 1, 3, 3), (1, 1, 7, 7, 1, 4, 4),
-        (1, 1, 9, 9, 1, 5, 5), (1, 1, 5, 5, 1, 2, 2),
-    ]
-]  # fmt: skip
+PLAINEST = unbiased(
+    (1, 1, 5, 5, 1, 3, 3), (1, 1, 6, 6, 1, 2, 2), (1, 1, 7, 7, 1, 3, 3), (1, 1, 7, 7, 1, 4, 4),
+    (1, 1, 9, 9, 1, 5, 5), (1, 1, 5, 5, 1, 2, 2),
+)  # fmt: skip
 # Square and not, one and many channels, a 1×1 kernel, a kernel as large as the image.
 SHAPES: list[Shape] = [(1, 1, 5, 5, 1, 3, 3), (2, 3, 5, 6, 2, 2, 3), (1, 2, 6, 5, 3, 3, 2), (2, 2, 6, 7, 2, 1, 2)]
 PLAIN = [
@@ -55,22 +52,20 @@ PAIRS = [
 ]
 GROUPS = [
     Setup(shape, {"groups": g}, bias=False, about=f"with {about}")
-    for shape, g, about in (
-        [
-            ((2, 4, 5, 5, 4, 3, 3), 2, "2 groups"),
-            ((1, 4, 4, 5, 6, 2, 3), 2, "2 groups"),
-            ((2, 6, 4, 4, 3, 3, 2), 3, "3 groups"),
-            ((1, 6, 5, 4, 6, 2, 2), 3, "3 groups"),
-            ((2, 3, 5, 6, 3, 3, 3), 3, "as many groups as channels"),
-            ((1, 4, 5, 4, 4, 2, 2), 4, "as many groups as channels"),
-            ((2, 2, 4, 5, 6, 3, 2), 2, "as many groups as channels, three outputs each"),
-            ((1, 3, 5, 5, 6, 3, 3), 3, "as many groups as channels, two outputs each"),
-            ((2, 4, 4, 4, 2, 1, 1), 2, "2 groups"),
-            ((1, 8, 4, 4, 4, 2, 3), 4, "4 groups"),
-            ((2, 4, 5, 5, 8, 3, 3), 4, "as many groups as channels, two outputs each"),
-            ((1, 6, 4, 5, 4, 3, 3), 2, "2 groups"),
-        ]
-    )
+    for shape, g, about in [
+        ((2, 4, 5, 5, 4, 3, 3), 2, "2 groups"),
+        ((1, 4, 4, 5, 6, 2, 3), 2, "2 groups"),
+        ((2, 6, 4, 4, 3, 3, 2), 3, "3 groups"),
+        ((1, 6, 5, 4, 6, 2, 2), 3, "3 groups"),
+        ((2, 3, 5, 6, 3, 3, 3), 3, "as many groups as channels"),
+        ((1, 4, 5, 4, 4, 2, 2), 4, "as many groups as channels"),
+        ((2, 2, 4, 5, 6, 3, 2), 2, "as many groups as channels, three outputs each"),
+        ((1, 3, 5, 5, 6, 3, 3), 3, "as many groups as channels, two outputs each"),
+        ((2, 4, 4, 4, 2, 1, 1), 2, "2 groups"),
+        ((1, 8, 4, 4, 4, 2, 3), 4, "4 groups"),
+        ((2, 4, 5, 5, 8, 3, 3), 4, "as many groups as channels, two outputs each"),
+        ((1, 6, 4, 5, 4, 3, 3), 2, "2 groups"),
+    ]
 ]
 TOGETHER = [
     Setup(shape, arguments, i < 1, about="with several arguments")
@@ -206,17 +201,13 @@ conv2d = CONV.exam(
 )
 
 # Fewer and smaller ones, since plain loops over all axes take milliseconds for each.
-SMALLEST = [
-    Setup(shape, bias=False)
-    for shape in [
-        (1, 1, 4, 4, 1, 3, 3), (1, 1, 3, 3, 1, 2, 2), (1, 1, 4, 4, 1, 2, 2), (1, 1, 6, 6, 1, 3, 3),
-        (1, 1, 5, 5, 1, 3, 3), (1, 1, 5, 5, 1, 2, 2),
-    ]
-]  # fmt: skip
+SMALLEST = unbiased(
+    (1, 1, 4, 4, 1, 3, 3), (1, 1, 3, 3, 1, 2, 2), (1, 1, 4, 4, 1, 2, 2), (1, 1, 6, 6, 1, 3, 3),
+    (1, 1, 5, 5, 1, 3, 3), (1, 1, 5, 5, 1, 2, 2),
+)  # fmt: skip
 SIDES: list[Shape] = [(1, 1, 4, 3, 1, 3, 2), (1, 1, 3, 5, 1, 2, 3), (1, 1, 3, 4, 1, 1, 1), (1, 1, 2, 3, 1, 2, 3)]
 SMALL: list[Shape] = [(2, 3, 3, 4, 2, 2, 3), (1, 2, 4, 3, 3, 3, 2), (2, 2, 3, 4, 2, 1, 2), (3, 1, 3, 2, 2, 1, 1)]
-NAIVE_SIDES = [Setup(shape, bias=False) for shape in SIDES]
-NAIVE = [Setup(shape, bias=False) for shape in SMALL]
+NAIVE_SIDES, NAIVE = unbiased(*SIDES), unbiased(*SMALL)
 BIASED = [Setup(shape) for shape in (SIDES[0], SIDES[1], *SMALL)]
 
 LOOPS = FunctionExam("conv2d_naive", reference, VALUES, SENTENCES, cases(SMALLEST), ban="convolution")

@@ -14,7 +14,7 @@ import torch
 
 from autograder.exam import counting, networks
 from autograder.exam.compare import shown
-from autograder.exam.core import Criterion, Evidence, Unnamed, Wrong
+from autograder.exam.core import Criterion, Evidence, Unnamed, Wrong, once
 from autograder.exam.draw import Draw
 from autograder.exam.gate import gap, maps, module
 from autograder.exam.networks import close
@@ -57,14 +57,7 @@ class Inquiry:
 
     def of(self, subject: Subject, draw: Draw) -> Known:
         """What this exam's network has shown, found out at the first call; raises what stands against all criteria."""
-        if draw.notes.network is None:
-            try:
-                draw.notes.network = self._found(subject, draw)
-            except (Wrong, Raised) as error:
-                draw.notes.network = error.with_traceback(None)
-        if isinstance(draw.notes.network, Exception):
-            raise draw.notes.network
-        return draw.notes.network
+        return once(draw, lambda: self._found(subject, draw))
 
     def made(self, subject: Subject, plan: Plan, padding: str, **more: Any) -> Subject:
         """An instance in eval mode, of a size that can be run. One whose layers wait for a first call gets it."""

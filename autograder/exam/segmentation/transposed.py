@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolution_tensors, drawn, grid
+from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolution_tensors, drawn, grid, unbiased
 from autograder.exam.core import Criterion
 from autograder.exam.draw import Draw
 from autograder.exam.functions import FunctionExam, in_whole_numbers, leaving_out
@@ -14,13 +14,10 @@ from autograder.exam.segmentation.mistakes_transposed import TRANSPOSED, transpo
 from autograder.exam.segmentation.sentences import SENTENCES
 
 # The plainest calls: one image, one channel, square, no bias.
-PLAINEST = [
-    Setup(shape, bias=False)
-    for shape in [
-        (1, 1, 3, 3, 1, 3, 3), (1, 1, 4, 4, 1, 2, 2), (1, 1, 5, 5, 1, 3, 3), (1, 1, 2, 2, 1, 4, 4),
-        (1, 1, 6, 6, 1, 3, 3), (1, 1, 3, 3, 1, 2, 2),
-    ]
-]  # fmt: skip
+PLAINEST = unbiased(
+    (1, 1, 3, 3, 1, 3, 3), (1, 1, 4, 4, 1, 2, 2), (1, 1, 5, 5, 1, 3, 3), (1, 1, 2, 2, 1, 4, 4),
+    (1, 1, 6, 6, 1, 3, 3), (1, 1, 3, 3, 1, 2, 2),
+)  # fmt: skip
 # Rectangular inputs and kernels, one and many channels and images, a kernel larger than the input, a 1×1 kernel.
 SHAPES: list[Shape] = [
     (1, 1, 3, 3, 1, 3, 3), (2, 3, 3, 4, 2, 2, 3), (1, 2, 4, 2, 3, 3, 2), (2, 2, 2, 3, 2, 1, 4), (1, 2, 3, 5, 4, 4, 2),
