@@ -242,4 +242,11 @@ NOTEBOOKS = [
     (other_names, from_another_editor),
     (strict_surroundings, solutions_over_two_cells),
     (earlier_attempts,),
+    (imports_that_fail, helpers_in_own_cells),
+    (modes_left, tests_of_ones_own),
+    (modes_left, commands),
+    (other_names, pictures_and_progress),
+    (commands, answers_worked_out),
+    (strict_surroundings, outputs_kept),
+    (earlier_attempts, notes_in_between),
 ]
