@@ -38,11 +38,15 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Finding:
-    """Why a criterion was not met, in words. `sentence` is for the student; `mistake` its id, where it has a name."""
+    """Why a criterion was not met, in words. `sentence` is for the student; `mistake` its id, where it has a name.
+
+    tells: the features that the sentence names (see `exam.features`), by which tests judge whether it is true.
+    """
 
     sentence: str
     mistake: str | None = None
     evidence: Evidence | None = None
+    tells: Collection[str] = ()
 
 
 class Wrong(Exception):
@@ -51,16 +55,23 @@ class Wrong(Exception):
     Its sentence is looked up when the outcome is written, unless it is given here.
     """
 
-    def __init__(self, mistake: str | None, evidence: Evidence | None = None, sentence: str = ""):
+    def __init__(
+        self,
+        mistake: str | None,
+        evidence: Evidence | None = None,
+        sentence: str = "",
+        tells: Collection[str] = (),
+    ):
         super().__init__(mistake or sentence)
-        self.mistake, self.evidence, self.sentence = mistake, evidence, sentence
+        self.mistake, self.evidence, self.sentence, self.tells = mistake, evidence, sentence, tells
 
 
 class Unnamed(Wrong):
-    """Raised by a check: the criterion is not met, and no mistake has been recognised; `sentence` says what is seen."""
+    """Raised by a check: the criterion is not met, and no mistake has been recognised; `sentence` says what is seen,
+    and names the features that it `tells`."""
 
-    def __init__(self, sentence: str, evidence: Evidence | None = None):
-        super().__init__(None, evidence, sentence)
+    def __init__(self, sentence: str, evidence: Evidence | None = None, tells: Collection[str] = ()):
+        super().__init__(None, evidence, sentence, tells)
 
 
 def banned(name: str, error: Banned, evidence: Evidence | None = None) -> Wrong:
@@ -232,7 +243,7 @@ class Exam:
             fact = Wrong(cause, fact.evidence)
         if fact.mistake in first:
             fact = Wrong(first[fact.mistake], fact.evidence)
-        return Finding(fact.sentence or self.sentence_of(fact.mistake), fact.mistake, fact.evidence)
+        return Finding(fact.sentence or self.sentence_of(fact.mistake), fact.mistake, fact.evidence, fact.tells)
 
     def sentence_of(self, mistake: str | None) -> str:
         """What a student reads of a mistake; never an error, since marks do not hang on words."""

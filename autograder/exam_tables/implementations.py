@@ -2,8 +2,8 @@
 
 A file of Python opens with a docstring: what it is, then the lines of its header, `names: …` (what it defines) and,
 where it is wrong, `mistake: …` (the id that should be found; `none` where no sentence fits), perhaps
-`visible: caught` (the visible checks tell it, too) and `random: yes` (it computes with random numbers of its own, so
-chance has its share in what it loses).
+`where: …` (the features of `exam.features` that a true sentence about it may name), `visible: caught` (the visible checks
+tell it, too) and `random: yes` (it computes with random numbers of its own, so chance has its share in what it loses).
 
 Most wrong ones are an *edit* on a right one, so that the file shows its mistake and nothing else:
 
@@ -36,18 +36,20 @@ from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "tests" / "exam"
-KEYS = {"names", "mistake", "base", "visible", "random"}
+KEYS = {"names", "mistake", "where", "base", "visible", "random"}
 BLOCK = re.compile(r"^<<<\n(.*?)^===\n(.*?)^>>>$\n*", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Implementation:
-    """One file. mistake: the id that should be named, None where none should. base: the right file that is edited."""
+    """One file. mistake: the id that should be named, None where none should. where: features that a true sentence may
+    name. base: the right file that is edited."""
 
     path: Path
     about: str
     names: tuple[str, ...]
     mistake: str | None = None
+    where: frozenset[str] = frozenset()
     base: Path | None = None
     visible: bool = False
     random: bool = False
@@ -136,6 +138,7 @@ def read(path: Path) -> Implementation:
         " ".join(about.split()),
         tuple(header["names"].split(", ")),
         None if mistake == "none" else mistake,
+        frozenset(header["where"].split(", ")) if "where" in header else frozenset(),
         path.parents[1] / "right" / f"{header['base']}.py" if edit else None,
         header.get("visible") == "caught",
         header.get("random") == "yes",

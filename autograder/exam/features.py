@@ -1,0 +1,185 @@
+"""What is special about a call, in plain words, and which of it parts wrong calls from right ones.
+
+A *feature* is an id: "bias", "stride", "pair", "kernel not square". A call has several. Where all wrong calls have one,
+or two, that no right call has, the student is told: "right without a bias, wrong with one". Nothing new is asked for
+it, and no number is shown.
+
+The properties of a network or a training that a sentence names ("skip", "sizes") are ids of the same list, so that a
+test can compare what is named with what is true (`where:` in the header of a wrong implementation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from inspect import Parameter, signature
+from itertools import combinations
+from typing import Any
+
+import torch
+
+from autograder.exam.cases import Case
+
+T = torch.Tensor
+Features = frozenset[str]
+
+# How a call that has the feature is told, and one that has not. The first ones are told where several fit.
+CALLS = {
+    "groups": ("with groups", "without them"),
+    "dilation": ("with a dilation above 1", "with dilation 1"),
+    "output_padding": ("with an output_padding", "without one"),
+    "stride": ("with a stride above 1", "with stride 1"),
+    "padding": ("with a padding", "without one"),
+    "padding same": ('with padding "same"', "with a number"),
+    "padding valid": ('with padding "valid"', "with a number"),
+    "pair": ("with a pair", "with whole numbers alone"),
+    "unequal pair": ("with a pair of unequal numbers", "with equal ones"),
+    "bias": ("with a bias", "without one"),
+    "no bias": ("without a bias", "with one"),
+    "batch": ("with several images", "with one"),
+    "channels": ("with several input channels", "with one"),
+    "outputs": ("with several output channels", "with one"),
+    "kernel not square": ("with a kernel that is not square", "with a square one"),
+    "even kernel": ("with a kernel that has an even side", "with odd sides"),
+    "one-pixel kernel": ("with a kernel of one pixel", "with a larger one"),
+    "image not square": ("on an image that is not square", "on a square one"),
+    "one-pixel side": ("on an image with a side of one pixel", "on larger ones"),
+    "plane": ("on an image without a channel axis", "with one"),
+    "float64": ("on float64", "on float32"),
+    "other types": ("on tensors of two floating-point types", "on one type"),
+    "by position": ("with all arguments by position", "with their names"),
+}
+
+# What else a sentence can name: of any call, of networks, of trainings.
+PROPERTIES = {
+    # of any call
+    "plainest": "simplest calls",
+    "gradient": "gradient",
+    "layout": "memory",
+    "type": "float",
+    "kept": "keeps",
+    "changed": "changed",
+    "refusal": "refuse",
+    "result": "result",
+    # of networks, on the way from input to output
+    "arguments": "argument",
+    "sizes": "size",
+    "parameters": "parameters",
+    "shared": "own",
+    "skip": "skip",
+    "crop": "crop",
+    "pooling": "pooling",
+    "upsampling": "upsampl",
+    "convolutions": "convolution",
+    "border": "border",
+    "relu": "ReLU",
+    "normalisation": "normalis",
+    "random": "random",
+    "train": "train",
+    "place": "place",
+    "last layer": "last",
+    "state": "state",
+    "encoder": "encoder",
+    # of trainings
+    "passes": "epoch",
+    "batches": "batch",
+    "loss": "loss",
+    "steps": "step",
+    "mode": "mode",
+    "history": "number",
+    "learning": "learn",
+}
+
+
+def phrases(feature: str) -> tuple[str, str]:
+    """How a call with this feature is told ("with a bias"), and one without ("without one")."""
+    if feature in CALLS:
+        return CALLS[feature]
+    argument, _, value = feature.partition(" ")
+    if value == "pair":
+        return f"with a pair as `{argument}`", "with a whole number"
+    if value:
+        return f'with {argument} "{value}"', "with others"
+    return f"with `{argument}`", "without it"
+
+
+def features_of(reference: Callable[..., Any], case: Case) -> Features:
+    """The plain features of a call of a function of ours: of its tensors, and of arguments that are not the default."""
+    try:
+        bound = signature(reference).bind(*case.args, **case.kwargs)
+    except TypeError:
+        return frozenset()
+    named = bound.signature.parameters.items()
+    tensors = {name: value for name, value in bound.arguments.items() if isinstance(value, T)}
+    options = {name: value for name, value in bound.arguments.items() if name not in tensors and name != "result"}
+    found = _of_tensors(tensors, any(name == "bias" for name, _ in named))
+    for name, value in options.items():
+        found |= _of_option(name, value, bound.signature.parameters[name].default)
+    if result := bound.arguments.get("result"):
+        found.add(result)
+    if sum(not isinstance(arg, T) for arg in case.args if arg is not None) > 1:
+        found.add("by position")
+    return frozenset(found)
+
+
+def _of_tensors(tensors: dict[str, T], may_have_bias: bool) -> set[str]:
+    found = set()
+    if may_have_bias:
+        found.add("bias" if "bias" in tensors else "no bias")
+    types = {t.dtype for t in tensors.values() if t.is_floating_point()}
+    found |= {"float64"} if types == {torch.float64} else {"other types"} if len(types) > 1 else set()
+    kernel = tensors.get("weight", tensors.get("kernel"))
+    if kernel is not None and kernel.dim() >= 2:
+        kh, kw = kernel.shape[-2:]
+        found |= {"kernel not square"} if kh != kw else set()
+        found |= {"even kernel"} if not kh * kw % 2 else set()
+        found |= {"one-pixel kernel"} if kh * kw == 1 else set()
+        found |= {"outputs"} if kernel.dim() == 4 and len(kernel) > 1 else set()
+    image = next((t for name, t in tensors.items() if name in ("x", "image", "pred", "mask", "grad_out")), None)
+    if image is not None and image.dim() >= 2:
+        h, w = image.shape[-2:]
+        found |= {"image not square"} if h != w else set()
+        found |= {"one-pixel side"} if 1 in (h, w) else set()
+        found |= {"plane"} if image.dim() == 2 else set()
+        found |= {"channels"} if image.dim() >= 3 and image.shape[-3] > 1 and "pred" not in tensors else set()
+        found |= {"batch"} if (image.dim() == 4 or "pred" in tensors) and len(image) > 1 else set()
+    return found
+
+
+def _of_option(name: str, value: Any, default: Any) -> set[str]:
+    if value is None or default is not Parameter.empty and type(value) is type(default) and value == default:
+        return set()
+    if isinstance(value, str):
+        return {f"{name} {value}"}
+    if isinstance(value, tuple | list):
+        usual = all(number == default for number in value)
+        unequal = {"unequal pair"} if len(set(value)) > 1 else set()
+        return {"pair", f"{name} pair"} | unequal | (set() if usual else {name})
+    return {name}
+
+
+def parted(wrong: Sequence[Features], right: Iterable[Features]) -> Features:
+    """The feature that all wrong calls have and no right one has, or the two; empty where none parts them.
+
+    Of several, the one that is told first; of pairs of features, only one that is alone in parting them.
+    """
+    known = set(right)
+    if not wrong or not known:
+        return frozenset()
+    common = sorted(frozenset.intersection(*wrong), key=_rank)
+    for count in (1, 2):
+        fitting = [chosen for chosen in map(frozenset, combinations(common, count)) if not any(map(chosen.__le__, known))]
+        if len(fitting) == 1 or (fitting and count == 1):
+            return fitting[0]
+    return frozenset()
+
+
+def _rank(feature: str) -> tuple[int, str]:
+    order = list(CALLS)
+    return order.index(feature) if feature in order else -1, feature
+
+
+def told(features: Features) -> tuple[str, str]:
+    """What parts calls, in words: when they are wrong, and when they are right."""
+    ids = sorted(features, key=_rank)
+    there = " and ".join(phrases(id)[0] for id in ids)
+    return there, phrases(ids[0])[1] if len(ids) == 1 else "with one of them alone"
