@@ -18,6 +18,7 @@ from autograder.exam import words
 from autograder.exam.cases import Case
 from autograder.exam.compare import Either, Reference, agree, describe, fault, result_of, shown
 from autograder.exam.core import Evidence
+from autograder.exam.features import Features, features_of
 from autograder.exam.gradients import gradient_fault, leaves
 from autograder.exam.subject import Answer, Raised
 from autograder.objects import operations
@@ -30,10 +31,13 @@ class Call(ABC):
     """One call of the student's function, and what came back.
 
     twin: the same call without what this one is about. Where the twin is wrong, this call tells nothing of its subject
-    and does not count. comparable: does it ask for a value alone?
+    and does not count. comparable: does it ask for a value alone? parted: do its features tell when it is wrong? tells:
+    what a sentence about it names in any case.
     """
 
     comparable: ClassVar[bool] = False
+    parted: ClassVar[bool] = True
+    tells: ClassVar[Features] = frozenset()
 
     case: Case
     answer: Answer | Raised
@@ -58,6 +62,12 @@ class Call(ABC):
         except TypeError:  # a call that the reference cannot take, which is to be refused
             bound = self.case.kwargs
         return frozenset(name for name, value in bound.items() if value is not None and not isinstance(value, T))
+
+    def features(self, reference: Reference) -> Features:
+        """What is special about it, in plain words. An argument that a right answer does not show tells nothing."""
+        found = features_of(reference, self.case)
+        unseen = set() if self.fault(reference) else {n for n in self.case.kwargs if self.ignores({n}, reference)}
+        return frozenset(feature for feature in found if feature.split(" ")[0] not in unseen)
 
     def counts(self, function: Reference) -> bool:
         """Can it tell something of a student who does as this function does?"""
@@ -102,13 +112,11 @@ class Call(ABC):
         """Is it right but for the digits that float32 has not?"""
         return False
 
-    def sentence(self, name: str, reference: Reference, right: int, of: int) -> str:
-        """What a student reads of a wrong call that shows no known mistake; so many calls of its kind were right."""
-        about = f" {self.case.about}" if self.case.about else ""
-        said = f"`{name}`{about} {self.fault(reference)}"
+    def sentence(self, name: str, reference: Reference, when: str) -> str:
+        """What a student reads of a wrong call that shows no known mistake; `when`: in which cases it is wrong."""
         if isinstance(self.answer, Raised):
-            said = words.raised(name, self.answer, self.case.about)
-        return f"{said} ({right} of {of} calls of this kind were right)." if right else f"{said}."
+            return f"{words.raised(name, self.answer, when)}."
+        return f"{' '.join(filter(None, (f'`{name}`', when, self.fault(reference))))}."
 
     def _ask(self, function: Reference) -> Any:
         return result_of(function, self.case)
@@ -143,6 +151,7 @@ class LaidOut(Value):
     """A value whose arguments lie in memory in an unusual order; the twin's lie in the usual one."""
 
     comparable = False
+    tells = frozenset({"layout"})
 
     def mistake(self, reference):
         return "contiguous-only"
@@ -153,10 +162,12 @@ class Again(Value):
     """A value that is looked at after another call, or asked for again once the same tensors were changed."""
 
     comparable = False
+    parted = False
+    tells = frozenset({"kept"})
 
-    def sentence(self, name, reference, right, of):
+    def sentence(self, name, reference, when):
         if isinstance(self.answer, Raised):
-            return super().sentence(name, reference, right, of)
+            return super().sentence(name, reference, when)
         return (
             f"`{name}` keeps something from one call to the next. A result changes when another call is made, or is "
             "not computed again after a tensor was changed."
@@ -168,6 +179,7 @@ class Exact(Call):
     """A value in its type, with the digits that this type has."""
 
     comparable = True
+    tells = frozenset({"type"})
 
     def roughly(self, reference):
         got, right = self.got, self.given(reference)
@@ -182,6 +194,8 @@ class Exact(Call):
 @dataclass(eq=False)
 class Gradient(Call):
     """A value with the gradients of the sum of value · cotangent, to each leaf among the arguments."""
+
+    tells = frozenset({"gradient"})
 
     cotangent: T = field(default_factory=lambda: torch.ones(()))
     names: Sequence[str] = ()
@@ -222,6 +236,9 @@ class Gradient(Call):
 class Refusal(Call):
     """A call that cannot be right; the twin is a lawful one of the same kind. answering: the mistake of answering."""
 
+    parted = False
+    tells = frozenset({"refusal"})
+
     answering: str = ""
 
     def fault(self, function):
@@ -242,7 +259,7 @@ class Refusal(Call):
         got = str(self.got) if isinstance(self.got, Raised) else f"an answer: {type(self.got).__name__}"
         return Evidence(describe(self.case), "a refusal", got)
 
-    def sentence(self, name, reference, right, of):
+    def sentence(self, name, reference, when):
         if not isinstance(self.got, Raised):
             return f"`{name}` should refuse {self.case.about or 'what cannot be right'} and answers it."
         what, said = f"{self.case.about} " if self.case.about else "", self.got.message.rstrip(".")

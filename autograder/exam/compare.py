@@ -86,7 +86,7 @@ def tensor_fault(got: Any, expected: torch.Tensor) -> str | None:
     if got.shape != expected.shape:
         return f"gave back a tensor of shape {tuple(got.shape)}, which is not the right shape"
     if got.dtype != expected.dtype:
-        return f"gave back {got.dtype}, expected {expected.dtype}"
+        return f"gave back {kind(got)} where {kind(expected)} is expected"
     if agree(got, expected):
         return None
     if bool(torch.isfinite(got).all()) or not bool(torch.isfinite(expected).all()):

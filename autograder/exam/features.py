@@ -10,7 +10,8 @@ test can compare what is named with what is true (`where:` in the header of a wr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from inspect import Parameter, signature
 from itertools import combinations
 from typing import Any
@@ -21,6 +22,7 @@ from autograder.exam.cases import Case
 
 T = torch.Tensor
 Features = frozenset[str]
+PAIRS = {"stride", "padding", "dilation", "output_padding", "scale", "size", "kernel_size"}  # may be pairs
 
 # How a call that has the feature is told, and one that has not. The first ones are told where several fit.
 CALLS = {
@@ -32,7 +34,9 @@ CALLS = {
     "padding same": ('with padding "same"', "with a number"),
     "padding valid": ('with padding "valid"', "with a number"),
     "pair": ("with a pair", "with whole numbers alone"),
+    "number": ("with a whole number", "with pairs"),
     "unequal pair": ("with a pair of unequal numbers", "with equal ones"),
+    "equal pair": ("with a pair of equal numbers", "with one number"),
     "bias": ("with a bias", "without one"),
     "no bias": ("without a bias", "with one"),
     "batch": ("with several images", "with one"),
@@ -96,7 +100,7 @@ def phrases(feature: str) -> tuple[str, str]:
         return CALLS[feature]
     argument, _, value = feature.partition(" ")
     if value == "pair":
-        return f"with a pair as `{argument}`", "with a whole number"
+        return f"with a pair of unequal numbers as `{argument}`", "with equal ones"
     if value:
         return f'with {argument} "{value}"', "with others"
     return f"with `{argument}`", "without it"
@@ -111,7 +115,7 @@ def features_of(reference: Callable[..., Any], case: Case) -> Features:
     named = bound.signature.parameters.items()
     tensors = {name: value for name, value in bound.arguments.items() if isinstance(value, T)}
     options = {name: value for name, value in bound.arguments.items() if name not in tensors and name != "result"}
-    found = _of_tensors(tensors, any(name == "bias" for name, _ in named))
+    found = _of_tensors(tensors, any(name == "bias" for name, _ in named), options.get("groups", 1))
     for name, value in options.items():
         found |= _of_option(name, value, bound.signature.parameters[name].default)
     if result := bound.arguments.get("result"):
@@ -121,7 +125,7 @@ def features_of(reference: Callable[..., Any], case: Case) -> Features:
     return frozenset(found)
 
 
-def _of_tensors(tensors: dict[str, T], may_have_bias: bool) -> set[str]:
+def _of_tensors(tensors: dict[str, T], may_have_bias: bool, groups: int) -> set[str]:
     found = set()
     if may_have_bias:
         found.add("bias" if "bias" in tensors else "no bias")
@@ -133,44 +137,63 @@ def _of_tensors(tensors: dict[str, T], may_have_bias: bool) -> set[str]:
         found |= {"kernel not square"} if kh != kw else set()
         found |= {"even kernel"} if not kh * kw % 2 else set()
         found |= {"one-pixel kernel"} if kh * kw == 1 else set()
-        found |= {"outputs"} if kernel.dim() == 4 and len(kernel) > 1 else set()
+        found |= {"outputs"} if kernel.dim() == 4 and len(kernel) > groups else set()
     image = next((t for name, t in tensors.items() if name in ("x", "image", "pred", "mask", "grad_out")), None)
     if image is not None and image.dim() >= 2:
         h, w = image.shape[-2:]
         found |= {"image not square"} if h != w else set()
         found |= {"one-pixel side"} if 1 in (h, w) else set()
         found |= {"plane"} if image.dim() == 2 else set()
-        found |= {"channels"} if image.dim() >= 3 and image.shape[-3] > 1 and "pred" not in tensors else set()
+        channels = kernel.shape[1] if kernel is not None and kernel.dim() == 4 else image.shape[-3:-2].numel()
+        found |= {"channels"} if channels > 1 and "pred" not in tensors else set()
         found |= {"batch"} if (image.dim() == 4 or "pred" in tensors) and len(image) > 1 else set()
     return found
 
 
 def _of_option(name: str, value: Any, default: Any) -> set[str]:
+    number = {"number"} if isinstance(value, int) and name in PAIRS else set()
     if value is None or default is not Parameter.empty and type(value) is type(default) and value == default:
-        return set()
+        return number
     if isinstance(value, str):
         return {f"{name} {value}"}
     if isinstance(value, tuple | list):
         usual = all(number == default for number in value)
-        unequal = {"unequal pair"} if len(set(value)) > 1 else set()
-        return {"pair", f"{name} pair"} | unequal | (set() if usual else {name})
-    return {name}
+        kind = {"unequal pair", f"{name} pair"} if len(set(value)) > 1 else {"equal pair"}
+        return {"pair"} | kind | (set() if usual else {name})
+    return {name} | number
 
 
-def parted(wrong: Sequence[Features], right: Iterable[Features]) -> Features:
-    """The feature that all wrong calls have and no right one has, or the two; empty where none parts them.
+@dataclass(frozen=True)
+class Contrast:
+    """When calls are wrong, in words ("with a bias"), and what is right beside them, a sentence of its own or none."""
 
-    Of several, the one that is told first; of pairs of features, only one that is alone in parting them.
+    features: Features
+    when: str
+    beside: str = ""
+
+
+def contrast(wrong: Sequence[Features], others: Sequence[Features], right: Sequence[Features]) -> Contrast | None:
+    """What parts wrong calls from right ones. others: all wrong calls that were seen, these among them.
+
+    One feature that all wrong calls have and no right one; else the only two together; else one without which all calls
+    are right; else one with which most calls are wrong. None where nothing parts them.
     """
-    known = set(right)
-    if not wrong or not known:
-        return frozenset()
+    if not wrong or not right:
+        return None
     common = sorted(frozenset.intersection(*wrong), key=_rank)
     for count in (1, 2):
-        fitting = [chosen for chosen in map(frozenset, combinations(common, count)) if not any(map(chosen.__le__, known))]
+        chosen = [frozenset(some) for some in combinations(common, count)]
+        fitting = [some for some in chosen if not any(some <= features for features in right)]
         if len(fitting) == 1 or (fitting and count == 1):
-            return fitting[0]
-    return frozenset()
+            return _told(fitting[0], others, right)
+    rare = {id: sum(id in features for features in right) for id in common}
+    needed = [id for id in common if all(id in some for some in others)]
+    most = [id for id in common if rare[id] < sum(id in some for some in others)]
+    id = min(needed or most, key=lambda id: (rare[id], _rank(id)), default="")
+    if not id or rare[id] == len(right):
+        return None
+    found = _told(frozenset({id}), others, right)
+    return replace(found, when=f"in {'most' if id in most else 'some'} calls {found.when}")
 
 
 def _rank(feature: str) -> tuple[int, str]:
@@ -178,8 +201,16 @@ def _rank(feature: str) -> tuple[int, str]:
     return order.index(feature) if feature in order else -1, feature
 
 
-def told(features: Features) -> tuple[str, str]:
-    """What parts calls, in words: when they are wrong, and when they are right."""
+def _told(features: Features, others: Sequence[Features], right: Sequence[Features]) -> Contrast:
+    """In words. That calls are right elsewhere is said where no call is seen that is not."""
     ids = sorted(features, key=_rank)
-    there = " and ".join(phrases(id)[0] for id in ids)
-    return there, phrases(ids[0])[1] if len(ids) == 1 else "with one of them alone"
+    when = " and ".join(phrases(id)[0] for id in ids).replace(" and with ", " and ")
+    if not all(features <= some for some in others):
+        return Contrast(features, when)
+    if len(ids) == 1:
+        other = phrases(ids[0])[1]
+    elif all(any(id in some for some in right) for id in ids):
+        other = "with one of them alone"
+    else:
+        return Contrast(features, when)
+    return Contrast(features, when, f"{other[0].upper()}{other[1:]} it is right.")

@@ -19,11 +19,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from autograder.exam import words
 from autograder.exam.calls import Call
 from autograder.exam.core import Unnamed, Wrong, banned
+from autograder.exam.features import Contrast, contrast
 from autograder.exam.mistakes import Function, Misconception, both
+from autograder.exam.numbers_seen import kind_of_numbers
 from autograder.exam.subject import Banned, Raised
 
 WIDEST = 5  # readings with one mistake beside which a second one is looked for
@@ -79,9 +82,19 @@ class Part:
         """For each criterion what is wrong there, None where it is met."""
         found = {one.id: None if self.met(one, self.best) else self.finding(one) for one in self.asked}
         if not self.opens(self.best):
-            shut = next((call.evidence(self.reference) for call in self.door if not self.right(call, self.best)), None)
-            found = {id: wrong or Unnamed(words.shut(self.name), shut) for id, wrong in found.items()}
+            shut = self._shut()
+            found = {id: wrong if wrong and wrong.mistake else shut for id, wrong in found.items()}
         return found
+
+    def _shut(self) -> Unnamed:
+        """What is wrong with the plainest calls, which the whole part is told."""
+        wrong = next((call for call in self.door if not self.right(call, self.best)), None)
+        if wrong is None:
+            return Unnamed(words.shut(self.name), tells={"plainest"})
+        if isinstance(wrong.got, Raised) and wrong.got.kind == "NotImplementedError":
+            return Unnamed(f"{words.raised(self.name, wrong.got)}.", wrong.evidence(self.reference), {"plainest"})
+        said = self._said([call for call in self.door if not self.right(call, self.best)], words.PLAINEST)
+        return Unnamed(f"{said} {words.shut(self.name)}", wrong.evidence(self.reference), {"plainest"})
 
     @cached_property
     def best(self) -> Reading:
@@ -226,13 +239,39 @@ class Part:
             known += [mistake.id for mistake in self.best.mistakes]
             return Wrong(known[0] if known else None, next(unlike, asked.calls[0]).evidence(self.reference))
         told = wrong or [self._stands_on(call) for call in asked.calls]
-        first, right = told[0], len(counting) - len(wrong)
-        evidence = first.evidence(self.reference)
+        evidence = told[0].evidence(self.reference)
         if self.opens(self.best):
-            mistake = self._named(told, counting) or first.mistake(self.reference) or (wrong and asked.tells)
+            mistake = self._named(told, counting) or told[0].mistake(self.reference) or (wrong and asked.tells)
             if mistake:
                 return Wrong(mistake, evidence)
-        return Unnamed(first.sentence(self.name, self.reference, right, len(counting)), evidence)
+        return self._unnamed(told, counting if wrong else told)
+
+    def _unnamed(self, wrong: Sequence[Call], counting: Sequence[Call]) -> Unnamed:
+        """What is seen where no mistake is known: what parts the wrong calls from the right ones of the whole part."""
+        first = wrong[0]
+        same = [call for call in wrong if type(call) is type(first)]
+        alike = [call for call in same if _kind(call.got) == _kind(first.got)]
+        found = (self._contrast(same) or self._contrast(alike)) if first.parted else None
+        if found is None:
+            beside = words.some_right(len(counting) - len(wrong), len(counting)) if first.comparable else ""
+            found = Contrast(frozenset(), first.case.about, beside)
+        said = [self._said(alike, found.when), found.beside]
+        return Unnamed(" ".join(filter(None, said)), first.evidence(self.reference), first.tells | found.features)
+
+    def _contrast(self, wrong: Sequence[Call]) -> Contrast | None:
+        """What parts these from the right calls of their type, of the whole part, that the reference answers."""
+        every = (one for call in self.calls for one in (call, call.twin) if one is not None)
+        others, right = [], []
+        for call in dict.fromkeys([*self.door, *every]):
+            if type(call) is type(wrong[0]) and not isinstance(call.given(self.reference), Raised):
+                (right if self.right(call, self.best) else others).append(call.features(self.reference))
+        return contrast([call.features(self.reference) for call in wrong], others, right)
+
+    def _said(self, wrong: Sequence[Call], when: str) -> str:
+        """What is wrong in these calls, and what kind of numbers came back in all of them."""
+        said = wrong[0].sentence(self.name, self.reference, when)
+        numbers = kind_of_numbers([(call.got, call.given(self.reference)) for call in wrong if call.comparable])
+        return f"{said} {numbers}" if numbers else said
 
     def _stands_on(self, call: Call) -> Call:
         """The twin, where that is wrong."""
@@ -272,3 +311,8 @@ class Part:
                 if all(isinstance(call.given(mutant), Raised) == isinstance(call.got, Raised) for call in every):
                     return mistake.id
         return None
+
+
+def _kind(got: Any) -> str:
+    """Of an error its kind, else ""."""
+    return got.kind if isinstance(got, Raised) else ""

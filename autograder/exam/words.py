@@ -22,9 +22,17 @@ def not_compared(name: str) -> str:
     return f"`{name}` gave back something that could not be compared with what is expected."
 
 
+PLAINEST = "in its simplest calls"
+
+
 def shut(name: str) -> str:
     """The plainest calls are wrong."""
-    return f"`{name}` is wrong in its simplest calls. Correct these first; until then nothing else can count."
+    return f"Correct the simplest calls of `{name}` first; until then nothing else can count."
+
+
+def some_right(right: int, of: int) -> str:
+    """So many calls of a kind were right; a sentence, or none."""
+    return f"Of {of} calls of this kind {right} {'was' if right == 1 else 'were'} right." if right else ""
 
 
 def not_reached(why: str) -> str:
