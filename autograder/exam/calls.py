@@ -18,7 +18,7 @@ from autograder.exam import words
 from autograder.exam.cases import Case
 from autograder.exam.compare import Either, Reference, agree, describe, fault, result_of, shown
 from autograder.exam.core import Evidence
-from autograder.exam.features import Features, features_of
+from autograder.exam.features import Features, FeaturesOf
 from autograder.exam.gradients import gradient_fault, leaves
 from autograder.exam.subject import Answer, Raised
 from autograder.objects import operations
@@ -63,11 +63,10 @@ class Call(ABC):
             bound = self.case.kwargs
         return frozenset(name for name, value in bound.items() if value is not None and not isinstance(value, T))
 
-    def features(self, reference: Reference) -> Features:
+    def features(self, reference: Reference, of: FeaturesOf) -> Features:
         """What is special about it, in plain words. An argument that a right answer does not show tells nothing."""
-        found = features_of(reference, self.case)
         unseen = set() if self.fault(reference) else {n for n in self.case.kwargs if self.ignores({n}, reference)}
-        return frozenset(feature for feature in found if feature.split(" ")[0] not in unseen)
+        return frozenset(feature for feature in of(reference, self.case) if feature.split(" ")[0] not in unseen)
 
     def counts(self, function: Reference) -> bool:
         """Can it tell something of a student who does as this function does?"""
@@ -112,11 +111,9 @@ class Call(ABC):
         """Is it right but for the digits that float32 has not?"""
         return False
 
-    def sentence(self, name: str, reference: Reference, when: str) -> str:
-        """What a student reads of a wrong call that shows no known mistake; `when`: in which cases it is wrong."""
-        if isinstance(self.answer, Raised):
-            return f"{words.raised(name, self.answer, when)}."
-        return f"{' '.join(filter(None, (f'`{name}`', when, self.fault(reference))))}."
+    def sentence(self, name: str, reference: Reference, when: str, numbers: str, beside: str) -> str:
+        """What a student reads of a wrong call that shows no known mistake; the rest is as in `words.seen`."""
+        return words.seen(name, self.got, self.fault(reference) or "", when, numbers, beside)
 
     def _ask(self, function: Reference) -> Any:
         return result_of(function, self.case)
@@ -165,9 +162,9 @@ class Again(Value):
     parted = False
     tells = frozenset({"kept"})
 
-    def sentence(self, name, reference, when):
+    def sentence(self, name, reference, when, numbers, beside):
         if isinstance(self.answer, Raised):
-            return super().sentence(name, reference, when)
+            return super().sentence(name, reference, when, numbers, beside)
         return (
             f"`{name}` keeps something from one call to the next. A result changes when another call is made, or is "
             "not computed again after a tensor was changed."
@@ -259,11 +256,10 @@ class Refusal(Call):
         got = str(self.got) if isinstance(self.got, Raised) else f"an answer: {type(self.got).__name__}"
         return Evidence(describe(self.case), "a refusal", got)
 
-    def sentence(self, name, reference, when):
+    def sentence(self, name, reference, when, numbers, beside):
         if not isinstance(self.got, Raised):
             return f"`{name}` should refuse {self.case.about or 'what cannot be right'} and answers it."
-        what, said = f"{self.case.about} " if self.case.about else "", self.got.message.rstrip(".")
-        return f"`{name}` should refuse {what}with a ValueError or RuntimeError; it raised {self.got.kind}: {said}."
+        return words.not_refused(name, self.case.about, self.got)
 
     def _unlike(self, got, right):
         raise NotImplementedError("a refusal is compared with nothing")

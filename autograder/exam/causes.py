@@ -10,14 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import combinations
 
-Features = frozenset[str]
+from autograder.exam.features import Features
 
 
 @dataclass
 class Causes:
-    """right: the features of right calls, of all criteria so far. charged: causes that have cost a criterion."""
+    """right, wrong: the features of calls, of all criteria so far. charged: causes that have cost a criterion."""
 
     right: list[Features] = field(default_factory=list)
+    wrong: list[Features] = field(default_factory=list)
     charged: list[Features] = field(default_factory=list)
 
     def excuses(self, features: Features) -> bool:

@@ -1,25 +1,22 @@
-"""Compare a student's answers with the reference's over a list of cases, and name the mistake where one fits.
+"""Is what came back what is expected?
 
 Comparisons are written so that only a right answer passes: NaN where none is expected, an empty or a broadcast result,
-another dtype or shape all fail. Nothing here reaches the student but the sentences of `Wrong`.
+another dtype or shape all fail.
 """
 
 from __future__ import annotations
 
 import math
 import reprlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
-from autograder.exam import words
 from autograder.exam.cases import Case
-from autograder.exam.core import Evidence, Unnamed, Wrong, banned
-from autograder.exam.mistakes import Misconception, known
-from autograder.exam.subject import Answer, Banned, Raised, Subject
+from autograder.exam.subject import Raised, Subject
 
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-8}  # of the interface
 INTEGERS = torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8
@@ -31,22 +28,6 @@ class Either:
     """An expected value where the interface leaves a choice: any of these is right, and the first is shown."""
 
     answers: tuple[Any, ...]
-
-
-@dataclass
-class Comparison:
-    """A case, what is expected of it, and what came back (a value or `Raised`). `answer` is all that the call gave."""
-
-    case: Case
-    expected: Any
-    got: Any
-    fault: str | None
-    answer: Answer | None = None
-
-    @property
-    def evidence(self) -> Evidence:
-        """The case, the expected and the given value."""
-        return Evidence(describe(self.case), shown(self.expected), shown(self.got))
 
 
 def fault(got: Any, expected: Any) -> str | None:
@@ -162,63 +143,3 @@ def same(got: Any, theirs: Any) -> bool:
     if isinstance(got, Raised) or isinstance(theirs, Raised):
         return isinstance(got, Raised) and isinstance(theirs, Raised)
     return fault(got, theirs) is None
-
-
-def named(
-    wrong: Sequence[Comparison], right: Sequence[Comparison], mistakes: Iterable[Misconception]
-) -> Misconception | None:
-    """The first mistake that explains all comparisons, the right ones among them too."""
-    first = wrong[0].got
-    errors_alone = all(isinstance(c.got, Raised) for c in wrong)
-    for mistake in known(mistakes):
-        if isinstance(first, Raised) and any(part in first.message for part in mistake.says):
-            return mistake
-        if mistake.rough and all(roughly_right(c) for c in wrong):
-            return mistake
-        # Errors are equal whatever they say, so alone they tell only where the mistake leads to nothing else.
-        if errors_alone and not (mistake.raises and right):
-            continue
-        if any(all(same(c.got, result_of(mutant, c.case)) for c in (*wrong, *right)) for mutant in mistake.mutants):
-            return mistake
-    return None
-
-
-def roughly_right(comparison: Comparison) -> bool:
-    """Right in float64 but for the digits that float32 has not."""
-    got, expected = comparison.got, comparison.expected
-    if not isinstance(got, torch.Tensor) or not isinstance(expected, torch.Tensor):
-        return False
-    return got.dtype == expected.dtype == torch.float64 and agree(got.float(), expected.float())
-
-
-def judge(name: str, compared: Sequence[Comparison], mistakes: Iterable[Misconception]) -> None:
-    """Raise `Wrong` where a case failed, by the mistake that explains all comparisons, if there is one."""
-    wrong = [c for c in compared if c.fault]
-    if not wrong:
-        return
-    first = wrong[0]
-    if isinstance(first.got, Banned):
-        raise banned(name, first.got, first.evidence)
-    if isinstance(first.got, Raised) and first.got.kind == "NotImplementedError":
-        raise Unnamed(words.raised(name, first.got), first.evidence)
-    right = [c for c in compared if not c.fault]
-    mistake = named(wrong, right, mistakes)
-    if mistake is not None:
-        raise Wrong(mistake.id, first.evidence)
-    about = f" {first.case.about}" if first.case.about else ""
-    sentence = f"`{name}`{about} {first.fault}"
-    if isinstance(first.got, Raised):
-        sentence = words.raised(name, first.got, first.case.about)
-    if right:
-        sentence += f" ({len(right)} of {len(compared)} calls of this kind were right)"
-    raise Unnamed(f"{sentence}.", first.evidence)
-
-
-def must_refuse(name: str, case: str, got: Any, mistake: str) -> None:
-    """A call was refused with ValueError or RuntimeError; an answer is the mistake with this id, another error is said
-    as it is."""
-    if not isinstance(got, Raised):
-        raise Wrong(mistake, Evidence(case, "a refusal", f"an answer: {type(got).__name__}"))
-    if not got.refusal:
-        said = f"`{name}` should refuse with a ValueError or RuntimeError; it raised {got.kind}: {got.message}"
-        raise Unnamed(said, Evidence(case, "a refusal", str(got)))

@@ -22,6 +22,7 @@ from autograder.exam.cases import Case
 
 T = torch.Tensor
 Features = frozenset[str]
+FeaturesOf = Callable[[Callable[..., Any], Case], Features]  # of a call of a function of ours
 PAIRS = {"stride", "padding", "dilation", "output_padding", "scale", "size", "kernel_size"}  # may be pairs
 
 # How a call that has the feature is told, and one that has not. The first ones are told where several fit.
@@ -50,6 +51,14 @@ CALLS = {
     "plane": ("on an image without a channel axis", "with one"),
     "float64": ("on float64", "on float32"),
     "other types": ("on tensors of two floating-point types", "on one type"),
+    "grad_x": ("in grad_x", "in the other results"),
+    "grad_weight": ("in grad_weight", "in the other results"),
+    "grad_bias": ("in grad_bias", "in the other results"),
+    "absent classes": ("where a class is absent", "where all are there"),
+    "ignored pixels": ("with ignored pixels", "without them"),
+    "empty masks": ("on empty or full masks", "on others"),
+    "large logits": ("on very large logits", "on smaller ones"),
+    "smaller size": ("to a smaller size", "to a larger one"),
     "by position": ("with all arguments by position", "with their names"),
 }
 
@@ -103,7 +112,7 @@ def phrases(feature: str) -> tuple[str, str]:
         return f"with a pair of unequal numbers as `{argument}`", "with equal ones"
     if value:
         return f'with {argument} "{value}"', "with others"
-    return f"with `{argument}`", "without it"
+    return f"with another `{argument}` than the default", "with the default"
 
 
 def features_of(reference: Callable[..., Any], case: Case) -> Features:
@@ -127,7 +136,7 @@ def features_of(reference: Callable[..., Any], case: Case) -> Features:
 
 def _of_tensors(tensors: dict[str, T], may_have_bias: bool, groups: int) -> set[str]:
     found = set()
-    if may_have_bias:
+    if may_have_bias and ("bias" not in tensors or tensors["bias"].any()):  # one of zeros shows nothing
         found.add("bias" if "bias" in tensors else "no bias")
     types = {t.dtype for t in tensors.values() if t.is_floating_point()}
     found |= {"float64"} if types == {torch.float64} else {"other types"} if len(types) > 1 else set()
@@ -152,7 +161,7 @@ def _of_tensors(tensors: dict[str, T], may_have_bias: bool, groups: int) -> set[
 
 def _of_option(name: str, value: Any, default: Any) -> set[str]:
     number = {"number"} if isinstance(value, int) and name in PAIRS else set()
-    if value is None or default is not Parameter.empty and type(value) is type(default) and value == default:
+    if value is None or (default is not Parameter.empty and type(value) is type(default) and value == default):
         return number
     if isinstance(value, str):
         return {f"{name} {value}"}
@@ -204,7 +213,7 @@ def _rank(feature: str) -> tuple[int, str]:
 def _told(features: Features, others: Sequence[Features], right: Sequence[Features]) -> Contrast:
     """In words. That calls are right elsewhere is said where no call is seen that is not."""
     ids = sorted(features, key=_rank)
-    when = " and ".join(phrases(id)[0] for id in ids).replace(" and with ", " and ")
+    when = " and ".join(phrases(id)[0] for id in ids).replace(" and with ", " and ").replace(" and in ", " in ")
     if not all(features <= some for some in others):
         return Contrast(features, when)
     if len(ids) == 1:

@@ -30,6 +30,7 @@ from autograder.exam.calls import Again, Call, Exact, Gradient, LaidOut, Refusal
 from autograder.exam.cases import Case, Cases
 from autograder.exam.core import Criterion, Exam, Wrong
 from autograder.exam.draw import LAYOUTS, Draw, in_layout
+from autograder.exam.features import FeaturesOf, features_of
 from autograder.exam.gradients import leaves, names_of, small_kernels, with_tensors
 from autograder.exam.mistakes import Function, Misconception, known
 from autograder.exam.notes import Notes
@@ -49,8 +50,8 @@ class FunctionExam:
 
     reference: what is right, as a `def` of ours, so that its arguments have names. mistakes: most telling first. door:
     the plainest calls, six or more; the part earns nothing where they are neither right nor a listed mistake's.
-    through: what is called, where that is not the subject as a function; all that is asked of it is `vjps`. The rest is
-    as in `Exam`.
+    through: what is called, where that is not the subject as a function; all that is asked of it is `vjps`. features:
+    what is special about a call, in plain words. The rest is as in `Exam`.
     """
 
     name: str
@@ -63,6 +64,7 @@ class FunctionExam:
     defines: str = ""
     bonus: bool = False
     through: Callable[[Subject], Any] = lambda subject: subject
+    features: FeaturesOf = features_of
 
     part: ClassVar[type[Part]] = Part
 
@@ -75,7 +77,8 @@ class FunctionExam:
         """What is wrong in each criterion whose calls were made."""
         asked = [notes.asked[one.id] for one in exam.criteria if one.id in notes.asked]
         with small_kernels():
-            return self.part(exam.graded_name, self.reference, known(self.mistakes), notes.door, asked).verdicts()
+            about = exam.graded_name, self.reference, known(self.mistakes)
+            return self.part(*about, notes.door, asked, self.features).verdicts()
 
     def criterion(
         self,
@@ -86,15 +89,16 @@ class FunctionExam:
         about: Collection[str] = (),
         tells: str | None = None,
         intact: bool = False,
+        called: str = "",
     ) -> Criterion:
         """A criterion that makes these calls; the rest is as in `Asked`."""
 
         def check(subject: Subject, draw: Draw) -> None:
-            called = self.through(subject)
+            function = self.through(subject)
             if not draw.notes.door:
-                draw.notes.door = self.ask_values(self.door)(called, draw)
-            calls = list(chain.from_iterable(ask(called, draw) for ask in asks))
-            draw.notes.asked[id] = Asked(id, points, calls, about, tells, intact)
+                draw.notes.door = self.ask_values(self.door)(function, draw)
+            calls = list(chain.from_iterable(ask(function, draw) for ask in asks))
+            draw.notes.asked[id] = Asked(id, points, calls, about, tells, intact, called)
 
         return Criterion(id, title, points, check)
 

@@ -16,10 +16,12 @@ from typing import Any
 import torch
 
 from autograder.exam.cases import Case, Cases
-from autograder.exam.causes import Causes, Features
-from autograder.exam.compare import Comparison, Reference, describe, fault, judge, result_of, same
+from autograder.exam.causes import Causes
+from autograder.exam.compare import Reference, describe, fault, result_of, same
 from autograder.exam.core import Evidence, Unnamed, Wrong, banned, once
 from autograder.exam.draw import Draw
+from autograder.exam.features import Features, contrast, features_of
+from autograder.exam.judging import Comparison, judge
 from autograder.exam.layouts import Layout, Weights, layout_of
 from autograder.exam.mistakes import Misconception
 from autograder.exam.scripts import Script, State, tensors_of
@@ -76,7 +78,6 @@ class LayerAnswers:
     names: tuple[str, ...]
     mistakes: Sequence[Misconception]
     state_mistake: Callable[[State, Mapping[str, Any], Mapping[str, Any], Case], str | None]
-    features: Callable[[Case], Features]
     door: Cases
     probe: Case
 
@@ -162,7 +163,7 @@ class LayerAnswers:
             right = numbers and any(self.is_answer(f, own, got, leaving_out) for f in seen.functions)
             said = None if right else fault(got, expected) or "gave back wrong values"
         comparison = Comparison(own, expected, got, said, answer if isinstance(answer, Answer) else None)
-        return Called(comparison, self.features(case), replies)
+        return Called(comparison, features_of(self.reference, case), replies)
 
     def is_answer(self, function: Reference, case: Case, got: Any, leaving_out: Sequence[str]) -> bool:
         """Is it what the function answers, and where this is not the reference, not also without some options?"""
@@ -261,7 +262,9 @@ class LayerAnswers:
             seen.functions += fitting
             if fitting:
                 raise Wrong(mistake.id, first.comparison.evidence)
-        judge(subject.name, [c.comparison for c in found], self.mistakes)
+        wrong = [c.features for c in found if c.comparison.fault]
+        parted = contrast(wrong, seen.causes.wrong, seen.causes.right)
+        judge(subject.name, [c.comparison for c in found], self.mistakes, parted)
 
 
 def to_blame(causes: Causes, found: Sequence[Called], shows: Sequence[str]) -> list[Called]:
@@ -269,6 +272,7 @@ def to_blame(causes: Causes, found: Sequence[Called], shows: Sequence[str]) -> l
     right = [c.features for c in found if not c.comparison.fault]
     wrong = [c for c in found if c.comparison.fault]
     causes.right += right
+    causes.wrong += [c.features for c in wrong]
     counting = [c for c in wrong if not causes.excuses(c.features)]
     if wrong and not counting and not all(any(name in features for features in right) for name in shows):
         counting = wrong

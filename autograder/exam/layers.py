@@ -10,10 +10,11 @@ from typing import Any
 import torch
 
 from autograder.exam.cases import Case, Cases
-from autograder.exam.compare import describe, fault, judge, must_refuse
+from autograder.exam.compare import describe, fault
 from autograder.exam.core import Check, Evidence, Unnamed, Wrong
 from autograder.exam.draw import LAYOUTS, Draw
 from autograder.exam.gradients import Asked, gradient_fault, with_wanted_gradients
+from autograder.exam.judging import judge, must_refuse
 from autograder.exam.layer_answers import Called, LayerAnswers, Seen, to_blame
 from autograder.exam.scripts import Script, tensors_of
 from autograder.exam.subject import Answer, Raised, Subject

@@ -29,7 +29,9 @@ def kind_of_numbers(pairs: Sequence[tuple[Any, Any]]) -> str:
 
 
 def _comparable(got: Any, right: Any) -> bool:
-    return isinstance(got, T) and isinstance(right, T) and not got.is_complex() and got.numel() > 0 and right.numel() > 1
+    return (
+        isinstance(got, T) and isinstance(right, T) and not got.is_complex() and got.numel() > 0 and right.numel() > 1
+    )
 
 
 def near(a: T, b: T) -> bool:
@@ -50,10 +52,12 @@ def is_negative(got: T, right: T) -> bool:
     return near(got, -right)
 
 
-def is_multiple(got: T, right: T) -> bool:
-    """The right values times one factor."""
-    factor = (got * right).sum() / (right * right).sum().clamp_min(1e-12)
-    return right.numel() > 2 and bool(factor.abs() > 1e-3) and near(got, factor * right)
+def is_multiple(got: Any, right: T) -> bool:
+    """The right values times one factor other than 0."""
+    if not isinstance(got, T) or got.shape != right.shape or right.numel() < 3:
+        return False
+    factor = (got.double() * right.double()).sum() / (right.double() ** 2).sum().clamp_min(1e-12)
+    return bool(factor.abs() > 1e-3) and near(got, factor * right)
 
 
 def is_shifted_by_channel(got: T, right: T) -> bool:
@@ -86,7 +90,7 @@ def has_axes_exchanged(got: T, right: T) -> bool:
 KINDS: dict[str, Test] = {
     "All its numbers are zero.": _alike(is_zero),
     "Its numbers have the opposite sign.": _alike(is_negative),
-    "Its numbers are the right ones times one factor.": _alike(is_multiple),
+    "Its numbers are the right ones times one factor.": is_multiple,
     "Its numbers are off by one number for each channel.": _alike(is_shifted_by_channel),
     "The right picture comes back mirrored.": _alike(is_turned),
     "The right numbers come back in other places.": _alike(is_permuted),

@@ -24,7 +24,7 @@ from typing import Any
 from autograder.exam import words
 from autograder.exam.calls import Call
 from autograder.exam.core import Unnamed, Wrong, banned
-from autograder.exam.features import Contrast, contrast
+from autograder.exam.features import Contrast, Features, FeaturesOf, contrast, features_of
 from autograder.exam.mistakes import Function, Misconception, both
 from autograder.exam.numbers_seen import kind_of_numbers
 from autograder.exam.subject import Banned, Raised
@@ -35,7 +35,8 @@ WIDEST = 5  # readings with one mistake beside which a second one is looked for
 @dataclass(frozen=True)
 class Asked:
     """What a criterion asked. points: its own. about: the arguments that it is about. tells: the mistake that a wrong
-    call of it shows where no other is found. intact: it asks that no call of the part changes its arguments, too."""
+    call of it shows where no other is found and all else is right. intact: it asks that no call of the part changes its
+    arguments, too. called: what is called, where it is another name than the part's."""
 
     id: str
     points: float
@@ -43,6 +44,7 @@ class Asked:
     about: Collection[str] = ()
     tells: str | None = None
     intact: bool = False
+    called: str = ""
 
     @property
     def ban(self) -> Call | None:
@@ -69,6 +71,7 @@ class Part:
     mistakes: Sequence[Misconception]
     door: Sequence[Call]
     asked: Sequence[Asked]
+    features: FeaturesOf = features_of
     _faults: dict[tuple[Call, Function], str | None] = field(default_factory=dict)
     _costs: dict[Reading, Mapping[str, str]] = field(default_factory=dict)
     _wrong: dict[Reading, list[frozenset[str]]] = field(default_factory=dict)
@@ -88,13 +91,14 @@ class Part:
 
     def _shut(self) -> Unnamed:
         """What is wrong with the plainest calls, which the whole part is told."""
-        wrong = next((call for call in self.door if not self.right(call, self.best)), None)
-        if wrong is None:
+        wrong = [call for call in self.door if not self.right(call, self.best)]
+        if not wrong:
             return Unnamed(words.shut(self.name), tells={"plainest"})
-        if isinstance(wrong.got, Raised) and wrong.got.kind == "NotImplementedError":
-            return Unnamed(f"{words.raised(self.name, wrong.got)}.", wrong.evidence(self.reference), {"plainest"})
-        said = self._said([call for call in self.door if not self.right(call, self.best)], words.PLAINEST)
-        return Unnamed(f"{said} {words.shut(self.name)}", wrong.evidence(self.reference), {"plainest"})
+        untouched = isinstance(wrong[0].got, Raised) and wrong[0].got.kind == "NotImplementedError"
+        said = self._said(
+            self.name, wrong, "" if untouched else words.PLAINEST, "" if untouched else words.shut(self.name)
+        )
+        return Unnamed(said, wrong[0].evidence(self.reference), {"plainest"})
 
     @cached_property
     def best(self) -> Reading:
@@ -241,37 +245,40 @@ class Part:
         told = wrong or [self._stands_on(call) for call in asked.calls]
         evidence = told[0].evidence(self.reference)
         if self.opens(self.best):
-            mistake = self._named(told, counting) or told[0].mistake(self.reference) or (wrong and asked.tells)
+            mistake = self._named(told, counting) or told[0].mistake(self.reference)
+            if not mistake and wrong and all(self.explained(one, self.best) for one in self.asked if one is not asked):
+                mistake = asked.tells
             if mistake:
                 return Wrong(mistake, evidence)
-        return self._unnamed(told, counting if wrong else told)
+        return self._unnamed(asked, told, counting if wrong else told)
 
-    def _unnamed(self, wrong: Sequence[Call], counting: Sequence[Call]) -> Unnamed:
+    def _unnamed(self, asked: Asked, wrong: Sequence[Call], counting: Sequence[Call]) -> Unnamed:
         """What is seen where no mistake is known: what parts the wrong calls from the right ones of the whole part."""
         first = wrong[0]
         same = [call for call in wrong if type(call) is type(first)]
         alike = [call for call in same if _kind(call.got) == _kind(first.got)]
-        found = (self._contrast(same) or self._contrast(alike)) if first.parted else None
+        every = asked.calls if asked.called else [*self.door, *self.calls]
+        found = (self._contrast(same, every) or self._contrast(alike, every)) if first.parted else None
         if found is None:
             beside = words.some_right(len(counting) - len(wrong), len(counting)) if first.comparable else ""
             found = Contrast(frozenset(), first.case.about, beside)
-        said = [self._said(alike, found.when), found.beside]
-        return Unnamed(" ".join(filter(None, said)), first.evidence(self.reference), first.tells | found.features)
+        said = self._said(asked.called or self.name, alike, found.when, found.beside)
+        return Unnamed(said, first.evidence(self.reference), first.tells | found.features)
 
-    def _contrast(self, wrong: Sequence[Call]) -> Contrast | None:
-        """What parts these from the right calls of their type, of the whole part, that the reference answers."""
-        every = (one for call in self.calls for one in (call, call.twin) if one is not None)
-        others, right = [], []
-        for call in dict.fromkeys([*self.door, *every]):
+    def _contrast(self, wrong: Sequence[Call], every: Sequence[Call]) -> Contrast | None:
+        """What parts these from the right ones of their type that the reference answers, twins among them."""
+        others: list[Features] = []
+        right: list[Features] = []
+        twins = (call.twin for call in every if call.twin is not None)
+        for call in dict.fromkeys((*every, *twins)):
             if type(call) is type(wrong[0]) and not isinstance(call.given(self.reference), Raised):
-                (right if self.right(call, self.best) else others).append(call.features(self.reference))
-        return contrast([call.features(self.reference) for call in wrong], others, right)
+                (right if self.right(call, self.best) else others).append(call.features(self.reference, self.features))
+        return contrast([call.features(self.reference, self.features) for call in wrong], others, right)
 
-    def _said(self, wrong: Sequence[Call], when: str) -> str:
+    def _said(self, name: str, wrong: Sequence[Call], when: str, beside: str) -> str:
         """What is wrong in these calls, and what kind of numbers came back in all of them."""
-        said = wrong[0].sentence(self.name, self.reference, when)
         numbers = kind_of_numbers([(call.got, call.given(self.reference)) for call in wrong if call.comparable])
-        return f"{said} {numbers}" if numbers else said
+        return wrong[0].sentence(name, self.reference, when, numbers, beside)
 
     def _stands_on(self, call: Call) -> Call:
         """The twin, where that is wrong."""

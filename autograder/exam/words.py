@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from autograder.exam.subject import Missing, Raised
 
 if TYPE_CHECKING:
     from autograder.exam.core import Outcome
-    from autograder.exam.subject import Missing, Raised
 
 
 def not_there(missing: Missing) -> str:
@@ -52,6 +53,20 @@ def raised(name: str, error: Raised, when: str = "") -> str:
         return f"`{name}`{when} is not written yet: it raised NotImplementedError"
     said = f": {error.message.rstrip('.')}" if error.message else ""
     return f"`{name}` raised {error.kind}{when}{said}"
+
+
+def seen(name: str, got: Any, fault: str, when: str, numbers: str = "", beside: str = "") -> str:
+    """A wrong answer that shows no known mistake. when: it is wrong ("with a bias"). numbers: sentences about what came
+    back; beside: about calls that are right."""
+    said = raised(name, got, when) if isinstance(got, Raised) else " ".join(filter(None, (f"`{name}`", when, fault)))
+    return " ".join(filter(None, (f"{said}.", numbers, beside)))
+
+
+def not_refused(name: str, what: str, error: Raised) -> str:
+    """What should be refused ends in another error."""
+    said = f": {error.message.rstrip('.')}" if error.message else ""
+    what = f" {what}" if what else ""
+    return f"`{name}` should refuse{what} with a ValueError or RuntimeError; it raised {error.kind}{said}."
 
 
 def points(value: float) -> str:

@@ -1,9 +1,9 @@
 """Right and wrong implementations of what students write, which stand in `tests/exam/<exam>/{right,wrong}/`.
 
 A file of Python opens with a docstring: what it is, then the lines of its header, `names: …` (what it defines) and,
-where it is wrong, `mistake: …` (the id that should be found; `none` where no sentence fits), perhaps
-`where: …` (the features of `exam.features` that a true sentence about it may name), `visible: caught` (the visible checks
-tell it, too) and `random: yes` (it computes with random numbers of its own, so chance has its share in what it loses).
+where it is wrong, `mistake: …` (the id that should be found; `none` where no sentence fits), `where: …` (the features
+of `exam.features` that a true sentence about it may name), perhaps `visible: caught` (the visible checks tell it, too)
+and `random: yes` (it computes with random numbers of its own, so chance has its share in what it loses).
 
 Most wrong ones are an *edit* on a right one, so that the file shows its mistake and nothing else:
 

@@ -5,11 +5,12 @@ import torch
 from torch import nn
 
 from autograder.exam.cases import Case
-from autograder.exam.compare import Comparison, Either, agree, fault, judge, shown
+from autograder.exam.compare import Either, agree, fault, shown
 from autograder.exam.core import Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.functions import FunctionExam
 from autograder.exam.gradients import gradient_fault
+from autograder.exam.judging import Comparison, judge
 from autograder.exam.mistakes import Misconception
 from autograder.exam.subject import LocalSubject, Raised
 from autograder.exam.values import owned

@@ -9,17 +9,16 @@ from typing import Any
 import torch
 
 from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolution_tensors, drawn
-from autograder.exam.causes import Features
-from autograder.exam.compare import judge, shown
+from autograder.exam.compare import shown
 from autograder.exam.convolution import sums
 from autograder.exam.convolution.mistakes_layer import LAYER, layer
 from autograder.exam.convolution.sentences import SENTENCES
 from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.gate import equal, tensor
+from autograder.exam.judging import judge
 from autograder.exam.layers import LayerExam, Refusal
 from autograder.exam.layouts import Place
-from autograder.exam.mistakes import pair
 from autograder.exam.scripts import Script, State, parameters_of
 from autograder.exam.statistics import is_uniform
 from autograder.exam.subject import Raised, Subject
@@ -34,28 +33,6 @@ def made_with(case: Case) -> tuple[tuple, dict[str, Any]]:
         (x.shape[1], weight.shape[0], kh if kh == kw else (kh, kw)),
         case.kwargs | ({} if len(case.args) > 2 else {"bias": False}),
     )
-
-
-def features(case: Case) -> Features:
-    """What is special about a call of the layer: sizes, and each option by its kind of value."""
-    x, weight, *bias = case.args
-    (kh, kw), found = weight.shape[2:], set()
-    for name, true in {
-        "batch": len(x) > 1,
-        "channels": x.shape[1] > 1,
-        "outputs": len(weight) > 1,
-        "bias": bool(bias) and bool(bias[0].any()),
-        "no bias": not bias,
-        "kernel, a pair": kh != kw,
-        "even kernel": kh % 2 == 0 or kw % 2 == 0,
-    }.items():
-        found |= {name} if true else set()
-    for name, value in case.kwargs.items():
-        if name in ("groups", "padding_mode") or isinstance(value, str):
-            found.add(name if name == "groups" else f"{name} {value}")
-        elif pair(value) != ((0, 0) if name == "padding" else (1, 1)):
-            found |= {name} if isinstance(value, int) else {name, f"{name}, a pair"}
-    return frozenset(found | ({"a pair"} if any(name.endswith("a pair") for name in found) else set()))
 
 
 def state_mistake(state: State, shapes: Mapping[str, Any], wanted: Mapping[str, Any], case: Case) -> str | None:
@@ -92,7 +69,7 @@ def plainly(*setups: Setup) -> Cases:
 DOOR = [Setup((1, 1, h, w, 1, k, k), bias=False) for h, w, k in
         [(5, 5, 3), (4, 6, 3), (6, 4, 3), (5, 4, 2), (3, 5, 2), (6, 6, 4)]]  # fmt: skip
 PROBE = Case((torch.zeros(1, 3, 5, 5), torch.zeros(2, 3, 3, 3), torch.zeros(2)), about="as it is made")
-LAYERS = LayerExam(layer, made_with, ("weight", "bias"), LAYER, state_mistake, features, plainly(*DOOR), PROBE)
+LAYERS = LayerExam(layer, made_with, ("weight", "bias"), LAYER, state_mistake, plainly(*DOOR), PROBE)
 
 
 def without(setups: Sequence[Setup]) -> list[Setup]:

@@ -18,10 +18,10 @@ T = torch.Tensor
 def in_any_mode(sums: Callable[..., T]) -> Callable[..., T]:
     """A function with the arguments of `conv2d` as a layer, whose own padding is right in the other modes."""
 
-    def function(x, weight, bias=None, *, padding=0, dilation=1, padding_mode="zeros", **options):
+    def function(x, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=1, padding_mode="zeros"):
         if padding_mode != "zeros":
             x, padding = F.pad(x, ends(weight, padding, dilation), padding_mode), 0
-        return sums(x, weight, bias, padding=padding, dilation=dilation, **options)
+        return sums(x, weight, bias, stride, padding, dilation, groups)
 
     return function
 

@@ -8,11 +8,13 @@ from typing import Any
 import torch
 
 from autograder.exam.cases import Case
-from autograder.exam.compare import Comparison, agree, fault, judge, kind, must_refuse, shown
+from autograder.exam.compare import fault, kind, shown
 from autograder.exam.convolution.kernels import TABLE
 from autograder.exam.convolution.sentences import SENTENCES
 from autograder.exam.core import Criterion, Exam, Wrong
 from autograder.exam.draw import Draw
+from autograder.exam.judging import Comparison, judge, must_refuse
+from autograder.exam.numbers_seen import is_multiple
 from autograder.exam.subject import Raised, Subject
 from autograder.objects.operations import Answer
 
@@ -61,18 +63,9 @@ def splits(subject: Subject, draw: Draw) -> None:
         if isinstance(one, Answer) and fault(one.after[0], kernel):
             raise Wrong("input-changed", c.evidence)
     wrong = [c for c in compared if c.fault]
-    if wrong and all(multiple(c) for c in wrong):
+    if wrong and all(is_multiple(c.got, c.expected) for c in wrong):
         raise Wrong("separate-scale", wrong[0].evidence)
     judge(subject.name, compared, ())
-
-
-def multiple(comparison: Comparison) -> bool:
-    """Is the product the kernel times a number other than 1?"""
-    if not isinstance(comparison.got, T) or comparison.got.shape != comparison.expected.shape:
-        return False
-    got, expected = comparison.got.flatten().double(), comparison.expected.flatten().double()
-    factor = (got @ expected) / (expected @ expected)
-    return bool(factor.abs() > 1e-3) and agree(got.float(), (factor * expected).float())
 
 
 def refuses(subject: Subject, draw: Draw) -> None:

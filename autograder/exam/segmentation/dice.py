@@ -12,6 +12,7 @@ from autograder.exam.calls import Call, Refusal, Value
 from autograder.exam.cases import Case
 from autograder.exam.core import Unnamed
 from autograder.exam.draw import Draw
+from autograder.exam.features import Features, features_of
 from autograder.exam.functions import asked, beside, leaving_out
 from autograder.exam.instances import InstanceExam, of_class
 from autograder.exam.mistakes import always, care_mistakes, misconception, with_arguments, with_changes
@@ -112,6 +113,20 @@ def case(draw: Draw, shape: tuple[int, ...], dtype: torch.dtype = torch.float32,
     return Case(args, options, about or (f"with {said}" if said else ""))
 
 
+def features(reference: Loss, given: Case) -> Features:
+    """The plain features of a call of the loss."""
+    x, target = given.args
+    found = features_of(reference, given) - {"channels", "batch", "image not square"}
+    for name, true in {
+        "batch": len(x) > 1,
+        "plane": x.dim() == 3,
+        "empty masks": len(target.unique()) == 1,
+        "large logits": bool((x.abs() > 100).any()),
+    }.items():
+        found |= {name} if true else set()
+    return found
+
+
 def images(draw: Draw) -> Iterator[Case]:
     """One image, by a loss that is made without options."""
     return (case(draw, shape) for shape in IMAGES)
@@ -171,7 +186,7 @@ def as_function(subject: Subject, draw: Draw) -> list[Call]:
     return calls
 
 
-DICE = InstanceExam("DiceLoss", dice, MISTAKES, SENTENCES, images, title="DiceLoss and dice_loss")
+DICE = InstanceExam("DiceLoss", dice, MISTAKES, SENTENCES, images, title="DiceLoss and dice_loss", features=features)
 FULL = Case(
     (torch.linspace(0.1, 0.9, 12).reshape(2, 1, 2, 3), torch.tensor([0.0, 1, 1, 0, 1, 0] * 2).reshape(2, 1, 2, 3)),
     {"eps": 1.0, "reduction": "sum", "with_logits": False},
@@ -198,5 +213,5 @@ DiceLoss = DICE.exam(
         "dtypes", "float32 and float64, in any memory layout, none of them changed", 0.5,
         DICE.ask_dtypes(images), DICE.ask_layouts(images), intact=True,
     ),
-    DICE.criterion("function", "dice_loss is the default loss", 0.5, as_function),
+    DICE.criterion("function", "dice_loss is the default loss", 0.5, as_function, called="dice_loss"),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +11,7 @@ import torch.nn.functional as F
 from autograder.exam.cases import Case
 from autograder.exam.compare import Either
 from autograder.exam.draw import Draw
+from autograder.exam.features import Features, features_of
 from autograder.exam.functions import FunctionExam
 from autograder.exam.mistakes import always, misconception, with_arguments, with_changes
 from autograder.exam.segmentation.sentences import SENTENCES
@@ -164,7 +166,17 @@ def ignored_labels(draw: Draw) -> Iterator[Case]:
     yield Case((pred, gone, 3), {}, "with nothing but ignored pixels")
 
 
-MEASURE = FunctionExam("iou", scores, IOU, SENTENCES, plain_labels)
+def features(reference: Callable[..., Any], given: Case) -> Features:
+    """The plain features of a call of `iou`."""
+    pred, target, classes, *rest = given.args
+    kept = target[target != (rest[0] if rest else given.kwargs.get("ignore_index", IGNORED))]
+    found = features_of(reference, given) - {"by position", "num_classes", "one-pixel side"}
+    found |= {"ignored pixels"} if kept.numel() < target.numel() else set()
+    present = [set(labels.unique().tolist()) for labels in (pred, kept)]
+    return found | ({"absent classes"} if any(some < set(range(classes)) for some in present) else set())
+
+
+MEASURE = FunctionExam("iou", scores, IOU, SENTENCES, plain_labels, features=features)
 iou = MEASURE.exam(
     MEASURE.values("values", "intersection over union of each class", 0.5, plain_labels),
     MEASURE.values("batch", "the whole batch is counted together", 0.5, batches),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
+from inspect import signature
 from typing import Any
 
 from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolution_tensors, drawn, grid, unbiased
 from autograder.exam.core import Criterion
 from autograder.exam.draw import Draw
+from autograder.exam.features import Features, features_of
 from autograder.exam.functions import FunctionExam, in_whole_numbers, leaving_out
 from autograder.exam.segmentation.mistakes_transposed import TRANSPOSED, transposed
 from autograder.exam.segmentation.sentences import SENTENCES
@@ -136,7 +139,19 @@ DIFFERENTIATED = [
     *PLAINEST[:2], *PLAIN[1:4], STRIDE[1], PADDING[5], DILATION[1], OUTPUT_PADDING[1], GROUPS[0], PAIRS[1],
     *TOGETHER[:4],
 ]  # fmt: skip
-STAMPS = FunctionExam("conv_transpose2d", transposed, TRANSPOSED, SENTENCES, cases(PLAINEST), ban="transposed")
+
+
+def features(reference: Callable[..., Any], given: Case) -> Features:
+    """The plain features of a call, with the weight as a convolution has it: (C_out, C_in / groups, kH, kW)."""
+    x, weight, *rest = given.args
+    groups = signature(reference).bind(*given.args, **given.kwargs).arguments.get("groups", 1)
+    usual = weight.new_ones(weight.shape[1] * max(groups, 1), len(weight) // max(groups, 1), *weight.shape[2:])
+    return features_of(reference, replace(given, args=(x, usual, *rest)))
+
+
+STAMPS = FunctionExam(
+    "conv_transpose2d", transposed, TRANSPOSED, SENTENCES, cases(PLAINEST), ban="transposed", features=features
+)
 
 
 def argument(name: str, title: str, setups: list[Setup]) -> Criterion:

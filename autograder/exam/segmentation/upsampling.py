@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 
 from autograder.exam.cases import Case, Cases
 from autograder.exam.draw import Draw
+from autograder.exam.features import Features, features_of
 from autograder.exam.functions import FunctionExam, in_whole_numbers
 from autograder.exam.mistakes import always, care_mistakes, misconception, pair, pair_mistakes, with_arguments
 from autograder.exam.segmentation.sentences import SENTENCES
@@ -204,7 +206,14 @@ def on_ordinary_sides(case: Case) -> Case:
     return Case((picture,), case.kwargs | {"size": 6 if isinstance(case.kwargs["size"], int) else (5, 6)})
 
 
-MIXED = FunctionExam("upsample_bilinear", bilinear, BILINEAR, SENTENCES, doubled, ban="upsampling")
+def features(reference: Callable[..., Any], given: Case) -> Features:
+    """The plain features of a call of `upsample_bilinear`."""
+    x, size = given.args[0], pair(given.args[1] if len(given.args) > 1 else given.kwargs["size"])
+    found = features_of(reference, given) | ({"one-pixel side"} if 1 in size else set())
+    return found | ({"smaller size"} if any(new < old for new, old in zip(size, x.shape[2:], strict=True)) else set())
+
+
+MIXED = FunctionExam("upsample_bilinear", bilinear, BILINEAR, SENTENCES, doubled, ban="upsampling", features=features)
 upsample_bilinear = MIXED.exam(
     MIXED.values("half", "larger, align_corners=False", 0.5, resized(WHOLE, (None, False), LARGER)),
     MIXED.values(
