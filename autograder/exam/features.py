@@ -10,7 +10,7 @@ test can compare what is named with what is true (`where:` in the header of a wr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from inspect import Parameter, signature
 from itertools import combinations
@@ -22,6 +22,7 @@ from autograder.exam.cases import Case
 
 T = torch.Tensor
 Features = frozenset[str]
+FeaturesOf = Callable[[Callable[..., Any], Case], Features]  # of a call of a function of ours
 PAIRS = {"stride", "padding", "dilation", "output_padding", "scale", "size", "kernel_size"}  # may be pairs
 
 # How a call that has the feature is told, and one that has not. The first ones are told where several fit.
@@ -45,11 +46,23 @@ CALLS = {
     "kernel not square": ("with a kernel that is not square", "with a square one"),
     "even kernel": ("with a kernel that has an even side", "with odd sides"),
     "one-pixel kernel": ("with a kernel of one pixel", "with a larger one"),
+    "kernel larger": ("with a kernel larger than the image", "with a smaller one"),
+    "smaller": ("to a smaller size", "to a larger one"),
+    "absent": ("where a class is absent", "where all classes are present"),
+    "ignored": ("with ignored pixels", "without them"),
     "image not square": ("on an image that is not square", "on a square one"),
-    "one-pixel side": ("on an image with a side of one pixel", "on larger ones"),
+    "one-pixel side": ("with a side of one pixel", "with longer sides"),
     "plane": ("on an image without a channel axis", "with one"),
     "float64": ("on float64", "on float32"),
     "other types": ("on tensors of two floating-point types", "on one type"),
+    "grad_x": ("in grad_x", "in the other results"),
+    "grad_weight": ("in grad_weight", "in the other results"),
+    "grad_bias": ("in grad_bias", "in the other results"),
+    "absent classes": ("where a class is absent", "where all are there"),
+    "ignored pixels": ("with ignored pixels", "without them"),
+    "empty masks": ("on empty or full masks", "on others"),
+    "large logits": ("on very large logits", "on smaller ones"),
+    "smaller size": ("to a smaller size", "to a larger one"),
     "by position": ("with all arguments by position", "with their names"),
 }
 
@@ -64,10 +77,13 @@ PROPERTIES = {
     "changed": "changed",
     "refusal": "refuse",
     "result": "result",
+    "banned": "forbidden",
+    "module": "nn.Module",
     # of networks, on the way from input to output
     "arguments": "argument",
     "sizes": "size",
     "parameters": "parameters",
+    "first weights": "start",
     "shared": "own",
     "skip": "skip",
     "crop": "crop",
@@ -83,6 +99,7 @@ PROPERTIES = {
     "last layer": "last",
     "state": "state",
     "encoder": "encoder",
+    "constant": "depend",
     # of trainings
     "passes": "epoch",
     "batches": "batch",
@@ -94,6 +111,11 @@ PROPERTIES = {
 }
 
 
+def is_known(id: str, arguments: Container[str]) -> bool:
+    """Can a sentence name this id about code with these arguments: "bias", "skip", "stride pair", "padding same"?"""
+    return id in CALLS or id in PROPERTIES or id.partition(" ")[0] in arguments
+
+
 def phrases(feature: str) -> tuple[str, str]:
     """How a call with this feature is told ("with a bias"), and one without ("without one")."""
     if feature in CALLS:
@@ -103,7 +125,7 @@ def phrases(feature: str) -> tuple[str, str]:
         return f"with a pair of unequal numbers as `{argument}`", "with equal ones"
     if value:
         return f'with {argument} "{value}"', "with others"
-    return f"with `{argument}`", "without it"
+    return f"with another `{argument}` than the default", "with the default"
 
 
 def features_of(reference: Callable[..., Any], case: Case) -> Features:
@@ -115,7 +137,16 @@ def features_of(reference: Callable[..., Any], case: Case) -> Features:
     named = bound.signature.parameters.items()
     tensors = {name: value for name, value in bound.arguments.items() if isinstance(value, T)}
     options = {name: value for name, value in bound.arguments.items() if name not in tensors and name != "result"}
-    found = _of_tensors(tensors, any(name == "bias" for name, _ in named), options.get("groups", 1))
+    found = _of_tensors(
+        tensors,
+        any(name == "bias" for name, _ in named),
+        options.get("groups", 1),
+        transposed="output_padding" in bound.signature.parameters,
+    )
+    if "size" in options:
+        found |= _of_size(tensors["x"], options["size"])
+    if "target" in tensors:
+        found |= _of_target(**{name: one.default for name, one in named} | bound.arguments)
     for name, value in options.items():
         found |= _of_option(name, value, bound.signature.parameters[name].default)
     if result := bound.arguments.get("result"):
@@ -125,9 +156,9 @@ def features_of(reference: Callable[..., Any], case: Case) -> Features:
     return frozenset(found)
 
 
-def _of_tensors(tensors: dict[str, T], may_have_bias: bool, groups: int) -> set[str]:
+def _of_tensors(tensors: dict[str, T], may_have_bias: bool, groups: int, transposed: bool) -> set[str]:
     found = set()
-    if may_have_bias:
+    if may_have_bias and ("bias" not in tensors or tensors["bias"].any()):  # one of zeros shows nothing
         found.add("bias" if "bias" in tensors else "no bias")
     types = {t.dtype for t in tensors.values() if t.is_floating_point()}
     found |= {"float64"} if types == {torch.float64} else {"other types"} if len(types) > 1 else set()
@@ -137,22 +168,43 @@ def _of_tensors(tensors: dict[str, T], may_have_bias: bool, groups: int) -> set[
         found |= {"kernel not square"} if kh != kw else set()
         found |= {"even kernel"} if not kh * kw % 2 else set()
         found |= {"one-pixel kernel"} if kh * kw == 1 else set()
-        found |= {"outputs"} if kernel.dim() == 4 and len(kernel) > groups else set()
-    image = next((t for name, t in tensors.items() if name in ("x", "image", "pred", "mask", "grad_out")), None)
+    image = next((tensors[name] for name in ("x", "image", "pred", "mask") if name in tensors), None)
     if image is not None and image.dim() >= 2:
         h, w = image.shape[-2:]
         found |= {"image not square"} if h != w else set()
         found |= {"one-pixel side"} if 1 in (h, w) else set()
-        found |= {"plane"} if image.dim() == 2 else set()
-        channels = kernel.shape[1] if kernel is not None and kernel.dim() == 4 else image.shape[-3:-2].numel()
-        found |= {"channels"} if channels > 1 and "pred" not in tensors else set()
-        found |= {"batch"} if (image.dim() == 4 or "pred" in tensors) and len(image) > 1 else set()
+        larger = kernel is not None and kernel.dim() >= 2 and (kh > h or kw > w)
+        found |= {"kernel larger"} if larger else set()
+        masks = not tensors.keys().isdisjoint({"target", "mask"})  # (N, H, W), a loss's (N, 1, H, W) too
+        found |= {"plane"} if image.dim() == (3 if masks and "x" in tensors else 2) else set()
+        found |= {"batch"} if (image.dim() == 4 or masks) and len(image) > 1 else set()
+        names, several = ("channels", "outputs"), (not masks and image.shape[-3:-2].numel() > 1, False)
+        if kernel is not None and kernel.dim() == 4:  # in one group
+            several = kernel.shape[1] > 1, len(kernel) > groups
+        found |= {name for name, true in zip(names[::-1] if transposed else names, several, strict=True) if true}
     return found
+
+
+def _of_size(image: T, size: int | tuple[int, int]) -> set[str]:
+    """Of the size that an image is to have."""
+    sides = (size, size) if isinstance(size, int) else size
+    found = {"one-pixel side"} if 1 in sides else set()
+    return found | ({"smaller"} if any(new < old for new, old in zip(sides, image.shape[-2:], strict=True)) else set())
+
+
+def _of_target(target: T, pred: T | None = None, num_classes: int = 0, ignore_index: int = 0, **rest: Any) -> set[str]:
+    """Of labels, beside predicted ones, or of a mask."""
+    if pred is None:
+        return set() if target.any() else {"absent"}
+    kept = target != ignore_index
+    there = [set(labels[kept].unique().tolist()) for labels in (pred, target)]
+    found = set() if kept.all() else {"ignored"}
+    return found | (set() if set(range(num_classes)) <= there[0] & there[1] else {"absent"})
 
 
 def _of_option(name: str, value: Any, default: Any) -> set[str]:
     number = {"number"} if isinstance(value, int) and name in PAIRS else set()
-    if value is None or default is not Parameter.empty and type(value) is type(default) and value == default:
+    if value is None or (default is not Parameter.empty and type(value) is type(default) and value == default):
         return number
     if isinstance(value, str):
         return {f"{name} {value}"}
@@ -204,7 +256,7 @@ def _rank(feature: str) -> tuple[int, str]:
 def _told(features: Features, others: Sequence[Features], right: Sequence[Features]) -> Contrast:
     """In words. That calls are right elsewhere is said where no call is seen that is not."""
     ids = sorted(features, key=_rank)
-    when = " and ".join(phrases(id)[0] for id in ids).replace(" and with ", " and ")
+    when = " and ".join(phrases(id)[0] for id in ids).replace(" and with ", " and ").replace(" and in ", " in ")
     if not all(features <= some for some in others):
         return Contrast(features, when)
     if len(ids) == 1:
