@@ -29,7 +29,9 @@ def kind_of_numbers(pairs: Sequence[tuple[Any, Any]]) -> str:
 
 
 def _comparable(got: Any, right: Any) -> bool:
-    return isinstance(got, T) and isinstance(right, T) and not got.is_complex() and got.numel() > 0 and right.numel() > 1
+    return (
+        isinstance(got, T) and isinstance(right, T) and not got.is_complex() and got.numel() > 0 and right.numel() > 1
+    )
 
 
 def near(a: T, b: T) -> bool:
