@@ -10,7 +10,7 @@ test can compare what is named with what is true (`where:` in the header of a wr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from inspect import Parameter, signature
 from itertools import combinations
@@ -24,6 +24,7 @@ T = torch.Tensor
 Features = frozenset[str]
 FeaturesOf = Callable[[Callable[..., Any], Case], Features]  # of a call of a function of ours
 PAIRS = {"stride", "padding", "dilation", "output_padding", "scale", "size", "kernel_size"}  # may be pairs
+WRITTEN = {"pair", "by position"}
 
 # How a call that has the feature is told, and one that has not. The first ones are told where several fit.
 CALLS = {
@@ -46,19 +47,20 @@ CALLS = {
     "kernel not square": ("with a kernel that is not square", "with a square one"),
     "even kernel": ("with a kernel that has an even side", "with odd sides"),
     "one-pixel kernel": ("with a kernel of one pixel", "with a larger one"),
+    "kernel larger": ("with a kernel larger than the image", "with a smaller one"),
+    "smaller": ("to a smaller size", "to a larger one"),
+    "absent": ("where a class is absent", "where all classes are present"),
+    "ignored": ("with ignored pixels", "without them"),
     "image not square": ("on an image that is not square", "on a square one"),
-    "one-pixel side": ("on an image with a side of one pixel", "on larger ones"),
+    "one-pixel side": ("with a side of one pixel", "with longer sides"),
     "plane": ("on an image without a channel axis", "with one"),
     "float64": ("on float64", "on float32"),
     "other types": ("on tensors of two floating-point types", "on one type"),
     "grad_x": ("in grad_x", "in the other results"),
     "grad_weight": ("in grad_weight", "in the other results"),
     "grad_bias": ("in grad_bias", "in the other results"),
-    "absent classes": ("where a class is absent", "where all are there"),
-    "ignored pixels": ("with ignored pixels", "without them"),
     "empty masks": ("on empty or full masks", "on others"),
     "large logits": ("on very large logits", "on smaller ones"),
-    "smaller size": ("to a smaller size", "to a larger one"),
     "by position": ("with all arguments by position", "with their names"),
 }
 
@@ -73,10 +75,13 @@ PROPERTIES = {
     "changed": "changed",
     "refusal": "refuse",
     "result": "result",
+    "banned": "forbidden",
+    "module": "nn.Module",
     # of networks, on the way from input to output
     "arguments": "argument",
     "sizes": "size",
     "parameters": "parameters",
+    "first weights": "start",
     "shared": "own",
     "skip": "skip",
     "crop": "crop",
@@ -92,6 +97,7 @@ PROPERTIES = {
     "last layer": "last",
     "state": "state",
     "encoder": "encoder",
+    "constant": "depend",
     # of trainings
     "passes": "epoch",
     "batches": "batch",
@@ -101,6 +107,11 @@ PROPERTIES = {
     "history": "number",
     "learning": "learn",
 }
+
+
+def is_known(id: str, arguments: Container[str]) -> bool:
+    """Can a sentence name this id about code with these arguments: "bias", "skip", "stride pair", "padding same"?"""
+    return id in CALLS or id in PROPERTIES or id.partition(" ")[0] in arguments
 
 
 def phrases(feature: str) -> tuple[str, str]:
@@ -146,16 +157,20 @@ def _of_tensors(tensors: dict[str, T], may_have_bias: bool, groups: int) -> set[
         found |= {"kernel not square"} if kh != kw else set()
         found |= {"even kernel"} if not kh * kw % 2 else set()
         found |= {"one-pixel kernel"} if kh * kw == 1 else set()
-        found |= {"outputs"} if kernel.dim() == 4 and len(kernel) > groups else set()
-    image = next((t for name, t in tensors.items() if name in ("x", "image", "pred", "mask", "grad_out")), None)
+    image = next((tensors[name] for name in ("x", "image") if name in tensors), None)
     if image is not None and image.dim() >= 2:
         h, w = image.shape[-2:]
         found |= {"image not square"} if h != w else set()
         found |= {"one-pixel side"} if 1 in (h, w) else set()
+        larger = kernel is not None and kernel.dim() >= 2 and (kh > h or kw > w)
+        found |= {"kernel larger"} if larger else set()
         found |= {"plane"} if image.dim() == 2 else set()
-        channels = kernel.shape[1] if kernel is not None and kernel.dim() == 4 else image.shape[-3:-2].numel()
-        found |= {"channels"} if channels > 1 and "pred" not in tensors else set()
-        found |= {"batch"} if (image.dim() == 4 or "pred" in tensors) and len(image) > 1 else set()
+        found |= {"batch"} if image.dim() == 4 and len(image) > 1 else set()
+        if kernel is not None and kernel.dim() == 4:  # in one group
+            found |= {"channels"} if kernel.shape[1] > 1 else set()
+            found |= {"outputs"} if len(kernel) > groups else set()
+        elif image.dim() > 2 and image.shape[-3] > 1:
+            found.add("channels")
     return found
 
 
@@ -206,8 +221,9 @@ def contrast(wrong: Sequence[Features], others: Sequence[Features], right: Seque
 
 
 def _rank(feature: str) -> tuple[int, str]:
+    """How a call is written comes before its arguments, and these before its tensors."""
     order = list(CALLS)
-    return order.index(feature) if feature in order else -1, feature
+    return (0 if feature in WRITTEN else order.index(feature) + 2 if feature in order else 1), feature
 
 
 def _told(features: Features, others: Sequence[Features], right: Sequence[Features]) -> Contrast:

@@ -1,8 +1,8 @@
 """Right and wrong implementations of what students write, which stand in `tests/exam/<exam>/{right,wrong}/`.
 
 A file of Python opens with a docstring: what it is, then the lines of its header, `names: …` (what it defines) and,
-where it is wrong, `mistake: …` (the id that should be found; `none` where no sentence fits), `where: …` (the features
-of `exam.features` that a true sentence about it may name), perhaps `visible: caught` (the visible checks tell it, too)
+where it is wrong, `mistake: …` (the id that should be found; `none` where no sentence fits) and `where: …` (all that a
+true sentence about it may name: ids of `exam.features`), perhaps `visible: caught` (the visible checks tell it, too)
 and `random: yes` (it computes with random numbers of its own, so chance has its share in what it loses).
 
 Most wrong ones are an *edit* on a right one, so that the file shows its mistake and nothing else:
@@ -11,6 +11,7 @@ Most wrong ones are an *edit* on a right one, so that the file shows its mistake
 
     names: conv2d
     mistake: flipped-kernel
+    where: plainest
     base: conv_windows
 
     <<<
@@ -34,15 +35,16 @@ from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
+from autograder.exam.features import is_known
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "tests" / "exam"
-KEYS = {"names", "mistake", "where", "base", "visible", "random"}
 BLOCK = re.compile(r"^<<<\n(.*?)^===\n(.*?)^>>>$\n*", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Implementation:
-    """One file. mistake: the id that should be named, None where none should. where: features that a true sentence may
+    """One file. mistake: the id that should be named, None where none should. where: ids of what a true sentence may
     name. base: the right file that is edited."""
 
     path: Path
@@ -120,29 +122,41 @@ def implementation(exam: str, id: str) -> Implementation:
 
 
 def read(path: Path) -> Implementation:
-    """The header of a file; ValueError says what it lacks."""
+    """The header of a file; ValueError says what it lacks, or which id of `where` is unknown."""
     text = path.read_text(encoding="utf-8")
     top = text.split("\n<<<\n")[0] if path.suffix == ".edit" else ast.get_docstring(ast.parse(text), clean=False) or ""
     about, *rest = top.strip().split("\n\n")
     lines = [line.partition(": ") for line in (rest[0].splitlines() if len(rest) == 1 else [])]
     header = {key: value for key, _, value in lines}
     wrong, edit = path.parent.name == "wrong", path.suffix == ".edit"
-    if not set(header) <= KEYS or "names" not in header or ("mistake" in header) != wrong or ("base" in header) != edit:
+    needed = {"names"} | ({"mistake", "where"} if wrong else set()) | ({"base"} if edit else set())
+    if not needed <= set(header) <= needed | {"visible", "random"}:
         raise ValueError(
-            f"{path} should open with what it is, an empty line, and the lines `names: …`, `mistake: …` if it is "
-            f"wrong, and `base: …` if it is an edit; found {', '.join(header) or 'none'}"
+            f"{path} should open with what it is, an empty line, and the lines `names: …`, `mistake: …` and `where: …` "
+            f"if it is wrong, and `base: …` if it is an edit; found {', '.join(header) or 'none'}"
         )
     mistake = header.get("mistake")
-    return Implementation(
+    one = Implementation(
         path,
         " ".join(about.split()),
         tuple(header["names"].split(", ")),
         None if mistake == "none" else mistake,
-        frozenset(header["where"].split(", ")) if "where" in header else frozenset(),
+        frozenset(header["where"].split(", ")) if wrong else frozenset(),
         path.parents[1] / "right" / f"{header['base']}.py" if edit else None,
         header.get("visible") == "caught",
         header.get("random") == "yes",
     )
+    arguments = _arguments(one.source())
+    if unknown := sorted(id for id in one.where if not is_known(id, arguments)):
+        raise ValueError(f"{path} has `where: {', '.join(unknown)}`, which autograder/exam/features.py does not know")
+    return one
+
+
+def _arguments(code: str) -> set[str]:
+    """The names that may be arguments in this code."""
+    nodes = list(ast.walk(ast.parse(code)))
+    variables = {node.id for node in nodes if isinstance(node, ast.Name)}  # of an argument by another name, too
+    return variables | {node.arg for node in nodes if isinstance(node, ast.arg)}
 
 
 def edited(base: str, edit: str, path: Path) -> str:

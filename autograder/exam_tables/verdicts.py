@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,12 +29,16 @@ PACKAGES = ("torch", "torchvision", "numpy", "scipy")
 class Verdict:
     """lost: each criterion that was not met ("conv2d/values"), with the mistake that was named there, if one was.
 
-    code: the hash of the implementation. forgotten: what is lost, by its ids, if the exam does not know its mistake.
+    code: the hash of the implementation. told: features that sentences named. forgotten, told_forgotten: the same of an
+    exam that does not know the mistake. said: all sentences of both.
     """
 
     code: str
     lost: Mapping[str, str | None]
-    forgotten: Sequence[str] = ()
+    told: Sequence[str] = ()
+    forgotten: Mapping[str, str | None] = field(default_factory=dict)
+    told_forgotten: Sequence[str] = ()
+    said: Sequence[str] = ()
 
     @property
     def named(self) -> frozenset[str]:
@@ -82,8 +86,11 @@ def code(implementation: Implementation) -> str:
 
 def verdict(implementation: Implementation, outcomes: Iterable[Outcome], forgotten: Iterable[Outcome] = ()) -> Verdict:
     """From what came out, and what came out of an exam that had forgotten its mistake."""
-    lost = {f"{o.exam}/{o.id}": o.finding.mistake for o in outcomes if o.finding is not None}
-    return Verdict(code(implementation), lost, [f"{o.exam}/{o.id}" for o in forgotten if o.finding is not None])
+    found = [{f"{o.exam}/{o.id}": o.finding for o in some if o.finding} for some in (outcomes, forgotten)]
+    lost, unknown = ({id: finding.mistake for id, finding in some.items()} for some in found)
+    told, told_unknown = (sorted({id for finding in some.values() for id in finding.tells}) for some in found)
+    said = sorted({finding.sentence for some in found for finding in some.values()})
+    return Verdict(code(implementation), lost, told, unknown, told_unknown, said)
 
 
 def load(exam: str) -> Verdicts:
@@ -97,7 +104,9 @@ def load(exam: str) -> Verdicts:
 
 def save(exam: str, verdicts: Verdicts) -> None:
     """Write them, an implementation a line, so that a difference shows where it is."""
-    lines = [f"{json.dumps(id)}: {json.dumps(vars(found))}" for id, found in sorted(verdicts.of.items())]
+    lines = [
+        f"{json.dumps(id)}: {json.dumps(vars(found), ensure_ascii=False)}" for id, found in sorted(verdicts.of.items())
+    ]
     KEPT.mkdir(exist_ok=True)
     text = f'{{"exam": "{verdicts.exam}", "verdicts": {{\n' + ",\n".join(lines) + "\n}}\n"
     (KEPT / f"{exam}.json").write_text(text, encoding="utf-8")

@@ -24,6 +24,7 @@ EDIT = """It triples.
 
 names: double
 mistake: none
+where: plainest, x
 base: plain
 
 <<<
@@ -50,8 +51,8 @@ def folder(tmp_path, monkeypatch):
 
 def test_an_edit_is_its_base_with_other_lines(folder):
     one = read(folder / "wrong" / "triples.edit")
-    assert (one.about, one.names, one.mistake, one.wrong, one.id) == (
-        "It triples.", ("double",), None, True, "wrong/triples",
+    assert (one.about, one.names, one.mistake, one.where, one.wrong, one.id) == (
+        "It triples.", ("double",), None, {"plainest", "x"}, True, "wrong/triples",
     )  # fmt: skip
     assert one.load().double(2) == 6
     assert one.source() == '"""It triples."""\n' + BASE.split('"""\n')[1].replace("y + x", "y + x + x")
@@ -85,13 +86,28 @@ def test_blocks_may_stand_in_any_order(tmp_path):
     assert edited(BASE, blocks, tmp_path).endswith("\n\ndef double(x):\n    y = x\n    return 3 * y\n")
 
 
-@pytest.mark.parametrize(
-    ("old", "new"), [("names: double\n", ""), ("mistake: none\n", ""), ("base: plain\n", ""), ("base", "bases")]
-)
-def test_a_header_that_lacks_something_is_refused(folder, old, new):
+@pytest.mark.parametrize("line", ["names: double\n", "mistake: none\n", "where: plainest, x\n", "base: plain\n"])
+@pytest.mark.parametrize("new", ["", "other: thing\n"])
+def test_a_header_that_lacks_something_is_refused(folder, line, new):
     path = folder / "wrong" / "triples.edit"
-    path.write_text(EDIT.replace(old, new))
+    path.write_text(EDIT.replace(line, new))
     with pytest.raises(ValueError, match="should open with"):
+        read(path)
+
+
+def test_a_right_one_has_no_mistake(folder):
+    path = folder / "right" / "plain.py"
+    path.write_text(BASE.replace("names: double\n", "names: double\nwhere: plainest\n"))
+    with pytest.raises(ValueError, match="should open with"):
+        read(path)
+
+
+@pytest.mark.parametrize("id", ["plain", "strides", "stride pair", "", "Plainest"])
+def test_where_names_what_a_sentence_can_name(folder, id):
+    """`double` has no argument `stride`."""
+    path = folder / "wrong" / "triples.edit"
+    path.write_text(EDIT.replace("plainest, x", f"plainest, x pair, {id}"))
+    with pytest.raises(ValueError, match=f"`where: {id}`"):
         read(path)
 
 

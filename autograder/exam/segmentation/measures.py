@@ -169,11 +169,17 @@ def ignored_labels(draw: Draw) -> Iterator[Case]:
 def features(reference: Callable[..., Any], given: Case) -> Features:
     """The plain features of a call of `iou`."""
     pred, target, classes, *rest = given.args
-    kept = target[target != (rest[0] if rest else given.kwargs.get("ignore_index", IGNORED))]
-    found = features_of(reference, given) - {"by position", "num_classes", "one-pixel side"}
-    found |= {"ignored pixels"} if kept.numel() < target.numel() else set()
-    present = [set(labels.unique().tolist()) for labels in (pred, kept)]
-    return found | ({"absent classes"} if any(some < set(range(classes)) for some in present) else set())
+    kept = target != (rest[0] if rest else given.kwargs.get("ignore_index", IGNORED))
+    there = [set(labels[kept].unique().tolist()) for labels in (pred, target)]
+    found = features_of(reference, given) - {"by position", "num_classes"}
+    for name, true in {
+        "batch": len(pred) > 1,
+        "image not square": pred.shape[1] != pred.shape[2],
+        "ignored": not kept.all(),
+        "absent": not set(range(classes)) <= there[0] & there[1],
+    }.items():
+        found |= {name} if true else set()
+    return found
 
 
 MEASURE = FunctionExam("iou", scores, IOU, SENTENCES, plain_labels, features=features)

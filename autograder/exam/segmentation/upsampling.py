@@ -210,7 +210,7 @@ def features(reference: Callable[..., Any], given: Case) -> Features:
     """The plain features of a call of `upsample_bilinear`."""
     x, size = given.args[0], pair(given.args[1] if len(given.args) > 1 else given.kwargs["size"])
     found = features_of(reference, given) | ({"one-pixel side"} if 1 in size else set())
-    return found | ({"smaller size"} if any(new < old for new, old in zip(size, x.shape[2:], strict=True)) else set())
+    return found | ({"smaller"} if any(new < old for new, old in zip(size, x.shape[2:], strict=True)) else set())
 
 
 MIXED = FunctionExam("upsample_bilinear", bilinear, BILINEAR, SENTENCES, doubled, ban="upsampling", features=features)

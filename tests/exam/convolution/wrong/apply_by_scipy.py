@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: banned-call
+where: banned
 """
 
 import numpy as np

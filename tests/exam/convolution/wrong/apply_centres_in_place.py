@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: input-changed
+where: changed, image, gradient, layout
 visible: caught
 """
 

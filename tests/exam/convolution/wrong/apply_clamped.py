@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: clamped
+where: plainest
 visible: caught
 """
 

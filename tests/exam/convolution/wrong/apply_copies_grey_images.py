@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: detached
+where: gradient, plane, image
 """
 
 import torch

@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: flipped-kernel
+where: plainest
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: none
+where: plainest, channels
 """
 
 import torch

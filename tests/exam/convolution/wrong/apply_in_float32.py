@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: float32-result
+where: type, float64
 visible: caught
 """
 

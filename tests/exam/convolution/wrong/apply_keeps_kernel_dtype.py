@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: kernel-dtype
+where: type, other types
 visible: caught
 """
 

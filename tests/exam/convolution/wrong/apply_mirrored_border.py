@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: padding-reflect
+where: plainest, border, padding
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: channels-mixed
+where: channels
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: kernel-normalised
+where: plainest, kernel
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: padding-one-side
+where: plainest, padding, border
 visible: caught
 """
 

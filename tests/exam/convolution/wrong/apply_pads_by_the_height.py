@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: square-kernel
+where: kernel not square, padding, border, sizes
 visible: caught
 """
 

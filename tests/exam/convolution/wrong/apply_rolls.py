@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: wrap-around
+where: plainest, border, padding
 visible: caught
 """
 

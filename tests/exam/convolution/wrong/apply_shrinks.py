@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: valid-size
+where: plainest, sizes, border, padding
 visible: caught
 """
 

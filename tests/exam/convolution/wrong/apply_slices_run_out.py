@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: none
+where: kernel larger
 """
 
 import torch

@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: none
+where: plane, one-pixel side, sizes
 """
 
 import torch

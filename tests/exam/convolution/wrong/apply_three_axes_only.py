@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: plane-refused
+where: plane, sizes
 visible: caught
 """
 

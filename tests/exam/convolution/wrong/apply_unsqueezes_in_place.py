@@ -2,6 +2,7 @@
 
 names: apply_kernel
 mistake: input-changed
+where: changed, image, plane, gradient
 """
 
 import torch

@@ -2,6 +2,7 @@
 
 names: conv2d_backward
 mistake: grad-autograd
+where: banned
 """
 
 import torch

@@ -2,6 +2,7 @@
 
 names: conv2d_backward
 mistake: banned-call
+where: banned
 """
 
 from torch.nn import grad

@@ -2,6 +2,7 @@
 
 names: conv2d
 mistake: banned-call
+where: banned
 """
 
 import torch

@@ -2,6 +2,7 @@
 
 names: conv2d
 mistake: padding-ignored
+where: padding, sizes
 visible: caught
 """
 

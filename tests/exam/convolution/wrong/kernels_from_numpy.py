@@ -2,6 +2,7 @@
 
 names: KERNELS
 mistake: kernels-dtype
+where: result, type, float64
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: KERNELS
 mistake: kernels-dtype
+where: result, type
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: KERNELS
 mistake: none
+where: result, sizes
 visible: caught
 """
 

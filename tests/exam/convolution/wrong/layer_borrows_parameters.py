@@ -2,6 +2,7 @@
 
 names: Conv2d
 mistake: banned-call
+where: banned
 """
 
 import torch

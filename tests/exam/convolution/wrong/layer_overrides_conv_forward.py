@@ -2,6 +2,7 @@
 
 names: Conv2d
 mistake: library-base
+where: banned
 """
 
 import torch

@@ -2,6 +2,7 @@
 
 names: conv2d_naive
 mistake: float32-result
+where: type, float64
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: conv2d_naive
 mistake: bias-per-channel
+where: bias, channels
 visible: caught
 """
 

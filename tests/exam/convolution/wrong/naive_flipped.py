@@ -2,6 +2,7 @@
 
 names: conv2d_naive
 mistake: flipped-kernel
+where: plainest
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: conv2d_naive
 mistake: channels-not-summed
+where: channels
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: conv2d_naive
 mistake: plus-one-missing
+where: plainest, sizes
 visible: caught
 """
 

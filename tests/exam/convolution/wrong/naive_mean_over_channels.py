@@ -2,6 +2,7 @@
 
 names: conv2d_naive
 mistake: channels-averaged
+where: channels
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: conv2d_naive
 mistake: batch-first-item
+where: batch
 visible: caught
 """
 

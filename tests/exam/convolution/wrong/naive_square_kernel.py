@@ -2,6 +2,7 @@
 
 names: conv2d_naive
 mistake: square-kernel
+where: kernel not square, sizes
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: conv2d_naive
 mistake: detached
+where: gradient, x, weight, bias
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: conv2d_naive
 mistake: transposed-kernel
+where: plainest
 visible: caught
 """
 

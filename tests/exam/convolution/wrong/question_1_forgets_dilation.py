@@ -2,6 +2,7 @@
 
 names: answer_1
 mistake: dilation-ignored
+where: result, dilation
 """
 
 answer_1 = 20

@@ -2,6 +2,7 @@
 
 names: answer_1
 mistake: none
+where: result
 """
 
 answer_1 = 32

@@ -2,6 +2,7 @@
 
 names: answer_1
 mistake: ceil-for-floor
+where: result, stride
 """
 
 answer_1 = 17

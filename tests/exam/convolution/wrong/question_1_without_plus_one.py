@@ -2,6 +2,7 @@
 
 names: answer_1
 mistake: plus-one-missing
+where: result
 """
 
 answer_1 = 13

@@ -2,6 +2,7 @@
 
 names: answer_2
 mistake: groups-ignored
+where: result, groups, channels
 """
 
 answer_2 = 28 * 28 * 32 * 16 * 9

@@ -2,6 +2,7 @@
 
 names: answer_2
 mistake: stride-ignored
+where: result, stride
 """
 
 answer_2 = 56 * 56 * 32 * 8 * 9

@@ -2,6 +2,7 @@
 
 names: answer_3
 mistake: none
+where: result
 """
 
 answer_3 = "A"

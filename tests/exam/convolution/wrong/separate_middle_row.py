@@ -2,6 +2,7 @@
 
 names: separate
 mistake: none
+where: refusal
 """
 
 import torch

@@ -2,6 +2,7 @@
 
 names: separate
 mistake: separate-no-refusal
+where: refusal
 visible: caught
 """
 

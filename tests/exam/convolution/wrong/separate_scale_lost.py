@@ -2,6 +2,7 @@
 
 names: separate
 mistake: separate-scale
+where: plainest
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: separate
 mistake: input-changed
+where: changed, kernel
 """
 
 import torch

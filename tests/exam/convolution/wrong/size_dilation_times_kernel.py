@@ -2,6 +2,7 @@
 
 names: output_size
 mistake: dilation-off-by-one
+where: dilation
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: output_size
 mistake: dilation-ignored
+where: dilation
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: output_size
 mistake: size-not-int
+where: plainest, type
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: output_size
 mistake: padding-one-side
+where: padding
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: output_size
 mistake: plus-one-inside
+where: stride
 visible: caught
 """
 

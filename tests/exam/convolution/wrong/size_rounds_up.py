@@ -2,6 +2,7 @@
 
 names: output_size
 mistake: ceil-for-floor
+where: stride
 visible: caught
 """
 

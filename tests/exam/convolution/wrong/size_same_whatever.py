@@ -2,6 +2,7 @@
 
 names: output_size
 mistake: none
+where: plainest, kernel_size, padding, dilation
 visible: caught
 """
 

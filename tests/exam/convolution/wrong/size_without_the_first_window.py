@@ -2,6 +2,7 @@
 
 names: output_size
 mistake: plus-one-missing
+where: plainest
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: upsample_nearest
 mistake: nearest-zeros
+where: plainest
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: upsample_nearest
 mistake: detached
+where: gradient, x
 visible: caught
 """
 

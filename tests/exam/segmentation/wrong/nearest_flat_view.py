@@ -2,6 +2,7 @@
 
 names: upsample_nearest
 mistake: contiguous-only
+where: layout
 """
 
 def upsample_nearest(x, scale):

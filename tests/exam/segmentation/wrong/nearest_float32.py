@@ -2,6 +2,7 @@
 
 names: upsample_nearest
 mistake: float32-result
+where: type, float64
 visible: caught
 """
 

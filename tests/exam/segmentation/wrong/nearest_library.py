@@ -2,6 +2,7 @@
 
 names: upsample_nearest
 mistake: banned-call
+where: banned
 """
 
 import torch.nn.functional as F

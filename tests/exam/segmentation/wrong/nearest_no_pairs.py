@@ -2,6 +2,7 @@
 
 names: upsample_nearest
 mistake: pairs-refused
+where: pair, equal pair
 visible: caught
 """
 

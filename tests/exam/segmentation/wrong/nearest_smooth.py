@@ -2,6 +2,7 @@
 
 names: upsample_nearest
 mistake: nearest-mixed
+where: plainest
 visible: caught
 """
 

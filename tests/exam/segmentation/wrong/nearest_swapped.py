@@ -2,6 +2,7 @@
 
 names: upsample_nearest
 mistake: scale-swapped
+where: pair, unequal pair, scale pair, sizes
 visible: caught
 """
 

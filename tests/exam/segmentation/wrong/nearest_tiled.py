@@ -2,6 +2,7 @@
 
 names: upsample_nearest
 mistake: nearest-tiled
+where: plainest
 visible: caught
 """
 

@@ -2,6 +2,7 @@
 
 names: answer_1
 mistake: answer-size
+where: result
 """
 
 answer_1 = 116

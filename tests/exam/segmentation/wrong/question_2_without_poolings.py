@@ -2,6 +2,7 @@
 
 names: answer_2
 mistake: answer-field
+where: result
 """
 
 answer_2 = 1 + 2 * 2 * (1 + 2 + 4 + 8)

@@ -2,6 +2,7 @@
 
 names: answer_3
 mistake: answer-shift
+where: result
 """
 
 answer_3 = "A"
