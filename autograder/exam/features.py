@@ -11,7 +11,7 @@ test can compare what is named with what is true (`where:` in the header of a wr
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from inspect import Parameter, signature
 from itertools import combinations
 from typing import Any
@@ -196,28 +196,45 @@ class Contrast:
     beside: str = ""
 
 
-def contrast(wrong: Sequence[Features], others: Sequence[Features], right: Sequence[Features]) -> Contrast | None:
-    """What parts wrong calls from right ones. others: all wrong calls that were seen, these among them.
+FEW = 3  # wrong calls of a part, below which what they share is chance
 
-    One feature that all wrong calls have and no right one; else the only two together; else one without which all calls
-    are right; else one with which most calls are wrong. None where nothing parts them.
+
+def contrast(wrong: Sequence[Features], others: Sequence[Features], right: Sequence[Features]) -> Contrast | None:
+    """What parts wrong calls from right ones. others: all wrong calls of the part, these among them.
+
+    What all wrong calls of the part have goes before what only these have; one feature before two; what no right call
+    has before what some have. None where nothing parts them.
     """
     if not wrong or not right:
         return None
     common = sorted(frozenset.intersection(*wrong), key=_rank)
+    shared = [id for id in common if all(id in some for some in others)]
+    found = _alone(shared, right) or _often(shared, others, right) or _alone(common, right)
+    if found is None:
+        found = _often([id for id in common if _count(id, right) < _count(id, others)], others, right)
+    return found and _told(*found, others, right)
+
+
+def _alone(ids: Sequence[str], right: Sequence[Features]) -> tuple[Features, str] | None:
+    """The first of these that no right call has, or the only two of them that none has together."""
     for count in (1, 2):
-        chosen = [frozenset(some) for some in combinations(common, count)]
+        chosen = [frozenset(some) for some in combinations(ids, count)]
         fitting = [some for some in chosen if not any(some <= features for features in right)]
         if len(fitting) == 1 or (fitting and count == 1):
-            return _told(fitting[0], others, right)
-    rare = {id: sum(id in features for features in right) for id in common}
-    needed = [id for id in common if all(id in some for some in others)]
-    most = [id for id in common if rare[id] < sum(id in some for some in others)]
-    id = min(needed or most, key=lambda id: (rare[id], _rank(id)), default="")
-    if not id or rare[id] == len(right):
+            return fitting[0], ""
+    return None
+
+
+def _often(ids: Sequence[str], others: Sequence[Features], right: Sequence[Features]) -> tuple[Features, str] | None:
+    """Of these the one that fewest right calls have."""
+    id = min(ids, key=lambda id: (_count(id, right), _rank(id)), default="")
+    if not id or len(others) < FEW or _count(id, right) > 0.7 * len(right):
         return None
-    found = _told(frozenset({id}), others, right)
-    return replace(found, when=f"in {'most' if id in most else 'some'} calls {found.when}")
+    return frozenset({id}), f"in {'most' if _count(id, right) < _count(id, others) else 'some'} calls "
+
+
+def _count(id: str, calls: Sequence[Features]) -> int:
+    return sum(id in features for features in calls)
 
 
 def _rank(feature: str) -> tuple[int, str]:
@@ -226,16 +243,14 @@ def _rank(feature: str) -> tuple[int, str]:
     return (0 if feature in WRITTEN else order.index(feature) + 2 if feature in order else 1), feature
 
 
-def _told(features: Features, others: Sequence[Features], right: Sequence[Features]) -> Contrast:
+def _told(features: Features, often: str, others: Sequence[Features], right: Sequence[Features]) -> Contrast:
     """In words. That calls are right elsewhere is said where no call is seen that is not."""
     ids = sorted(features, key=_rank)
     when = " and ".join(phrases(id)[0] for id in ids).replace(" and with ", " and ").replace(" and in ", " in ")
-    if not all(features <= some for some in others):
-        return Contrast(features, when)
     if len(ids) == 1:
         other = phrases(ids[0])[1]
-    elif all(any(id in some for some in right) for id in ids):
-        other = "with one of them alone"
     else:
-        return Contrast(features, when)
-    return Contrast(features, when, f"{other[0].upper()}{other[1:]} it is right.")
+        other = "with one of them alone" if all(_count(id, right) for id in ids) else ""
+    if not other or not all(features <= some for some in others):
+        return Contrast(features, often + when)
+    return Contrast(features, often + when, f"{other[0].upper()}{other[1:]} it is right.")

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import torch
 
-from autograder.exam.calls import Call, Value
+from autograder.exam.calls import Again, Call, Value
 from autograder.exam.cases import Case, Cases
 from autograder.exam.core import Unnamed
 from autograder.exam.draw import Draw
@@ -50,8 +50,8 @@ class InstanceExam(FunctionExam):
             found = of_class(subject).scripts(scripts)
             for replies in found:
                 if isinstance(replies[0], str) and replies[0] != "module":
-                    raise Unnamed(f"`{self.name}(…)` gives no `nn.Module`.")
-            seconds = [Value(case, replies[-1]) for case, replies in zip(given, found, strict=True)]
+                    raise Unnamed(f"`{self.name}(…)` gives no `nn.Module`.", tells={"module"})
+            seconds = [Again(case, replies[-1]) for case, replies in zip(given, found, strict=True)]
             return beside(seconds, asked(subject, given, Value))
 
         return ask
@@ -60,7 +60,7 @@ class InstanceExam(FunctionExam):
         """Instances made with these arguments in their order, without names, beside the same with names."""
 
         def ask(subject: Subject, draw: Draw) -> list[Call]:
-            twins = asked(subject, cases, Value)
+            twins = asked(subject, [replace(case, about="") for case in cases], Value)
             scripts: list[Script] = [
                 [(0, "make", tuple(case.kwargs[name] for name in order), {}), (1, "vjp", case.args, {}, None)]
                 for case in cases

@@ -148,7 +148,8 @@ class LayerAnswers:
         the same without them."""
         case, replies = script.case, script.replies(given)
         if isinstance(given[0], str) and given[0] != "module":
-            raise Unnamed(f"`{subject.name}(…)` gives no `nn.Module`.", Evidence(describe(case), "a layer", given[0]))
+            evidence = Evidence(describe(case), "a layer", given[0])
+            raise Unnamed(f"`{subject.name}(…)` gives no `nn.Module`.", evidence, {"module"})
         if isinstance(given[-1], Banned):
             raise banned(subject.name, given[-1], Evidence(describe(case), "", str(given[-1])))
         answer = replies.get("answer", given[-1])
@@ -206,7 +207,8 @@ class LayerAnswers:
         if begun[0] != "module":
             if isinstance(begun[0], Raised):
                 raise begun[0]
-            raise Unnamed(f"`{subject.name}(…)` gives no `nn.Module`.", Evidence(describe(self.probe), "", begun[0]))
+            evidence = Evidence(describe(self.probe), "a layer", begun[0])
+            raise Unnamed(f"`{subject.name}(…)` gives no `nn.Module`.", evidence, {"module"})
         if isinstance(begun[-1], Raised):
             raise begun[-1]
         layout = layout_of(begun[-1], {name: t.shape for name, t in self.weights(self.probe).items()})

@@ -50,7 +50,10 @@ class LayerExam(LayerAnswers):
                 state = self.check_state(replies["state"], case)
                 if not all(state[name].requires_grad for name in self.weights(case)):
                     names = " and ".join(self.names)
-                    raise Unnamed(f"`{subject.name}`: {names} should learn, so they require a gradient.")
+                    raise Unnamed(
+                        f"{names.capitalize()} of `{subject.name}` should learn, so they require a gradient.",
+                        tells={"gradient", "parameters"},
+                    )
 
         return check
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from inspect import signature
 from typing import Any
 
 from autograder.exam import words
@@ -257,6 +258,8 @@ class Part:
         first = wrong[0]
         same = [call for call in wrong if type(call) is type(first)]
         alike = [call for call in same if _kind(call.got) == _kind(first.got)]
+        if argument := self._of_arguments(first):
+            return argument
         every = asked.calls if asked.called else [*self.door, *self.calls]
         found = (self._contrast(same, every) or self._contrast(alike, every)) if first.parted else None
         if found is None:
@@ -264,6 +267,12 @@ class Part:
             found = Contrast(frozenset(), first.case.about, beside)
         said = self._said(asked.called or self.name, alike, found.when, found.beside)
         return Unnamed(said, first.evidence(self.reference), first.tells | found.features)
+
+    def _of_arguments(self, call: Call) -> Unnamed | None:
+        """An error that says of an argument that it is not known, or needed."""
+        arguments = signature(self.reference).parameters
+        found = words.argument_error(self.name, call.got, arguments) if isinstance(call.got, Raised) else None
+        return found and Unnamed(found[1], call.evidence(self.reference), {"arguments", found[0]})
 
     def _contrast(self, wrong: Sequence[Call], every: Sequence[Call]) -> Contrast | None:
         """What parts these from the right ones of their type that the reference answers, twins among them."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from autograder.exam.subject import Missing, Raised
@@ -53,6 +55,20 @@ def raised(name: str, error: Raised, when: str = "") -> str:
         return f"`{name}`{when} is not written yet: it raised NotImplementedError"
     said = f": {error.message.rstrip('.')}" if error.message else ""
     return f"`{name}` raised {error.kind}{when}{said}"
+
+
+ARGUMENT = re.compile(r"unexpected keyword argument '(\w+)'|required (?:positional|keyword-only) arguments?: '(\w+)'")
+
+
+def argument_error(name: str, error: Raised, arguments: Collection[str]) -> tuple[str, str] | None:
+    """An argument of these that the student's function does not know by its name, or has no default for; a sentence."""
+    found = ARGUMENT.search(error.message) if error.kind == "TypeError" else None
+    unknown, needed = found.groups() if found else (None, None)
+    if unknown in arguments:
+        return unknown, f"`{name}` has no argument that is called `{unknown}`."
+    if needed in arguments:
+        return needed, f"`{name}` cannot be called without `{needed}`, which has a default value in the text."
+    return None
 
 
 def seen(name: str, got: Any, fault: str, when: str, numbers: str = "", beside: str = "") -> str:

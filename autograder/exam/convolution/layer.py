@@ -15,6 +15,7 @@ from autograder.exam.convolution.mistakes_layer import LAYER, layer
 from autograder.exam.convolution.sentences import SENTENCES
 from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong
 from autograder.exam.draw import Draw
+from autograder.exam.features import Contrast
 from autograder.exam.gate import equal, tensor
 from autograder.exam.judging import judge
 from autograder.exam.layers import LayerExam, Refusal
@@ -146,11 +147,10 @@ def parameters(subject: Subject, draw: Draw) -> None:
         ],
     )
     # Where the options fail by their names, they have cost their own criterion.
-    judge(
-        subject.name,
-        [called.comparison for called in ([by_name] if named.comparison.fault else [by_name, by_position])],
-        LAYER,
-    )
+    judge(subject.name, [by_name.comparison], LAYER, Contrast(frozenset({"arguments"}), "with its arguments' names"))
+    if not named.comparison.fault:
+        parted = Contrast(frozenset({"by position"}), "with its arguments by position", "With their names it is right.")
+        judge(subject.name, [by_position.comparison], LAYER, parted)
 
 
 def no_bias(subject: Subject, draw: Draw) -> None:
@@ -199,10 +199,12 @@ def distribution(subject: Subject, draw: Draw) -> None:
             if mistake := spread_mistake(name, drawn, inputs, outputs, kh * kw, groups, fan_in):
                 raise Wrong(mistake, evidence)
             if len(drawn.unique()) < 0.9 * len(drawn):
-                raise Unnamed(f"Entries of the {name} start alike; each is drawn by itself.", evidence)
+                said = f"Entries of the {name} start alike; each is drawn by itself."
+                raise Unnamed(said, evidence, {"first weights"})
             shared = layout.in_state and replies["first"][place.name].id == replies["second"][place.name].id
             if not shared and equal(first, second):  # whether a weight is shared is asked elsewhere
-                raise Unnamed(f"Two layers start with the same {name}; each draws its own.", evidence)
+                said = f"Two layers start with the same {name}; each draws its own."
+                raise Unnamed(said, evidence, {"first weights"})
 
 
 def spread_mistake(

@@ -113,6 +113,9 @@ def case(draw: Draw, shape: tuple[int, ...], dtype: torch.dtype = torch.float32,
     return Case(args, options, about or (f"with {said}" if said else ""))
 
 
+BY_POSITION = "with its options by position"
+
+
 def features(reference: Loss, given: Case) -> Features:
     """The plain features of a call of the loss."""
     x, target = given.args
@@ -122,6 +125,7 @@ def features(reference: Loss, given: Case) -> Features:
         "plane": x.dim() == 3,
         "empty masks": len(target.unique()) == 1,
         "large logits": bool((x.abs() > 100).any()),
+        "by position": given.about == BY_POSITION,
     }.items():
         found |= {name} if true else set()
     return found
@@ -190,7 +194,7 @@ DICE = InstanceExam("DiceLoss", dice, MISTAKES, SENTENCES, images, title="DiceLo
 FULL = Case(
     (torch.linspace(0.1, 0.9, 12).reshape(2, 1, 2, 3), torch.tensor([0.0, 1, 1, 0, 1, 0] * 2).reshape(2, 1, 2, 3)),
     {"eps": 1.0, "reduction": "sum", "with_logits": False},
-    "with its options by position",
+    BY_POSITION,
 )
 DiceLoss = DICE.exam(
     DICE.criterion("values", "the formula on one image, from logits", 0.5, DICE.ask_values(images), DICE.again(images)),
