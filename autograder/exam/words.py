@@ -63,7 +63,7 @@ ARGUMENT = re.compile(r"unexpected keyword argument '(\w+)'|required (?:position
 def argument_error(name: str, error: Raised, arguments: Collection[str]) -> tuple[str, str] | None:
     """An argument of these that the student's function does not know by its name, or has no default for; a sentence."""
     found = ARGUMENT.search(error.message) if error.kind == "TypeError" else None
-    unknown, needed = found.groups() if found else (None, None)
+    unknown, needed = found.groups(default="") if found else ("", "")
     if unknown in arguments:
         return unknown, f"`{name}` has no argument that is called `{unknown}`."
     if needed in arguments:
