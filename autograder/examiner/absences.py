@@ -18,6 +18,7 @@ from autograder.examiner.source_words import parsed
 from autograder.wire.errors import shown_name
 
 LONGEST_NAME = 60  # characters of a line by which a cell is called
+NAMED = re.compile(r"'(\w[\w.]{0,60})'")
 MISSED = re.compile(r"name '(\w{1,100})' is not defined")
 # What Python adds to a SyntaxError: the file, which students never see, and the line.
 IN_ITS_LINE = r" in its \1"
@@ -27,10 +28,16 @@ PACKAGES = " The grader has this notebook and the packages that the page “How 
 
 @dataclass
 class Cell:
-    """A cell of code. name: by which people know it. names: what its text defines, and what it should define.
-    ended: "" while it has not run, "ok", or how it ended instead, as what follows on "the cell `…`". missed: the name
-    that was not there when it stopped. error: the name of the exception that stopped it."""
+    """A cell of code.
 
+    name: by which people know it, its id where that is `known`, else one of its lines.
+    names: what its text defines, and what it should define.
+    ended: "" while it has not run, "ok", or how it ended instead, as what follows on "the cell `…`".
+    missed: the name that was not there when it stopped. error: the name of the exception that stopped it.
+    """
+
+    source: str
+    known: bool
     name: str
     names: set[str]
     ended: str = ""
@@ -49,7 +56,7 @@ class Absences:
         """cells: the id and the text of each, and whether it has a name that students know. graded: what is examined of
         the cells for answers, by their ids."""
         self._cells = {
-            id: Cell(id if known else first_line(source), names_of(source).union(graded.get(id, ())))
+            id: Cell(source, known, id if known else first_line(source), names_of(source).union(graded.get(id, ())))
             for id, source, known in cells
         }
         self._graded = {name: id for id, names in graded.items() for name in names}
@@ -74,6 +81,8 @@ class Absences:
             cell.ended = f"stopped with {errors.in_words(cell.error, PLACE.sub(IN_ITS_LINE, message))}"
             missed = MISSED.search(message) if cell.error == "NameError" else None
             cell.missed = missed[1] if missed else ""
+            if not cell.known and (named := NAMED.search(message)):
+                cell.name = first_line(cell.source, named[1])
 
     def why(self, name: str) -> str:
         """Why this name is not there, as what follows on it in a sentence; "" where nothing is known."""
@@ -121,10 +130,11 @@ class Absences:
         return f"The cell `{cell.name}` {cell.ended}. So {missing} {are} not defined.{hint}"
 
 
-def first_line(source: str) -> str:
-    """The first line of a student's own cell, by which it is called."""
+def first_line(source: str, word: str = "") -> str:
+    """The line by which a student's own cell is called: the first one with this word, else the first one of code."""
     lines = [line.strip() for line in source.splitlines()]
-    line = next((line for line in lines if line and not line.startswith(("#", "%"))), source.strip())
+    code = [line for line in lines if line and not line.startswith(("#", "%"))]
+    line = next((line for line in code if word in line), next(iter(code), source.strip()))
     line = "".join(c for c in line[: 2 * LONGEST_NAME] if c.isprintable() and c != "`")
     return line if len(line) <= LONGEST_NAME else f"{line[:LONGEST_NAME]}…"
 
