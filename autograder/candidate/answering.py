@@ -9,6 +9,7 @@ Descriptor: one end of the socket pair to the examiner. EOF there, and the proce
 from __future__ import annotations
 
 import itertools
+import linecache
 import os
 import warnings
 from collections.abc import Callable
@@ -22,11 +23,12 @@ from autograder.objects.ban import BAN
 from autograder.objects.rule import BannedOperator
 from autograder.objects.table import OPERATIONS
 from autograder.wire import codec, messages
-from autograder.wire.errors import TOO_LARGE, kind_of, message_of
+from autograder.wire.errors import LINE_LIMIT, TOO_LARGE, kind_of, message_of, name_of, plain
 from autograder.wire.frames import Closed, Stream
 from autograder.wire.limits import HEAD_LIMIT, MIB, Limits
 
 _NOTHING = object()
+CELL = "<ipython-input-"  # how IPython calls the file of a cell
 QUESTION_LIMIT = 64 * MIB  # bytes of the JSON of a question
 
 
@@ -219,4 +221,25 @@ def _too_large(answer: Any, error: codec.TooLarge) -> messages.Ran | messages.Fa
 
 def _failed(error: BaseException) -> messages.Failed:
     kind = "MemoryError" if out_of_memory(error) else kind_of(error)
-    return messages.Failed(kind, message_of(error), issubclass(type(error), BannedOperator))
+    banned = issubclass(type(error), BannedOperator)
+    return messages.Failed(kind, message_of(error), banned, name_of(error), _line_of(error))
+
+
+def _line_of(error: BaseException) -> str:
+    """The innermost line of a student's cell at which it was raised: "`y = x @ w`, line 3 of the cell with `f`"."""
+    found = None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.startswith(CELL):
+            found = trace
+        trace = trace.tb_next
+    if found is None:
+        return ""
+    try:
+        code = found.tb_frame.f_code
+        text = linecache.getline(code.co_filename, found.tb_lineno).strip().replace("`", "'")
+        function = code.co_qualname.split(".<", 1)[0]
+        where = "" if function.startswith("<") else f" of the cell with `{function[:LINE_LIMIT]}`"
+        return plain(f"`{text[:LINE_LIMIT]}`, line {found.tb_lineno}{where}", 3 * LINE_LIMIT) if text else ""
+    except BaseException:  # what reads it is theirs to change
+        return ""

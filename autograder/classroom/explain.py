@@ -53,18 +53,16 @@ def _told(result: dict[str, Any], evidence: list[dict[str, Any]]) -> RenderableT
     lines += [plain(f"mended: {line}") for line in result["repaired"]]
     lines += [plain(line) for line in result["noticed"]]
     lines += [plain(f"a fault of the grader's: {line}") for line in result["faults"]]
+    lines += [plain(cell["sentence"]) for cell in result["stopped"]]
     cases = {(item["cell"], item["criterion"]): item for item in evidence}
+    before = None
     for row in result["criteria"]:
         if not row["sentence"]:
             continue
-        lines += [
-            plain(""),
-            plain(
-                f"{row['cell'].removesuffix('-hidden')} · {row['title']} · {row['earned']:g} of {row['points']:g}",
-                "bold",
-            ),
-        ]
-        lines.append(plain(row["sentence"]))
+        head = f"{row['cell'].removesuffix('-hidden')} · {row['title']} · {row['earned']:g} of {row['points']:g}"
+        lines += [plain(""), plain(head, "bold")]
+        lines.append(plain(row["sentence"]) if row["sentence"] != before else plain("The same.", "dim"))
+        before = row["sentence"]
         case = cases.get((row["cell"], row["criterion"]))
         if case:
             grid = Table.grid(padding=(0, 2))

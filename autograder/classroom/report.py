@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
-from autograder.classroom.feedback import book_url, environment, mistake_link, mistake_words
+from autograder.classroom.book_links import book_url, mistake_link, mistake_words
+from autograder.classroom.feedback import environment
 from autograder.classroom.folder import ClassFolder, write_whole
 from autograder.classroom.standings import COLUMNS, Line
 

@@ -21,6 +21,7 @@ FROM_RESULT = [
     "max_score",
     "seconds",
     "criteria",
+    "stopped",
     "limit",
     "repaired",
     "faults",
@@ -83,6 +84,7 @@ class Line:
             "student": self.student,
             "assignment": self.assignment,
             "criteria": [],
+            "stopped": [],
             "repaired": [],
             "faults": [],
         }
@@ -92,6 +94,7 @@ class Line:
                 {key: getattr(row, key) for key in ("cell", "title", "points", "earned")} | {"mistake": row.sentence}
                 for row in self.entry.result.criteria
             ]
+            answer["stopped"] = [cell.sentence for cell in self.entry.result.stopped]
         change = self.entry.change if self.entry else None
         return {
             **answer,
@@ -112,11 +115,14 @@ class Line:
 
     @property
     def first_mistake(self) -> str:
-        """What a short table says: the limit run into, or the first criterion's sentence that was not met."""
+        """What a short table says: the limit run into, the first cell that stopped and cost points, or the first
+        criterion's sentence that was not met."""
         if self.entry is None:
             return "no result: the grader's fault, grade again"
         result = self.entry.result
-        return result.limit or next((row.sentence for row in result.criteria if row.sentence), "")
+        stopped = (cell.sentence for cell in result.stopped)
+        unmet = (row.sentence for row in result.criteria if row.sentence)
+        return result.limit or next(stopped, None) or next(unmet, "")
 
 
 class Roster:

@@ -212,7 +212,8 @@ class Exam:
         except Banned as error:
             return banned(self.graded_name, error)
         except Raised as error:
-            return Finding(words.raised(self.graded_name, error))
+            evidence = Evidence("what the criterion begins with", "no error", str(error))
+            return Finding(f"{words.raised(self.graded_name, error)}.", evidence=evidence)
         except (Lost, SettingFailed):
             raise
         except Exception as error:  # what comes back is a stranger's: it costs one criterion, whatever it is

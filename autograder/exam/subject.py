@@ -26,7 +26,7 @@ from autograder.objects.recipes import Recipe
 from autograder.objects.replies import ANSWER
 from autograder.objects.rule import BannedOperator
 from autograder.objects.table import OPERATIONS
-from autograder.wire.errors import kind_of, message_of
+from autograder.wire.errors import kind_of, message_of, name_of
 
 # Steps `(on, operation, *values)`: the operation is the name of a method below, and `values` are what it takes; its
 # object is the subject itself (`on` = 0) or what the script's n-th "make" made (`on` = n), whose kind that step gives.
@@ -35,11 +35,17 @@ Script = Sequence[tuple]
 
 
 class Raised(Exception):
-    """The student's code raised. `kind` is a name from `wire.errors`; `message` is bounded plain text."""
+    """The student's code raised. `kind` is a name from `wire.errors`; `message` is bounded plain text.
 
-    def __init__(self, kind: str, message: str):
-        super().__init__(f"{kind}: {message}")
+    name: of the exception's own class. line: of the student's code in which it was raised, "" where that is not known.
+    absent: of a NameError, the name that is missing and why, where that is known.
+    """
+
+    def __init__(self, kind: str, message: str, name: str = "", line: str = "", absent: str = ""):
+        where = f" at {line}" if line else ""
+        super().__init__(f"{name or kind}{where}: {message}")
         self.kind, self.message = kind, message
+        self.name, self.line, self.absent = name or kind, line, absent
 
     @property
     def refusal(self) -> bool:
@@ -54,7 +60,7 @@ class Banned(Raised):
 def raised(error: BaseException) -> Raised:
     """Describe a student's exception; nothing that its class overrides can make this fail."""
     banned = issubclass(type(error), BannedOperator)
-    return (Banned if banned else Raised)(kind_of(error), message_of(error))
+    return (Banned if banned else Raised)(kind_of(error), message_of(error), name_of(error))
 
 
 def copy(value: Any) -> Any:
@@ -91,11 +97,12 @@ class Bridge(torch.autograd.Function):
 
 
 class Missing:
-    """Stands for a graded name that the student's notebook does not define. `why`: it does, but cannot be read."""
+    """Stands for a graded name that the student's notebook does not define. `why`: what follows on the name in a
+    sentence."""
 
     kind = "missing"
 
-    def __init__(self, name: str, why: str = ""):
+    def __init__(self, name: str, why: str = "is not defined where this cell runs"):
         self.name, self.why = name, why
 
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.exam.subject import Missing, Raised
 
+from autograder.exam import errors
+
 if TYPE_CHECKING:
     from autograder.exam.core import Outcome
 
 
 def not_there(missing: Missing) -> str:
     """A graded name stands for nothing that can be examined."""
-    if missing.why:
-        return f"`{missing.name}` cannot be looked at: {missing.why}"
-    return f"`{missing.name}` is not defined where this cell runs."
+    return f"`{missing.name}` {missing.why}."
 
 
 def not_compared(name: str) -> str:
@@ -53,8 +53,10 @@ def raised(name: str, error: Raised, when: str = "") -> str:
     when = f" {when}" if when else ""
     if error.kind == "NotImplementedError":
         return f"`{name}`{when} is not written yet: it raised NotImplementedError"
-    said = f": {error.message.rstrip('.')}" if error.message else ""
-    return f"`{name}` raised {error.kind}{when}{said}"
+    if error.absent:
+        return f"`{name}`{when} needs {error.absent}"
+    where = f" (at {error.line})" if error.line else ""
+    return f"`{name}` raised {errors.in_words(error.name, error.message, when)}{where}"
 
 
 ARGUMENT = re.compile(r"unexpected keyword argument '(\w+)'|required (?:positional|keyword-only) arguments?: '(\w+)'")

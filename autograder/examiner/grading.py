@@ -23,6 +23,7 @@ from autograder.exam.assignment import assignment
 from autograder.exam.core import Exam, Lost, Missing, Outcome, SettingFailed, current
 from autograder.exam.faults import fault_of
 from autograder.exam.subject import Raised
+from autograder.examiner.absences import Absences
 from autograder.examiner.ban_evasion import noticed
 from autograder.examiner.fragments import add_fragments
 from autograder.examiner.grade_cells import (
@@ -82,9 +83,11 @@ def grade(
             job.student, job.assignment, "unreadable", str(why), most, job.job, digest
         )
         return result, None, [] if job.explain else None
-    remote = Remote(client, limits, key, submitted, {name for cell in grade_cells for name in free_names(cell.source)})
-    marks = Marks({}, [], [])
     given = {cell.id for cell in source.cells}
+    absences = absences_of(program, grade_cells, given)
+    graded = {name for cell in grade_cells for name in free_names(cell.source)}
+    remote = Remote(client, limits, key, submitted, graded, absences)
+    marks = Marks({}, [], [])
     try:
         for count, cell in enumerate((cell for cell in program.cells if cell.cell_type == "code"), 1):
             cell.execution_count = count
@@ -114,6 +117,7 @@ def grade(
         bonus=in_halves(marks.bonus),
         seconds={part: round(seconds, 4) for part, seconds in remote.seconds.items()},
         criteria=marks.criteria,
+        stopped=absences.stopped(),
         limit=limit_of(remote.happened),
         repaired=repaired,
         noticed=worth_reading,
@@ -124,6 +128,19 @@ def grade(
         job=job.job,
     )
     return result, program, marks.evidence if job.explain else None
+
+
+def absences_of(program: NotebookNode, grade_cells: list[NotebookNode], given: set[str]) -> Absences:
+    """What is known of a notebook's cells of code before they run."""
+    cells = [cell for cell in program.cells if cell.cell_type == "code" and (not is_examined(cell) or is_check(cell))]
+    return Absences(
+        ((cell.id, cell.source, cell.id in given) for cell in cells),
+        {
+            cell.metadata.nbgrader.grade_id.removesuffix("-hidden"): free_names(cell.source)
+            for cell in grade_cells
+            if not is_check(cell)
+        },
+    )
 
 
 @contextlib.contextmanager

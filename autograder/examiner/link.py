@@ -20,16 +20,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from autograder.exam.core import Lost, SettingFailed
-from autograder.exam.subject import Banned, Missing, Raised, Subject
+from autograder.exam.subject import Missing, Raised, Subject
 from autograder.examiner import limit_words
-from autograder.examiner.outputs import CellRun, rebuilt
+from autograder.examiner.outputs import CellRun, error_of, rebuilt
 from autograder.examiner.proxies import RemoteSubject, is_value
 from autograder.examiner.timekeeping import NOTHING, Taken, Timekeeper
 from autograder.examiner.watch import Exceeded, Watch, remove
 from autograder.objects import recipes
 from autograder.objects.operations import KINDS
 from autograder.wire import codec, messages
-from autograder.wire.errors import MESSAGE_LIMIT, NAMES, TOO_LARGE, plain
+from autograder.wire.errors import TOO_LARGE
 from autograder.wire.frames import FOREVER, Closed, Malformed, Stream, TooLong, WireError, packed
 from autograder.wire.limits import HEAD_LIMIT, LIMITS, MIB, Limits
 
@@ -107,6 +107,7 @@ class Link:
         self._loaders_given = 0
         self._outputs_left, self._answers_left = limits.outputs_mib * MIB, limits.answers_mib * MIB
         self._inward: dict[type, Callable[[Any], Any]] = {messages.Handle: self._proxy}
+        self.absent: Callable[[str], str] = lambda message: ""  # why the name that a NameError misses is missing
         self.released: list[int] = []
         self.left: list[str] = []  # what of the scratch folder could not be removed
         self.seconds = {"fork": 0.0, "cells": 0.0, "calls": 0.0}
@@ -270,8 +271,7 @@ class Link:
             self._lose("memory", limit_words.out_of_memory(self._limits, "A call"))
         if answer.kind == TOO_LARGE:  # said by the candidate itself, which lives on
             raise Lost("output", limit_words.too_large(self._limits, "A call gave back"))
-        kind = answer.kind if answer.kind in NAMES else "Exception"
-        raise (Banned if answer.banned else Raised)(kind, plain(answer.message, MESSAGE_LIMIT))
+        raise error_of(answer, self.absent)
 
     def _outward(self, value: Any) -> Any:
         """What an exam hands in beside plain values."""

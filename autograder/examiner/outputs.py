@@ -1,11 +1,16 @@
-"""What a candidate says that a cell put out, rebuilt as outputs of nbformat with nothing in them but text."""
+"""What a candidate says that a cell put out, rebuilt as outputs of nbformat with nothing in them but text; and what it
+says that the student's code raised."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from autograder.exam.subject import Banned, Raised
+from autograder.wire.errors import LINE_LIMIT, MESSAGE_LIMIT, NAMES, plain, shown_name
 from autograder.wire.frames import Malformed
+from autograder.wire.messages import Failed
 from autograder.wire.shown import LINES, SHOWN
 
 
@@ -33,6 +38,15 @@ def rebuilt(told: list[Any], count: int, limit: int, most: int) -> tuple[list[di
             return outputs, False
         outputs.append(clean)
     return outputs, len(told) <= most
+
+
+def error_of(failed: Failed, absent: Callable[[str], str]) -> Raised:
+    """An exception of the student's code, of plain and bounded text. `absent`: why the name that a NameError's message
+    misses is missing."""
+    kind = failed.kind if failed.kind in NAMES else "Exception"
+    message, line = plain(failed.message, MESSAGE_LIMIT), plain(failed.line, 3 * LINE_LIMIT)
+    why = absent(message) if kind == "NameError" else ""
+    return (Banned if failed.banned else Raised)(kind, message, shown_name(failed.name), line, why)
 
 
 def _rebuilt(told: Any, count: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ STATUSES = "graded", "timeout", "output", "memory", "crashed", "missing", "unrea
 KINDS: dict[str, Any] = {
     **dict.fromkeys(("student", "assignment", "status", "sha256", "job"), str),
     **dict.fromkeys(("score", "max_score", "bonus"), int | float),
-    **dict.fromkeys(("criteria", "repaired", "noticed", "faults", "untouched"), list),
+    **dict.fromkeys(("criteria", "stopped", "repaired", "noticed", "faults", "untouched"), list),
     **dict.fromkeys(("seconds", "cells"), dict),
     "limit": str | None,
 }
@@ -46,6 +46,19 @@ class CriterionResult:
 
 
 @dataclass(frozen=True)
+class StoppedCell:
+    """A cell that did not run to its end, so that names were missing that an exam asked for.
+
+    cell: its id in the executed notebook. because: how the sentences of the criteria that it cost tell of it.
+    sentence: how it ended, and what was missing.
+    """
+
+    cell: str
+    because: str
+    sentence: str
+
+
+@dataclass(frozen=True)
 class SubmissionResult:
     """The result of one submission.
 
@@ -55,6 +68,7 @@ class SubmissionResult:
     manual_points: None here: people give them, in the gradebook.
     seconds: wall clock by part: `fork`, `cells` and `exam`.
     criteria: in order.
+    stopped: cells that cost criteria, because they did not run to their end.
     limit: which limits were run into, in a sentence or two, or why nothing was graded; None where neither is so.
     repaired: accidents of the file that were mended, a plain sentence each.
     noticed: what the source says of ways round a ban, a sentence each, for the instructor's eyes.
@@ -75,6 +89,7 @@ class SubmissionResult:
     manual_points: float | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     criteria: list[CriterionResult] = field(default_factory=list)
+    stopped: list[StoppedCell] = field(default_factory=list)
     limit: str | None = None
     repaired: list[str] = field(default_factory=list)
     noticed: list[str] = field(default_factory=list)
@@ -110,14 +125,17 @@ class SubmissionResult:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> SubmissionResult:
         """Raise `TypeError` or `ValueError` where `values` are not those of a result."""
-        rows = values.get("criteria", [])
-        must_be({"criteria": rows}, {"criteria": list})
-        made = cls(**values | {"criteria": [CriterionResult(**row) for row in rows]})
+        rows, stopped = values.get("criteria", []), values.get("stopped", [])
+        must_be({"criteria": rows, "stopped": stopped}, {"criteria": list, "stopped": list})
+        cells = [StoppedCell(**cell) for cell in stopped]
+        made = cls(**values | {"criteria": [CriterionResult(**row) for row in rows], "stopped": cells})
         must_be(vars(made), KINDS)
+        for cell in cells:
+            must_be(vars(cell), dict.fromkeys(vars(cell), str))
         for criterion in made.criteria:
             must_be(vars(criterion), CRITERION)
-        for cell in made.cells.values():
-            must_be(cell, CELL)
+        for points in made.cells.values():
+            must_be(points, CELL)
         if not all(math.isfinite(number) for number in (made.score, made.max_score, made.bonus)):
             raise ValueError("a score is no number")
         return made

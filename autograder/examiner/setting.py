@@ -16,9 +16,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from autograder.exam import errors
 from autograder.exam.core import Exam, Lost, Outcome
 from autograder.exam.subject import LocalSubject, Missing, Raised, Subject
 from autograder.examiner import limit_words
+from autograder.examiner.absences import Absences
 from autograder.examiner.link import Link, ZygoteClient
 from autograder.examiner.rebuild import defined
 from autograder.examiner.timekeeping import NOTHING
@@ -42,14 +44,23 @@ class Ran:
 class Remote:
     """The `Setting` of one submission, in which its cells run and its exams are held."""
 
-    def __init__(self, client: ZygoteClient, limits: Limits, key: bytes, submitted: bytes, graded: set[str]):
-        """`key`: the course's; `graded`: names that grade cells ask for."""
+    def __init__(
+        self,
+        client: ZygoteClient,
+        limits: Limits,
+        key: bytes,
+        submitted: bytes,
+        graded: set[str],
+        absences: Absences,
+    ):
+        """`key`: the course's; `graded`: names that grade cells ask for; `absences`: of the notebook's cells."""
         self.seconds = dict.fromkeys(("fork", "cells", "exam"), 0.0)
         self.happened: list[Lost] = []
         self.faults: list[str] = []
         self.shown: list[tuple[Exam, list[Outcome]]] = []
         self._client, self._limits, self._key, self._graded = client, limits, key, graded
         self._digest = hashlib.sha256(submitted).digest()
+        self._absences = absences
         self._taken = NOTHING  # by the candidates that are gone
         self._link: Link | None = None
         self._forks = limits.revivals + 1
@@ -76,6 +87,7 @@ class Remote:
             self._forks -= 1
             with self._clock("fork"):
                 self._link = self._client.fork(self._limits, self._taken)
+                self._link.absent = self._absences.of_error
                 self._run_again(self._link)
         if self._over is not None:
             self._drop()
@@ -87,9 +99,10 @@ class Remote:
         for cell in self._ran:
             if cell.again:
                 try:
-                    link.run_cell(cell.id, cell.source, own=cell.own)
+                    link.run_cell(self._absences.name(cell.id), cell.source, own=cell.own)
                 except Lost as lost:
                     cell.again = False
+                    self._absences.ran(cell.id, [], lost.sentence)
                     self._record(lost)
                     self._drop()
                     return
@@ -141,16 +154,20 @@ class Remote:
         try:
             link = self._alive()
         except Lost as lost:
+            self._absences.ran(cell_id, [], lost.sentence)
             return [stopped(f"Not run: {lost.sentence}")]
         cell = Ran(cell_id, source, own)
         before = link.timekeeper.taken()
         try:
             with self._clock("cells"):
-                ran = link.run_cell(cell_id, source, self._limits.call_seconds if check else None, own)
+                seconds = self._limits.call_seconds if check else None
+                ran = link.run_cell(self._absences.name(cell_id), source, seconds, own)
         except Lost as lost:
+            self._absences.ran(cell_id, [], lost.sentence)
             self._record(lost)
             self._drop()
             return [stopped(lost.sentence)]
+        self._absences.ran(cell_id, ran.outputs, ran.limit)
         if ran.limit:
             self._record(Lost(ran.status, ran.limit))
         long = (link.timekeeper.taken() - before).processor > LONG and self._graded.isdisjoint(defined(source))
@@ -183,7 +200,10 @@ class Remote:
                     self._drop()
                 return lost
             except Raised as error:  # an object that will not even be looked at
-                return Missing(name, f"{error.kind}: {error.message}")
+                said = errors.in_words(error.name, error.message)
+                return Missing(name, f"cannot be looked at, because this raised {said}")
+            if isinstance(found, Missing) and (why := self._absences.why(name)):
+                return Missing(name, why)
             if isinstance(found, Subject):
                 self._looked_up.append((found, name, link))
             return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # The exceptions whose names may cross the boundary, most specific first; any other is an "Exception".
 KINDS = (
     NotImplementedError, RecursionError, UnboundLocalError, ModuleNotFoundError, IndexError, KeyError, OverflowError,
@@ -10,13 +12,24 @@ KINDS = (
     ArithmeticError, LookupError, EOFError,
 )  # fmt: skip
 NAMES = frozenset(kind.__name__ for kind in KINDS) | {"Exception"}
-MESSAGE_LIMIT = 500
+MESSAGE_LIMIT, LINE_LIMIT = 500, 120
+CLASS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")  # a name that can be shown as it is
 TOO_LARGE = "TooLarge"  # no exception: what code gave back is more than an answer may hold
 
 
 def kind_of(error: BaseException) -> str:
     """The first of `KINDS` that it is, by its true class."""
     return next((kind.__name__ for kind in KINDS if issubclass(type(error), kind)), "Exception")
+
+
+def name_of(error: BaseException) -> str:
+    """The name of its own class, where it is a plain word; "" where it is none."""
+    return shown_name(type.__dict__["__name__"].__get__(type(error)))
+
+
+def shown_name(name: str) -> str:
+    """A class's name that comes from a stranger, where it is a plain word; "" where it is none."""
+    return name if CLASS.fullmatch(name) else ""
 
 
 def message_of(error: BaseException) -> str:

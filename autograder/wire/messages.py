@@ -142,11 +142,14 @@ class Done:
 
 @dataclass(frozen=True)
 class Failed:
-    """The student's code raised. `banned`: it called an operator that is banned there."""
+    """The student's code raised. `banned`: it called an operator that is banned there. `name`: of the exception's own
+    class. `line`: the line of the student's cells in which it was raised ("" for none)."""
 
     kind: str
     message: str
     banned: bool
+    name: str = ""
+    line: str = ""
 
 
 @dataclass(frozen=True)

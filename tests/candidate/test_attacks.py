@@ -14,7 +14,7 @@ import torch
 from autograder.exam.core import Lost
 from autograder.exam.subject import Raised
 from autograder.examiner.proxies import RemoteSubject
-from autograder.wire.errors import MESSAGE_LIMIT
+from autograder.wire.errors import LINE_LIMIT, MESSAGE_LIMIT
 
 # What a hostile student finds out first: the descriptor, and the question's number while a call is open.
 TOOLS = """
@@ -115,7 +115,7 @@ def test_what_is_no_answer_ends_the_candidate(attack, name):
     assert time.monotonic() - began < 30
 
 
-DONE, FAILED = "['Done', 'module']", "['Failed', 'ValueError', 'no', False]"
+DONE, FAILED = "['Done', 'module']", "['Failed', 'ValueError', 'no', False, '', '']"
 SCRIPTS = {
     "no list": "7",
     "too few scripts": "['l']",
@@ -205,9 +205,11 @@ def test_forged_outputs_have_a_size(fork):
 
 def test_an_error_is_a_bounded_plain_text(attack):
     with pytest.raises(Raised) as caught:
-        attack("def f(): reply(['Failed', 'Evil', 'x\\x00\\x1b[0m' * 9999, False]); stop()")
-    assert caught.value.kind == "Exception" and len(caught.value.message) <= MESSAGE_LIMIT
-    assert "\x00" not in caught.value.message and "\x1b" not in caught.value.message
+        attack("def f(): x = 'x\\x00\\x1b[0m' * 9999; reply(['Failed', 'Evil', x, False, x, x]); stop()")
+    error = caught.value
+    assert error.kind == error.name == "Exception" and len(error.message) <= MESSAGE_LIMIT
+    assert len(error.line) <= 3 * LINE_LIMIT
+    assert "\x00" not in str(error) and "\x1b" not in str(error)
 
 
 HOSTILE = {

@@ -11,6 +11,7 @@ from autograder.exam import convolution, segmentation
 from autograder.exam.core import Criterion, Exam, current
 from autograder.exam.setting import Local
 from autograder.exam_tables.implementations import implementation
+from autograder.examiner.absences import Absences
 from autograder.examiner.setting import Remote
 from autograder.objects import modes
 from autograder.wire.limits import Limits
@@ -39,7 +40,7 @@ def held(client):
     made = []
 
     def hold(*cells, submitted=b"bytes"):
-        made.append(Remote(client, LIMITS, bytes(32), submitted, set()))
+        made.append(Remote(client, LIMITS, bytes(32), submitted, set(), Absences([], {})))
         for number, cell in enumerate(cells):
             outputs = made[-1].run(f"c{number}", cell, own=cell.startswith("# own"))
             assert not any(o["output_type"] == "error" for o in outputs), outputs

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 
 from autograder.exam.core import Criterion, Exam, Lost, Outcome
 from autograder.exam.subject import Missing, Subject
+from autograder.examiner.absences import Absences
 from autograder.examiner.setting import Remote
 from autograder.wire.limits import Limits
 
@@ -22,7 +23,16 @@ def remote(client):
     made = []
 
     def make(limits=None, graded=("add", "layer"), cells=CELLS):
-        made.append(Remote(client, limits or Limits(cell_seconds=5, call_seconds=5), bytes(32), b"bytes", set(graded)))
+        made.append(
+            Remote(
+                client,
+                limits or Limits(cell_seconds=5, call_seconds=5),
+                bytes(32),
+                b"bytes",
+                set(graded),
+                Absences([], {}),
+            )
+        )
         for number, cell in enumerate(cells):
             assert not any(o["output_type"] == "error" for o in made[-1].run(f"c{number}", cell))
         return made[-1]
@@ -116,7 +126,7 @@ def test_an_object_that_cannot_be_looked_at_is_as_good_as_missing(remote):
 
 def test_seeds_depend_on_key_bytes_and_criterion(client):
     def seed(key=bytes(32), submitted=b"bytes", criterion="conv2d/values"):
-        return Remote(client, Limits(), key, submitted, set()).seed(criterion)
+        return Remote(client, Limits(), key, submitted, set(), Absences([], {})).seed(criterion)
 
     assert seed() == seed() and seed() < 2**64
     assert len({seed(), seed(key=bytes(31) + b"1"), seed(submitted=b"other"), seed(criterion="conv2d/bias")}) == 4

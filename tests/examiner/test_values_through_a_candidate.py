@@ -11,6 +11,7 @@ from autograder.exam import convolution, segmentation
 from autograder.exam.core import Lost, Missing, current
 from autograder.exam_tables.implementations import implementation
 from autograder.examiner import limit_words, watch
+from autograder.examiner.absences import Absences
 from autograder.examiner.setting import Remote
 from autograder.wire.frames import Stream
 from autograder.wire.limits import Limits
@@ -24,7 +25,7 @@ def examined(client):
     """A function: outcomes and faults of an exam whose name these cells define."""
 
     def examine(exam, *cells):
-        remote = Remote(client, LIMITS, bytes(32), b"bytes", {exam.graded_name})
+        remote = Remote(client, LIMITS, bytes(32), b"bytes", {exam.graded_name}, Absences([], {}))
         token = current.set(remote)
         try:
             for number, cell in enumerate((PRELUDE, *cells)):
@@ -72,7 +73,7 @@ def test_odd_values_of_a_layer(examined, what):
 
 def test_odd_values_of_a_variable(client):
     """All of them in one candidate: a cell, a look at the name, and the exam."""
-    remote = Remote(client, LIMITS, bytes(32), b"bytes", {"answer_1"})
+    remote = Remote(client, LIMITS, bytes(32), b"bytes", {"answer_1"}, Absences([], {}))
     token = current.set(remote)
     try:
         remote.run("prelude", PRELUDE)
@@ -156,7 +157,7 @@ def test_a_parameter_that_is_made_at_the_first_call(examined):
 
 
 def test_a_name_that_cannot_be_read_says_why(client):
-    remote = Remote(client, LIMITS, bytes(32), b"bytes", {"answer"})
+    remote = Remote(client, LIMITS, bytes(32), b"bytes", {"answer"}, Absences([], {}))
     remote.run("a", "answer = 10**5000")
     found = remote.look_up("answer")
     remote.close()

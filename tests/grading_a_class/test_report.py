@@ -5,6 +5,7 @@ import io
 
 from autograder.classroom import report
 from autograder.classroom.standings import COLUMNS, Line, Record
+from autograder.examiner.results import StoppedCell
 
 NAME = "01-convolution"
 
@@ -66,6 +67,7 @@ def test_json_has_the_fields_that_were_promised(entry):
         "max_score",
         "seconds",
         "criteria",
+        "stopped",
         "limit",
         "repaired",
         "faults",
@@ -80,6 +82,14 @@ def test_json_has_the_fields_that_were_promised(entry):
     assert row == dict(
         cell="conv2d-hidden", title="edges of `conv2d`", points=4.0, earned=2.0, mistake="The kernel is flipped."
     )
+
+
+def test_a_cell_that_stopped_is_the_first_thing_that_is_told(entry):
+    sentence = "The cell `conv2d` stopped with SyntaxError. So `conv2d` is not defined."
+    told = line(entry, "ada", stopped=[StoppedCell("conv2d", "because the cell `conv2d` stopped", sentence)])
+    assert told.first_mistake == sentence and told.to_json()["stopped"] == [sentence]
+    late = line(entry, "ada", stopped=[StoppedCell("conv2d", "because", sentence)], limit="It took too long.")
+    assert late.first_mistake == "It took too long."
 
 
 def test_every_mark_is_in_one_bar():

@@ -1,0 +1,98 @@
+"""The feedback page on a wide and on a narrow screen: nothing scrolls sideways, the first screen says what to mend."""
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from visiting import AXE, check_with_axe
+
+from autograder.classroom import feedback
+from autograder.classroom.journal import Entry
+from autograder.classroom.standings import Record
+from autograder.examiner.results import CriterionResult, StoppedCell, SubmissionResult
+
+pytestmark = pytest.mark.browser
+NAME = "01-convolution"
+DEAREST = "`conv2d` is not defined, because the cell `conv2d` stopped with SyntaxError: " + "'(' was never closed " * 6
+SCREENS = [(1280, 800), (390, 844)]
+
+
+def about(grade_id, **values):
+    kinds = dict(grade=False, solution=False, task=False, locked=False, schema_version=3) | values
+    return {"nbgrader": dict(grade_id=grade_id) | kinds}
+
+
+def notebook():
+    """Three parts and a discussion, with code, words and outputs that are wider than a telephone."""
+    wide = [
+        new_output("stream", name="stdout", text="a line that does not end " * 20),
+        new_output("display_data", data={"text/html": f"<table><tr>{'<td>a wide cell</td>' * 30}</tr></table>"}),
+        new_output("error", ename="SyntaxError", evalue="", traceback=["x" * 300]),
+    ]
+    cells = [new_markdown_cell("# A title of some length, as they have", metadata=about("intro"))]
+    for part in ("output_size", "conv2d", "fit"):
+        cells += [
+            new_markdown_cell(f"## The part {part}", metadata=about(f"{part}-text")),
+            new_code_cell(f"def {part}():\n    {'x' * 200}", metadata=about(part, solution=True), outputs=wide),
+            new_code_cell("", metadata=about(f"{part}-hidden", grade=True, points=8.0)),
+        ]
+    cells.append(new_markdown_cell("word" * 90, metadata=about("discussion", grade=True, solution=True, points=4.0)))
+    for cell in cells:
+        cell.id = cell.metadata.nbgrader.grade_id
+    return new_notebook(cells=cells, metadata={"autograder": {"job": "j"}})
+
+
+def result():
+    rows = [CriterionResult("output_size-hidden", "sizes", "how many windows", 8.0, 8.0)]
+    rows += [CriterionResult("conv2d-hidden", f"c{n}", f"criterion {n}", 1.0, 0.0, f"{DEAREST}.") for n in range(8)]
+    rows += [CriterionResult("fit-hidden", f"f{n}", "a", 1.0, 0.0, f"{'long_name' * 20} {n}.", "x-y") for n in range(8)]
+    cells = {f"{part}-hidden": {"points": 0.0, "max_points": 8.0} for part in ("output_size", "conv2d", "fit")}
+    stop = StoppedCell("conv2d", DEAREST[DEAREST.index("because") :], f"The cell `conv2d` stopped. {DEAREST}")
+    return SubmissionResult(
+        "a.student.with.a.long.name", NAME, "timeout", 8.0, 24.0, criteria=rows, cells=cells, stopped=[stop], job="j",
+        limit="The cell `conv2d` took longer than 20 seconds of processor time.", repaired=["It was repaired."] * 5,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    path = tmp_path_factory.mktemp("feedback") / "page.html"
+    record = Record(manual={"discussion": 3.0}, comments={"discussion": "Good " * 40}, late_seconds=90_000)
+    nb = notebook()
+    path.write_text(feedback.page(Entry(result(), True, True, "2026-10-12 09:00:00.0 UTC"), nb, nb, record))
+    return path.as_uri()
+
+
+@pytest.mark.parametrize(("width", "height"), SCREENS)
+def test_the_first_screen_says_what_costs_most_and_nothing_scrolls_sideways(browser, address, width, height):
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto(address)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    first = page.locator("#what-to-mend li").first
+    assert first.inner_text().startswith("8 points") and "stopped" in first.inner_text()
+    box = first.bounding_box()
+    assert box["y"] + box["height"] <= height and box["width"] > 0.9 * min(width, 900)
+    for link in page.locator("a[href^='#']").all():
+        link.click()
+        target = page.locator(f"[id='{link.get_attribute('href')[1:]}']")
+        assert target.count() == 1 and target.is_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_can_be_read_by_all(browser, address, scheme):
+    page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page.goto(address)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.evaluate(AXE)
+    found = check_with_axe(page, scheme, None)
+    assert not found, "\n".join(found)
+    page.close()
+
+
+def test_print_unfolds_what_is_folded(browser, address):
+    page = browser.new_page()
+    page.goto(address)
+    folded = page.locator("#output_size details li")
+    assert folded.count() == 1 and not folded.is_visible()
+    page.emulate_media(media="print")
+    assert folded.evaluate("e => e.checkVisibility() && e.getBoundingClientRect().height > 0")
+    page.close()
