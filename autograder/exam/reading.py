@@ -21,8 +21,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import torch
+
 from autograder.exam import words
-from autograder.exam.calls import Call
+from autograder.exam.calls import Call, Value
 from autograder.exam.core import Unnamed, Wrong, banned
 from autograder.exam.features import Contrast, Features, FeaturesOf, contrast, features_of
 from autograder.exam.mistakes import Function, Misconception, both
@@ -89,11 +91,13 @@ class Part:
             found = {id: wrong if wrong and wrong.mistake else shut for id, wrong in found.items()}
         return found
 
-    def _shut(self) -> Unnamed:
+    def _shut(self) -> Wrong:
         """What is wrong with the plainest calls, which the whole part is told."""
         wrong = [call for call in self.door if not self.right(call, self.best)]
         if not wrong:
             return Unnamed(words.shut(self.name), tells={"plainest"})
+        if all(isinstance(call.got, Raised) for call in wrong) and (mistake := self._named_by_errors(wrong)):
+            return Wrong(mistake, wrong[0].evidence(self.reference))
         untouched = isinstance(wrong[0].got, Raised) and wrong[0].got.kind == "NotImplementedError"
         said = self._said(
             self.name, wrong, "" if untouched else words.PLAINEST, "" if untouched else words.shut(self.name)
@@ -149,7 +153,14 @@ class Part:
 
     def opens(self, reading: Reading) -> bool:
         """Are the plainest calls right?"""
-        return bool(self.door) and all(self.right(call, reading) for call in self.door)
+        door = self.plainest(reading)
+        return bool(door) and all(self.right(call, reading) for call in door)
+
+    def plainest(self, reading: Reading) -> Sequence[Call]:
+        """The door. Where a mistake leaves nothing of it, all calls for a value of which it leaves something."""
+        if not all(_empty(call.given(reading.function)) for call in self.door):
+            return self.door
+        return [call for call in self.calls if type(call) is Value and not _empty(call.given(reading.function))]
 
     def right(self, call: Call, reading: Reading) -> bool:
         """Does it equal the reference's answer, or that of the reading's function?"""
@@ -312,7 +323,7 @@ class Part:
         right = [call for call in every if not isinstance(call.got, Raised)]
         same = all(call.comparable for call in wrong)
         for mistake in self.mistakes:
-            if any(part in message for part in mistake.says):
+            if any(part in message for part in mistake.says) and mistake.changing in (None, bool(self.changing)):
                 return mistake.id
             for mutant in mistake.mutants if mistake.raises and right and same else ():
                 if all(isinstance(call.given(mutant), Raised) == isinstance(call.got, Raised) for call in every):
@@ -323,3 +334,8 @@ class Part:
 def _kind(got: Any) -> str:
     """Of an error its kind, else ""."""
     return got.kind if isinstance(got, Raised) else ""
+
+
+def _empty(value: Any) -> bool:
+    """Is it a tensor without entries?"""
+    return isinstance(value, torch.Tensor) and not value.numel()
