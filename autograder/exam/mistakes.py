@@ -220,8 +220,8 @@ def missing_bias(reference: Function) -> Misconception:
 
 
 def empty_slice(*mutants: Function) -> Misconception:
-    """The slice p:-p with a padding of 0: what is filled so is an error of PyTorch or NumPy, what is cut so is empty."""
-    return Misconception("padding-slice-empty", mutants, says=("expanded size of the tensor (0)", ",0,0)"))
+    """The slice p:-p with a padding of 0. To fill it is an error of PyTorch or NumPy, and what is cut so is empty."""
+    return Misconception("padding-slice-empty", mutants, says=("expanded size of the tensor (0)", ",0,0)"), raises=True)
 
 
 def care_mistakes(reference: Function) -> tuple[Misconception, ...]:

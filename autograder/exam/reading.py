@@ -127,7 +127,8 @@ class Part:
 
     def _better(self, reading: Reading, others: Sequence[Reading]) -> list[Reading]:
         """Those others that open the door and explain a criterion which this reading does not, whose mistakes show."""
-        left = [one for one in self.asked if not self.explained(one, reading)]
+        shut = not self.opens(reading)
+        left = [one for one in self.asked if shut or not self.explained(one, reading)]
         return [
             other
             for other in others
@@ -135,13 +136,11 @@ class Part:
         ]
 
     def _shows(self, reading: Reading) -> bool:
-        """Does each mistake show in the criterion that it costs: a call that came out so with it, and not without?"""
+        """Does each mistake show in the criterion that it costs: a call that came out so with it, and not without?
+        (An error, too, which no reading makes right.)"""
         costs, calls = self.costs(reading), {one.id: one.calls for one in self.asked}
         return bool(costs) and all(
-            any(
-                self.fault(call, reading.function) is None and self.fault(call, without)
-                for call in calls[costs[mistake.id]]
-            )
+            any(self._alike(call, reading.function) and self.fault(call, without) for call in calls[costs[mistake.id]])
             for mistake, without in zip(reading.mistakes, reading.without, strict=True)
         )
 
@@ -157,10 +156,12 @@ class Part:
         return bool(door) and all(self.right(call, reading) for call in door)
 
     def plainest(self, reading: Reading) -> Sequence[Call]:
-        """The door. Where a mistake leaves nothing of it, all calls for a value of which it leaves something."""
-        if not all(_empty(call.given(reading.function)) for call in self.door):
+        """The door. Where one mistake leaves nothing of it, all calls for a value of which it leaves something."""
+        if not all(_nothing(call.given(reading.function)) for call in self.door):
             return self.door
-        return [call for call in self.calls if type(call) is Value and not _empty(call.given(reading.function))]
+        if len(reading.mistakes) > 1:
+            return ()
+        return [call for call in self.calls if type(call) is Value and not _nothing(call.given(reading.function))]
 
     def right(self, call: Call, reading: Reading) -> bool:
         """Does it equal the reference's answer, or that of the reading's function?"""
@@ -336,6 +337,6 @@ def _kind(got: Any) -> str:
     return got.kind if isinstance(got, Raised) else ""
 
 
-def _empty(value: Any) -> bool:
-    """Is it a tensor without entries?"""
-    return isinstance(value, torch.Tensor) and not value.numel()
+def _nothing(value: Any) -> bool:
+    """Is it an error, or a tensor without entries?"""
+    return isinstance(value, Raised) or (isinstance(value, torch.Tensor) and not value.numel())

@@ -22,6 +22,7 @@ from autograder.exam.mistakes import (
     one_side_for_both,
     pair,
     pair_mistakes,
+    unfit,
     upright,
     with_all_arguments,
     with_arguments,
@@ -168,6 +169,16 @@ def expanded(change: Callable[[T], T]) -> Callable[..., T]:
     )
 
 
+def nothing_at_the_end(words: bool) -> Callable[..., bool]:
+    """Is nothing padded at the bottom or at the right? words: also for padding in words."""
+
+    def test(weight: T, padding: Any, dilation: Any, **rest: Any) -> bool:
+        _, right, _, bottom = ends(weight, padding, dilation)
+        return not right * bottom and (words or not isinstance(padding, str))
+
+    return test
+
+
 # Of an argument that may be a number, a pair or a word.
 def not_a_word(value: Any) -> Any:
     """Numbers count as 0."""
@@ -181,7 +192,7 @@ def no_word(value: Any) -> Any:
 
 VALUES = (
     *IN_PLACE,
-    empty_slice(),
+    empty_slice(*(unfit(conv2d, nothing_at_the_end(words)) for words in (True, False))),
     missing_bias(conv2d),
     misconception("flipped-kernel", with_arguments(conv2d, weight=lambda w: w.flip(2, 3))),
     misconception("transposed-kernel", with_arguments(conv2d, weight=lambda w: w.transpose(2, 3))),

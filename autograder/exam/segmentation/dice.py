@@ -90,7 +90,7 @@ MISTAKES = (
     misconception(
         "dice-over-batch",
         with_changes(dice, as_one),
-        with_changes(dice, lambda **given: as_one(**given) | {"reduction": "mean"}),  # one number, whatever is asked for
+        with_changes(dice, lambda **given: as_one(**given) | {"reduction": "mean"}),  # always one number
     ),
     misconception(
         "dice-smoothed",
