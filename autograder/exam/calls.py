@@ -249,6 +249,9 @@ class Refusal(Call):
     def differ(self, one, other):
         return False
 
+    def ignores(self, names, function):
+        return not isinstance(self.given(function), Raised)
+
     def mistake(self, reference):
         return None if isinstance(self.answer, Raised) else self.answering
 

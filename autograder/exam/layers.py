@@ -20,6 +20,7 @@ from autograder.exam.scripts import Script, tensors_of
 from autograder.exam.subject import Answer, Raised, Subject
 
 T = torch.Tensor
+MODES = "train-dependent"
 # What a layer must refuse: a case that it must answer, arguments and options that cannot be right, each with an input
 # where the refusal comes at the call, and the mistake of taking them.
 Refusal = tuple[Case, Sequence[tuple[tuple, dict[str, Any], T | None]], str]
@@ -185,19 +186,21 @@ class LayerExam(LayerAnswers):
 
         def check(subject: Subject, draw: Draw) -> None:
             seen = self.look(subject, draw)
-            given = [
-                (replace(seen, mode=mode), case, "train-dependent") for case in cases(draw) for mode in (True, False)
-            ]
+            given = [(replace(seen, mode=mode), case, MODES) for case in cases(draw) for mode in (True, False)]
             for layout in LAYOUTS:
                 for dense in cases(draw):
                     x = draw.laid_out(layout, dense.args[0].shape)
                     case = replace(dense, args=(x, *dense.args[1:]), about=f"on a {layout} input")
                     given.append((seen, case, "contiguous-only"))
             found = self.played(subject, seen, [self.calling(one, case) for one, case, _ in given])
-            for called, (_, _, mistake) in zip(found, given, strict=True):
+            for called in found:
                 answer = called.comparison.answer
                 if answer is not None and fault(answer.after[0], called.case.args[0]):
                     raise Wrong("input-changed", called.comparison.evidence)
+            both = list(zip(found, given, strict=True))
+            usual = [called.comparison for called, (one, _, other) in both if one.mode == seen.mode and other == MODES]
+            judge(subject.name, usual, self.mistakes)
+            for called, (_, _, mistake) in both:
                 if called.comparison.fault:
                     raise Wrong(mistake, called.comparison.evidence)
 

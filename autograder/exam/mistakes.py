@@ -23,12 +23,14 @@ class Misconception:
     """A mistake: its id, and what it is recognised by.
 
     mutants: wrong functions whose values equal the student's. says: parts of the errors that PyTorch raises over it.
+    changing: beside such an error, do calls change their arguments where they can? None where that tells nothing.
     rough: float64 values that are right to float32's precision only. raises: wrong calls end in errors alone.
     """
 
     id: str
     mutants: tuple[Function, ...] = ()
     says: tuple[str, ...] = ()
+    changing: bool | None = None
     rough: bool = False
     raises: bool = False
 
@@ -181,10 +183,45 @@ def group_mistakes(reference: Function, prefix: str = "") -> tuple[Misconception
     )
 
 
-# PyTorch refuses to change in place a leaf of the graph, or a tensor that is expanded.
-IN_PLACE = Misconception(
-    "input-changed", says=("leaf Variable that requires grad", "more than one element of the written-to tensor")
+def unfit(reference: Function, refused: Callable[..., bool]) -> Function:
+    """The reference, which fails where its arguments are `refused`."""
+
+    def change(**given: Any) -> dict[str, Any]:
+        if refused(**given):
+            raise RuntimeError("sizes do not fit")
+        return {}
+
+    return with_changes(reference, change)
+
+
+def one_side_for_both(reference: Function) -> tuple[Function, ...]:
+    """One side of a kernel taken for both, so that products fail; where a side is one pixel, they may broadcast."""
+    return tuple(
+        unfit(reference, lambda weight, pixels=pixels, **rest: len({*weight.shape[2:]} - pixels) > 1)
+        for pixels in (set(), {1})
+    )
+
+
+# PyTorch refuses to change in place a leaf of the graph, or a tensor that is expanded. The leaf is an argument, or a
+# result that was made with requires_grad=True.
+IN_PLACE = (
+    Misconception(
+        "input-changed",
+        says=("leaf Variable that requires grad", "more than one element of the written-to tensor"),
+        changing=True,
+    ),
+    Misconception("leaf-filled", says=("leaf Variable that requires grad",), changing=False),
 )
+
+
+def missing_bias(reference: Function) -> Misconception:
+    """The bias is used where none is given."""
+    return misconception("bias-none", unfit(reference, lambda bias, **rest: bias is None), raises=True)
+
+
+def empty_slice(*mutants: Function) -> Misconception:
+    """The slice p:-p with a padding of 0. To fill it is an error of PyTorch or NumPy, and what is cut so is empty."""
+    return Misconception("padding-slice-empty", mutants, says=("expanded size of the tensor (0)", ",0,0)"), raises=True)
 
 
 def care_mistakes(reference: Function) -> tuple[Misconception, ...]:

@@ -22,8 +22,10 @@ from functools import cached_property
 from inspect import signature
 from typing import Any
 
+import torch
+
 from autograder.exam import words
-from autograder.exam.calls import Call
+from autograder.exam.calls import Call, Value
 from autograder.exam.core import Unnamed, Wrong, banned
 from autograder.exam.features import Contrast, Features, FeaturesOf, contrast, features_of
 from autograder.exam.mistakes import Function, Misconception, both
@@ -90,11 +92,13 @@ class Part:
             found = {id: wrong if wrong and wrong.mistake else shut for id, wrong in found.items()}
         return found
 
-    def _shut(self) -> Unnamed:
+    def _shut(self) -> Wrong:
         """What is wrong with the plainest calls, which the whole part is told."""
         wrong = [call for call in self.door if not self.right(call, self.best)]
         if not wrong:
             return Unnamed(words.shut(self.name), tells={"plainest"})
+        if all(isinstance(call.got, Raised) for call in wrong) and (mistake := self._named_by_errors(wrong)):
+            return Wrong(mistake, wrong[0].evidence(self.reference))
         untouched = isinstance(wrong[0].got, Raised) and wrong[0].got.kind == "NotImplementedError"
         said = self._said(
             self.name, wrong, "" if untouched else words.PLAINEST, "" if untouched else words.shut(self.name)
@@ -124,7 +128,8 @@ class Part:
 
     def _better(self, reading: Reading, others: Sequence[Reading]) -> list[Reading]:
         """Those others that open the door and explain a criterion which this reading does not, whose mistakes show."""
-        left = [one for one in self.asked if not self.explained(one, reading)]
+        shut = not self.opens(reading)
+        left = [one for one in self.asked if shut or not self.explained(one, reading)]
         return [
             other
             for other in others
@@ -132,13 +137,11 @@ class Part:
         ]
 
     def _shows(self, reading: Reading) -> bool:
-        """Does each mistake show in the criterion that it costs: a call that came out so with it, and not without?"""
+        """Does each mistake show in the criterion that it costs: a call that came out so with it, and not without?
+        (An error, too, which no reading makes right.)"""
         costs, calls = self.costs(reading), {one.id: one.calls for one in self.asked}
         return bool(costs) and all(
-            any(
-                self.fault(call, reading.function) is None and self.fault(call, without)
-                for call in calls[costs[mistake.id]]
-            )
+            any(self._alike(call, reading.function) and self.fault(call, without) for call in calls[costs[mistake.id]])
             for mistake, without in zip(reading.mistakes, reading.without, strict=True)
         )
 
@@ -150,7 +153,16 @@ class Part:
 
     def opens(self, reading: Reading) -> bool:
         """Are the plainest calls right?"""
-        return bool(self.door) and all(self.right(call, reading) for call in self.door)
+        door = self.plainest(reading)
+        return bool(door) and all(self.right(call, reading) for call in door)
+
+    def plainest(self, reading: Reading) -> Sequence[Call]:
+        """The door. Where one mistake leaves nothing of it, all calls for a value of which it leaves something."""
+        if not all(_nothing(call.given(reading.function)) for call in self.door):
+            return self.door
+        if len(reading.mistakes) > 1:
+            return ()
+        return [call for call in self.calls if type(call) is Value and not _nothing(call.given(reading.function))]
 
     def right(self, call: Call, reading: Reading) -> bool:
         """Does it equal the reference's answer, or that of the reading's function?"""
@@ -321,7 +333,7 @@ class Part:
         right = [call for call in every if not isinstance(call.got, Raised)]
         same = all(call.comparable for call in wrong)
         for mistake in self.mistakes:
-            if any(part in message for part in mistake.says):
+            if any(part in message for part in mistake.says) and mistake.changing in (None, bool(self.changing)):
                 return mistake.id
             for mutant in mistake.mutants if mistake.raises and right and same else ():
                 if all(isinstance(call.given(mutant), Raised) == isinstance(call.got, Raised) for call in every):
@@ -332,3 +344,8 @@ class Part:
 def _kind(got: Any) -> str:
     """Of an error its kind, else ""."""
     return got.kind if isinstance(got, Raised) else ""
+
+
+def _nothing(value: Any) -> bool:
+    """Is it an error, or a tensor without entries?"""
+    return isinstance(value, Raised) or (isinstance(value, torch.Tensor) and not value.numel())

@@ -54,10 +54,12 @@ class StepPart(Part):
     which any mean makes, does not open it."""
 
     def opens(self, reading: Reading) -> bool:
-        bias = [call for call in self.door if call.case.kwargs["result"] == "grad_bias"]
-        return all(self.fault(call, self.reference) is None for call in bias) or any(
-            all(self.right(call, reading) for call in self.door if call.case.kwargs["result"] == result)
-            for result in MOVED
+        door = {result: [] for result in RESULTS}
+        for call in self.plainest(reading):
+            door[call.case.kwargs["result"]].append(call)
+        bias = door.pop("grad_bias")
+        return (bool(bias) and all(self.fault(call, self.reference) is None for call in bias)) or any(
+            bool(calls) and all(self.right(call, reading) for call in calls) for calls in door.values()
         )
 
 

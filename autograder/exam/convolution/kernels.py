@@ -170,7 +170,7 @@ def same_dtype_only(image: T, kernel: T) -> T:
 
 
 MISTAKES = (
-    IN_PLACE,
+    *IN_PLACE,
     misconception("flipped-kernel", with_arguments(filtered, kernel=lambda k: k.flip(0, 1))),
     misconception("transposed-kernel", with_arguments(filtered, kernel=lambda k: k.T)),
     misconception(

@@ -15,10 +15,14 @@ from autograder.exam.mistakes import (
     IN_PLACE,
     always,
     care_mistakes,
+    empty_slice,
     group_mistakes,
     misconception,
+    missing_bias,
+    one_side_for_both,
     pair,
     pair_mistakes,
+    unfit,
     upright,
     with_all_arguments,
     with_arguments,
@@ -103,14 +107,24 @@ def square(x, weight, **rest):
     return {"weight": weight[..., :side]}
 
 
-def square_windows(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Windows as wide as the kernel is high; products broadcast where they can, and fail elsewhere."""
-    (sh, sw), (dh, dw), kh = pair(stride), pair(dilation), weight.shape[2]
-    x = F.pad(x, ends(weight, padding, dilation))
-    windows = x.unfold(2, dh * (kh - 1) + 1, sh).unfold(3, dw * (kh - 1) + 1, sw)[..., ::dh, ::dw]
-    windows, weight = windows.unflatten(1, (groups, -1)), weight.unflatten(0, (groups, -1))
-    out = torch.einsum("ngchwij,gocij->ngohw", windows, weight).flatten(1, 2)
-    return out if bias is None else out + upright(bias)
+def square_windows(axis: int, loops: bool = False) -> Callable[..., T]:
+    """Windows with the kernel's side along this axis for both; products broadcast where they can, and fail elsewhere.
+
+    loops: where no window fits, loops over windows end at once.
+    """
+
+    def mutant(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+        (sh, sw), (dh, dw), k = pair(stride), pair(dilation), weight.shape[axis]
+        x = F.pad(x, ends(weight, padding, dilation))
+        fit = [max(n - d * (k - 1) + s - 1, 0) // s for n, d, s in zip(x.shape[2:], (dh, dw), (sh, sw), strict=True)]
+        if loops and not all(fit):
+            return x.new_zeros(len(x), len(weight), *fit)
+        windows = x.unfold(2, dh * (k - 1) + 1, sh).unfold(3, dw * (k - 1) + 1, sw)[..., ::dh, ::dw]
+        windows, weight = windows.unflatten(1, (groups, -1)), weight.unflatten(0, (groups, -1))
+        out = torch.einsum("ngchwij,gocij->ngohw", windows, weight).flatten(1, 2)
+        return out if bias is None else out + upright(bias)
+
+    return mutant
 
 
 def square_image(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -155,6 +169,16 @@ def expanded(change: Callable[[T], T]) -> Callable[..., T]:
     )
 
 
+def nothing_at_the_end(words: bool) -> Callable[..., bool]:
+    """Is nothing padded at the bottom or at the right? words: also for padding in words."""
+
+    def test(weight: T, padding: Any, dilation: Any, **rest: Any) -> bool:
+        _, right, _, bottom = ends(weight, padding, dilation)
+        return not right * bottom and (words or not isinstance(padding, str))
+
+    return test
+
+
 # Of an argument that may be a number, a pair or a word.
 def not_a_word(value: Any) -> Any:
     """Numbers count as 0."""
@@ -167,15 +191,19 @@ def no_word(value: Any) -> Any:
 
 
 VALUES = (
-    IN_PLACE,
+    *IN_PLACE,
+    empty_slice(*(unfit(conv2d, nothing_at_the_end(words)) for words in (True, False))),
+    missing_bias(conv2d),
     misconception("flipped-kernel", with_arguments(conv2d, weight=lambda w: w.flip(2, 3))),
     misconception("transposed-kernel", with_arguments(conv2d, weight=lambda w: w.transpose(2, 3))),
     misconception(
         "square-kernel",
         with_changes(conv2d, square),
-        square_windows,
+        *(square_windows(axis, loops) for axis in (2, 3) for loops in (False, True)),
         with_arguments(conv2d, weight=lambda w: w[..., : w.shape[2]]),
         square_image,
+        *one_side_for_both(conv2d),
+        raises=True,
     ),
     misconception("channels-not-summed", one_input_channel(0), one_input_channel(-1)),
     misconception("channels-averaged", with_arguments(conv2d, weight=lambda w: w / w.shape[1])),

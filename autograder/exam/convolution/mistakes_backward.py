@@ -19,10 +19,13 @@ from autograder.exam.mistakes import (
     Function,
     always,
     care_mistakes,
+    empty_slice,
     misconception,
     no_pair,
+    one_side_for_both,
     pair,
     swapped,
+    unfit,
     with_all_arguments,
     with_arguments,
     with_changes,
@@ -100,6 +103,12 @@ def cut_at_one_end(first: bool) -> Callable[..., T]:
         return grad[:, :, ph:, pw:] if first else grad[:, :, : x.shape[2], : x.shape[3]]
 
     return mutant
+
+
+def sliced(grad_out: T, x: T, weight: T, stride: Any = 1, padding: Any = 0) -> T:
+    """Cut by the slice p:-p, which is empty for a padding of 0."""
+    ph, pw = pair(padding)
+    return grad_padded(grad_out, x, weight, stride, padding)[:, :, ph:-ph, pw:-pw]
 
 
 def first_image_only(**given: Any) -> T:
@@ -205,6 +214,8 @@ MISTAKES = (
         "grad-padding-kept",
         *(instead(grad_x=cut) for cut in (grad_padded, cut_at_one_end(True), cut_at_one_end(False))),
     ),
+    empty_slice(instead(grad_x=sliced), unfit(backward, lambda padding, **rest: 0 in pair(padding))),
+    misconception("square-kernel", *one_side_for_both(backward), raises=True),
     misconception("tuples-refused", with_arguments(backward, stride=no_pair, padding=no_pair), raises=True),
     *care_mistakes(backward),
 )

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from autograder.exam.convolution.mistakes import VALUES, Ends, conv2d, ends
-from autograder.exam.mistakes import Misconception, misconception
+from autograder.exam.mistakes import IN_PLACE, Misconception, misconception
 
 T = torch.Tensor
 
@@ -60,6 +60,19 @@ def replicated(x: T, sides: Ends, mode: str) -> T:
     return F.pad(x, sides, "replicate" if mode == "reflect" else mode)
 
 
+def halved(words: bool) -> Callable[..., T]:
+    """ "circular" with half the padding at each end, as PyTorch had it before 1.5; for padding in words, too?"""
+
+    def mutant(x, weight, bias=None, *, padding=0, dilation=1, padding_mode="zeros", **options):
+        left, right, top, bottom = ends(weight, padding, dilation)
+        if padding_mode == "circular" and (words or not isinstance(padding, str)):
+            left, right, top, bottom = (left + 1) // 2, left // 2, (top + 1) // 2, top // 2
+        mode = "constant" if padding_mode == "zeros" else padding_mode
+        return F.conv2d(F.pad(x, (left, right, top, bottom), mode), weight, bias, dilation=dilation, **options)
+
+    return mutant
+
+
 def in_order(*order: int) -> Callable[[T, Any, Any], Ends]:
     """The ends in another order."""
 
@@ -75,6 +88,7 @@ LAYER: tuple[Misconception, ...] = (
     misconception("reflect-is-replicate", padding_by(replicated)),
     misconception("reflect-repeats-border", padding_by(symmetric)),
     misconception("padded-twice", padding_by(twice)),
+    misconception("circular-halved", halved(words=False), halved(words=True)),
     misconception("padding-swapped", padding_by(F.pad, in_order(2, 3, 0, 1))),
     misconception("same-pads-start", padding_by(F.pad, in_order(1, 0, 3, 2))),
     misconception(
@@ -85,5 +99,6 @@ LAYER: tuple[Misconception, ...] = (
         "same-is-valid",
         padding_by(F.pad, lambda weight, padding, dilation: ends(weight, 0 if padding == "same" else padding, 1)),
     ),
-    *(replace(m, mutants=tuple(map(in_any_mode, m.mutants))) for m in VALUES),
+    # What is refused in place in a layer may be a parameter of its own, so errors are said as they are.
+    *(replace(m, mutants=tuple(map(in_any_mode, m.mutants))) for m in VALUES if m not in IN_PLACE),
 )

@@ -24,20 +24,19 @@ T = torch.Tensor
 Loss = Callable[..., T]
 
 
-def loss_by(rule: Callable[..., T], reduce: Callable[[T, str], T] | None = None) -> Loss:
-    """A loss of x and target (N, …) by a rule from their sums a·b, a, b, a², b² (N,) and ε."""
+def loss_of(rule: Callable[..., T]) -> Loss:
+    """A loss of x and target (N, …) by a rule from predictions and targets (N, pixels) and ε, for each image."""
 
     def loss(x, target, eps=1e-7, reduction="mean", with_logits=True):
-        a, b = (x.sigmoid() if with_logits else x).flatten(1), target.flatten(1)
-        each = rule((a * b).sum(1), a.sum(1), b.sum(1), (a * a).sum(1), (b * b).sum(1), eps)
-        return (reduce or reduced)(each, reduction)
+        each = rule((x.sigmoid() if with_logits else x).flatten(1), target.flatten(1), eps)
+        return {"mean": each.mean(), "sum": each.sum(), "none": each}[reduction]
 
     return loss
 
 
-def reduced(each: T, reduction: str) -> T:
-    """One value an image (N,), reduced."""
-    return {"mean": each.mean(), "sum": each.sum(), "none": each}[reduction]
+def loss_by(rule: Callable[..., T]) -> Loss:
+    """A loss by a rule from the sums a·b, a, b, a², b² (N,) and ε."""
+    return loss_of(lambda a, b, eps: rule((a * b).sum(1), a.sum(1), b.sum(1), (a * a).sum(1), (b * b).sum(1), eps))
 
 
 def by_formula(ab: T, a: T, b: T, aa: T, bb: T, eps: float) -> T:
@@ -51,6 +50,21 @@ dice = loss_by(by_formula)
 def as_one(x: T, target: T, **rest) -> dict[str, T]:
     """A batch as one image."""
     return {"x": x.reshape(1, -1), "target": target.reshape(1, -1)}
+
+
+def smoothed(eps: float) -> Loss:
+    """A number of its own above and below, whatever `eps` is."""
+    return loss_by(lambda ab, a, b, aa, bb, _: 1 - (2 * ab + eps) / (a + b + eps))
+
+
+def of_each_pixel(above: bool, mean: bool) -> Loss:
+    """ε for each pixel, below or above too; of fractions the mean, of numerators and denominators the sums."""
+
+    def rule(a: T, b: T, eps: float) -> T:
+        over, under = 2 * a * b + eps * above, a + b + eps
+        return 1 - ((over / under).mean(1) if mean else over.sum(1) / under.sum(1))
+
+    return loss_of(rule)
 
 
 def thresholded(x: T, with_logits: bool, **rest) -> dict:
@@ -73,13 +87,19 @@ MISTAKES = (
         loss_by(lambda ab, a, b, aa, bb, eps: 1 - ab / (a + b - ab + eps)),
         loss_by(lambda ab, a, b, aa, bb, eps: 1 - (ab + eps) / (a + b - ab + eps)),
     ),
-    misconception("dice-over-batch", with_changes(dice, as_one)),
+    misconception(
+        "dice-over-batch",
+        with_changes(dice, as_one),
+        with_changes(dice, lambda **given: as_one(**given) | {"reduction": "mean"}),  # always one number
+    ),
     misconception(
         "dice-smoothed",
         loss_by(lambda ab, a, b, aa, bb, eps: 1 - (2 * ab + eps) / (a + b + eps)),
         loss_by(lambda ab, a, b, aa, bb, eps: 1 - 2 * (ab + eps) / (a + b + eps)),
-        loss_by(lambda ab, a, b, aa, bb, eps: 1 - (2 * ab + 1) / (a + b + 1)),
+        *map(smoothed, (1.0, 1e-5, 1e-6, 1e-7, 1e-8)),
     ),
+    misconception("dice-eps-per-pixel", of_each_pixel(True, mean=False), of_each_pixel(False, mean=False)),
+    misconception("dice-per-pixel", of_each_pixel(True, mean=True), of_each_pixel(False, mean=True)),
     misconception("dice-squares", loss_by(lambda ab, a, b, aa, bb, eps: 1 - 2 * ab / (aa + bb + eps))),
     misconception("dice-no-sigmoid", with_arguments(dice, with_logits=always(False))),
     misconception("dice-sigmoid-always", with_arguments(dice, with_logits=always(True))),

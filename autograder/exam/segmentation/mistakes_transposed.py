@@ -12,10 +12,14 @@ import torch
 import torch.nn.functional as F
 
 from autograder.exam.mistakes import (
+    IN_PLACE,
     always,
     care_mistakes,
+    empty_slice,
     group_mistakes,
     misconception,
+    missing_bias,
+    one_side_for_both,
     pair,
     pair_mistakes,
     upright,
@@ -138,7 +142,17 @@ def reordered(x, weight, bias=None, stride=1, padding=0, output_padding=0, dilat
     return transposed(x, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+def sliced(out: T, padding: Pair, output_padding: Pair) -> T:
+    """Cut by the slice p:-p, which is empty for a padding of 0."""
+    (ph, pw), (oh, ow) = padding, output_padding
+    return F.pad(out, (0, ow, 0, oh))[..., ph:-ph, pw:-pw]
+
+
 TRANSPOSED = (
+    *IN_PLACE,
+    empty_slice(cut(sliced)),
+    missing_bias(transposed),
+    misconception("transposed-square-kernel", *one_side_for_both(transposed), raises=True),
     misconception("transposed-flipped", with_arguments(transposed, weight=lambda w: w.flip(2, 3))),
     misconception("transposed-kernel-axes", with_arguments(transposed, weight=lambda w: w.transpose(2, 3))),
     misconception("transposed-weight-order", with_changes(transposed, out_in_order)),
