@@ -7,9 +7,8 @@ import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from autograder.exam.subject import Missing, Raised
-
 from autograder.exam import errors
+from autograder.exam.subject import Missing, Raised
 
 if TYPE_CHECKING:
     from autograder.exam.core import Outcome

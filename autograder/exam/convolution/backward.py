@@ -54,7 +54,7 @@ class StepPart(Part):
     which any mean makes, does not open it."""
 
     def opens(self, reading: Reading) -> bool:
-        door = {result: [] for result in RESULTS}
+        door: dict[str, list[Call]] = {result: [] for result in RESULTS}
         for call in self.plainest(reading):
             door[call.case.kwargs["result"]].append(call)
         bias = door.pop("grad_bias")
