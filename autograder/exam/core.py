@@ -74,6 +74,11 @@ class Unnamed(Wrong):
         super().__init__(None, evidence, sentence, tells)
 
 
+class Stopped(Unnamed):
+    """Raised by a check: the student's code raised, and `sentence` says what that means. It stays what it is, whatever
+    other criteria name."""
+
+
 def banned(name: str, error: Banned, evidence: Evidence | None = None) -> Wrong:
     """What a call of a banned operator, of autograd or of a banned base class comes to."""
     if error.message.startswith("base class:"):
@@ -206,6 +211,8 @@ class Exam:
             subject = setting.subject(obj)
             subject.name, subject.ban = self.graded_name, self.ban
             criterion.check(subject, Draw(setting.seed(f"{self.name}/{criterion.id}"), notes))
+        except Stopped as stopped:
+            return Finding(stopped.sentence, None, stopped.evidence, stopped.tells)
         except Wrong as wrong:
             wrong.mistake = self.ids.get(wrong.mistake, wrong.mistake) if wrong.mistake else None
             return wrong

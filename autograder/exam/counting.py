@@ -39,5 +39,6 @@ def require_runnable(network: Subject, right: int, most: int) -> Subject:
             f"`{network.name}` has far more parameters than the network in the text for these arguments, "
             "so it was not run."
         )
-        raise TooLarge(sentence, Evidence(network.name, f"{right:,} parameters", f"{got:,}; not run"))
+        evidence = Evidence(network.name, f"{right:,} parameters", f"{got:,}; not run")
+        raise TooLarge(sentence, evidence, ("parameters",))
     return network

@@ -18,16 +18,21 @@ from autograder.exam.subject import Subject
 def tensor(name: str, got: Any) -> torch.Tensor:
     """What came back, where it is a tensor of float32 or float64."""
     if not isinstance(got, torch.Tensor) or got.dtype not in TOLERANCE:
-        raise Unnamed(f"`{name}` gave back {kind(got)} where a tensor of float32 is expected.")
+        raise Unnamed(f"`{name}` gave back {kind(got)} where a tensor of float32 is expected.", tells=("result",))
     return got
+
+
+def not_of_shape(name: str, got: torch.Tensor, expected: str) -> Unnamed:
+    """What is said of a result that has another number of axes than `expected`, or no entries."""
+    said = f"`{name}` gave back a tensor of shape {tuple(got.shape)} where {expected} is expected."
+    return Unnamed(said, tells=("result",))
 
 
 def maps(name: str, got: Any) -> torch.Tensor:
     """What a network gave back, where it is a tensor (N, C, H, W) of float32 or float64 with entries."""
     found = tensor(name, got)
     if found.dim() != 4 or not found.numel():
-        shape = tuple(found.shape)
-        raise Unnamed(f"`{name}` gave back a tensor of shape {shape} where (N, C, H, W) is expected.")
+        raise not_of_shape(name, found, "(N, C, H, W)")
     return found
 
 
@@ -35,7 +40,7 @@ def batch(name: str, got: Any) -> torch.Tensor:
     """What a network gave back, where it is a tensor (N, C, …) of float32 or float64 with entries."""
     found = tensor(name, got)
     if found.dim() < 2 or not found.numel():
-        raise Unnamed(f"`{name}` gave back a tensor of shape {tuple(found.shape)} where (N, C, …) is expected.")
+        raise not_of_shape(name, found, "(N, C, …)")
     return found
 
 
@@ -54,7 +59,7 @@ def number(value: Any) -> float | None:
 def module(made: Subject) -> Subject:
     """What a class makes, where it is an nn.Module."""
     if not made.is_module:
-        raise Unnamed(f"`{made.name}(…)` gives no `nn.Module`.")
+        raise Unnamed(f"`{made.name}(…)` gives no `nn.Module`.", tells=("module",))
     return made
 
 

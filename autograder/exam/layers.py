@@ -82,7 +82,7 @@ class LayerExam(LayerAnswers):
                     judge(subject.name, [c], ())
                 if "no gradient" in str(c.fault):
                     raise Wrong("detached", c.evidence)
-                raise Unnamed(f"`{subject.name}` is right, but {c.fault}.", c.evidence)
+                raise Unnamed(f"`{subject.name}` is right, but {c.fault}.", c.evidence, ("gradient",))
 
         return check
 

@@ -23,7 +23,10 @@ def check_gradients_reach_all(make: Make, x: T, classes: int, draw: Draw) -> Non
         network = make()
         shape = batch(network.name, network(x)).shape
         if shape[1] != classes:
-            raise Unnamed(f"`{network.name}` gave back a tensor of shape {tuple(shape)}.")
+            raise Unnamed(
+                f"The output of `{network.name}` has not one channel for each class, as its argument says.",
+                tells=("arguments",),
+            )
         found = network.gradients((x,), {}, draw.normal(*shape)).parameters
         still = {name for name, g in found.items() if g is None or not bool((g != 0).any())}
         waiting = still if waiting is None else waiting & still
@@ -75,7 +78,9 @@ def check_every_path(network: Subject, x: T, draw: Draw) -> None:
     x = x.double()
     answer = batch(network.name, network(x))
     if answer.dtype != torch.float64:
-        raise Unnamed(f"`{network.name}` in float64 gives back {answer.dtype} for an image of float64.")
+        raise Unnamed(
+            f"The output of `{network.name}` is float32 where the network and its images are float64.", tells=("type",)
+        )
     cotangent = 1 + draw.uniform(*answer.shape, dtype=torch.float64)
     found = network.gradients((x.clone().requires_grad_(),), {}, cotangent)
     reached = {n: g for n in names if (g := found.parameters.get(n)) is not None}
@@ -90,7 +95,9 @@ def check_every_path(network: Subject, x: T, draw: Draw) -> None:
             at = {n: v * step if n in moved else v for n, v in state.items()}
             got = answer_with(network, at, x * (1 if moved else step))
             if got.shape != cotangent.shape:
-                raise Unnamed(f"`{network.name}` gives an output of another size for an image of the same size.")
+                raise Unnamed(
+                    f"The output of `{network.name}` has another size for an image of the same size.", tells=("sizes",)
+                )
             ends.append(float((got * cotangent).sum()))
         difference = (ends[0] - ends[1]) / 0.002
         if not abs(slope - difference) <= 1e-3 * abs(difference) + 1e-9 * abs(ends[0]):

@@ -125,7 +125,7 @@ def check_logits(network: Subject, state: State, x: T, classes: int) -> None:
     weights = [name for name, shape in shapes.items() if classes in shape and math.prod(shape) > classes]
     before = answer_with(network, state, x)
     if not (biases or weights):
-        raise Unnamed(f"`{network.name}` has no last layer with an entry for each class.")
+        raise Unnamed(f"`{network.name}` has no last layer with an entry for each class.", tells=("last layer",))
     name = (biases or weights)[-1]
     for size in (40.0, -40.0):
         push = size * torch.linspace(0.5, 1, classes)
@@ -140,7 +140,8 @@ def check_logits(network: Subject, state: State, x: T, classes: int) -> None:
         )
         mistake = last_activation(after)
         if mistake is None:
-            raise Unnamed(f"`{network.name}` does more after its last layer than adding a bias.", evidence)
+            sentence = f"The output of `{network.name}` is not that of its last layer, so something follows it."
+            raise Unnamed(sentence, evidence, ("last layer",))
         raise Wrong(mistake, evidence)
 
 
@@ -159,7 +160,7 @@ def check_eval_is_pure(network: Subject, state: State, x: T, draw: Draw) -> None
     answered = network.vjp((x,), {}, None)
     first = batch(network.name, answered.output)
     if not bool(torch.isfinite(first).all()):
-        raise Unnamed(f"`{network.name}` gives back NaN or infinity.")
+        raise Unnamed(f"The result of `{network.name}` has NaN or infinity.", tells=("result",))
     if not equal(answered.after[0], x):
         raise Wrong("input-changed", Evidence("a batch of images", "as it was", "changed"))
     if not equal(batch(network.name, network(x)), first):

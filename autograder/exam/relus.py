@@ -68,7 +68,9 @@ def check_relus(
             continue
         high, higher = (answer(name, push) for push in up)
         if not rest.shape == low.shape == lower.shape == high.shape == higher.shape:
-            raise Unnamed(f"`{network.name}` gives back another shape where only its parameters are others.")
+            raise Unnamed(
+                f"The output of `{network.name}` has another size when only its parameters change.", tells=("sizes",)
+            )
         proportional = close(higher - high, high - rest)
         if silent and proportional:
             continue

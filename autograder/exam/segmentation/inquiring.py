@@ -12,11 +12,11 @@ from typing import Any
 
 import torch
 
-from autograder.exam import counting, networks
-from autograder.exam.compare import shown
+from autograder.exam import counting, network_errors, networks
 from autograder.exam.core import Criterion, Evidence, Unnamed, Wrong, once
 from autograder.exam.draw import Draw
 from autograder.exam.gate import gap, maps, module
+from autograder.exam.mistakes import FORGOTTEN
 from autograder.exam.networks import close
 from autograder.exam.segmentation.closed_form import Plan
 from autograder.exam.segmentation.explaining import (
@@ -31,6 +31,7 @@ from autograder.exam.segmentation.explaining import (
     fitting,
     trial,
 )
+from autograder.exam.segmentation.known import Known
 from autograder.exam.subject import Raised, Subject
 
 T = torch.Tensor
@@ -53,7 +54,14 @@ class Inquiry:
     counted: Sequence[Plan]
     setups: Mapping[str, Sequence[Setup]]
     most: Callable[[Plan], int]
+    right: Callable[[Plan], int]
+    arguments: Mapping[str, str]
     otherwise: Mistake | None = None
+
+    @property
+    def listed(self) -> tuple[Mistake, ...]:
+        """The mistakes that are not forgotten."""
+        return tuple(mistake for mistake in self.mistakes if mistake.id not in FORGOTTEN.get())
 
     def of(self, subject: Subject, draw: Draw) -> Known:
         """What this exam's network has shown, found out at the first call; raises what stands against all criteria."""
@@ -86,24 +94,25 @@ class Inquiry:
             except Raised as error:
                 errors.append(error.with_traceback(None))
         if not counts:
-            raise errors[0]
+            with network_errors.telling(subject.name):
+                raise errors[0]
         # What its plans come to is known by counting; answers then tell all else.
-        by_count = next(explanations(self.bases, self.mistakes, counts))
+        by_count = next(explanations(self.bases, self.listed, counts))
         shared = named != counts and not by_count.explains(counts)
         if shared:
             counts = named
-            by_count = next(explanations(self.bases, self.mistakes, counts))
+            by_count = next(explanations(self.bases, self.listed, counts))
         asked = {}
         for padding, setups in self.setups.items():
             asked[padding] = [self._ask(subject, by_count, padding, setup, draw) for setup in setups]
-            if self.otherwise is not None and all(question.got is None for question in asked[padding]):
+            if self.otherwise in self.listed and all(question.got is None for question in asked[padding]):
                 kind = composed(self.bases[0], (self.otherwise,))
                 again = Explanation(kind or self.bases[0], (self.otherwise,))
                 asked[padding] = [self._ask(subject, again, padding, setup, draw) for setup in setups]
         questions = [one for group in asked.values() for one in group]
-        whole = explained(explanations(self.bases, self.mistakes, counts), questions)
+        whole = explained(explanations(self.bases, self.listed, counts), questions)
         groups = {
-            padding: whole or explained(explanations(self.bases, self.mistakes, counts), group)
+            padding: whole or explained(explanations(self.bases, self.listed, counts), group)
             for padding, group in asked.items()
         }
         known = Known(self, counts, shared, by_count, asked, groups, whole)
@@ -163,8 +172,8 @@ class Inquiry:
         found = trial(kind, plan, padding, side, side)
         if found is None or tuple(got.shape[2:]) != (found.height, found.width) or not gap(got, got.flip(3)) > 0:
             raise Unnamed(
-                f"`{network.name}` gives an output of another size than the network in the text, or one value "
-                "everywhere."
+                f"`{network.name}` gives an output of another size than the text's network, or one value everywhere.",
+                tells=("sizes",),
             )
 
     def _require_network(self, subject: Subject, known: Known) -> None:
@@ -172,124 +181,55 @@ class Inquiry:
         padding, group = next(iter(known.asked.items()))
         question = group[1]
         if question.error is not None:
-            raise question.error
+            if isinstance(question.error, Raised) and known.other_argument is not None:
+                raise known.counts_told(subject.name) or question.error
+            raise known.unanswered(subject.name, question)
+        flat = question.got is None or any(close(question.got, question.got.flip(axis)) for axis in (2, 3))
         try:
             network = self.made(subject, question.plan, padding)
-            right, got = count_of(self.bases[0], question.plan) or 0, counting.parameter_count(network)
-            if not 0.4 * right < got:
-                sentence = f"`{network.name}` has less than half of the parameters of the network in the text."
-                raise Unnamed(sentence, Evidence(network.name, f"{right:,} parameters", f"{got:,}"))
-            networks.check_stacked(network, question.x, 4)
-        except Wrong:
-            if known.unregistered:
-                known.check_counts(subject.name)
-            raise
-
-
-@dataclass
-class Known:
-    """What a network has shown.
-
-    counts: numbers of parameters; where `shared`, one with several names counts once for each. by_count: what explains
-    these numbers. groups: by padding, what explains the answers. whole: what explains all of it. unregistered:
-    parameters that the module does not know have their share. large: too large to be run more than once.
-    """
-
-    inquiry: Inquiry
-    counts: Mapping[Plan, int]
-    shared: bool
-    by_count: Explanation
-    asked: Mapping[str, Sequence[Question]]
-    groups: Mapping[str, Explanation | None]
-    whole: Explanation | None
-    unregistered: bool = False
-    large: bool = False
-
-    def costing(self, criterion: str) -> Mistake | None:
-        """The mistake that costs this criterion."""
-        found = [self.whole] if self.whole else [*self.groups.values(), self.by_count]
-        costing = (one.costing(criterion) for one in found if one is not None)
-        return next((mistake for mistake in costing if mistake is not None), None)
-
-    def has(self, id: str) -> bool:
-        """Is a mistake with this id in it?"""
-        return any(one is not None and one.has(id) for one in (*self.groups.values(), self.by_count))
-
-    def explanation(self, padding: str) -> Explanation:
-        """What it is, as far as is known."""
-        return self.whole or self.groups[padding] or self.by_count
-
-    @property
-    def is_right(self) -> bool:
-        """Is nothing known against it?"""
-        return self.whole is not None and not self.whole.mistakes
-
-    def plan(self, wanted: Plan, padding: str) -> tuple[Plan, Plan]:
-        """What to ask for to get this plan, or one near it, and what that is made of."""
-        explanation = self.explanation(padding)
-        plan = explanation.to_ask(wanted)
-        return plan, explanation.kind.made_of(plan)
-
-    def side(self, plan: Plan, padding: str, least: int) -> int:
-        """The smallest side, not below `least`, of a picture that it can be asked with."""
-        return fitting(self.explanation(padding).kind, plan, padding, least)
-
-    def merging(self, plan: Plan, padding: str) -> Callable[[int], int]:
-        """How many entries the weights behind a concatenation have, at the level of a width."""
-        network = self.explanation(padding).kind(plan, padding, lambda entries: 1.0)
-        some = torch.zeros(1, 1, 4, 4)
-        return lambda width: 9 * network.join(some, some, width)[1] * width
-
-    def check_nothing_shared(self, name: str) -> None:
-        """No parameter stands for several of the text's; a second name for one and the same is free."""
-        if self.shared:
-            raise Wrong("unet-shared", Evidence(name, "a tensor for each layer", "names that share a tensor"))
-
-    def check_counts(self, name: str) -> None:
-        """The numbers of parameters are explained."""
-        for plan, got in self.counts.items():
-            if got != (expected := count_of(self.by_count.kind, plan)):
-                evidence = Evidence(str(plan), f"{expected:,} parameters", f"{got:,}")
-                if self.unregistered:
-                    raise Wrong("unet-unregistered", evidence)
+            if not 0.4 * known.right(question.plan) < counting.parameter_count(network):
                 raise Unnamed(
-                    f"`{name}` has another number of parameters than the network in the text; count those of each "
-                    "layer, weight plus bias, and compare.",
-                    evidence,
+                    f"`{subject.name}` has less than half of the parameters of the text's network.",
+                    tells=("parameters",),
                 )
+            networks.check_stacked(network, question.x, 4)
+        except Wrong as wrong:
+            known.check_counts(subject.name)
+            if wrong.mistake is not None and flat:
+                raise
+            raise known.counts_told(subject.name) or bounded(subject.name, question.got) from None
 
-    def _shows_nothing(self, question: Question, explanation: Explanation, left_out: Mapping[str, Any]) -> bool:
-        """Does this network answer the same without a piece, where the right one does not?"""
-        right = Explanation(self.inquiry.bases[0])
-        expected, without = question.answer(right.kind), question.answer(right.with_piece(**left_out))
-        shows = expected is None or without is None or not close(expected, without)
-        return bool(explanation.mistakes) and shows and question.fits(explanation.with_piece(**left_out))
+    def resized(self, name: str, padding: str, got: T, expected: Sequence[int], evidence: Evidence) -> Unnamed:
+        """An output (N, C, H, W) of another shape than this one, which is `expected`."""
+        if got.shape[1] != expected[1]:
+            said = f"The output of `{name}` has not one channel for each class, as the argument `num_classes` says."
+            return Unnamed(said, evidence, ("arguments",))
+        kind = "another"
+        for word, sign in (("larger", 1), ("smaller", -1)):
+            if all(sign * (a - b) >= 0 for a, b in zip(got.shape[2:], expected[2:], strict=True)):
+                kind = f"a {word}"
+        given, rule = "", "The text's output is as large as the image."
+        if len(self.setups) > 1:
+            given = f' with padding "{padding}"'
+        if padding == "valid":
+            rule = "There every 3×3 convolution takes two rows and two columns."
+        said = f"The output of `{name}`{given} has {kind} size than that of the text's network. {rule}"
+        return Unnamed(said, evidence, ("sizes",))
 
-    def check_answers(self, name: str, padding: str, **left_out: Any) -> None:
-        """The answers are explained, and not by a network that answers the same with a piece `left_out`."""
-        explanation, questions = self.groups[padding], self.asked[padding]
-        for question in questions:
-            if question.got is None:
-                raise question.error or Unnamed(f"`{name}` gives no answer.")
-            if explanation is not None and self._shows_nothing(question, explanation, left_out):
-                sentence = f"`{name}` answers the same without what is asked here."
-                raise Unnamed(sentence, Evidence(str(question.plan), "another answer", shown(question.got)))
-            if explanation is not None or question.fits(self.by_count.kind):
-                continue
-            simplest = (
-                one
-                for one in explanations(self.inquiry.bases, self.inquiry.mistakes, self.counts)
-                if len(one.mistakes) < 2
-            )
-            expected = question.answer(self.by_count.kind)
-            evidence = Evidence(f"{question.plan}, uniform parameters", shown(expected), shown(question.got))
-            alone = explained(simplest, [question])
-            if alone is not None and alone.mistakes and alone.mistakes[0].id is not None:
-                raise Wrong(alone.mistakes[0].id, evidence)
-            if expected is not None and expected.shape != question.got.shape:
-                raise Unnamed(f"`{name}` gives back another size than expected.", evidence)
-            sentence = f"`{name}` with padding={padding!r} computes something else than the text's network."
-            raise Unnamed(sentence, evidence)
+
+def bounded(name: str, got: T | None) -> Unnamed:
+    """An output that does not grow with the weights."""
+    if got is not None and networks.last_activation(got) is not None:
+        return Unnamed(
+            f"The output of `{name}` stays within bounds whatever its weights are, so an activation follows the last "
+            "layer.",
+            tells=("last layer",),
+        )
+    return Unnamed(
+        f"The output of `{name}` does not grow with its weights as that of convolutions and ReLUs does. Look for a "
+        "normalisation.",
+        tells=("normalisation",),
+    )
 
 
 Asked = Callable[[Known, Subject, Draw], None]
@@ -301,13 +241,13 @@ def criterion(inquiry: Inquiry, id: str, title: str, points: float, check: Asked
     def held(subject: Subject, draw: Draw) -> None:
         known = inquiry.of(subject, draw)
         mistake = known.costing(id)
-        if mistake is not None and mistake.id is not None:
+        if mistake is not None and mistake.id is not None and known.confirmed(mistake):
             raise Wrong(mistake.id, Evidence(f"{id}, uniform parameters and counts", "the text's network", mistake.id))
         if mistake is not None:
-            raise Unnamed(
-                f"`{subject.name}` has a layer of another size than the network in the text. "
-                "(Is the last convolution 1×1?)"
+            raise known.counts_told(subject.name) or Unnamed(
+                f"`{subject.name}` has a layer of another size than the text's network.", tells=("parameters",)
             )
-        check(known, subject, draw)
+        with known.telling(subject.name):
+            check(known, subject, draw)
 
     return Criterion(id, title, points, held)

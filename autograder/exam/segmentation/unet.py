@@ -10,7 +10,7 @@ import torch
 from autograder.exam import network_gradients, networks
 from autograder.exam.compare import shown
 from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong
-from autograder.exam.counting import parameter_count
+from autograder.exam.counting import TooLarge, parameter_count
 from autograder.exam.draw import Draw
 from autograder.exam.gate import maps, tensor
 from autograder.exam.networks import CLASSES, close
@@ -56,6 +56,13 @@ INQUIRY = Inquiry(
     counted=[Plan(2, 7, 5, 3), Plan(1, 2, 3, 1), Plan(3, 5, 3, 2), Plan(4, 1, 2, 4), PAPER],
     setups={"valid": SKIPS, "same": PADDED},
     most=lambda plan: plan.most,
+    right=lambda plan: plan.right,
+    arguments={
+        "in_channels": "in_channels",
+        "classes": "num_classes",
+        "base": "base_channels",
+        "depth": "depth",
+    },
     otherwise=mistakes.ALWAYS_PADDED,
 )
 
@@ -107,14 +114,23 @@ def sizes(known: Known, subject: Subject, draw: Draw) -> None:
         return
     for depth, height, width in VALID:
         check_size(known, subject, Plan(1, 2, 2, depth), "valid", height, width, draw)
-    check_size(known, subject, NARROW, "valid", 188, 188, draw)
+    try:
+        check_size(known, subject, NARROW, "valid", 188, 188, draw)
+    except TooLarge:
+        raise
+    except Unnamed as wrong:
+        sentence = (
+            f"The output of `{subject.name}` has another size where the arguments `depth` and `padding` are left out. "
+            "Compare their default values with the text."
+        )
+        raise Unnamed(sentence, wrong.evidence, ("arguments", "sizes")) from None
 
 
 def same(known: Known, subject: Subject, draw: Draw) -> None:
     """The input's size with padding, and zeros around every convolution."""
     for depth, height, width in SAME:
         check_size(known, subject, Plan(3, 4, 2, depth), "same", height, width, draw)
-    known.check_answers(subject.name, "same", with_border=pieces.without_border)
+    known.check_answers(subject.name, "same", "border", with_border=pieces.without_border)
 
 
 def check_size(known: Known, subject: Subject, wanted: Plan, padding: str, height: int, width: int, draw: Draw) -> None:
@@ -126,11 +142,12 @@ def check_size(known: Known, subject: Subject, wanted: Plan, padding: str, heigh
         height, width = (known.side(plan, padding, least) for least in (height, width))
         found = trial(kind, plan, padding, height, width)
     network = INQUIRY.made(subject, plan, padding)
-    got = shape_of(network, draw.uniform(2, actual.in_channels, height, width))
+    got = maps(network.name, network(draw.uniform(2, actual.in_channels, height, width)))
     expected = found and (2, actual.classes, found.height, found.width)
-    if got != expected:
-        evidence = Evidence(f"{plan}, padding={padding!r}, {height}×{width}", str(expected), str(got))
-        raise Unnamed(f"`{network.name}` gives an output of another size than the network in the text.", evidence)
+    if tuple(got.shape) != expected:
+        known.require_counted(network.name)
+        evidence = Evidence(f"{plan}, padding={padding!r}, {height}×{width}", str(expected), str(tuple(got.shape)))
+        raise INQUIRY.resized(network.name, padding, got, expected or got.shape, evidence)
 
 
 def parameters(known: Known, subject: Subject, draw: Draw) -> None:
@@ -148,12 +165,12 @@ def apart(known: Known, subject: Subject, draw: Draw) -> None:
 
 def skips(known: Known, subject: Subject, draw: Draw) -> None:
     """With uniform parameters the answer is that of the U-Net, and the skips have their share in it."""
-    known.check_answers(subject.name, "valid", skip=pieces.without_skip)
+    known.check_answers(subject.name, "valid", "skip", skip=pieces.without_skip)
 
 
 def crop(known: Known, subject: Subject, draw: Draw) -> None:
     """The same, and the crop has its share."""
-    known.check_answers(subject.name, "valid", crop=pieces.without_centre)
+    known.check_answers(subject.name, "valid", "crop", crop=pieces.without_centre)
 
 
 def relu(known: Known, subject: Subject, draw: Draw) -> None:
@@ -164,18 +181,19 @@ def relu(known: Known, subject: Subject, draw: Draw) -> None:
         unbiased = known.has("unet-biases")
         side = known.side(plan, padding, least)
         weights = {9 * actual.in_channels * actual.base, *(n * w * w for w in actual.widths for n in (9, 18))}
-        check_relus(
-            network,
-            actual.widths,
-            actual.classes,
-            draw.uniform(1, actual.in_channels, side, side, dtype=torch.float64),
-            merging=known.merging(plan, padding),
-            weights=weights if unbiased else (),
-            seen_through=kind.before_last,
-            up=(40.0, 80.0) if kind.last is UniformUNet.last else (2.0, 4.0),
-            down=(-20.0, -25.0) if unbiased or known.has("unet-normalised") else (-2.0, -2.5),
-            thorough=wanted == SMALL,
-        )
+        with known.telling(subject.name, float64=True), known.of_known_layers(subject.name):
+            check_relus(
+                network,
+                actual.widths,
+                actual.classes,
+                draw.uniform(1, actual.in_channels, side, side, dtype=torch.float64),
+                merging=known.merging(plan, padding),
+                weights=weights if unbiased else (),
+                seen_through=kind.before_last,
+                up=(40.0, 80.0) if kind.last is UniformUNet.last else (2.0, 4.0),
+                down=(-20.0, -25.0) if unbiased or known.has("unet-normalised") else (-2.0, -2.5),
+                thorough=wanted == SMALL,
+            )
 
 
 def logits(known: Known, subject: Subject, draw: Draw) -> None:
@@ -229,7 +247,8 @@ def gradients(known: Known, subject: Subject, draw: Draw) -> None:
         make, draw.normal(1, actual.in_channels, side, side), actual.classes, draw
     )
     x = draw.uniform(1, actual.in_channels, side, side)
-    network_gradients.check_every_path(make(), x, draw)
+    with known.telling(subject.name, float64=True):
+        network_gradients.check_every_path(make(), x, draw)
     if known.is_right:  # a mistake that costs another criterion may leave weights without use
         larger = known.side(known.plan(WIDE, "valid")[0], "valid", side + 8)
         network_gradients.check_every_entry_learns(make(), draw.uniform(1, actual.in_channels, larger, larger), draw)

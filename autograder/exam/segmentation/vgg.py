@@ -12,7 +12,7 @@ from autograder.exam import counting, network_gradients, networks
 from autograder.exam.compare import shown
 from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong
 from autograder.exam.draw import Draw
-from autograder.exam.gate import equal, maps, tensor
+from autograder.exam.gate import equal, maps
 from autograder.exam.networks import CLASSES, answer_with, close, uniform_state
 from autograder.exam.relus import check_bottom, check_relus
 from autograder.exam.segmentation import mistaken_pieces as pieces
@@ -56,6 +56,8 @@ INQUIRY = Inquiry(
     setups={"same": [(vgg_plan(CLASSES, blocks), height, width) for blocks, height, width in VALUES]},
     # Who always makes all four blocks keeps what that leaves right.
     most=lambda plan: max(4 * vgg_parameters(plan.classes, plan.depth + 1), 2 * vgg_parameters(plan.classes, 4)),
+    right=lambda plan: vgg_parameters(plan.classes, plan.depth + 1),
+    arguments={"classes": "num_classes", "depth": "num_blocks"},
 )
 
 
@@ -79,16 +81,18 @@ def sizes(known: Known, subject: Subject, draw: Draw) -> None:
         plan, actual = known.plan(vgg_plan(classes, blocks), "same")
         height, width = (known.side(plan, "same", least) for least in (height, width))
         network = INQUIRY.made(subject, plan, "same")
-        shape = tuple(tensor(subject.name, network(draw.uniform(2, 3, height, width))).shape)
+        got = maps(subject.name, network(draw.uniform(2, 3, height, width)))
+        shape = tuple(got.shape)
         found = trial(known.explanation("same").kind, plan, "same", height, width)
         if found is not None and shape == (2, actual.classes, found.height, found.width):
             continue
         evidence = Evidence(f"{plan} on {height}×{width}", str((2, actual.classes, height, width)), str(shape))
-        if len(shape) == 4 and shape[1] != actual.classes:
+        if shape[1] != actual.classes:
             raise Wrong("vgg-classes", evidence)
-        if len(shape) == 4 and shape[2] != height:
+        if shape[2] != height:
             raise Wrong("vgg-pool-last" if shape[2] < height else "vgg-pool-missing", evidence)
-        raise Unnamed(f"`{subject.name}` does not give back the input's size.", evidence)
+        known.require_counted(subject.name)
+        raise INQUIRY.resized(subject.name, "same", got, (2, actual.classes, height, width), evidence)
     check_part(known, subject, draw)
 
 
@@ -104,12 +108,16 @@ def check_part(known: Known, subject: Subject, draw: Draw) -> None:
     part = maps(network.name, network(wide[..., 1:9, 3:11]))
     if not close(part[..., 2:-2, 2:-2], whole[..., 3:7, 5:9]):
         evidence = Evidence("a part of a picture", shown(whole[..., 3:7, 5:9]), shown(part[..., 2:-2, 2:-2]))
-        raise Unnamed(f"`{subject.name}` answers otherwise to the same pixels in a picture of another size.", evidence)
+        sentence = (
+            f"`{subject.name}` gives another output for the same pixels in an image of another shape, so the output "
+            "depends on the place in the image or on its size."
+        )
+        raise Unnamed(sentence, evidence, ("place", "sizes"))
 
 
 def values(known: Known, subject: Subject, draw: Draw) -> None:
     """With uniform parameters the answer is that of the network, whichever way it enlarges; skips have a share."""
-    known.check_answers(subject.name, "same", skip=pieces.without_skip)
+    known.check_answers(subject.name, "same", "skip", skip=pieces.without_skip)
 
 
 def encoded(self, x: T) -> list[Levels]:
@@ -135,8 +143,10 @@ def encoder(known: Known, subject: Subject, draw: Draw) -> None:
         plan, actual = known.plan(vgg_plan(CLASSES, blocks), "same")
         network = INQUIRY.made(subject, plan, "same", encoder=recipe)
         if counting.parameter_count(network) != (expected := count_of(kind, plan)):
+            known.require_counted(subject.name)
             evidence = Evidence(f"{plan} with an encoder", f"{expected:,} parameters", "another number")
-            raise Unnamed(f"`{network.name}` has another number of parameters with an encoder than without.", evidence)
+            sentence = f"`{network.name}` has another number of parameters with an encoder than without."
+            raise Unnamed(sentence, evidence, ("encoder", "parameters"))
         constant = networks.positive_constants(draw, list(VGG_WIDTHS), actual.classes)
         biased = kind(plan, "same", lambda entries: 1.0).bias(1, "down") != 0
         convolutions = [m for m in features if isinstance(m, torch.nn.Conv2d)][: 2 * (actual.depth + 1)]
@@ -182,21 +192,23 @@ def relu(known: Known, subject: Subject, draw: Draw) -> None:
     network, widths = make(), actual.widths
     kind = known.explanation("same").kind
     unbiased = known.has("vgg-biases")
-    check_relus(
-        network,
-        widths,
-        actual.classes,
-        draw.uniform(1, 3, side, side, dtype=torch.float64),
-        merging=known.merging(actual, "same"),
-        weights=[27 * widths[0], *(9 * w * w for w in widths[:2])] if unbiased else (),
-        seen_through=kind.before_last,
-        up=(40.0, 80.0) if kind.last is UniformUNet.last else (2.0, 4.0),
-        down=(-20.0, -25.0) if unbiased or known.has("vgg-normalised") else (-2.0, -2.5),
-    )
+    with known.telling(subject.name, float64=True), known.of_known_layers(subject.name):
+        check_relus(
+            network,
+            widths,
+            actual.classes,
+            draw.uniform(1, 3, side, side, dtype=torch.float64),
+            merging=known.merging(actual, "same"),
+            weights=[27 * widths[0], *(9 * w * w for w in widths[:2])] if unbiased else (),
+            seen_through=kind.before_last,
+            up=(40.0, 80.0) if kind.last is UniformUNet.last else (2.0, 4.0),
+            down=(-20.0, -25.0) if unbiased or known.has("vgg-normalised") else (-2.0, -2.5),
+        )
     for blocks in (3, 4):
         make, actual, side = prepared(known, subject, blocks, 4)
         if actual.depth + 1 == blocks and not (unbiased or known.has("vgg-normalised")):
-            check_bottom(make(), actual.widths, actual.classes, draw.uniform(1, 3, side, side))
+            with known.of_known_layers(subject.name):
+                check_bottom(make(), actual.widths, actual.classes, draw.uniform(1, 3, side, side))
 
 
 def logits(known: Known, subject: Subject, draw: Draw) -> None:
@@ -222,7 +234,8 @@ def gradients(known: Known, subject: Subject, draw: Draw) -> None:
     """Gradients reach every parameter, along every path."""
     make, actual, side = prepared(known, subject, 2, 8)
     network_gradients.check_gradients_reach_all(make, draw.normal(2, 3, side, side), actual.classes, draw)
-    network_gradients.check_every_path(make(), draw.uniform(1, 3, side, side), draw)
+    with known.telling(subject.name, float64=True):
+        network_gradients.check_every_path(make(), draw.uniform(1, 3, side, side), draw)
 
 
 def _criterion(id: str, title: str, points: float, check: Asked) -> Criterion:
