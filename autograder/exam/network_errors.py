@@ -1,7 +1,7 @@
 """An error inside a network, in our words: which two things do not fit, and for which arguments it comes.
 
-PyTorch's own words say it in numbers of one layer. What they mean in a network stands first, and they follow, cut to
-one line.
+PyTorch's own words say it in numbers of one layer. What they mean in a network stands first, and they follow in one
+line.
 """
 
 from __future__ import annotations
@@ -103,27 +103,28 @@ def of_the_image(error: Exception | None, x: torch.Tensor) -> bool:
     return isinstance(error, Raised) and f"expected input{list(x.shape)} to have" in error.message
 
 
-def stopped(
+def told(
     name: str, error: Raised, first: Sequence[Meaning] = (), when: str = "", *, float64: bool = False
-) -> Stopped:
+) -> Exception:
     """What `name` raised `when` (`with padding "same"`), and what it means in a network, which was taken to `float64`
-    or not. first: what it means before anything else."""
+    or not. first: what it means before anything else. A banned call, or a cell that is not written, is told elsewhere.
+    """
+    if isinstance(error, Banned) or error.kind == "NotImplementedError":
+        return error
     meanings = (*first, *MEANINGS, IN_FLOAT64 if float64 else OTHER_NETWORKS)
     found = next((one for one in meanings if re.search(one.pattern, error.message)), None)
     evidence = Evidence("a call", "an output", str(error))
     if found is None or error.absent:
         return Stopped(f"{words.raised(name, error, when)}.", evidence)
     where = f" {when}" * bool(when) + f" (at {error.line})" * bool(error.line)
-    sentence = f"`{name}` raised {error.name}{where}. {found.sentence} PyTorch says “{first_line(error.message)}”."
+    sentence = f"`{name}` raised {error.name}{where}. {found.sentence} The message is “{first_line(error.message)}”."
     return Stopped(sentence, evidence, found.tells)
 
 
 @contextmanager
 def telling(name: str, first: Callable[[], Sequence[Meaning]] = tuple, *, float64: bool = False) -> Iterator[None]:
-    """Within the block an error of the network is told in our words; banned calls and what is not written are not."""
+    """Within the block what is raised is `told`."""
     try:
         yield
     except Raised as error:
-        if isinstance(error, Banned) or error.kind == "NotImplementedError":
-            raise
-        raise stopped(name, error, first(), float64=float64) from None
+        raise told(name, error, first(), float64=float64) from None

@@ -34,7 +34,7 @@ COMMON = {
     # fit
     "fit-passes": "The loader is not read exactly `epochs` times from start to end.",
     "fit-one-batch": "Not every batch of the loader is used in each epoch.",
-    "fit-no-step": "The network's parameters have not changed. No optimiser step reaches them, or a copy was trained.",
+    "fit-no-step": "Parameters stay as they were where a step of the optimiser should change them. Each batch needs a step on all parameters of the network itself, not of a copy.",
     "fit-eval-mode": "The network is not switched to train mode before training.",
     "fit-losses": "The result is not a list with one number for each epoch.",
     "fit-loss-mean": "An epoch's number is not the mean of its batches' losses. It may be their sum, the first or the last of them.",

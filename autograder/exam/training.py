@@ -17,9 +17,11 @@ from typing import Any
 import torch
 
 from autograder.exam.compare import shown
-from autograder.exam.core import Check, Evidence, Wrong, once
+from autograder.exam.core import Check, Evidence, Unnamed, Wrong, once
 from autograder.exam.draw import Draw
 from autograder.exam.gate import equal, number
+from autograder.exam.mistakes import FORGOTTEN
+from autograder.exam.network_errors import told
 from autograder.exam.setting import current
 from autograder.exam.subject import Raised, Subject
 from autograder.objects.recipes import Loader, Recipe
@@ -43,6 +45,11 @@ class Goal:
     mistakes: tuple[tuple[str, tuple[Loss, ...]], ...]
     otherwise: str
 
+    @property
+    def channels(self) -> str:
+        """The network's output, in words."""
+        return "one output channel" if self.classes == 1 else "several output channels"
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -50,7 +57,7 @@ class Shown:
     an id of its own. reported: the loss that it gave back for each batch, where it did."""
 
     goal: Goal
-    wrong: Raised | Wrong | None
+    wrong: Exception | None
     known: bool
     reported: T | None
 
@@ -123,7 +130,7 @@ class FitExam:
             try:
                 got = subject(network, Loader([batch]), 1)
             except Raised as error:
-                return Shown(goal, error, False, None)
+                return Shown(goal, told(subject.name, error, when=f"with {goal.channels}"), False, None)
             state = network.state()
             sent.append(state["sent"].tensor)
             logits = state["logits"].tensor
@@ -140,9 +147,13 @@ class FitExam:
 
         got = values if None in sent else torch.cat([t.flatten() for t in sent if t is not None])
         evidence = Evidence(f"{goal.classes} classes, {IMAGES} images", "the loss", shown(got))
-        known = next((id for id, some in goal.mistakes if got is not None and is_mixture(got, *parts(some))), None)
+        listed = [one for one in goal.mistakes if one[0] not in FORGOTTEN.get()]
+        known = next((id for id, some in listed if got is not None and is_mixture(got, *parts(some))), None)
         if got is not None and is_mixture(got, *parts(goal.losses)):
             return Shown(goal, None, True, values)
+        if known is None and goal.otherwise in FORGOTTEN.get():
+            sentence = f"With {goal.channels} the loss of `{subject.name}` is not that of the text."
+            return Shown(goal, Unnamed(sentence, evidence, ("loss",)), False, values)
         return Shown(goal, Wrong(known or goal.otherwise, evidence), known is not None, values)
 
     def able(self, subject: Subject, draw: Draw) -> list[Shown]:
@@ -203,17 +214,25 @@ class FitExam:
             moved = {name for name in before if not equal(after.get(name), before[name])}
             # A bias before a batch norm has no gradient, so it may stay.
             if not moved >= {f"{part}.{name}" for part in ("last", "norm") for name in ("weight", "bias")}:
-                raise Wrong("fit-no-step", Evidence("two epochs", "other parameters", f"{sorted(moved)} moved"))
+                evidence = Evidence("two epochs", "other parameters", f"{sorted(moved)} moved")
+                some = any(name.endswith(("weight", "bias")) for name in moved)
+                sentence = "Some parameters of the network never change. Give all of them to the optimiser."
+                raise Wrong("fit-no-step", evidence, sentence if some else "")
             calls = network.attribute("calls")
             trained = [weights for training, weights, _, _ in calls if training]
             batches = min(loader.served, 2 * len(given))
             if len(trained) < batches:
                 evidence = Evidence("two epochs", f"{batches} calls in train mode", f"{len(trained)}")
-                raise Wrong("fit-eval-mode", evidence)
+                sentence = "The network leaves train mode during the training. Set train mode in each epoch."
+                raise Wrong("fit-eval-mode", evidence, sentence if trained else "")
             if network.attribute("gradients") < batches:
-                raise Wrong("fit-no-step", Evidence("two epochs", f"{batches} gradients", "fewer"))
+                evidence = Evidence("two epochs", f"{batches} gradients", "fewer")
+                raise Wrong(
+                    "fit-no-step", evidence, "Not every batch gives a gradient. Call `backward` for each batch."
+                )
             if len(set(trained)) < batches:
-                raise Wrong("fit-no-step", Evidence("two epochs", "a step for each batch", f"{len(set(trained))}"))
+                evidence = Evidence("two epochs", "a step for each batch", f"{len(set(trained))}")
+                raise Wrong("fit-no-step", evidence, "The optimiser takes fewer steps than one per batch.")
             if any(added_up for _, _, _, added_up in calls):
                 evidence = Evidence("two epochs", "each batch's own gradient", "some added up")
                 raise Wrong("fit-gradients-kept", evidence)

@@ -25,7 +25,7 @@ from autograder.exam.segmentation.explaining import (
     fitting,
 )
 from autograder.exam.segmentation.wrong_pieces import Piece, wrong_piece
-from autograder.exam.subject import Banned, Raised
+from autograder.exam.subject import Raised
 
 if TYPE_CHECKING:
     from autograder.exam.segmentation.inquiring import Inquiry
@@ -232,7 +232,7 @@ class Known:
     def unanswered(self, name: str, question: Question) -> Exception:
         """Why there is no answer, and for which of all that was asked there is none."""
         error = question.error
-        if not isinstance(error, Raised) or isinstance(error, Banned) or error.kind == "NotImplementedError":
+        if not isinstance(error, Raised):
             return error or Unnamed(f"`{name}` gives no output.", tells=("result",))
         failed = [one for one in self.questions if isinstance(one.error, Raised)]
         answered = [one for one in self.questions if one.got is not None]
@@ -241,7 +241,7 @@ class Known:
             for words, applies in CONTRASTS.items()
             if answered and all(map(applies, failed)) and not any(map(applies, answered))
         )
-        return network_errors.stopped(name, error, self.meanings(), next(parting, ""))
+        return network_errors.told(name, error, self.meanings(), next(parting, ""))
 
     def telling(self, name: str, *, float64: bool = False) -> AbstractContextManager[None]:
         """Within the block errors of the network, which may be in `float64`, are told in our words."""

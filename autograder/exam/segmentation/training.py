@@ -132,6 +132,7 @@ fit = Exam(
     sentences=SENTENCES,
     brings={
         "fit-no-step": ("fit-no-learning",),
+        "fit-gradients-kept": ("fit-no-learning",),
         "fit-one-batch": ("fit-loss-mean", "fit-no-learning"),
         "fit-passes": ("fit-losses", "fit-no-learning"),
     },
