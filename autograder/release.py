@@ -44,6 +44,7 @@ from nbgrader.preprocessors import (
 
 from autograder.exam.assignment import Assignment, assignment
 from convcourse.check import digest
+from convcourse.packages import PACKAGES
 
 ROOT = Path(__file__).parents[1]
 TEXTS, SOURCE, RELEASED = ROOT / "solutions", ROOT / "_build" / "source", ROOT / "assignments"
@@ -234,7 +235,6 @@ def project() -> dict[str, Any]:
 def wheel(dist: Path = ROOT / "dist") -> Path:
     """Build the wheel of `convcourse`, a distribution of its own: nothing of the grader, nothing from a network."""
     about = project()
-    needs = ["torch", "torchvision", "numpy", "matplotlib", "scikit-image", "scikit-learn", "ipython", "nbformat"]
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         shutil.copytree(ROOT / "convcourse", place / "convcourse", ignore=shutil.ignore_patterns("__pycache__"))
@@ -243,7 +243,8 @@ def wheel(dist: Path = ROOT / "dist") -> Path:
             '[build-system]\nrequires = ["setuptools>=77"]\nbuild-backend = "setuptools.build_meta"\n\n'
             f'[project]\nname = "convcourse"\nversion = "{about["version"]}"\n'
             'description = "What readers and students of the course on convolutions import."\n'
-            f'requires-python = "{about["requires-python"]}"\nlicense = "MIT"\ndependencies = {json.dumps(needs)}\n\n'
+            f'requires-python = "{about["requires-python"]}"\nlicense = "MIT"\n'
+            f"dependencies = {json.dumps(PACKAGES)}\n\n"
             '[tool.setuptools.packages.find]\ninclude = ["convcourse*"]\n\n'
             '[tool.setuptools.package-data]\n"*" = ["*.json", "*.npz", "*.png"]\n'
         )

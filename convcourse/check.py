@@ -20,11 +20,14 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from convcourse.missing import MISSED, Cell, with_reason
 from convcourse.rehearsal import Ran, rehearse
 
 USAGE = "Usage: python -m convcourse check NOTEBOOK.ipynb"
 LARGEST_MIB = 32  # the grader reads no more
 UNWRITTEN = "not written yet"
+KEEP = "Keep the name as it was handed out."
+PACKAGES_ONLY = "The grader has only your notebook and the packages of the course, and it installs nothing."
 MENDING = "Fetch the assignment anew, and copy your code into its cells."
 
 
@@ -118,7 +121,7 @@ def report(path: Path, name: str, entries: list[Entry]) -> Iterator[Line]:
     yield from problems
     if not problems:
         yield Line(True, f"the file and all {len(entries)} cells of the assignment are in order")
-    ran = rehearse(nb, path.parent, [entry.defines for entry in entries if entry.defines])
+    ran = rehearse(nb, [entry.defines for entry in entries if entry.defines])
     if ran.stopped:
         yield Line(False, "run", ran.stopped)
     elif not ran.errors:
@@ -222,18 +225,35 @@ def found(nb: NotebookNode, entry: Entry) -> NotebookNode | None:
     return marked or next((cell for test in tests for cell in nb.cells if not grade_id(cell) and test(cell)), None)
 
 
+def told(number: int, nb: NotebookNode, ran: Ran) -> str:
+    """How the cell of this number ended, and why a name that it missed was missing."""
+    others = [
+        Cell(grade_id(cell) or first_line(cell), cell.source, ran.errors.get(i, ""))
+        for i, cell in enumerate(nb.cells)
+        if cell.cell_type == "code" and i != number
+    ]
+    said = with_reason(ran.errors[number], others).rstrip(".")
+    return f"{said}. {PACKAGES_ONLY}" if "ModuleNotFoundError" in said else f"{said}."
+
+
+def first_line(cell: NotebookNode) -> str:
+    """The line by which a cell of one's own is called."""
+    return cell.source.strip().partition("\n")[0][:60].replace("`", "")
+
+
 def own_cells(nb: NotebookNode, entries: list[Entry], ran: Ran) -> Iterator[Line]:
     """Cells that are neither a part's own nor its checks, and raise."""
     parts = [found(nb, entry) for entry in entries if entry.kind != "given"]
-    for number, error in ran.errors.items():
-        cell = nb.cells[number]
+    for number in ran.errors:
+        cell, said = nb.cells[number], told(number, nb, ran)
         mark = grade_id(cell)
         if cell not in parts and "raises-exception" not in cell.metadata.get("tags", []):
             if mark:
-                yield Line(False, f"the given cell `{mark}`", f"{error}. It uses what you wrote above it.")
+                what = f"the given cell `{mark}`"
+                yield Line(False, what, f"it stopped with {said} It uses what you wrote above it.")
             else:
-                what = f'your own cell "{cell.source.strip()[:40]}"'
-                yield Line(False, what, f"{error}. Mend it or delete it: running all cells stops there.")
+                what = f"your own cell `{first_line(cell)}`"
+                yield Line(False, what, f"it stopped with {said} Mend it or delete it.")
 
 
 def part(entry: Entry, entries: list[Entry], nb: NotebookNode, ran: Ran) -> Line:
@@ -244,14 +264,24 @@ def part(entry: Entry, entries: list[Entry], nb: NotebookNode, ran: Ran) -> Line
     if entry.type == "markdown":
         return Line(True, entry.id)
     if (number := nb.cells.index(cell)) in ran.errors:
-        return Line(False, entry.id, f"its cell does not run: {ran.errors[number]}")
+        return Line(False, entry.id, f"its cell stopped with {told(number, nb, ran)}")
     check = next((found(nb, other) for other in entries if other.id == f"{entry.id}-visible"), None)
     if check is not None:
         number = nb.cells.index(check)
         if number in ran.errors:
-            return Line(False, entry.id, ran.errors[number].removeprefix(f"{entry.defines}: "))
+            return Line(False, entry.id, failed_check(entry, number, nb, ran))
         if ran.stopped and number not in ran.finished:
             return Line(None, entry.id, "not reached")
     if entry.defines and entry.defines not in ran.defined and not ran.stopped:
-        return Line(False, entry.id, f"`{entry.defines}` is not defined in the end; the name must stay as it was.")
+        return Line(False, entry.id, f"`{entry.defines}` is not defined in the end. {KEEP}")
     return Line(True, entry.id)
+
+
+def failed_check(entry: Entry, number: int, nb: NotebookNode, ran: Ran) -> str:
+    """What a part's visible check says, whose cell has this number."""
+    missed = MISSED.search(ran.errors[number])
+    if not missed or missed[1] != entry.defines:
+        return told(number, nb, ran).removeprefix(f"{entry.defines}: ")
+    if entry.defines in ran.defined:
+        return f"`{entry.defines}` is defined too late. Define it above the checks of this part."
+    return f"`{entry.defines}` is not defined, although its cell ran to its end. {KEEP}"

@@ -1,6 +1,7 @@
-"""Running a notebook as the grader will: all code cells from top to bottom, in a fresh process, with a time limit.
+"""Running a notebook as the grader will: all code cells from top to bottom, in a fresh process and an empty folder,
+with the packages of the course, on one thread, with a time limit.
 
-The process runs this file. It reads the cells from a file beside the one into which it writes a line of JSON when a
+The process runs `main`. It reads the cells from a file beside the one into which it writes a line of JSON when a
 cell starts, when it ends, and when all have ended; so the parent knows which cell it was that ran too long.
 """
 
@@ -20,7 +21,19 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from convcourse.missing import in_words
+from convcourse.packages import refuse_others
+
 CELL_SECONDS, ALL_SECONDS = 60.0, 300.0
+SURROUNDINGS = {"NBGRADER_EXECUTION": "validate", "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
+# Imports this package, wherever it lies, and nothing else from there.
+START = """
+import sys
+sys.path.append(sys.argv[1])
+from convcourse import rehearsal
+sys.path.pop()
+rehearsal.main(*sys.argv[2:])
+"""
 
 
 @dataclass
@@ -34,18 +47,19 @@ class Ran:
     seconds: float = 0.0
 
 
-def rehearse(nb: NotebookNode, folder: Path, names: list[str]) -> Ran:
-    """Run a notebook's code cells in `folder`, and say which of the names are defined in the end."""
+def rehearse(nb: NotebookNode, names: list[str]) -> Ran:
+    """Run a notebook's code cells, and say which of the names are defined in the end."""
     cells = [(i, cell.source) for i, cell in enumerate(nb.cells) if cell.cell_type == "code"]
     with tempfile.TemporaryDirectory() as place:
-        task, told = Path(place, "task.json"), Path(place, "told.jsonl")
+        task, told, folder = Path(place, "task.json"), Path(place, "told.jsonl"), Path(place, "work")
+        folder.mkdir()
         task.write_text(json.dumps({"cells": cells, "names": names}), encoding="utf-8")
         told.touch()
         start = time.monotonic()
         process = subprocess.Popen(
-            [sys.executable, "-m", "convcourse.rehearsal", str(task), str(told)],
+            [sys.executable, "-c", START, str(Path(__file__).parents[1]), str(task), str(told)],
             cwd=folder,
-            env={**os.environ, "NBGRADER_EXECUTION": "validate", "MPLBACKEND": "agg"},
+            env={**os.environ, **SURROUNDINGS},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -110,6 +124,7 @@ def run(task: Path, told: Path) -> None:
         def enable_gui(self, gui: str | None = None) -> None:
             """`%matplotlib inline` asks for none."""
 
+    refuse_others()
     work = json.loads(task.read_text(encoding="utf-8"))
     shell = Shell.instance(config=Config(HistoryManager={"enabled": False}))
     with told.open("a", encoding="utf-8") as out:
@@ -130,10 +145,10 @@ def sentence(error: BaseException) -> str:
     """An error in a line; a check's own words stand alone."""
     from convcourse.checks.core import CheckFailed
 
-    said = " ".join(str(error).split())
-    return said if isinstance(error, CheckFailed) else f"{type(error).__name__}: {said}"
+    return " ".join(str(error).split()) if isinstance(error, CheckFailed) else in_words(error)
 
 
-if __name__ == "__main__":
-    run(Path(sys.argv[1]), Path(sys.argv[2]))
+def main(task: str, told: str) -> None:
+    """The process, which ends here."""
+    run(Path(task), Path(told))
     os._exit(0)

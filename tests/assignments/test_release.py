@@ -81,18 +81,18 @@ def test_questions_are_the_exams(name):
     assert questions and all(f"`{exam.defines}`" in cells[f"{exam.name}-text"] for exam in questions)
 
 
-def test_the_reference_runs_from_start_to_end(name, tmp_path, monkeypatch):
+def test_the_reference_runs_from_start_to_end(name, monkeypatch):
     """Given cells, pictures, visible checks and hidden tests, in a fresh process, as everybody would run it."""
     defined = [entry["defines"] for entry in release.manifest({name: source(name)})[name] if "defines" in entry]
     monkeypatch.setattr(rehearsal, "CELL_SECONDS", 280)  # hidden tests may train
-    ran = rehearsal.rehearse(source(name), tmp_path, defined)
+    ran = rehearsal.rehearse(source(name), defined)
     assert ran.stopped is None and not ran.errors
     assert ran.defined == set(defined)
 
 
-def test_as_handed_out_every_check_says_that_nothing_is_written(name, tmp_path):
+def test_as_handed_out_every_check_says_that_nothing_is_written(name):
     nb = released(name)
-    ran = rehearsal.rehearse(nb, tmp_path, [])
+    ran = rehearsal.rehearse(nb, [])
     assert ran.stopped is None
     for number, cell in enumerate(nb.cells):
         if cell.cell_type != "code":

@@ -4,7 +4,6 @@ import copy
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -13,6 +12,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from autograder import release
 from convcourse import check, rehearsal
 from convcourse.check import LARGEST_MIB
+from convcourse.missing import in_words
+from convcourse.packages import PACKAGES
 from convcourse.rehearsal import Ran, rehearse
 
 NAME = "01-convolution"
@@ -84,9 +85,9 @@ def test_defects_of_the_code_are_found_by_running_it(nb, tmp_path, capsys):
     assert check.main(["check", str(save(nb, tmp_path))]) == 1
     said = " ".join(capsys.readouterr().out.split())
     assert "✗ conv2d_naive: for a 1×1 kernel the result must be the input times that number" in said
-    assert "✗ apply_kernel: NameError: name 'apply_kernel' is not defined" in said
-    assert "✗ bonus: its cell does not run: SyntaxError" in said
-    assert '✗ your own cell "undefined_name": NameError' in said
+    assert "✗ apply_kernel: `apply_kernel` is not defined, although its cell ran to its end. Keep the name" in said
+    assert "✗ bonus: its cell stopped with SyntaxError:" in said and "in its line 1." in said
+    assert "✗ your own cell `undefined_name`: it stopped with NameError: name 'undefined_name' is not defined." in said
     assert "✓ conv2d " in said and "✓ Conv2d " in said
 
 
@@ -224,35 +225,82 @@ def test_what_was_not_reached_is_not_called_wrong(nb, asked):
     assert status == 1 and "✗ run: cell number 9" in told and "– conv2d: not reached" in told
 
 
-def run_cells(*sources, names=(), folder=Path()):
-    return rehearse(new_notebook(cells=[new_code_cell(s) for s in sources]), folder, list(names))
+def test_a_cell_that_stops_is_told_as_the_grader_does(nb, asked):
+    nb.cells.insert(0, new_code_cell("from nowhere import rearrange", id="mine"))
+    nb.cells.insert(1, new_code_cell("twice = rearrange", id="more"))
+    module = "ModuleNotFoundError: No module named 'nowhere'"
+    errors = {
+        "mine": module,
+        "more": "NameError: name 'rearrange' is not defined",
+        "conv2d": "NameError: name 'twice' is not defined",
+        "conv2d-visible": "NameError: name 'conv2d' is not defined",
+        "conv2d_naive-visible": "conv2d_naive: called with (3) it raised NameError: name 'rearrange' is not defined",
+        "apply_kernel-visible": "NameError: name 'apply_kernel' is not defined",
+    }
+    status, said = asked(nb, errors=errors)
+    because = "is not defined, because the cell `from nowhere import rearrange` stopped with " + module
+    assert (
+        status == 1 and f"✗ your own cell `from nowhere import rearrange`: it stopped with {module}. The grader" in said
+    )
+    assert (
+        "✗ conv2d: its cell stopped with NameError: name 'twice' is not defined. `twice` is not defined, because"
+        in said
+    )
+    assert f"it raised NameError: name 'rearrange' is not defined. `rearrange` {because}." in said
+    assert "✗ apply_kernel: `apply_kernel` is defined too late." in said
 
 
-def test_cells_run_as_in_jupyter(tmp_path):
-    (tmp_path / "beside.txt").write_text("here")
+def test_an_error_is_one_line():
+    assert in_words(TypeError("f() got (int), but expected one of:\n * (Tensor)")) == "TypeError: f() got (int)"
+    assert in_words(ValueError("no.")) == "ValueError: no" and in_words(AssertionError()) == "AssertionError"
+
+
+def run_cells(*sources, names=()):
+    return rehearse(new_notebook(cells=[new_code_cell(s) for s in sources]), list(names))
+
+
+def test_what_the_grader_lacks_is_lacking_in_the_rehearsal(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "beside.py").write_text("x = 1")
+    ran = run_cells(
+        "import pytest", "import beside", "import autograder.examiner.link", "open('beside.py')",
+        "import torch, torchvision, numpy, scipy.ndimage, skimage.io, sklearn, tqdm.auto, PIL.Image, IPython.display",
+        "from convcourse import checks, data, plots", "import torch\nassert torch.get_num_threads() == 1",
+    )  # fmt: skip
+    assert ran.stopped is None and set(ran.errors) == {0, 1, 3}
+    assert ran.errors[0] == "ModuleNotFoundError: No module named 'pytest'"
+    assert "beside" in ran.errors[1] and ran.errors[3].startswith("FileNotFoundError")
+
+
+def test_the_courses_packages_are_those_that_are_installed_where_a_notebook_is_graded():
+    assert set(PACKAGES) <= set(release.project()["dependencies"])
+    listed = (release.ROOT / "book" / "how-to-submit.md").read_text(encoding="utf-8")
+    assert all(f"`{package}`" in listed for package in PACKAGES)
+
+
+def test_cells_run_as_in_jupyter():
     ran = run_cells(
         "%matplotlib inline\nimport os\nassert os.environ['NBGRADER_EXECUTION']",
-        "text = open('beside.txt').read()",
+        "text = 'here'",
         "%%time\nx = 1\ndisplay(x)",
         "1 / 0",
         "input()",
         names=["text", "x", "y"],
-        folder=tmp_path,
     )
     assert ran.stopped is None and ran.finished == set(range(5)) and ran.defined == {"text", "x"}
     assert ran.errors[3] == "ZeroDivisionError: division by zero" and set(ran.errors) == {3, 4}
 
 
-def test_a_cell_that_never_ends_is_stopped(monkeypatch, tmp_path):
+def test_a_cell_that_never_ends_is_stopped(monkeypatch):
     monkeypatch.setattr(rehearsal, "CELL_SECONDS", 4.0)
     start = time.monotonic()
-    ran = run_cells("x = 1", "import time\nwhile True:\n    time.sleep(1)", "y = 2", folder=tmp_path)
+    ran = run_cells("x = 1", "import time\nwhile True:\n    time.sleep(1)", "y = 2")
     assert "cell number 2 ran for more than 4 seconds" in ran.stopped
     assert ran.finished == {0} and time.monotonic() - start < 60
 
 
-def test_a_cell_that_ends_the_process_is_named(tmp_path):
-    ran = run_cells("x = 1", "import os\nos._exit(0)", "y = 2", folder=tmp_path)
+def test_a_cell_that_ends_the_process_is_named():
+    ran = run_cells("x = 1", "import os\nos._exit(0)", "y = 2")
     assert "the process ended in cell number 2" in ran.stopped and ran.finished == {0}
 
 
