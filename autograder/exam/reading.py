@@ -99,6 +99,8 @@ class Part:
             return Unnamed(words.shut(self.name), tells={"plainest"})
         if all(isinstance(call.got, Raised) for call in wrong) and (mistake := self._named_by_errors(wrong)):
             return Wrong(mistake, wrong[0].evidence(self.reference))
+        if argument := self._of_arguments(wrong[0]):
+            return argument
         untouched = isinstance(wrong[0].got, Raised) and wrong[0].got.kind == "NotImplementedError"
         said = self._said(
             self.name, wrong, "" if untouched else words.PLAINEST, "" if untouched else words.shut(self.name)

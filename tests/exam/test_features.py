@@ -4,14 +4,14 @@ import pytest
 import torch
 
 from autograder.exam.cases import Case
-from autograder.exam.convolution.backward import backward
-from autograder.exam.convolution.kernels import filtered
-from autograder.exam.convolution.sums import reference as conv2d
-from autograder.exam.features import CALLS, PROPERTIES, features_of, is_known
-from autograder.exam.segmentation.dice import dice
-from autograder.exam.segmentation.measures import boundary, scores
+from autograder.exam.convolution.backward import BACK
+from autograder.exam.convolution.kernels import APPLY
+from autograder.exam.convolution.sums import CONV
+from autograder.exam.features import CALLS, PROPERTIES, is_known
+from autograder.exam.segmentation.dice import DICE
+from autograder.exam.segmentation.measures import MEASURE, WEIGHTS
 from autograder.exam.segmentation.transposed import STAMPS
-from autograder.exam.segmentation.upsampling import bilinear
+from autograder.exam.segmentation.upsampling import MIXED
 
 LABELS = torch.tensor([[[0, 1], [2, 0]]])
 
@@ -21,37 +21,37 @@ def ones(*shape, dtype=torch.float32):
 
 
 @pytest.mark.parametrize(
-    ("reference", "args", "options", "found", "absent"),
+    ("part", "args", "options", "found", "absent"),
     [
-        (conv2d, (ones(2, 4, 5, 5), ones(4, 2, 3, 3)), {"groups": 2}, "groups batch channels outputs", "kernel+larger"),
-        (conv2d, (ones(1, 2, 5, 5), ones(2, 1, 3, 3)), {"groups": 2}, "groups", "batch channels outputs"),
-        (conv2d, (ones(1, 2, 3, 5), ones(1, 2, 4, 4)), {"padding": 1}, "channels kernel+larger", "outputs"),
-        (STAMPS.reference, (ones(1, 2, 5, 5), ones(2, 1, 3, 3)), {}, "channels", "outputs"),
-        (STAMPS.reference, (ones(1, 2, 5, 5), ones(2, 1, 3, 3)), {"groups": 2}, "groups", "channels outputs"),
-        (STAMPS.reference, (ones(1, 1, 5, 5), ones(1, 2, 3, 3)), {}, "outputs", "channels"),
-        (filtered, (ones(4, 4), ones(3, 3)), {}, "plane", "channels batch kernel+larger"),
-        (filtered, (ones(3, 4, 4), ones(3, 7)), {}, "channels kernel+larger kernel+not+square", "plane batch"),
+        (CONV, (ones(2, 4, 5, 5), ones(4, 2, 3, 3)), {"groups": 2}, "groups batch channels outputs", "kernel+larger"),
+        (CONV, (ones(1, 2, 5, 5), ones(2, 1, 3, 3)), {"groups": 2}, "groups", "batch channels outputs"),
+        (CONV, (ones(1, 2, 3, 5), ones(1, 2, 4, 4)), {"padding": 1}, "channels kernel+larger", "outputs"),
+        (STAMPS, (ones(1, 2, 5, 5), ones(2, 1, 3, 3)), {}, "channels", "outputs"),
+        (STAMPS, (ones(1, 2, 5, 5), ones(2, 1, 3, 3)), {"groups": 2}, "groups", "channels outputs"),
+        (STAMPS, (ones(1, 1, 5, 5), ones(1, 2, 3, 3)), {}, "outputs", "channels"),
+        (APPLY, (ones(4, 4), ones(3, 3)), {}, "plane", "channels batch kernel+larger"),
+        (APPLY, (ones(3, 4, 4), ones(3, 7)), {}, "channels kernel+larger kernel+not+square", "plane batch"),
         # The image of a step back is what went in, not what comes back to the output.
         (
-            backward, (ones(1, 1, 1, 2), ones(1, 1, 3, 4), ones(1, 1, 3, 3)), {"result": "grad_x"},
+            BACK, (ones(1, 1, 1, 2), ones(1, 1, 3, 4), ones(1, 1, 3, 3)), {"result": "grad_x"},
             "grad_x image+not+square", "kernel+larger one-pixel+side grad_bias",
         ),
-        (bilinear, (ones(1, 1, 4, 4), 5), {}, "", "smaller one-pixel+side"),
-        (bilinear, (ones(1, 1, 4, 4), (5, 3)), {}, "smaller pair unequal+pair", "one-pixel+side"),
-        (bilinear, (ones(1, 1, 4, 4), 1), {"align_corners": True}, "smaller one-pixel+side align_corners", "pair"),
-        (bilinear, (ones(1, 1, 1, 4), 7), {}, "one-pixel+side", "smaller"),
-        (scores, (LABELS, LABELS, 3), {}, "", "absent ignored batch channels plane"),
-        (scores, (LABELS, LABELS, 4), {}, "absent", "ignored"),
-        (scores, (LABELS, 0 * LABELS, 3), {}, "absent", "ignored"),
-        (scores, (LABELS, LABELS.masked_fill(LABELS == 2, 255), 2), {}, "ignored", "absent ignore_index"),
-        (scores, (LABELS, LABELS.masked_fill(LABELS == 1, 7), 3, 7), {}, "ignored absent ignore_index", "batch"),
-        (dice, (ones(2, 4, 4), ones(2, 4, 4)), {}, "plane batch", "channels absent"),
-        (dice, (ones(1, 1, 4, 4), 0 * ones(1, 1, 4, 4)), {"eps": 1.0}, "absent eps", "plane batch"),
-        (boundary, (ones(3, 4, 4, dtype=torch.int64),), {"width": 2}, "batch width", "channels plane"),
+        (MIXED, (ones(1, 1, 4, 4), 5), {}, "", "smaller one-pixel+side"),
+        (MIXED, (ones(1, 1, 4, 4), (5, 3)), {}, "smaller pair unequal+pair", "one-pixel+side"),
+        (MIXED, (ones(1, 1, 4, 4), 1), {"align_corners": True}, "smaller one-pixel+side align_corners", "pair"),
+        (MIXED, (ones(1, 1, 1, 4), 7), {}, "one-pixel+side", "smaller"),
+        (MEASURE, (LABELS, LABELS, 3), {}, "", "absent ignored batch channels plane"),
+        (MEASURE, (LABELS, LABELS, 4), {}, "absent", "ignored"),
+        (MEASURE, (LABELS, 0 * LABELS, 3), {}, "absent", "ignored"),
+        (MEASURE, (LABELS, LABELS.masked_fill(LABELS == 2, 255), 2), {}, "ignored", "absent ignore_index"),
+        (MEASURE, (LABELS, LABELS.masked_fill(LABELS == 1, 7), 3, 7), {}, "ignored absent ignore_index", "batch"),
+        (DICE, (ones(2, 4, 4), ones(2, 4, 4)), {}, "plane batch", "channels"),
+        (DICE, (ones(1, 1, 4, 4), 0 * ones(1, 1, 4, 4)), {"eps": 1.0}, "empty+masks eps", "plane batch"),
+        (WEIGHTS, (ones(3, 4, 4, dtype=torch.int64),), {"width": 2}, "width", "channels plane"),
     ],
 )  # fmt: skip
-def test_what_is_special_about_a_call(reference, args, options, found, absent):
-    features = features_of(reference, Case(args, options))
+def test_what_is_special_about_a_call(part, args, options, found, absent):
+    features = part.features(part.reference, Case(args, options))
     assert {id.replace("+", " ") for id in found.split()} <= features
     assert features.isdisjoint(id.replace("+", " ") for id in absent.split())
 
