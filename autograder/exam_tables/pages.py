@@ -13,6 +13,7 @@ from autograder.exam.core import Exam
 from autograder.exam_tables.examining import parts_of
 from autograder.exam_tables.implementations import ROOT, Implementation, implementations
 from autograder.exam_tables.shares import MANY, MOST, fairness
+from autograder.exam_tables.truth import share, told
 from autograder.exam_tables.verdicts import Verdict, load
 from autograder.objects.assignments import ASSIGNMENTS, topic
 
@@ -57,6 +58,8 @@ def page(name: str) -> str:
         ("… … and is named, and nothing else with it", f"{rightly} ({rightly / max(len(with_sentence), 1):.0%})"),
         ("… named wrongly", sum(row.wrongly for row in wrong)),
         ("different mistakes named", len(frozenset().union(*(row.verdict.named for row in wrong)))),
+        ("said truly, with something that is true and nothing that is false", f"{share(told(name)):.0%}"),
+        ("… where the exam does not know the mistake", f"{share(told(name, forgotten=True)):.0%}"),
     ]
     lines = [
         f"# The exam of {assignment_of(name)}, examined",
@@ -64,7 +67,8 @@ def page(name: str) -> str:
         "<!-- Written by `make exam-table`. -->",
         "",
         f"Each row is a file of `tests/exam/{name}/wrong/` with one mistake; ✗ marks the criteria that it fails. "
-        "The last column says what the student is told: ✓ the mistake by its name, – only what is wrong.",
+        "The last column says what the student is told: ✓ the mistake by its name, – only what is wrong. What is said is "
+        "true or false by the line `where:` of the file.",
         "",
         "| what | how many |",
         "|---|--:|",

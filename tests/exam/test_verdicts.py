@@ -6,10 +6,12 @@ import tomllib
 from collections import Counter
 from importlib import import_module
 
+from autograder.exam.features import PROPERTIES, phrases
 from autograder.exam_tables import pages, verdicts
 from autograder.exam_tables.examining import parts_of
-from autograder.exam_tables.implementations import FOLDER, implementations
+from autograder.exam_tables.implementations import FOLDER, exam_names, implementations
 from autograder.exam_tables.shares import counted, fairness
+from autograder.exam_tables.truth import share, told
 
 
 def of_kind(name, *, wrong):
@@ -48,6 +50,24 @@ def test_mistakes_are_named_rightly(name):
     with_sentence = [row for row in wrong if row.implementation.mistake]
     unnamed = [row.implementation.id for row in with_sentence if not row.rightly]
     assert len(unnamed) <= 0.15 * len(with_sentence), unnamed
+
+
+def test_what_is_said_is_true():
+    """By the `where:` of wrong implementations: it names something true, and nothing that is false."""
+    known = [one for exam in exam_names() for one in told(exam)]
+    unknown = [one for exam in exam_names() for one in told(exam, forgotten=True)]
+    assert {one.implementation.id: sorted(one.false) for one in known if one.false} == {}
+    assert len(known) > 480 and share(known) >= 0.95, [one.implementation.id for one in known if not one.counts]
+    assert len(unknown) > 250 and share(unknown) >= 0.85, [one.implementation.id for one in unknown if not one.counts]
+
+
+def test_a_sentence_names_what_it_tells(name):
+    """Each feature or property that a criterion tells stands in one of the sentences, by its word."""
+    for row in pages.rows(name):
+        said = " ".join(row.verdict.said)
+        for id in {*row.verdict.told, *row.verdict.told_forgotten}:
+            words = [PROPERTIES[id]] if id in PROPERTIES else [phrases(id)[0].removeprefix("with ")]
+            assert all(word in said for word in words), (row.implementation.id, id, said)
 
 
 def test_one_mistake_costs_one_criterion(name):
