@@ -64,7 +64,7 @@ def page(name: str) -> str:
         "<!-- Written by `make exam-table`. -->",
         "",
         f"Each row is a file of `tests/exam/{name}/wrong/` with one mistake, a few with two; ✗ marks the criteria "
-        "that it fails. The last column says what the student is told: ✓ the mistake by its name, – only what is wrong.",
+        "that it fails. The last column says what the student is told: ✓ the mistake by its name, – what is wrong.",
         "",
         "| what | how many |",
         "|---|--:|",
