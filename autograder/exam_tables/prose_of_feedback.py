@@ -1,4 +1,4 @@
-"""What is wrong with a text that a student reads as feedback: whole sentences, in plain words, without Python's insides.
+"""What is wrong with a text that a student reads as feedback: whole sentences, plain words, none of Python's insides.
 
 The words that are replaced by better ones are those of the book's pages (`book/prose.py`).
 """
@@ -19,9 +19,9 @@ BEGINS = re.compile(r"[A-Z0-9(“]")
 ENDS = re.compile(r"[.?][)”]?$")
 FAULTS = (
     (r"[<{]['\w][^>}]*[>}]|\btensor\(|torch\.Size|\bobject at 0x|\\n", "shows a Python object"),
-    (r"\b(?:RemoteSubject|LocalSubject|Subject|Raised|Changed|Banned|Missing|Unnamed|Evidence|autograder)\b", "names our code"),
+    (r"\b(?:(?:Remote|Local)?Subject|Raised|Changed|Banned|Missing|Unnamed|Evidence|autograder)\b", "names our code"),
     (r"\b[Aa] (?:[aio]|e(?!u))\w|\b[Aa]n [bcdfgjkpqtvwyz]\w", "has the wrong article"),
-    (r"\.\.(?!\.)|[,:;]\s*[,:;.]|\s[,:;.](?!\w)|  |\(\(|\(\)", "has stops, spaces or brackets without words between them"),
+    (r"\.\.(?!\.)|[,:;]\s*[,:;.]|\s[,:;.](?!\w)|  |\(\(", "has stops, spaces or brackets without words between them"),
     (r"\n", "has more than one line"),
 )  # fmt: skip
 
