@@ -130,12 +130,12 @@ def test_what_is_said_of_errors_and_of_wrong_answers():
     whens = ["", "with `dilation=2`", *(when for when, _ in CALLS.values())]
     odd = [np.ones(2), np.int64(3), None, (1,), [], object(), torch.ones(2), True, int, len, 1j, b"", {1}]
     texts = [
-        *(words.raised("f", error, when) for when in whens),
+        *(f"{words.raised('f', error, when)}." for when in whens),
         *(words.seen("f", error, "", when) for when in whens),
         *(words.seen("f", torch.ones(2), "gave back wrong values", when) for when in whens),
         *(words.seen("f", one, f"gave back {kind(one)} where a tensor is expected", "") for one in odd),
         *(words.not_refused("f", what, error) for what in ("", "channels that do not fit")),
-        *(words.not_there(missing) for missing in (Missing("f"), Missing("f", "ValueError"))),
+        *(words.not_there(missing) for missing in (Missing("f"), Missing("f", "cannot be looked at"))),
         *(words.banned("f", said) for said in (message, "anything else", "rm -rf: no", "")),
         *(words.some_right(right, 7) for right in (1, 2)),
         *(contrast([frozenset({one})], [frozenset({one})], [frozenset()]).beside for one in CALLS),
@@ -143,7 +143,7 @@ def test_what_is_said_of_errors_and_of_wrong_answers():
     ]
     assert faults(dict(enumerate(texts))) == {}
     assert "\n" not in words.raised("f", error) and len(words.raised("f", Raised("E", "x" * 9999))) < 300
-    assert words.raised("f", Raised("AssertionError", "")) == "`f` raised AssertionError."
+    assert words.raised("f", Raised("AssertionError", "")) == "`f` raised AssertionError"
 
 
 def test_what_bans_and_limits_say():
@@ -165,7 +165,8 @@ def filled(node, names):
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
-        return "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
+        text = "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
+        return text if isinstance(node.values[-1], ast.Constant) else f"{text}."  # what fills the last hole ends it
     return None
 
 
@@ -190,6 +191,7 @@ def test_sentences_that_stand_in_the_code():
     said = {}
     for path in sorted((ROOT / "autograder" / "exam").rglob("*.py")):
         said |= written(path, "Unnamed", "Finding")
+        said |= {where: f"`X` {text}" if text[0].islower() else text for where, text in written(path, "Told").items()}
     for path in sorted((ROOT / "autograder" / "examiner").glob("*.py")):
         said |= written(path, "Unreadable", "Lost", "_lose")
     assert len(said) > 40 and faults(said) == {}
