@@ -80,10 +80,14 @@ def complaints(path: Path) -> list[str]:
         marks = len(re.findall(r"[:;](?=\s)|:$", re.sub(r"^[A-D]: ", "", sentence)))  # answers to choose have letters
         if marks > 1:
             found.append(f"{marks} colons or semicolons: {sentence}")
-        for pattern, better in WORDS:
-            if match := re.search(rf"\b{pattern}", sentence, re.I):
-                found.append(f"“{match[0]}”, better “{better}”: {sentence}")
+        found += [f"{said}: {sentence}" for said in replaced(sentence)]
     return found
+
+
+def replaced(sentence: str) -> list[str]:
+    """The words of a sentence for which there are better ones."""
+    found = ((re.search(rf"\b{pattern}", sentence, re.I), better) for pattern, better in WORDS)
+    return [f"“{match[0]}”, better “{better}”" for match, better in found if match]
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ import torch
 
 from autograder.exam.cases import Case
 from autograder.exam.subject import Raised, Subject
+from autograder.objects import operations
 
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-8}  # of the interface
 INTEGERS = torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8
@@ -92,18 +93,19 @@ def agree(a: torch.Tensor, b: torch.Tensor) -> bool:
 
 # What comes back, in words.
 PLAIN = {tuple: "a tuple", list: "a list", dict: "a dict", str: "text", int: "an int", float: "a float", bool: "a bool"}
-OBJECTS = {"function": "a function", "class": "a class", "module": "a module"}
+OBJECTS = {"function": "a function", "class": "a class", "module": "a module", "array": "a NumPy array"}
 
 
 def kind(value: Any) -> str:
     """What a value is, in words: "a module", "nothing (None)", "a float"."""
     if value is None:
         return "nothing (None)"
-    if isinstance(value, Subject):
-        return OBJECTS.get(value.kind, "an object that is no number, no text and no dense tensor")
     if isinstance(value, torch.Tensor):
         return f"a tensor of {str(value.dtype).removeprefix('torch.')}"
-    return PLAIN.get(type(value), f"a {type(value).__name__}")
+    if type(value) in PLAIN:
+        return PLAIN[type(value)]
+    described = value.kind if isinstance(value, Subject) else operations.describe(value)
+    return OBJECTS.get(described, "an object of another type")
 
 
 SHOWN = 300  # characters of a value that is no tensor

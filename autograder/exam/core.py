@@ -83,8 +83,9 @@ def banned(name: str, error: Banned, evidence: Evidence | None = None) -> Wrong:
     """What a call of a banned operator, of autograd or of a banned base class comes to."""
     if error.message.startswith("base class:"):
         return Wrong("library-base", evidence)
-    mistake = "grad-autograd" if error.message.startswith("autograd:") else "banned-call"
-    return Wrong(mistake, evidence, words.banned(name, error.message))
+    if error.message.startswith("autograd:"):
+        return Wrong("grad-autograd", evidence)
+    return Wrong("banned-call", evidence, words.banned(name, error.message))
 
 
 def once(draw: Draw, find: Callable[[], Any]) -> Any:

@@ -25,11 +25,20 @@ ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 def in_words(name: str, message: str, when: str = "") -> str:
     """ "IndexError on a pair: list index out of range". name: of its class; when: in which case it was raised."""
-    for words, told in ELSEWHERE:
-        if words.search(f"{name}: {message}"):
-            return f"{name}{when}: {told}"
-    said = first_line(message)
+    said = _elsewhere(name, message) or first_line(message)
     return f"{name}{when}: {said}" if said else f"{name}{when}"
+
+
+def quoted(name: str, message: str, when: str = "") -> str:
+    """The same, as part of a sentence: what it says stands in quotation marks."""
+    said = first_line(message).replace("“", '"').replace("”", '"')
+    told = _elsewhere(name, message) or (f"“{said}”" if said else "")
+    return f"{name}{when}: {told}" if told else f"{name}{when}"
+
+
+def _elsewhere(name: str, message: str) -> str:
+    """What is missing here, where that is why it was raised."""
+    return next((told for words, told in ELSEWHERE if words.search(f"{name}: {message}")), "")
 
 
 def first_line(message: str) -> str:

@@ -12,7 +12,7 @@ COMMON = {
     "input-changed": "A tensor that was given to the function is changed. Work on a new one.",
     "leaf-filled": "The result is made with `requires_grad=True` and then filled, which PyTorch refuses. Make it without: it gets its gradient from what is written into it.",
     "float32-result": "The result is always float32. It must have the dtype of the input.",
-    "precision-lost": "float64 becomes float32 on the way. The result has the right dtype, but its last digits are lost.",
+    "precision-lost": "Numbers in float64 become float32 on the way. The result has the right dtype, but its last digits are lost.",
     "contiguous-only": "The result is right only for inputs that are contiguous in memory. Use `reshape` instead of `view`.",
     "pairs-refused": "A pair is not accepted. Sizes and steps may be an int or a pair (height, width).",
     "bias-none": "Without a bias there is an error. Add the bias only where it is not None.",

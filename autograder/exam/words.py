@@ -39,12 +39,15 @@ def some_right(right: int, of: int) -> str:
 
 def not_reached(why: str) -> str:
     """A criterion after the last candidate was lost."""
-    return f"Not reached: {why}"
+    return f"This was not reached. {why}"
 
 
 def banned(name: str, message: str) -> str:
-    """A banned operator was called."""
-    return f"`{name}` makes a call that is forbidden here: {message}"
+    """A banned operator was called; the message names it, and says what the assignment asks."""
+    call, colon, asked = message.partition(": ")
+    if not colon or not re.fullmatch(r"[\w.]+", call):
+        return f"`{name}` makes a call that is forbidden here."
+    return f"`{name}` uses `{call}`, which is forbidden here. {asked}"
 
 
 def raised(name: str, error: Raised, when: str = "") -> str:
@@ -55,7 +58,7 @@ def raised(name: str, error: Raised, when: str = "") -> str:
     if error.absent:
         return f"`{name}`{when} needs {error.absent}"
     where = f" (at {error.line})" if error.line else ""
-    return f"`{name}` raised {errors.in_words(error.name, error.message, when)}{where}"
+    return f"`{name}` raised {errors.quoted(error.name, error.message, when)}{where}"
 
 
 ARGUMENT = re.compile(r"unexpected keyword argument '(\w+)'|required (?:positional|keyword-only) arguments?: '(\w+)'")
@@ -81,9 +84,8 @@ def seen(name: str, got: Any, fault: str, when: str, numbers: str = "", beside: 
 
 def not_refused(name: str, what: str, error: Raised) -> str:
     """What should be refused ends in another error."""
-    said = f": {error.message.rstrip('.')}" if error.message else ""
-    what = f" {what}" if what else ""
-    return f"`{name}` should refuse{what} with a ValueError or RuntimeError; it raised {error.kind}{said}."
+    what, raised = f" {what}" if what else "", errors.quoted(error.name, error.message)
+    return f"`{name}` should refuse{what} with a ValueError or RuntimeError, but it raised {raised}."
 
 
 def points(value: float) -> str:

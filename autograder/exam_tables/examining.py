@@ -78,7 +78,7 @@ def examine(task: Task) -> list[Outcome]:
     passed = {part.name: part.graded_name not in names for part in parts}
     outcomes: list[Outcome] = []
     quiet = Quiet(passed, salt=task.salt)
-    own = frozenset({task.implementation.mistake or ""} if task.forgotten else ())
+    own = task.implementation.mistakes if task.forgotten else frozenset()
     with setting(quiet), chosen(FORGOTTEN, own):
         for part in (part for part in parts if part.graded_name in names):
             asked = part if task.slow else replace(part, criteria=tuple(c for c in part.criteria if not c.slow))

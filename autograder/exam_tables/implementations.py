@@ -2,8 +2,9 @@
 
 A file of Python opens with a docstring: what it is, then the lines of its header, `names: …` (what it defines) and,
 where it is wrong, `mistake: …` (the id that should be found; `none` where no sentence fits) and `where: …` (all that a
-true sentence about it may name: ids of `exam.features`), perhaps `visible: caught` (the visible checks tell it, too)
-and `random: yes` (it computes with random numbers of its own, so chance has its share in what it loses).
+true sentence about it may name: ids of `exam.features`), perhaps `second: …` (the id of a second mistake, which is
+named beside the first), `visible: caught` (the visible checks tell it, too) and `random: yes` (it computes with random
+numbers of its own, so chance has its share in what it loses).
 
 Most wrong ones are an *edit* on a right one, so that the file shows its mistake and nothing else:
 
@@ -44,8 +45,8 @@ BLOCK = re.compile(r"^<<<\n(.*?)^===\n(.*?)^>>>$\n*", re.DOTALL | re.MULTILINE)
 
 @dataclass(frozen=True)
 class Implementation:
-    """One file. mistake: the id that should be named, None where none should. where: ids of what a true sentence may
-    name. base: the right file that is edited."""
+    """One file. mistake: the id that should be named, None where none should. second: that of a second mistake. where:
+    ids of what a true sentence may name. base: the right file that is edited."""
 
     path: Path
     about: str
@@ -55,6 +56,12 @@ class Implementation:
     base: Path | None = None
     visible: bool = False
     random: bool = False
+    second: str | None = None
+
+    @property
+    def mistakes(self) -> frozenset[str]:
+        """The ids that should be named."""
+        return frozenset(filter(None, (self.mistake, self.second)))
 
     @property
     def wrong(self) -> bool:
@@ -130,7 +137,7 @@ def read(path: Path) -> Implementation:
     header = {key: value for key, _, value in lines}
     wrong, edit = path.parent.name == "wrong", path.suffix == ".edit"
     needed = {"names"} | ({"mistake", "where"} if wrong else set()) | ({"base"} if edit else set())
-    if not needed <= set(header) <= needed | {"visible", "random"}:
+    if not needed <= set(header) <= needed | {"visible", "random", "second"}:
         raise ValueError(
             f"{path} should open with what it is, an empty line, and the lines `names: …`, `mistake: …` and `where: …` "
             f"if it is wrong, and `base: …` if it is an edit; found {', '.join(header) or 'none'}"
@@ -145,6 +152,7 @@ def read(path: Path) -> Implementation:
         path.parents[1] / "right" / f"{header['base']}.py" if edit else None,
         header.get("visible") == "caught",
         header.get("random") == "yes",
+        header.get("second"),
     )
     arguments = _arguments(one.source())
     if unknown := sorted(id for id in one.where if not is_known(id, arguments)):

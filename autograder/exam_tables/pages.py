@@ -29,12 +29,12 @@ class Row:
 
     @property
     def rightly(self) -> bool:
-        """Its mistake is named, and no other."""
-        return self.verdict.named == {self.implementation.mistake}
+        """Its mistakes are named, and no other."""
+        return self.verdict.named == self.implementation.mistakes
 
     @property
     def wrongly(self) -> bool:
-        return bool(self.verdict.named - {self.implementation.mistake})
+        return bool(self.verdict.named - self.implementation.mistakes)
 
 
 def rows(name: str) -> list[Row]:
@@ -66,9 +66,9 @@ def page(name: str) -> str:
         "",
         "<!-- Written by `make exam-table`. -->",
         "",
-        f"Each row is a file of `tests/exam/{name}/wrong/` with one mistake; ✗ marks the criteria that it fails. "
-        "The last column says what the student is told: ✓ the mistake by its name, – only what is wrong. What is said is "
-        "true or false by the line `where:` of the file.",
+        f"Each row is a file of `tests/exam/{name}/wrong/` with one mistake, a few with two; ✗ marks the criteria "
+        "that it fails. The last column says what the student is told: ✓ the mistake by its name, – what is wrong. "
+        "What is said is true or false by the line `where:` of the file.",
         "",
         "| what | how many |",
         "|---|--:|",

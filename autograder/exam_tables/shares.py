@@ -47,7 +47,7 @@ def shares(name: str) -> list[Share]:
     found: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for part in parts_of(name):
         for one in implementations(name):
-            if one.wrong and part.graded_name in one.names and one.mistake not in BANNED:
+            if one.wrong and part.graded_name in one.names and one.mistake not in BANNED and not one.second:
                 verdict = kept[one.id]
                 pair = share(part, verdict.lost), share(part, verdict.forgotten if one.mistake else verdict.lost)
                 found[part.name, one.mistake or one.id].append(pair)

@@ -33,7 +33,7 @@ def places(exam: str) -> Mapping[str, frozenset[str]]:
     """For each mistake the `where` of all implementations that have it."""
     found: dict[str, frozenset[str]] = {}
     for one in implementations(exam):
-        if one.mistake:
+        if one.mistake and not one.second:
             found[one.mistake] = found.get(one.mistake, frozenset()) | one.where
     return found
 
@@ -47,7 +47,7 @@ def told(exam: str, *, forgotten: bool = False) -> list[Told]:
     wrong = [one for one in implementations(exam) if one.wrong]
     if not forgotten:
         return [_told(exam, one, kept[one.id].named, kept[one.id].told) for one in wrong]
-    unknown = [one for one in wrong if one.mistake not in kept[one.id].forgotten.values() or one.mistake is None]
+    unknown = [one for one in wrong if one.mistakes.isdisjoint(kept[one.id].forgotten.values())]
     return [_told(exam, one, *_of_unknown(one, kept[one.id])) for one in unknown]
 
 
@@ -61,7 +61,7 @@ def _of_unknown(one: Implementation, verdict: Verdict) -> tuple[Iterable[str | N
 def _told(exam: str, one: Implementation, named: Iterable[str | None], features: Iterable[str]) -> Told:
     right, false = set(features) & one.where, set(features) - one.where
     for mistake in filter(None, named):
-        true = mistake == one.mistake or places(exam).get(mistake, frozenset()) & one.where
+        true = mistake in one.mistakes or places(exam).get(mistake, frozenset()) & one.where
         (right if true else false).add(mistake)
     return Told(one, frozenset(right), frozenset(false))
 

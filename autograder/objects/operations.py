@@ -59,19 +59,21 @@ class Outline:
     requires_grad: bool = False
 
 
-KINDS = "function", "class", "module", "value", "other"
+KINDS = "function", "class", "module", "value", "array", "other"
 DEEPEST = 8  # lists within lists of a plain value
 LARGEST = LIMITS.answer_mib * MIB  # bytes of a tensor that may cross
 
 
 def describe(obj: Any) -> str:
-    """Which of `KINDS` it is: `module` an instance of nn.Module, `value` what crosses as it is."""
+    """Which of `KINDS` it is: `module` an instance of nn.Module, `value` what crosses as it is, `array` NumPy's."""
     if isinstance(obj, nn.Module):
         return "module"
     if isinstance(obj, type):
         return "class"
     if is_plain(in_numbers(obj)):
         return "value"
+    if isinstance(obj, np.ndarray):
+        return "array"
     return "function" if callable(obj) else "other"
 
 

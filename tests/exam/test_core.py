@@ -153,7 +153,9 @@ def test_a_lost_candidate_costs_the_criterion_in_hand():
 def test_without_a_fresh_candidate_the_rest_is_not_reached():
     with held_in(Recorder(fresh=0)) as setting:
         assert made_of(loses, meets, meets).grade(double) == 0.0
-    assert [o.finding.sentence for o in setting.shown[0][1]][1:] == ["Not reached: The call took too long."] * 2
+    assert [o.finding.sentence for o in setting.shown[0][1]][1:] == [
+        "This was not reached. The call took too long."
+    ] * 2
 
 
 @pytest.mark.parametrize("obj", [None, 5, "text", [1], torch.ones(2), object(), object, ..., torch.nn.Identity()])

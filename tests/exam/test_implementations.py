@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from autograder.exam_tables import implementations as files
-from autograder.exam_tables import verdicts
+from autograder.exam_tables import pages, verdicts
 from autograder.exam_tables.implementations import edited, exam_names, implementation, implementations, read
 
 BASE = '''"""How it is done.
@@ -58,6 +58,16 @@ def test_an_edit_is_its_base_with_other_lines(folder):
     assert one.source() == '"""It triples."""\n' + BASE.split('"""\n')[1].replace("y + x", "y + x + x")
     cells = one.cells({"setup": "import torch", "double": "def double(x): ..."})
     assert cells == {"double": "import math\n\n\ndef double(x):\n    y = x\n    return y + x + x"}
+
+
+def test_two_mistakes_are_named_as_two(folder):
+    path = folder / "wrong" / "triples.edit"
+    path.write_text(EDIT.replace("mistake: none\n", "mistake: thrice\nsecond: late\n"))
+    one = read(path)
+    lost = {"double/a": "thrice", "double/b": "late"}
+    rows = [pages.Row(one, verdicts.Verdict("", dict(list(lost.items())[:count]))) for count in (1, 2)]
+    assert one.mistakes == {"thrice", "late"}
+    assert [row.rightly for row in rows] == [False, True] and not any(row.wrongly for row in rows)
 
 
 def block(old, new):

@@ -109,7 +109,7 @@ def test_an_error_names_the_students_line_and_class(graded):
     result, _, evidence = graded(output_size=code)
     for said in sentences(result):
         assert re.match(
-            r"`output_size` raised Odd( .*)?: not this one \(at `raise Odd\('not this one...'\)`, line 3", said
+            r"`output_size` raised Odd( .*)?: “not this one” \(at `raise Odd\('not this one...'\)`, line 3", said
         )
         assert said.endswith(".") and not said.endswith("..")
     assert {item["got"].split(":")[0] for item in evidence} == {

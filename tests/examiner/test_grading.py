@@ -193,7 +193,7 @@ def test_a_lost_candidate_costs_what_is_concerned_only(graded, short):
     assert result.status == "crashed" and result.score == 4
     assert result.cells["conv2d_naive-hidden"]["points"] == 4
     sentences = [row.sentence for row in result.criteria if row.cell == "output_size-hidden"]
-    assert "ended the process" in sentences[0] and any(s.startswith("Not reached") for s in sentences)
+    assert "ended the process" in sentences[0] and any(s.startswith("This was not reached") for s in sentences)
     assert cells["output_size-visible"].outputs[0].output_type == "error"
 
 

@@ -22,8 +22,8 @@ RULE = Rule(
         "regions resized": "Means of moved pixels, with no weights.",
     },
     sentence=(
-        "a library convolution (or `unfold`/`fold`) was called here, PyTorch's, SciPy's, scikit-image's "
-        "or OpenCV's; write it yourself. `Tensor.unfold`, `as_strided`, FFT and matrix products are allowed."
+        "Do not call a convolution (or `unfold`, `fold`) of PyTorch, SciPy, scikit-image or OpenCV here, but "
+        "write it yourself. `Tensor.unfold`, `as_strided`, FFT and matrix products are allowed."
     ),
     library=(
         *("torch._decomp.decompositions:im2col", "torch._decomp.decompositions:col2im"),

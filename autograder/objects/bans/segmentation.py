@@ -39,7 +39,7 @@ LISTS = {
             "regions resized": "It moves pixels; no kernel can be given.",
         },
         sentence=(
-            "a library transposed convolution (or `fold`) was called here; write it yourself. "
+            "Do not call a transposed convolution (or `fold`) of PyTorch here, but write it yourself. "
             "`F.conv2d` and its gradient, `F.unfold`, FFT and matrix products are allowed."
         ),
         library=("torch._decomp.decompositions:col2im",),
@@ -63,8 +63,8 @@ LISTS = {
             "pooling of regions": "Maxima of regions, with no values between pixels.",
         },
         sentence=(
-            "a library function that resizes (`F.interpolate`, `nn.Upsample`, or one of SciPy's, scikit-image's, "
-            "Pillow's or OpenCV's) was called here; write it yourself."
+            "Do not call a function that resizes (`F.interpolate`, `nn.Upsample`, or one of SciPy, scikit-image, "
+            "Pillow or OpenCV) here, but write it yourself."
         ),
         library=(
             *("torch.nn.functional:interpolate", "torch._decomp.decompositions:*upsample*"),
