@@ -209,15 +209,16 @@ def contrast(wrong: Sequence[Features], others: Sequence[Features], right: Seque
         return None
     common = sorted(frozenset.intersection(*wrong), key=_rank)
     shared = [id for id in common if all(id in some for some in others)]
-    found = _alone(shared, right) or _often(shared, others, right) or _alone(common, right)
+    most = 1 if len(others) < FEW else 2
+    found = _alone(shared, right, most) or _often(shared, others, right) or _alone(common, right, most)
     if found is None:
         found = _often([id for id in common if _count(id, right) < _count(id, others)], others, right)
     return found and _told(*found, others, right)
 
 
-def _alone(ids: Sequence[str], right: Sequence[Features]) -> tuple[Features, str] | None:
-    """The first of these that no right call has, or the only two of them that none has together."""
-    for count in (1, 2):
+def _alone(ids: Sequence[str], right: Sequence[Features], most: int) -> tuple[Features, str] | None:
+    """The first of these that no right call has, or the only two of them, at `most` two, that none has together."""
+    for count in range(1, most + 1):
         chosen = [frozenset(some) for some in combinations(ids, count)]
         fitting = [some for some in chosen if not any(some <= features for features in right)]
         if len(fitting) == 1 or (fitting and count == 1):

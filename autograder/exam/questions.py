@@ -38,10 +38,10 @@ def question(
             return
         evidence = Evidence(f"question {number} in the notebook", repr(right), shown(given))
         if given is None:
-            raise Unnamed(f"`{subject.name}` is not set to an answer.", evidence)
+            raise Unnamed(f"`{subject.name}` is not set to an answer.", evidence, {"result"})
         mistake = (telling or {}).get(given, otherwise)
         if mistake is None:
-            raise Unnamed(f"`{subject.name}` is not the right answer.", evidence)
+            raise Unnamed(f"`{subject.name}` is not the right answer.", evidence, {"result"})
         raise Wrong(mistake, evidence)
 
     criteria = (Criterion("answer", title, points, check),)

@@ -259,6 +259,8 @@ class Part:
             return Wrong(known[0] if known else None, next(unlike, asked.calls[0]).evidence(self.reference))
         told = wrong or [self._stands_on(call) for call in asked.calls]
         evidence = told[0].evidence(self.reference)
+        if self.best.mistakes and all(self._alike(call, self.best.function) for call in told):
+            return Wrong(self.best.mistakes[0].id, evidence)  # errors, which its function ends in too
         if self.opens(self.best):
             mistake = self._named(told, counting) or told[0].mistake(self.reference)
             if not mistake and wrong and all(self.explained(one, self.best) for one in self.asked if one is not asked):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ from autograder.exam.convolution.sentences import SENTENCES
 from autograder.exam.core import Check, Criterion, Evidence, Exam, Unnamed, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.functions import FunctionExam, asked, beside
-from autograder.exam.mistakes import IN_PLACE, care_mistakes, misconception, with_arguments, with_result
+from autograder.exam.mistakes import IN_PLACE, care_mistakes, misconception, with_arguments, with_changes, with_result
 from autograder.exam.subject import Subject
 
 T = torch.Tensor
@@ -58,7 +59,7 @@ def written(subject: Subject) -> dict[Any, Any]:
     """What the student wrote, where it is a dict."""
     value = subject.value
     if not isinstance(value, dict):
-        raise Unnamed(f"`{subject.name}` should be a dict of tensors.")
+        raise Unnamed(f"`{subject.name}` should be a dict of tensors.", tells={"result"})
     return value
 
 
@@ -82,14 +83,14 @@ def entries(*names: str) -> Check:
         given = written(subject)
         for name in names:
             if name not in given:
-                raise Unnamed(f"`{subject.name}` has no entry {name!r}.")
+                raise Unnamed(f"`{subject.name}` has no entry {name!r}.", tells={"result"})
             if holds(given[name], TABLE[name]):
                 continue
             evidence = Evidence(name, shown(TABLE[name]), shown(given[name]))
             for kernel, wrong, mistake in WRITTEN_WRONGLY:
                 if kernel == name and holds(given[name], wrong):
                     raise Wrong(mistake, evidence)
-            raise Unnamed(f"`{subject.name}[{name!r}]` does not hold the table's values.", evidence)
+            raise Unnamed(f"`{subject.name}[{name!r}]` does not hold the table's values.", evidence, {"result"})
 
     return check
 
@@ -100,15 +101,15 @@ def form(subject: Subject, draw: Draw) -> None:
     for name, table in TABLE.items():
         value = given.get(name)
         if not isinstance(value, T):
-            raise Unnamed(f"`{subject.name}[{name!r}]` should be a tensor.")
+            raise Unnamed(f"`{subject.name}[{name!r}]` should be a tensor.", tells={"result"})
         evidence = Evidence(name, shown(table), shown(value))
         if value.dtype != torch.float32:
             raise Wrong("kernels-dtype", evidence)
         if value.shape != (3, 3):
             said = f"`{subject.name}[{name!r}]` has the shape {tuple(value.shape)}; it should be (3, 3)."
-            raise Unnamed(said, evidence)
+            raise Unnamed(said, evidence, {"sizes"})
     if sum(holds(given[name], table) for name, table in TABLE.items()) < 2:  # one that stands for all is always right
-        raise Unnamed(f"Fewer than two entries of `{subject.name}` hold the table's values.")
+        raise Unnamed(f"Fewer than two entries of `{subject.name}` hold the table's values.", tells={"result"})
 
 
 KERNELS = Exam(
@@ -169,6 +170,12 @@ def same_dtype_only(image: T, kernel: T) -> T:
     return filtered(image, kernel)
 
 
+def normalised(of: Callable[[T], T], converted: bool, image: T, kernel: T) -> dict[str, T]:
+    """The kernel divided by its sum, or by that of its sizes, before it is converted to the image's type or after."""
+    kernel = kernel.to(image.dtype) if converted else kernel
+    return {"kernel": kernel / of(kernel).sum()}
+
+
 MISTAKES = (
     *IN_PLACE,
     misconception("flipped-kernel", with_arguments(filtered, kernel=lambda k: k.flip(0, 1))),
@@ -187,8 +194,11 @@ MISTAKES = (
     ),
     misconception(
         "kernel-normalised",
-        with_arguments(filtered, kernel=lambda k: k / k.sum()),
-        with_arguments(filtered, kernel=lambda k: k / k.abs().sum()),
+        *(
+            with_changes(filtered, partial(normalised, total, first))
+            for total in (T.sum, T.abs)
+            for first in (True, False)
+        ),
     ),
     misconception("wrap-around", rolled),
     misconception("padding-reflect", padded(halves, "reflect"), padded(halves, "replicate")),

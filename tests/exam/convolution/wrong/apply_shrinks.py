@@ -2,7 +2,7 @@
 
 names: apply_kernel
 mistake: valid-size
-where: plainest, sizes, border, padding
+where: kernel larger, plainest, sizes, border, padding
 visible: caught
 """
 
