@@ -19,18 +19,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from inspect import signature
 from typing import Any
 
 import torch
 
-from autograder.exam import words
 from autograder.exam.calls import Call, Value
-from autograder.exam.core import Unnamed, Wrong, banned
-from autograder.exam.features import Contrast, Features, FeaturesOf, contrast, features_of
+from autograder.exam.core import Wrong
+from autograder.exam.features import FeaturesOf, features_of
 from autograder.exam.mistakes import Function, Misconception, both
-from autograder.exam.numbers_seen import kind_of_numbers
 from autograder.exam.subject import Banned, Raised
+from autograder.exam.telling import Telling
 
 WIDEST = 5  # readings with one mistake beside which a second one is looked for
 
@@ -86,26 +84,12 @@ class Part:
 
     def verdicts(self) -> dict[str, Wrong | None]:
         """For each criterion what is wrong there, None where it is met."""
-        found = {one.id: None if self.met(one, self.best) else self.finding(one) for one in self.asked}
+        telling = Telling(self)
+        found = {one.id: None if self.met(one, self.best) else telling.finding(one) for one in self.asked}
         if not self.opens(self.best):
-            shut = self._shut()
+            shut = telling.shut()
             found = {id: wrong if wrong and wrong.mistake else shut for id, wrong in found.items()}
         return found
-
-    def _shut(self) -> Wrong:
-        """What is wrong with the plainest calls, which the whole part is told."""
-        wrong = [call for call in self.door if not self.right(call, self.best)]
-        if not wrong:
-            return Unnamed(words.shut(self.name), tells={"plainest"})
-        if all(isinstance(call.got, Raised) for call in wrong) and (mistake := self._named_by_errors(wrong)):
-            return Wrong(mistake, wrong[0].evidence(self.reference))
-        if argument := self._of_arguments(wrong[0]):
-            return argument
-        untouched = isinstance(wrong[0].got, Raised) and wrong[0].got.kind == "NotImplementedError"
-        said = self._said(
-            self.name, wrong, "" if untouched else words.PLAINEST, "" if untouched else words.shut(self.name)
-        )
-        return Unnamed(said, wrong[0].evidence(self.reference), {"plainest"})
 
     @cached_property
     def best(self) -> Reading:
@@ -143,7 +127,7 @@ class Part:
         (An error, too, which no reading makes right.)"""
         costs, calls = self.costs(reading), {one.id: one.calls for one in self.asked}
         return bool(costs) and all(
-            any(self._alike(call, reading.function) and self.fault(call, without) for call in calls[costs[mistake.id]])
+            any(self.alike(call, reading.function) and self.fault(call, without) for call in calls[costs[mistake.id]])
             for mistake, without in zip(reading.mistakes, reading.without, strict=True)
         )
 
@@ -169,6 +153,12 @@ class Part:
     def right(self, call: Call, reading: Reading) -> bool:
         """Does it equal the reference's answer, or that of the reading's function?"""
         return any(self.fault(call, function) is None for function in (self.reference, reading.function))
+
+    def alike(self, call: Call, function: Function) -> bool:
+        """Does a function of ours do the same? Errors are equal whatever they say."""
+        if isinstance(call.got, Raised):
+            return isinstance(call.given(function), Raised)
+        return self.fault(call, function) is None
 
     def fault(self, call: Call, function: Function) -> str | None:
         """What is wrong with a call where this function is right."""
@@ -243,111 +233,6 @@ class Part:
         return bool(reading.mistakes and asked.about) and all(
             call.ignores(asked.about, reading.function) for call in asked.calls
         )
-
-    def finding(self, asked: Asked) -> Wrong:
-        """What is wrong in a criterion that is not met."""
-        if asked.ban is not None:
-            return banned(self.name, asked.ban.got, asked.ban.evidence(self.reference))
-        if asked.intact and self.changing:
-            return Wrong("input-changed", self.changing.evidence(self.reference))
-        counting = self.counting(asked, self.best)
-        wrong = [call for call in counting if not self.right(call, self.best)]
-        known = [mistake for mistake, id in self.costs(self.best).items() if id == asked.id]
-        if known or (counting and not wrong):  # of what is explained, what it costs or does not show
-            unlike = (call for call in asked.calls if self.fault(call, self.reference))
-            known += [mistake.id for mistake in self.best.mistakes]
-            return Wrong(known[0] if known else None, next(unlike, asked.calls[0]).evidence(self.reference))
-        told = wrong or [self._stands_on(call) for call in asked.calls]
-        evidence = told[0].evidence(self.reference)
-        if self.best.mistakes and all(self._alike(call, self.best.function) for call in told):
-            return Wrong(self.best.mistakes[0].id, evidence)  # errors, which its function ends in too
-        if self.opens(self.best):
-            mistake = self._named(told, counting) or told[0].mistake(self.reference)
-            if not mistake and wrong and all(self.explained(one, self.best) for one in self.asked if one is not asked):
-                mistake = asked.tells
-            if mistake:
-                return Wrong(mistake, evidence)
-        return self._unnamed(asked, told, counting if wrong else told)
-
-    def _unnamed(self, asked: Asked, wrong: Sequence[Call], counting: Sequence[Call]) -> Unnamed:
-        """What is seen where no mistake is known: what parts the wrong calls from the right ones of the whole part."""
-        first = wrong[0]
-        same = [call for call in wrong if type(call) is type(first)]
-        alike = [call for call in same if _kind(call.got) == _kind(first.got)]
-        if argument := self._of_arguments(first):
-            return argument
-        every = asked.calls if asked.called else [*self.door, *self.calls]
-        found = (self._contrast(same, every) or self._contrast(alike, every)) if first.parted else None
-        if found is None:
-            beside = words.some_right(len(counting) - len(wrong), len(counting)) if first.comparable else ""
-            found = Contrast(frozenset(), first.case.about, beside)
-        said = self._said(asked.called or self.name, alike, found.when, found.beside)
-        return Unnamed(said, first.evidence(self.reference), first.tells | found.features)
-
-    def _of_arguments(self, call: Call) -> Unnamed | None:
-        """An error that says of an argument that it is not known, or needed."""
-        arguments = signature(self.reference).parameters
-        found = words.argument_error(self.name, call.got, arguments) if isinstance(call.got, Raised) else None
-        return found and Unnamed(found[1], call.evidence(self.reference), {"arguments", found[0]})
-
-    def _contrast(self, wrong: Sequence[Call], every: Sequence[Call]) -> Contrast | None:
-        """What parts these from the right ones of their type that the reference answers, twins among them."""
-        others: list[Features] = []
-        right: list[Features] = []
-        twins = (call.twin for call in every if call.twin is not None)
-        for call in dict.fromkeys((*every, *twins)):
-            if type(call) is type(wrong[0]) and not isinstance(call.given(self.reference), Raised):
-                (right if self.right(call, self.best) else others).append(call.features(self.reference, self.features))
-        return contrast([call.features(self.reference, self.features) for call in wrong], others, right)
-
-    def _said(self, name: str, wrong: Sequence[Call], when: str, beside: str) -> str:
-        """What is wrong in these calls, and what kind of numbers came back in all of them."""
-        numbers = kind_of_numbers([(call.got, call.given(self.reference)) for call in wrong if call.comparable])
-        return wrong[0].sentence(name, self.reference, when, numbers, beside)
-
-    def _stands_on(self, call: Call) -> Call:
-        """The twin, where that is wrong."""
-        return call if call.twin is None or self.right(call.twin, self.best) else call.twin
-
-    def _named(self, wrong: Sequence[Call], counting: Sequence[Call]) -> str | None:
-        """A mistake, beside those of the reading or without them, that answers the criterion as the student does."""
-        if all(isinstance(call.got, Raised) for call in wrong):
-            return self._named_by_errors(wrong)
-        seen = [call for call in counting if call.comparable]
-        for mistake in self.mistakes if all(call.comparable for call in wrong) else ():
-            if mistake.rough and all(call.roughly(self.reference) for call in wrong):
-                return mistake.id
-            for mutant in mistake.mutants:
-                for function in (mutant, *both(self.best.function, mutant)):
-                    if all(self._alike(call, function) for call in (*wrong, *seen)):
-                        return mistake.id
-        return None
-
-    def _alike(self, call: Call, function: Function) -> bool:
-        """Does a function of ours do the same? Errors are equal whatever they say."""
-        if isinstance(call.got, Raised):
-            return isinstance(call.given(function), Raised)
-        return self.fault(call, function) is None
-
-    def _named_by_errors(self, wrong: Sequence[Call]) -> str | None:
-        """Errors are equal whatever they say, so they tell a mistake where it alone says so, or fails in the same
-        calls of the whole part and in no others."""
-        message = wrong[0].got.message
-        every = [call for call in self.calls if call.comparable]
-        right = [call for call in every if not isinstance(call.got, Raised)]
-        same = all(call.comparable for call in wrong)
-        for mistake in self.mistakes:
-            if any(part in message for part in mistake.says) and mistake.changing in (None, bool(self.changing)):
-                return mistake.id
-            for mutant in mistake.mutants if mistake.raises and right and same else ():
-                if all(isinstance(call.given(mutant), Raised) == isinstance(call.got, Raised) for call in every):
-                    return mistake.id
-        return None
-
-
-def _kind(got: Any) -> str:
-    """Of an error its kind, else ""."""
-    return got.kind if isinstance(got, Raised) else ""
 
 
 def _nothing(value: Any) -> bool:

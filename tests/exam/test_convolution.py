@@ -198,8 +198,9 @@ def test_two_mistakes_cost_two_criteria():
 
 
 def test_a_call_that_answers_what_it_should_refuse_says_so_while_the_door_is_shut():
-    def conv2d(x, weight, bias, *args, **kwargs):
-        return reference(x, weight, None, *args, **kwargs) + bias.reshape(1, -1, 1, 1)
+    def conv2d(x, weight, bias=None, *args, **kwargs):
+        out = reference(x, weight, None, *args, **kwargs)
+        return out + (out.std() if bias is None else bias.reshape(1, -1, 1, 1))
 
     found = replace(convolution.conv2d, ban=None).examine(conv2d)
     assert all(outcome.earned == 0 for outcome in found)

@@ -47,7 +47,7 @@ SENTENCES = common("detached", "input-changed", "float32-result", "contiguous-on
     "no-refusal-padding": "Too much padding is taken.",
 }
 MISTAKES = (
-    IN_PLACE,
+    *IN_PLACE,
     *pair_mistakes(pooled, kernel_size="kernel", stride="stride"),
     misconception("stride-is-one", with_arguments(pooled, stride=lambda s: 1 if s is None else s)),
     misconception("padding-zeros", with_changes(pooled, zeros_around)),
