@@ -83,7 +83,9 @@ IN_FLOAT64 = Meaning(
     ("type",),
 )
 UNREGISTERED = Meaning(
-    TYPES, "Layers that are kept in a plain list or dict stay float32, since the module does not know them.", ("state",)
+    TYPES,
+    "Layers that are kept in a plain list or dict stay float32, since they are not part of the module's state.",
+    ("state",),
 )
 OTHER_NETWORKS = Meaning(
     TYPES,

@@ -24,7 +24,7 @@ def check_gradients_reach_all(make: Make, x: T, classes: int, draw: Draw) -> Non
         shape = batch(network.name, network(x)).shape
         if shape[1] != classes:
             raise Unnamed(
-                f"The output of `{network.name}` has not one channel for each class, as its argument says.",
+                f"The output of `{network.name}` does not have as many channels as the argument says.",
                 tells=("arguments",),
             )
         found = network.gradients((x,), {}, draw.normal(*shape)).parameters

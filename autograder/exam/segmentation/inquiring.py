@@ -25,7 +25,6 @@ from autograder.exam.segmentation.explaining import (
     Mistake,
     Question,
     composed,
-    count_of,
     explained,
     explanations,
     fitting,
@@ -45,7 +44,8 @@ class Inquiry:
     build: `(class, plan, padding)` -> an instance. bases: networks in closed form, each of them right. counted: plans
     whose parameters are counted; at the first no mistake's number is another's. setups: by padding, what is answered
     with uniform parameters. otherwise: the mistake under which setups are asked again where all were errors. most:
-    entries that a network of this plan may have to be run.
+    entries that a network of this plan may have to be run. right: its number of parameters. arguments: the signature's
+    names of a plan's fields.
     """
 
     build: Callable[..., Subject]
@@ -70,7 +70,7 @@ class Inquiry:
     def made(self, subject: Subject, plan: Plan, padding: str, **more: Any) -> Subject:
         """An instance in eval mode, of a size that can be run. One whose layers wait for a first call gets it."""
         network = self.ready(self.build(subject, plan, padding, **more), plan, padding)
-        counting.require_runnable(network, count_of(self.bases[0], plan) or 0, self.most(plan))
+        counting.require_runnable(network, self.right(plan), self.most(plan))
         return network
 
     def ready(self, network: Subject, plan: Plan, padding: str) -> Subject:
@@ -116,9 +116,7 @@ class Inquiry:
             for padding, group in asked.items()
         }
         known = Known(self, counts, shared, by_count, asked, groups, whole)
-        if not by_count.explains(counts) and sum(counts.values()) < sum(
-            count_of(self.bases[0], p) or 0 for p in counts
-        ):
+        if not by_count.explains(counts) and sum(counts.values()) < sum(map(self.right, counts)):
             known.unregistered = self._has_more(subject, asked[padding][0])
         if not any(self._opens(groups[padding], group) for padding, group in asked.items()):
             known.large = (
@@ -185,13 +183,12 @@ class Inquiry:
                 raise known.counts_told(subject.name) or question.error
             raise known.unanswered(subject.name, question)
         flat = question.got is None or any(close(question.got, question.got.flip(axis)) for axis in (2, 3))
+        network = self.made(subject, question.plan, padding)
+        if not 0.4 * known.right(question.plan) < counting.parameter_count(network):
+            known.check_counts(subject.name)
+            sentence = f"`{subject.name}` has less than half of the parameters of the text's network."
+            raise Unnamed(sentence, tells=("parameters",))
         try:
-            network = self.made(subject, question.plan, padding)
-            if not 0.4 * known.right(question.plan) < counting.parameter_count(network):
-                raise Unnamed(
-                    f"`{subject.name}` has less than half of the parameters of the text's network.",
-                    tells=("parameters",),
-                )
             networks.check_stacked(network, question.x, 4)
         except Wrong as wrong:
             known.check_counts(subject.name)
@@ -202,7 +199,7 @@ class Inquiry:
     def resized(self, name: str, padding: str, got: T, expected: Sequence[int], evidence: Evidence) -> Unnamed:
         """An output (N, C, H, W) of another shape than this one, which is `expected`."""
         if got.shape[1] != expected[1]:
-            said = f"The output of `{name}` has not one channel for each class, as the argument `num_classes` says."
+            said = f"The output of `{name}` does not have one channel for each class of the argument `num_classes`."
             return Unnamed(said, evidence, ("arguments",))
         kind = "another"
         for word, sign in (("larger", 1), ("smaller", -1)):

@@ -138,24 +138,32 @@ class Known:
         """The number of parameters of the text's network."""
         return self.inquiry.right(plan)
 
+    @property
+    def differing(self) -> dict[Plan, int]:
+        """The numbers of parameters that are not those of the text's network."""
+        return {plan: got for plan, got in self.counts.items() if got != self.right(plan)}
+
     @cached_property
     def other_argument(self) -> str | None:
         """The argument with another value of which the text's network has these numbers of parameters."""
+        if len(self.counts) < 3 or not self.differing:  # a number or two may be chance
+            return None
         return layer_counts.other_argument(self.counts, self.right, self.inquiry.arguments)
 
     def counts_told(self, name: str) -> Unnamed | None:
         """Where numbers of parameters differ from the text's network: in which part; None where they do not."""
-        differing = {plan: got for plan, got in self.counts.items() if got != self.right(plan)}
-        if not differing:
+        if not self.differing:
             return None
-        plan, got = next(iter(differing.items()))
+        plan, got = next(iter(self.differing.items()))
         evidence = Evidence(str(plan), f"{self.right(plan):,} parameters", f"{got:,}")
-        kind = "fewer" if got < self.right(plan) else "more"
+        kinds = {"fewer" if got < self.right(plan) else "more" for plan, got in self.differing.items()}
+        kind = kinds.pop() if len(kinds) == 1 else "another number of"
         start = f"`{name}` has {kind} parameters than the text's network. "
         if self.other_argument is not None:
             said = f"The text's network has as many with another value of the argument `{self.other_argument}`."
             return Unnamed(start + said, evidence, ("parameters", "arguments"))
-        if all(self.is_right_for(q) for q in self.questions if q.got is not None):
+        answered = [question for question in self.questions if question.got is not None]
+        if answered and all(map(self.is_right_for, answered)) and kind != "another number of":
             if kind == "more":
                 return Unnamed(f"{start}It has layers that its output does not use.", evidence, ("parameters",))
             said = "Its output is right, so several layers have no parameters of their own."
@@ -262,7 +270,7 @@ class Known:
     def difference(self, padding: str) -> layer_counts.Told:
         """What is wrong with answers of the right size that nothing explains."""
         elsewhere = [explanation for other, explanation in self.groups.items() if other != padding]
-        if elsewhere and elsewhere[0] is not None:
+        if elsewhere and elsewhere[0] is not None and not elsewhere[0].mistakes:
             return ONLY[padding]
         if self.found is not None:
             piece, level = self.found

@@ -97,7 +97,7 @@ def described(found: Mapping[str, int]) -> Told:
         return Told(f"In its levels {where} {what}.", ("convolutions",))
     if weights.keys() == {"upper"} and biases.keys() <= {"upper biases"}:
         return Told(
-            "The difference is on the way up, in the layer that enlarges or in the convolution behind it.",
+            "The difference is on the way up, in the upsampling or in the convolution behind it.",
             ("upsampling",),
         )
     return Told("Count those of each layer, weight plus bias, and compare.", ())

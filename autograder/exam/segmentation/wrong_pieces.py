@@ -20,19 +20,16 @@ from autograder.exam.segmentation.explaining import Kind, Question
 
 T = torch.Tensor
 Variants = Callable[[Kind, int], Sequence[Kind]]  # with a level's piece replaced by 0, then by each of its terms
-BORDER = 8  # pixels of a large answer that are left out: what lies beyond a map's border is free
-LARGE = 40
 FAINT = 1e-4  # of the answer: a smaller difference may be any piece's
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece: the feature that names it, what is said of it, and its variants. wide: it reaches over borders."""
+    """A piece: the feature that names it, what is said of it, and its variants."""
 
     tells: str
     words: str
     variants: Variants
-    wide: bool = False
 
 
 def exchanged(kind: Kind, **methods: Any) -> Kind:
@@ -61,7 +58,7 @@ def enlarged(kind: Kind, level: int) -> list[Kind]:
             if self.level != level:
                 return kind.upconv(self, x, width)
             height, columns = x.shape[2:]
-            around = F.pad(x, (1, 1, 1, 1), mode="replicate")
+            around = F.pad(x, (1, 1, 1, 1))
             out = x.new_full((1, 1, 2 * height, 2 * columns), bias)
             seen = around[..., tap // 3 : tap // 3 + height, tap % 3 : tap % 3 + columns]
             out[..., phase // 2 :: 2, phase % 2 :: 2] += factor * seen
@@ -125,30 +122,21 @@ def shifted(kind: Kind, level: int) -> list[Kind]:
 
 PIECES = (
     Piece("pooling", "the pooling below its {}: it should give the maximum of each 2×2 cell", pooled),
-    Piece(
-        "upsampling", "the layer that enlarges to its {}: each pixel becomes a block of 2×2 pixels", enlarged, wide=True
-    ),
+    Piece("upsampling", "the upsampling to its {}: each pixel should become a block of 2×2 pixels", enlarged),
     Piece("skip", "the skip of its {}: it should carry the level's last map before the pooling", carried),
 )
 NAMES = "first level", "second level", "third level", "fourth level"
 
 
-def explains(question: Question, right: Kind, variants: Sequence[Kind], wide: bool) -> bool:
+def explains(question: Question, right: Kind, variants: Sequence[Kind]) -> bool:
     """Do some weights of these variants give the answer that was seen?"""
     answers = [question.answer(kind) for kind in (right, *variants)]
     got = question.got
     if got is None or any(one is None or one.shape != got.shape for one in answers):
         return False
-    large = min(got.shape[2:]) > LARGE
-    if wide and not large:
-        return False
-    cut = BORDER if large else 0
-    sight = [
-        right.before_last(one)[:, :1, cut : got.shape[2] - cut, cut : got.shape[3] - cut].flatten().double()
-        for one in (got, *answers)
-        if one is not None
-    ]
-    seen, usual, zero, *terms = sight
+    seen, usual, zero, *terms = (
+        right.before_last(one)[:, 0].flatten().double() for one in (got, *answers) if one is not None
+    )
     off = (seen - usual).abs().max()
     if not bool(off > FAINT * seen.abs().max()) or 2 * len(terms) > len(seen):
         return False
@@ -164,13 +152,13 @@ def wrong_piece(questions: Sequence[Question], kinds: Sequence[Kind]) -> tuple[P
     wrong = [q for q in questions if q.got is not None and not any(q.fits(kind) for kind in kinds)]
     for question in sorted(wrong, key=lambda q: q.plan.depth):
         levels = range(kinds[0].made_of(question.plan).depth)
-        if any(explains(question, kind, shifted(kind, level), False) for kind in kinds for level in levels):
+        if any(explains(question, kind, shifted(kind, level)) for kind in kinds for level in levels):
             return None
         for piece in PIECES:
             found = [
                 level
                 for level in levels
-                if any(explains(question, kind, piece.variants(kind, level), piece.wide) for kind in kinds)
+                if any(explains(question, kind, piece.variants(kind, level)) for kind in kinds)
             ]
             if found:
                 return (piece, NAMES[found[0]]) if len(found) == 1 else None
