@@ -137,6 +137,7 @@ def fit(model, loader, epochs):
             optimizer.step()
             total += loss.item() * len(x)
         losses.append(total / len(loader.dataset))
+    assert loader.batch_size >= len(x) > 0
     return losses
 
 def convolves(x, weight):
