@@ -136,8 +136,8 @@ def fit(model, loader, epochs):
             loss.backward()
             optimizer.step()
             total += loss.item() * len(x)
+            assert loader.batch_size >= len(x)
         losses.append(total / len(loader.dataset))
-    assert loader.batch_size >= len(x) > 0
     return losses
 
 def convolves(x, weight):
