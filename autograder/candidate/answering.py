@@ -32,12 +32,12 @@ CELL = "<ipython-input-"  # how IPython calls the file of a cell
 QUESTION_LIMIT = 64 * MIB  # bytes of the JSON of a question
 
 
-class PulledLoader(recipes.Loader):
+class Loader(recipes.Loader):
     """A loader whose batches are the examiner's: each comes when asked for, within the call that was given it."""
 
     def __init__(self, told: messages.Batches, pull: Callable[[messages.Pull], Any]):
         self._id, self._length, self._pull = told.id, told.length, pull
-        self.dataset = range(told.items)
+        self.dataset, self.batch_size = range(told.items), told.batch_size
 
     def batch(self, position: int) -> tuple[torch.Tensor, torch.Tensor]:
         return self._pull(messages.Pull(self._id, position))
@@ -58,7 +58,7 @@ class Answering:
         self._inward: dict[type, Callable[[Any], Any]] = {
             messages.Held: lambda held: self._objects[held.id],
             messages.Built: lambda built: recipes.RECIPES[built.name](*built.args, **built.kwargs),
-            messages.Batches: lambda told: PulledLoader(told, self._pull),
+            messages.Batches: lambda told: Loader(told, self._pull),
         }
 
     def serve(self) -> None:

@@ -61,7 +61,8 @@ class Examine(NbGraderPreprocessor):
         (done,) = pool_of(folder).grade(iter([task]))
         if done.result is None:
             raise NoResult(f"{about['student']}, {about['assignment']}: {done.failure}")
-        for sentence in (*done.result["repaired"], done.result["limit"], *done.result["faults"]):
+        stopped = [cell["sentence"] for cell in done.result["stopped"]]
+        for sentence in (*done.result["repaired"], *stopped, done.result["limit"], *done.result["faults"]):
             if sentence:
                 self.log.warning("%s", printable(f"{about['student']}: {sentence}"))
         if done.notebook is None:

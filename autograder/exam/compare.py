@@ -104,6 +104,8 @@ def kind(value: Any) -> str:
         return f"a tensor of {str(value.dtype).removeprefix('torch.')}"
     if type(value) in PLAIN:
         return PLAIN[type(value)]
+    if isinstance(value, Subject) and value.kind == "other" and value.name == "ndarray":
+        return "a NumPy array"
     described = value.kind if isinstance(value, Subject) else operations.describe(value)
     return OBJECTS.get(described, "an object of another type")
 

@@ -17,6 +17,7 @@ from autograder.examiner.results import StoppedCell
 from autograder.examiner.source_words import parsed
 from autograder.wire.errors import shown_name
 
+MOST = 3  # cells of which one stopped the next, and names, that are told
 LONGEST_NAME = 60  # characters of a line by which a cell is called
 NAMED = re.compile(r"'(\w[\w.]{0,60})'")
 MISSED = re.compile(r"name '(\w{1,100})' is not defined")
@@ -104,7 +105,7 @@ class Absences:
             names = self._blamed.setdefault(id, [])
             names += [name] if name not in names else []
             said = f"is not defined, {blamed.because}"
-            if blamed.missed and blamed.missed not in (name, *asked):
+            if blamed.missed and blamed.missed not in (name, *asked) and len(asked) < MOST:
                 deeper = self._why(blamed.missed, (name, *asked))
                 said += f". `{blamed.missed}` {deeper}" if deeper else ""
             return said
@@ -124,7 +125,8 @@ class Absences:
         ]
 
     def _sentence(self, cell: Cell, names: list[str]) -> str:
-        missing = " and ".join(f"`{name}`" for name in names)
+        some = [f"`{name}`" for name in names[:MOST]] + [f"{len(names) - MOST} more names"] * (len(names) > MOST)
+        missing = " and ".join(filter(None, (", ".join(some[:-1]), some[-1])))
         are = "is" if len(names) == 1 else "are"
         hint = PACKAGES if cell.error == "ModuleNotFoundError" else ""
         return f"The cell `{cell.name}` {cell.ended}. So {missing} {are} not defined.{hint}"

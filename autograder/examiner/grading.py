@@ -132,7 +132,7 @@ def grade(
 
 def absences_of(program: NotebookNode, grade_cells: list[NotebookNode], given: set[str]) -> Absences:
     """What is known of a notebook's cells of code before they run."""
-    cells = [cell for cell in program.cells if cell.cell_type == "code" and (not is_examined(cell) or is_check(cell))]
+    cells = [cell for cell in program.cells if cell.cell_type == "code" and not is_examined(cell)]
     return Absences(
         ((cell.id, cell.source, cell.id in given) for cell in cells),
         {

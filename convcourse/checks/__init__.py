@@ -9,6 +9,10 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
+from convcourse.checks.unwritten import tell_kindly
+
+tell_kindly()
+
 
 def __getattr__(name: str) -> ModuleType:
     full = f"{__name__}.{name}"

@@ -234,4 +234,9 @@ def _words(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
 def _word(value: Any) -> str:
     if isinstance(value, torch.Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, torch.nn.Module):
+        return f"a {type(value).__name__}"
+    if isinstance(value, list | tuple):
+        some = ", ".join([*map(_word, value[:4]), *["…"] * (len(value) > 4)])
+        return f"[{some}]" if isinstance(value, list) else f"({some})"
     return repr(value)

@@ -131,6 +131,15 @@ def test_an_error_is_told_with_the_call_and_its_own_traceback():
     assert 'raise IndexError("of mine")' in "".join(shown) and "core.py" not in "".join(shown)
 
 
+def test_a_call_is_told_in_shapes_and_classes():
+    check = Check("f")
+    images, model = torch.zeros(2, 3), torch.nn.ReLU()
+    with pytest.raises(CheckFailed) as failed:
+        check.ask(lambda *_: 1 / 0, model, [(images, images)] * 9, (2, 1), "same")
+    pair = "(a tensor of shape (2, 3), a tensor of shape (2, 3))"
+    assert f"called with (a ReLU, [{pair}, {pair}, {pair}, {pair}, …], (2, 1), 'same')" in str(failed.value)
+
+
 def test_what_is_not_written_is_no_error_of_theirs():
     def conv2d(x, weight, bias=None):
         raise NotImplementedError

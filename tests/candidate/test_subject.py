@@ -136,6 +136,7 @@ def fit(model, loader, epochs):
             loss.backward()
             optimizer.step()
             total += loss.item() * len(x)
+            assert loader.batch_size >= len(x)
         losses.append(total / len(loader.dataset))
     return losses
 

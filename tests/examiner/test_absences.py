@@ -169,6 +169,21 @@ def test_what_an_error_says_in_one_line(name, message, told):
     assert "\n" not in errors.in_words(name, message) and len(errors.in_words(name, message * 1000)) < 300
 
 
+def test_what_is_told_of_many_cells_and_names_is_bounded():
+    cells = [(f"added-{n}", f"n{n} = n{n + 1}", False) for n in range(500)]
+    wide = ("added-wide", "\n".join(f"m{n} = 1" for n in range(500)), False)
+    absences = Absences([*reversed(cells), wide], {})
+    for n in range(500):
+        error = {"output_type": "error", "ename": "NameError", "evalue": f"name 'n{n + 1}' is not defined"}
+        absences.ran(f"added-{n}", [error], None)
+    absences.ran("added-wide", [], "It is too much.")
+    assert absences.why("n0").count("because") == 4 and len(absences.stopped()) == 4
+    for n in range(500):
+        absences.of_error(f"name 'm{n}' is not defined")
+    sentence = absences.stopped()[-1].sentence
+    assert sentence.endswith("So `m0`, `m1`, `m2` and 497 more names are not defined.")
+
+
 def test_a_cell_is_called_by_its_first_line_of_code():
     assert first_line("\n# mine\n%%time\n  import `x`  \ny") == "import x"
     assert len(first_line("x" * 1000)) < 100 and first_line("# only this") == "# only this"

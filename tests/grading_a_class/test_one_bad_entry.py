@@ -129,18 +129,20 @@ def test_what_a_students_code_gave_back_is_no_command_to_the_terminal():
     row = {"cell": "c-hidden", "criterion": "values", "title": "v", "points": 1.0, "earned": 0.0}
     row["sentence"] = "gave back \x1b[2J"
     result |= {"limit": "\x1b[2J", "repaired": [], "noticed": [], "faults": ["surprise \x07"], "criteria": [row]}
+    result["stopped"] = [{"cell": "c", "because": "", "sentence": "The cell stopped \x1b[2J."}]
     case = {"cell": "c-hidden", "criterion": "values", "case": "x", "expected": "1\n2", "got": "\x1b]0;owned\x07"}
     console = Console(file=io.StringIO(), force_terminal=False)
     console.print(_told(result, [case]))
     said = console.file.getvalue()
     assert "\x1b" not in said and "\x07" not in said and "\\x1b]0;owned" in said and "surprise" in said
+    assert "The cell stopped" in said
 
 
 def test_where_nothing_is_wrong_that_is_said():
     result = dict(student="ada", assignment=ASSIGNMENT, score=2.0, max_score=2.0, status="graded", limit=None)
     row = {"cell": "c-hidden", "criterion": "values", "title": "v", "points": 2.0, "earned": 2.0, "sentence": None}
     console = Console(file=io.StringIO(), force_terminal=False)
-    console.print(_told(result | {"repaired": [], "noticed": [], "faults": [], "criteria": [row]}, []))
+    console.print(_told(result | {"repaired": [], "noticed": [], "faults": [], "stopped": [], "criteria": [row]}, []))
     assert "Every criterion was met." in console.file.getvalue()
 
 

@@ -89,6 +89,7 @@ def test_everything_that_was_promised_is_written(graded):
         "max_score",
         "seconds",
         "criteria",
+        "stopped",
         "limit",
         "repaired",
         "faults",

@@ -35,7 +35,8 @@ class Loader:
     def __init__(self, batches: Sequence[tuple[torch.Tensor, torch.Tensor]]):
         self._batches = list(batches)
         self._served = [0] * len(self._batches)
-        self.dataset = range(sum(len(inputs) for inputs, _ in self._batches))  # `len(loader.dataset)` is a habit
+        sizes = [len(inputs) for inputs, _ in self._batches]
+        self.dataset, self.batch_size = range(sum(sizes)), max(sizes, default=0)  # to read these is a habit
 
     @property
     def passes(self) -> int:
