@@ -139,12 +139,23 @@ class Part:
         ]
 
     def _shows(self, reading: Reading) -> bool:
-        """Does each mistake show in the criterion that it costs: a call that came out so with it, and not without?
-        (An error, too, which no reading makes right.)"""
+        """Does each mistake show in the criterion that it costs: a call that came out so with it, and not without? One
+        that leads to errors alone shows by these."""
         costs, calls = self.costs(reading), {one.id: one.calls for one in self.asked}
         return bool(costs) and all(
-            any(self._alike(call, reading.function) and self.fault(call, without) for call in calls[costs[mistake.id]])
+            any(
+                self.fault(call, reading.function) is None and self.fault(call, without)
+                for call in calls[costs[mistake.id]]
+            )
+            or (mistake.raises and self._fails_as(reading.function))
             for mistake, without in zip(reading.mistakes, reading.without, strict=True)
+        )
+
+    def _fails_as(self, function: Function) -> bool:
+        """Of the calls for a value, do some fail, and just those in which a function of ours fails?"""
+        every = [(isinstance(call.got, Raised), call) for call in self.calls if call.comparable]
+        return len({failed for failed, _ in every}) == 2 and all(
+            isinstance(call.given(function), Raised) == failed for failed, call in every
         )
 
     def _worth(self, reading: Reading) -> tuple[float, int, int]:
@@ -332,16 +343,12 @@ class Part:
     def _named_by_errors(self, wrong: Sequence[Call]) -> str | None:
         """Errors are equal whatever they say, so they tell a mistake where it alone says so, or fails in the same
         calls of the whole part and in no others."""
-        message = wrong[0].got.message
-        every = [call for call in self.calls if call.comparable]
-        right = [call for call in every if not isinstance(call.got, Raised)]
-        same = all(call.comparable for call in wrong)
+        message, comparable = wrong[0].got.message, all(call.comparable for call in wrong)
         for mistake in self.mistakes:
             if any(part in message for part in mistake.says) and mistake.changing in (None, bool(self.changing)):
                 return mistake.id
-            for mutant in mistake.mutants if mistake.raises and right and same else ():
-                if all(isinstance(call.given(mutant), Raised) == isinstance(call.got, Raised) for call in every):
-                    return mistake.id
+            if mistake.raises and comparable and any(map(self._fails_as, mistake.mutants)):
+                return mistake.id
         return None
 
 

@@ -59,9 +59,9 @@ def conv2d():
 
 
 def test_what_a_slip_leads_to_is_named(conv2d):
-    with pytest.raises(CheckFailed, match="you turn the kernel"):
+    with pytest.raises(CheckFailed, match="you flip the kernel"):
         checks.convolution.conv2d(lambda x, w, b=None, **k: conv2d(x, w.flip(2, 3), b, **k))
-    with pytest.raises(CheckFailed, match=r"must be the input times that number; its shape must be \(1, 1, 4, 5\)"):
+    with pytest.raises(CheckFailed, match=r"must be the input times that number. The shape must be \(1, 1, 4, 5\)"):
         checks.convolution.conv2d(lambda x, w, b=None: x[:, :, 1:])
     with pytest.raises(CheckFailed, match="answers as if it were stride=1"):
         checks.convolution.conv2d(lambda x, w, b=None, stride=1, **k: conv2d(x, w, b, **k))
@@ -89,7 +89,7 @@ def by_a_layer(x, weight, bias=None):
 )
 @pytest.mark.parametrize("check", [checks.convolution.conv2d_naive, checks.convolution.conv2d])
 def test_a_forbidden_call_is_told_before_the_notebook_is_handed_in(check, function, called):
-    with pytest.raises(CheckFailed, match=f"it calls PyTorch's `{called}`, which is forbidden"):
+    with pytest.raises(CheckFailed, match=f"It calls PyTorch's `{called}`, which is forbidden"):
         check(function)
     assert torch.nn.functional.conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 3, 3)) == 9  # outside it is allowed
 
@@ -110,7 +110,7 @@ def test_gradients_by_autograd_are_told_before_the_notebook_is_handed_in(conv2d,
             leaves = [tensor.clone().requires_grad_() for tensor in (x, weight, torch.zeros(len(weight)))]
             return way(conv2d(*leaves, stride, padding), leaves, grad_out)
 
-    with pytest.raises(CheckFailed, match=f"it calls PyTorch's `{called}`, which is forbidden"):
+    with pytest.raises(CheckFailed, match=f"It calls PyTorch's `{called}`, which is forbidden"):
         checks.convolution.conv2d_backward(conv2d_backward)
 
 
@@ -125,7 +125,7 @@ def test_an_error_is_told_with_the_call_and_its_own_traceback():
 
     with pytest.raises(CheckFailed) as failed:
         checks.convolution.conv2d(conv2d)
-    assert "called with (a tensor of shape (1, 1, 4, 5), a tensor of shape (1, 1, 1, 1))" in str(failed.value)
+    assert "Called with (a tensor of shape (1, 1, 4, 5), a tensor of shape (1, 1, 1, 1))" in str(failed.value)
     shown = failed.value._render_traceback_()
     assert any(line.startswith("✗ conv2d: ") for line in shown)
     assert 'raise IndexError("of mine")' in "".join(shown) and "core.py" not in "".join(shown)
@@ -220,7 +220,7 @@ def test_a_refusal_is_a_value_error_or_one_derived_from_it():
     for error in (ValueError("no"), RuntimeError("no"), MyError("no")):
         Check("f").refuses(raising(error), why="nonsense")
     for error in (NotImplementedError(), TypeError("no"), RecursionError()):
-        with pytest.raises(CheckFailed, match=f"yours raised {type(error).__name__}"):
+        with pytest.raises(CheckFailed, match=f"Yours raised {type(error).__name__}"):
             Check("f").refuses(raising(error), why="nonsense")
-    with pytest.raises(CheckFailed, match="yours gave an answer"):
+    with pytest.raises(CheckFailed, match="Yours gave an output"):
         Check("f").refuses(lambda: 1, why="nonsense")

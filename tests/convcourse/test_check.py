@@ -234,7 +234,7 @@ def test_a_cell_that_stops_is_told_as_the_grader_does(nb, asked):
         "more": "NameError: name 'rearrange' is not defined",
         "conv2d": "NameError: name 'twice' is not defined",
         "conv2d-visible": "NameError: name 'conv2d' is not defined",
-        "conv2d_naive-visible": "conv2d_naive: called with (3) it raised NameError: name 'rearrange' is not defined",
+        "conv2d_naive-visible": "conv2d_naive: Called with (3) it raised NameError: name 'rearrange' is not defined",
         "apply_kernel-visible": "NameError: name 'apply_kernel' is not defined",
     }
     status, said = asked(nb, errors=errors)
