@@ -84,7 +84,7 @@ def test_defects_of_the_code_are_found_by_running_it(nb, tmp_path, capsys):
     nb.cells.append(new_code_cell("undefined_name", id="mine"))
     assert check.main(["check", str(save(nb, tmp_path))]) == 1
     said = " ".join(capsys.readouterr().out.split())
-    assert "✗ conv2d_naive: for a 1×1 kernel the result must be the input times that number" in said
+    assert "✗ conv2d_naive: For a 1×1 kernel the result must be the input times that number" in said
     assert "✗ apply_kernel: `apply_kernel` is not defined, although its cell ran to its end. Keep the name" in said
     assert "✗ bonus: its cell stopped with SyntaxError:" in said and "in its line 1." in said
     assert "✗ your own cell `undefined_name`: it stopped with NameError: name 'undefined_name' is not defined." in said
