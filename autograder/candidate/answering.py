@@ -37,7 +37,7 @@ class PulledLoader(recipes.Loader):
 
     def __init__(self, told: messages.Batches, pull: Callable[[messages.Pull], Any]):
         self._id, self._length, self._pull = told.id, told.length, pull
-        self.dataset = range(told.items)
+        self.dataset, self.batch_size = range(told.items), told.batch_size
 
     def batch(self, position: int) -> tuple[torch.Tensor, torch.Tensor]:
         return self._pull(messages.Pull(self._id, position))

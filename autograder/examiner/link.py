@@ -282,7 +282,7 @@ class Link:
         if isinstance(value, recipes.Loader):
             self._loaders_given += 1
             self._loaders[self._loaders_given] = value
-            return messages.Batches(self._loaders_given, len(value), len(value.dataset))
+            return messages.Batches(self._loaders_given, len(value), len(value.dataset), value.batch_size)
         raise TypeError(f"a {type(value).__name__} cannot be handed in")
 
     def _hand_out(self, wanted: messages.Pull) -> None:

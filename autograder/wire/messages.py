@@ -195,11 +195,13 @@ class Built:
 
 @dataclass(frozen=True)
 class Batches:
-    """Examiner → candidate: a loader of so many batches with so many items, each pulled when asked for."""
+    """Examiner → candidate: a loader of so many batches with so many items, each pulled when asked for. batch_size: of
+    the first."""
 
     id: int
     length: int
     items: int
+    batch_size: int
 
 
 ORDERS = Fork, End

@@ -52,6 +52,7 @@ class Forbidding(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
+FEW = 2  # entries of a list that are told
 Slips = list[tuple[Callable[[], torch.Tensor], str]]  # answers that people give by a slip, each with its sentence
 
 
@@ -246,6 +247,11 @@ def _words(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
 
 
 def _word(value: Any) -> str:
+    """Lists by their entries, a few of them, objects by their class."""
     if isinstance(value, torch.Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
-    return repr(value)
+    if isinstance(value, list) or (isinstance(value, tuple) and any(isinstance(one, torch.Tensor) for one in value)):
+        said = ", ".join([*map(_word, value[:FEW]), *["…"] * (len(value) > FEW)])
+        return f"[{said}]" if isinstance(value, list) else f"({said})"
+    plain_ones = (bool, int, float, str, tuple, torch.dtype, type(None))
+    return repr(value) if isinstance(value, plain_ones) else article(type(value).__name__)

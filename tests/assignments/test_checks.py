@@ -8,6 +8,7 @@ from notebooks import NAMES, namespace, of_kind, reference, source, visible_chec
 
 from autograder.objects.assignments import topic
 from convcourse import checks
+from convcourse.checks import core
 from convcourse.checks.core import Check, CheckFailed
 
 ASSIGNMENTS = {topic(name): name for name in NAMES}
@@ -129,6 +130,15 @@ def test_an_error_is_told_with_the_call_and_its_own_traceback():
     shown = failed.value._render_traceback_()
     assert any(line.startswith("✗ conv2d: ") for line in shown)
     assert 'raise IndexError("of mine")' in "".join(shown) and "core.py" not in "".join(shown)
+
+
+def test_a_call_is_told_by_shapes_and_classes():
+    x = torch.ones(2, 3)
+    said = core._words(([x, x, x], torch.nn.ReLU(), 2, "same"), {"pair": (1, 2), "both": (x, x), "none": None})
+    tensor = "a tensor of shape (2, 3)"
+    assert said == (
+        f"([{tensor}, {tensor}, …], a ReLU, 2, 'same', pair=(1, 2), both=({tensor}, {tensor}), none=None)"
+    )
 
 
 def test_what_is_not_written_is_no_error_of_theirs():

@@ -135,7 +135,7 @@ def fit(model, loader, epochs):
             loss = F.mse_loss(model(x), y)
             loss.backward()
             optimizer.step()
-            total += loss.item() * len(x)
+            total += loss.item() * min(len(x), loader.batch_size)
         losses.append(total / len(loader.dataset))
     return losses
 

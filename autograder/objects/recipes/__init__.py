@@ -36,6 +36,7 @@ class Loader:
         self._batches = list(batches)
         self._served = [0] * len(self._batches)
         self.dataset = range(sum(len(inputs) for inputs, _ in self._batches))  # `len(loader.dataset)` is a habit
+        self.batch_size = len(self._batches[0][0]) if self._batches else 0
 
     @property
     def passes(self) -> int:
