@@ -123,12 +123,23 @@ class Part:
         ]
 
     def _shows(self, reading: Reading) -> bool:
-        """Does each mistake show in the criterion that it costs: a call that came out so with it, and not without?
-        (An error, too, which no reading makes right.)"""
+        """Does each mistake show in the criterion that it costs: a call that came out so with it, and not without? One
+        that leads to errors alone shows by these."""
         costs, calls = self.costs(reading), {one.id: one.calls for one in self.asked}
         return bool(costs) and all(
-            any(self.alike(call, reading.function) and self.fault(call, without) for call in calls[costs[mistake.id]])
+            any(
+                self.fault(call, reading.function) is None and self.fault(call, without)
+                for call in calls[costs[mistake.id]]
+            )
+            or (mistake.raises and self.fails_as(reading.function))
             for mistake, without in zip(reading.mistakes, reading.without, strict=True)
+        )
+
+    def fails_as(self, function: Function) -> bool:
+        """Of the calls for a value, do some fail, and just those in which a function of ours fails?"""
+        every = [(isinstance(call.got, Raised), call) for call in self.calls if call.comparable]
+        return len({failed for failed, _ in every}) == 2 and all(
+            isinstance(call.given(function), Raised) == failed for failed, call in every
         )
 
     def _worth(self, reading: Reading) -> tuple[float, int, int]:

@@ -132,16 +132,12 @@ class Telling:
     def _named_by_errors(self, wrong: Sequence[Call]) -> str | None:
         """Errors are equal whatever they say, so they tell a mistake where it alone says so, or fails in the same
         calls of the whole part and in no others."""
-        message = wrong[0].got.message
-        every = [call for call in self.part.calls if call.comparable]
-        right = [call for call in every if not isinstance(call.got, Raised)]
-        same = all(call.comparable for call in wrong)
+        message, comparable = wrong[0].got.message, all(call.comparable for call in wrong)
         for mistake in self.part.mistakes:
             if any(part in message for part in mistake.says) and mistake.changing in (None, bool(self.part.changing)):
                 return mistake.id
-            for mutant in mistake.mutants if mistake.raises and right and same else ():
-                if all(isinstance(call.given(mutant), Raised) == isinstance(call.got, Raised) for call in every):
-                    return mistake.id
+            if mistake.raises and comparable and any(map(self.part.fails_as, mistake.mutants)):
+                return mistake.id
         return None
 
 

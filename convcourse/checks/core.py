@@ -18,6 +18,8 @@ import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
+from convcourse.missing import in_words
+
 
 class CheckFailed(AssertionError):
     """What a check found, in words. Jupyter shows these instead of a traceback through the check."""
@@ -50,6 +52,7 @@ class Forbidding(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
+FEW = 2  # entries of a list that are told
 Slips = list[tuple[Callable[[], torch.Tensor], str]]  # answers that people give by a slip, each with its sentence
 
 
@@ -74,20 +77,20 @@ class Check:
     def ask(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """call(*args, **kwargs), whose tensors must stay as they are; what it raises becomes a sentence."""
         if not callable(call):
-            self.fail("it is not defined as something that can be called; define it in the cell above.")
+            self.fail("It is not defined as something that can be called. Define it in the cell above.")
         before = [arg.clone() if isinstance(arg, torch.Tensor) else None for arg in args]
         try:
             with Forbidding(self.forbidden):
                 answer = call(*args, **kwargs)
         except ForbiddenCall as error:
-            self.fail(f"it calls {error}, which is forbidden here; write yourself what it does.", error)
+            self.fail(f"It calls {error}, which is forbidden here. Write yourself what it does.", error)
         except Exception as error:
             if isinstance(error, NotImplementedError) and not self.passed:  # later on it is one case that is missing
-                self.fail("it is not written yet. Replace `raise NotImplementedError()` in the cell above.")
-            self.fail(f"called with {_words(args, kwargs)} it raised {type(error).__name__}: {error}", error)
+                self.fail("It is not written yet. Replace `raise NotImplementedError()` in the cell above.")
+            self.fail(f"Called with {_words(args, kwargs)} it raised {in_words(error)}.", error)
         for arg, was in zip(args, before):
             if was is not None and (arg.shape != was.shape or not torch.equal(arg, was)):
-                self.fail("it changes a tensor that it is given; work on a new one (no `+=`, no `x[...] = …` on `x`).")
+                self.fail("It changes a tensor that it is given. Work on a new one (no `+=`, no `x[...] = …` on `x`).")
         return answer
 
     def attribute(self, layer: Any, name: str) -> Any:
@@ -95,10 +98,10 @@ class Check:
         try:
             return getattr(layer, name)
         except Exception as error:
-            self.fail(f"the layer has no attribute of the name `{name}`; with this name it must be there.", error)
+            self.fail(f"The layer has no attribute `{name}`. It must have one.", error)
 
     def refuses(self, call: Callable[..., Any], *args: Any, why: str, **kwargs: Any) -> None:
-        """The call raises ValueError (or RuntimeError); `why` says what cannot be right about it."""
+        """The call raises ValueError (or RuntimeError); `why` begins a sentence: what cannot be right."""
         try:
             call(*args, **kwargs)
         except Exception as error:
@@ -106,41 +109,42 @@ class Check:
                 error, (NotImplementedError, RecursionError)
             ):
                 return
-            self.fail(f"{why} must be refused with a ValueError; yours raised {type(error).__name__}: {error}", error)
-        self.fail(f"{why} must be refused with a ValueError; yours gave an answer.")
+            self.fail(f"{capital(why)} must be refused with a ValueError. Yours raised {in_words(error)}.", error)
+        self.fail(f"{capital(why)} must be refused with a ValueError. Yours gave an output.")
 
     def same(
         self, got: Any, expected: torch.Tensor, rule: str, slips: Sequence[tuple[Callable[[], torch.Tensor], str]] = ()
     ) -> None:
-        """Shape, dtype and values are those of `expected`; `rule` says why they must be.
+        """Shape, dtype and values are those of `expected`. rule: why they must be, or "with …", of which case they are.
 
         slips: answers that people give by a slip, each with the sentence that names it.
         """
         if not isinstance(got, torch.Tensor):
-            self.fail(f"{rule}; yours returned {_article(type(got).__name__)}, not a tensor.")
+            self.fail(_told(rule, f"yours returned {article(type(got).__name__)} instead of a tensor."))
         if got.dtype == expected.dtype and close(got, expected):
             return
         for slip, sentence in slips:
             if close(got, slip()):
-                self.fail(f"{rule}. {sentence}")
+                wrong = "the output is wrong. " if rule.startswith("with ") else ""
+                self.fail(_told(rule, f"{wrong}{sentence}"))
         if got.shape != expected.shape:
-            self.fail(f"{rule}; its shape must be {tuple(expected.shape)}, yours is {tuple(got.shape)}.")
+            self.fail(_told(rule, f"the shape must be {tuple(expected.shape)}, and yours is {tuple(got.shape)}."))
         if got.dtype != expected.dtype:
-            self.fail(f"{rule}; its dtype must be {expected.dtype}, like the input's; yours is {got.dtype}.")
+            self.fail(_told(rule, f"the dtype must be {expected.dtype}, like the input's, and yours is {got.dtype}."))
         got, expected = got.detach(), expected.detach()
         off = ~torch.isclose(got, expected, *_tolerances(expected))
         place = tuple(int(i) for i in off.nonzero()[0])
         where = f" at {list(place)}" if place else ""
-        share = f"{int(off.sum())} of {off.numel()} numbers differ; the first{where}" if off.numel() > 1 else "it"
-        self.fail(f"{rule}; {share} is {_number(got[place])} and must be {_number(expected[place])}.")
+        share = f"{int(off.sum())} of {off.numel()} numbers differ. The first{where}" if place else "the number"
+        self.fail(_told(rule, f"{share} is {_number(got[place])} and must be {_number(expected[place])}."))
 
     def whole_number(self, answer: Any) -> None:
         """An answer to a question has the form asked for: a whole number above 0. Whether it is right is not said."""
         answer = plain(answer)
         if isinstance(answer, bool) or not isinstance(answer, int | float) or not math.isfinite(answer):
-            self.fail(f"write a number, such as {self.name} = 12; yours is {_article(type(answer).__name__)}.")
+            self.fail(f"Write a number, such as {self.name} = 12. Yours is {article(type(answer).__name__)}.")
         if answer != int(answer) or answer < 1:
-            self.fail(f"the answer is a whole number above 0; yours is {answer}.")
+            self.fail(f"The answer is a whole number above 0. Yours is {answer}.")
         print(f"✓ {self.name}: its form is right; the hidden tests say whether the answer is")
 
     def letter(self, answer: Any, letters: str) -> None:
@@ -148,7 +152,7 @@ class Check:
         letter = answer.strip(" ().:").upper() if isinstance(answer, str) else ""
         if len(letter) != 1 or letter not in letters:
             choice = ", ".join(f'"{letter}"' for letter in letters)
-            self.fail(f"write one of the letters {choice}; yours is {answer!r:.40}.")
+            self.fail(f"Write one of the letters {choice}. Yours is {answer!r:.40}.")
         print(f"✓ {self.name}: its form is right; the hidden tests say whether the answer is")
 
 
@@ -181,15 +185,15 @@ def keeps_dtype_and_gradients(
     with check("float64 stays float64, and gradients arrive"):
         got = check.ask(function, *leaves)
         expected = reference(*leaves)
-        check.same(got, expected, "a float64 input")
+        check.same(got, expected, "with a float64 input")
         if not got.requires_grad:
-            check.fail("the result is cut off from autograd; compute with tensors, not with `.data` or `.item()`.")
+            check.fail("The result is cut off from autograd. Compute with tensors, not with `.data` or `.item()`.")
         along = torch.linspace(1, 2, got.numel(), dtype=torch.float64).reshape(got.shape)
         theirs = check.ask(torch.autograd.grad, (got * along).sum(), leaves, allow_unused=True)
         for their, our in zip(theirs, torch.autograd.grad((expected * along).sum(), leaves)):
             if their is None:
-                check.fail("no gradient reaches an input: somewhere it is detached, or turned into plain numbers.")
-            check.same(their, our, "the gradient to an input")
+                check.fail("No gradient reaches an input. Somewhere it is detached, or converted to plain numbers.")
+            check.same(their, our, "with a gradient asked for")
 
 
 def plain(number: Any) -> Any:
@@ -217,11 +221,22 @@ def _tolerances(expected: torch.Tensor) -> tuple[float, float]:
     return (1e-8, 1e-8) if expected.dtype == torch.float64 else (1e-4, 1e-4)
 
 
+def capital(text: str) -> str:
+    """A text as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def _told(rule: str, said: str) -> str:
+    """What is off, after the rule, or after the case that it is about."""
+    return f"{capital(rule)}, {said}" if rule.startswith("with ") else f"{capital(rule)}. {capital(said)}"
+
+
 def _number(value: torch.Tensor) -> str:
     return f"{value.item():.10g}" if value.dtype == torch.float64 else f"{value.item():.5g}"
 
 
-def _article(kind: str) -> str:
+def article(kind: str) -> str:
+    """The name of a type with its article."""
     return "None" if kind == "NoneType" else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
@@ -232,11 +247,11 @@ def _words(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
 
 
 def _word(value: Any) -> str:
+    """Lists by their entries, a few of them, objects by their class."""
     if isinstance(value, torch.Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
-    if isinstance(value, torch.nn.Module):
-        return f"a {type(value).__name__}"
-    if isinstance(value, list | tuple):
-        some = ", ".join([*map(_word, value[:4]), *["…"] * (len(value) > 4)])
-        return f"[{some}]" if isinstance(value, list) else f"({some})"
-    return repr(value)
+    if isinstance(value, list) or (isinstance(value, tuple) and any(isinstance(one, torch.Tensor) for one in value)):
+        said = ", ".join([*map(_word, value[:FEW]), *["…"] * (len(value) > FEW)])
+        return f"[{said}]" if isinstance(value, list) else f"({said})"
+    plain_ones = (bool, int, float, str, tuple, torch.dtype, type(None))
+    return repr(value) if isinstance(value, plain_ones) else article(type(value).__name__)

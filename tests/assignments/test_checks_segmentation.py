@@ -57,13 +57,13 @@ SLIPS = [
         lambda x, s, align_corners=False: bilinear(x, s, align_corners, antialias=not align_corners),
         "than four",
     ),
-    ("conv_transpose2d", lambda x, w, *a, **k: F.conv_transpose2d(x, w.flip(2, 3), *a, **k), "turned by 180"),
+    ("conv_transpose2d", lambda x, w, *a, **k: F.conv_transpose2d(x, w.flip(2, 3), *a, **k), "flips the kernel"),
     ("conv_transpose2d", transposed(stride=1), "one pixel apart"),
     ("conv_transpose2d", transposed(bias=None), "adds no bias"),
     ("conv_transpose2d", transposed(padding=0), "0 pixel|shape|padding"),
     ("conv_transpose2d", transposed(output_padding=0), "output_padding"),
-    ("iou", lambda p, t, n: (c := confusion(p, t, n)).diag() / c.sum(1), "the target's pixels alone"),
-    ("iou", lambda p, t, n: (c := confusion(p, t, n)).diag() / c.sum(0), "the predicted pixels alone"),
+    ("iou", lambda p, t, n: (c := confusion(p, t, n)).diag() / c.sum(1), "the target's pixels only"),
+    ("iou", lambda p, t, n: (c := confusion(p, t, n)).diag() / c.sum(0), "the predicted pixels only"),
     ("iou", lambda p, t, n: 2 * (c := confusion(p, t, n)).diag() / (c.sum(0) + c.sum(1)), "Dice coefficients"),
     ("boundary_weights", lambda mask, width=1, boost=4.0: mask.float() + 1, "must be"),
 ]
@@ -85,7 +85,7 @@ def test_a_slip_is_named(name, function, said, monkeypatch):
     ],
 )
 def test_a_forbidden_call_is_told_before_the_notebook_is_handed_in(name, function, called):
-    with pytest.raises(CheckFailed, match=f"it calls PyTorch's `{called}`, which is forbidden"):
+    with pytest.raises(CheckFailed, match=f"It calls PyTorch's `{called}`, which is forbidden"):
         getattr(checks.segmentation, name)(function)
 
 
@@ -116,10 +116,10 @@ class Dice(nn.Module):
     [
         ("score", "1 minus it"),
         ("factor", "factor 2"),
-        ("smoothed", "above the fraction bar"),
+        ("smoothed", "in the numerator"),
         ("eps", "eps=2"),
         ("no sigmoid", "logits"),
-        ("rounded", "do not round"),
+        ("rounded", "Do not round"),
         ("word", "must be refused"),
         ("sum", "reduction='sum'"),
     ],

@@ -84,7 +84,7 @@ def test_defects_of_the_code_are_found_by_running_it(nb, tmp_path, capsys):
     nb.cells.append(new_code_cell("undefined_name", id="mine"))
     assert check.main(["check", str(save(nb, tmp_path))]) == 1
     said = " ".join(capsys.readouterr().out.split())
-    assert "✗ conv2d_naive: for a 1×1 kernel the result must be the input times that number" in said
+    assert "✗ conv2d_naive: For a 1×1 kernel the result must be the input times that number" in said
     assert "✗ apply_kernel: `apply_kernel` is not defined, although its cell ran to its end. Keep the name" in said
     assert "✗ bonus: its cell stopped with SyntaxError:" in said and "in its line 1." in said
     assert "✗ your own cell `undefined_name`: it stopped with NameError: name 'undefined_name' is not defined." in said
@@ -234,7 +234,7 @@ def test_a_cell_that_stops_is_told_as_the_grader_does(nb, asked):
         "more": "NameError: name 'rearrange' is not defined",
         "conv2d": "NameError: name 'twice' is not defined",
         "conv2d-visible": "NameError: name 'conv2d' is not defined",
-        "conv2d_naive-visible": "conv2d_naive: called with (3) it raised NameError: name 'rearrange' is not defined",
+        "conv2d_naive-visible": "conv2d_naive: Called with (3) it raised NameError: name 'rearrange' is not defined",
         "apply_kernel-visible": "NameError: name 'apply_kernel' is not defined",
     }
     status, said = asked(nb, errors=errors)

@@ -26,6 +26,7 @@ from autograder.examiner import limit_words
 from autograder.objects.bans import convolution, segmentation
 from autograder.wire.limits import LIMITS
 from autograder.wire.messages import Ended
+from convcourse.checks.core import _told, capital
 
 ROOT = Path(__file__).resolve().parents[2]
 SIGNATURES = """repeat_interleave(): argument 'repeats' must be Tensor or int, but expected one of:
@@ -168,6 +169,26 @@ def filled(node, names):
         text = "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
         return text if isinstance(node.values[-1], ast.Constant) else f"{text}."  # what fills the last hole ends it
     return None
+
+
+def told_by_checks(path):
+    """The sentences of a visible check: those that end it, its rules, what it asks to be refused, and its slips."""
+    found = written(path, "fail")
+    for where, rule in written(path, "same").items():
+        found[f"{where}, rule"] = _told(rule.rstrip("."), "the output is wrong.")
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.keyword) and node.arg == "why" and (why := filled(node.value, {})):
+            found[f"{path.name}:{node.value.lineno}, why"] = f"{capital(why)} must be refused."
+        if isinstance(node, ast.Tuple) and len(node.elts) == 2 and isinstance(node.elts[0], ast.Lambda | ast.Call):
+            found[f"{path.name}:{node.lineno}, slip"] = filled(node.elts[1], {}) or "None."
+    return found
+
+
+def test_visible_checks_speak_in_whole_sentences():
+    said = {}
+    for path in sorted((ROOT / "convcourse" / "checks").rglob("*.py")):
+        said |= told_by_checks(path)
+    assert len(said) > 100 and faults(said) == {}
 
 
 def written(path, *callees):

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.convolution.mistakes import VALUES, Ends, conv2d, ends
-from autograder.exam.mistakes import IN_PLACE, Misconception, misconception
+from autograder.exam.convolution.mistakes import SUMS, Ends, conv2d, ends
+from autograder.exam.mistakes import Misconception, misconception
 
 T = torch.Tensor
 
@@ -99,6 +99,5 @@ LAYER: tuple[Misconception, ...] = (
         "same-is-valid",
         padding_by(F.pad, lambda weight, padding, dilation: ends(weight, 0 if padding == "same" else padding, 1)),
     ),
-    # What is refused in place in a layer may be a parameter of its own, so errors are said as they are.
-    *(replace(m, mutants=tuple(map(in_any_mode, m.mutants))) for m in VALUES if m not in IN_PLACE),
+    *(replace(m, mutants=tuple(map(in_any_mode, m.mutants))) for m in SUMS),
 )

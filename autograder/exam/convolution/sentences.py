@@ -8,7 +8,7 @@ SENTENCES = common(
     # sizes
     "ceil-for-floor": "The division by the stride is rounded up. Round it down, because a window that does not fit as a whole is left out.",
     "padding-one-side": "Padding is added at one end only, or counted once. It goes to both ends of each axis.",
-    "plus-one-missing": "The last window is missing. A row of n pixels holds n − k + 1 windows of k pixels, and the + 1 counts the window at the start.",
+    "plus-one-missing": "The last window is missing. A row of n pixels holds n − k + 1 windows of k pixels.",
     "plus-one-inside": "1 is added before the division by the stride. Divide first, then add 1 for the first window.",
     "size-not-int": "The size is not returned as an `int`. Count windows with whole numbers.",
     # the sum

@@ -17,7 +17,7 @@ SENTENCES = common(
     "scale-swapped": "Height and width are exchanged. A pair is (height, width).",
     "scale-first-only": "The first number of the pair is used for both axes. The second number is for the width.",
     "corners-ignored": "`align_corners` has no effect, or its two modes are exchanged. With True the first and last pixels keep their positions.",
-    "half-pixel-missing": "With align_corners=False the centres of the pixels are at ½, 1½ and so on, so output pixel i is at (i + ½)·n/m − ½ in the input.",
+    "half-pixel-missing": "The half pixel is missing. With align_corners=False the centre of output pixel i is at (i + ½)·n/m − ½ in the input.",
     "border-extrapolated": "Outside the outermost pixel centres the values are extrapolated or become 0. Repeat the outermost pixel there.",
     "bilinear-nearest": "The values are copied from one neighbour. Bilinear interpolation mixes four, weighted by their distances.",
     "bilinear-weights-swapped": "The weights of the two neighbours are exchanged. The nearer pixel gets the larger weight.",

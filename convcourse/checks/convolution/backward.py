@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from convcourse.checks.convolution.forbidden import AUTOGRAD, CONVOLUTIONS
-from convcourse.checks.core import Check, numbers, on_plain_torch
+from convcourse.checks.core import Check, article, numbers, on_plain_torch
 
 
 @on_plain_torch
@@ -34,16 +34,18 @@ def conv2d_backward(function: Any) -> None:
             with torch.no_grad():
                 got = check.ask(function, *given, **arguments)
             if not isinstance(got, tuple | list) or len(got) != 3:
-                check.fail(f"it must return (grad_x, grad_weight, grad_bias); yours returned a {type(got).__name__}.")
+                check.fail(
+                    f"It must return (grad_x, grad_weight, grad_bias). Yours returned {article(type(got).__name__)}."
+                )
             for name, theirs, ours in zip(("grad_x", "grad_weight", "grad_bias"), got, expected):
-                check.same(theirs, ours, f"`{name}`", _backward_slips(name, ours, n))
+                check.same(theirs, ours, f"`{name}` must be PyTorch's", _backward_slips(name, ours, n))
 
 
 def _backward_slips(name: str, expected: torch.Tensor, batch: int) -> list[Any]:
     if name == "grad_weight":
-        return [(lambda: expected.flip(2, 3), "Yours is turned by 180°."), _averaged(expected, batch)]
+        return [(lambda: expected.flip(2, 3), "Yours is flipped along both axes."), _averaged(expected, batch)]
     return [_averaged(expected, batch)] if name == "grad_bias" else []
 
 
 def _averaged(expected: torch.Tensor, batch: int) -> tuple[Any, str]:
-    return (lambda: expected / batch), "Yours is averaged over the batch; gradients of shared weights are sums."
+    return (lambda: expected / batch), "Yours is averaged over the batch. Gradients of shared weights are sums."

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from convcourse.checks.core import Check, close, numbers, on_plain_torch
+from convcourse.checks.core import Check, article, close, numbers, on_plain_torch
 
 
 @on_plain_torch
@@ -25,12 +25,12 @@ def product_is_kernel(check: Check, function: Any, kernel: torch.Tensor) -> None
     """The answer for a kernel (kH, kW) of rank 1 is a column (kH,) and a row (kW,) whose product is this kernel."""
     got = check.ask(function, kernel)
     if not isinstance(got, tuple | list) or len(got) != 2:
-        check.fail(f"it must return (column, row); yours returned a {type(got).__name__}.")
+        check.fail(f"It must return (column, row). Yours returned {article(type(got).__name__)}.")
     for name, part, length in zip(("column", "row"), got, kernel.shape):
         if tuple(part.shape) != (length,):
-            check.fail(f"the {name} of a 5×3 kernel must have the shape ({length},), yours is {tuple(part.shape)}.")
+            check.fail(f"The {name} of a 5×3 kernel must have the shape ({length},). Yours has {tuple(part.shape)}.")
     product = torch.outer(*got)
     ratio = (product / kernel).mean()
     if not close(product, kernel) and close(product, ratio * kernel):
-        check.fail(f"your column times your row is the kernel times {ratio:.3g}.")
+        check.fail(f"Your column times your row is the kernel times {ratio:.3g}.")
     check.same(product, kernel, "the column times the row must be the kernel")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from convcourse.checks.core import Check, plain
+from convcourse.checks.core import Check, article, plain
 
 # (n, kernel_size, stride, padding, dilation) and how many windows that makes, counted on paper.
 WINDOWS = [
@@ -26,10 +26,11 @@ def output_size(function: Any) -> None:
             got = plain(check.ask(function, n, kernel_size, stride=stride, padding=padding, dilation=dilation))
             row = f"{n} pixels, kernel size {kernel_size}, stride {stride}, padding {padding}, dilation {dilation}"
             if got != windows:
-                check.fail(f"{row}: {windows} windows fit, yours says {got}. Draw the row, and count.")
+                check.fail(f"With {row}, {windows} windows fit, and yours says {got}. Draw the row, and count.")
             if type(got) is not int:
                 check.fail(
-                    f"{row}: the size must be a whole number, yours is a {type(got).__name__}; `//` keeps ints ints."
+                    f"With {row}, the size must be a whole number, and yours is {article(type(got).__name__)}. "
+                    "`//` keeps ints ints."
                 )
     with check("stride 1, no padding and no dilation are the defaults"):
         if check.ask(function, 7, 3) != 5:

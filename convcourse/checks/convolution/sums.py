@@ -18,37 +18,40 @@ def first_steps(check: Check, function: Any) -> None:
         x, two = numbers(1, 1, 1, 4, 5), torch.full((1, 1, 1, 1), 2.0)
         rule = "for a 1×1 kernel the result must be the input times that number"
         check.same(check.ask(function, x, two), 2 * x, rule)
-    with check("the kernel is not turned"):
+    with check("the kernel is not flipped"):
         dot = torch.zeros(1, 1, 5, 5)
         dot[0, 0, 2, 2] = 1.0
         kernel = torch.arange(1.0, 10).reshape(1, 1, 3, 3)
         check.same(
             check.ask(function, dot, kernel),
             kernel.flip(2, 3),
-            "a single bright pixel must show the kernel turned by 180°",
+            "a single bright pixel must show the kernel flipped along both axes",
             [
-                (lambda: kernel, "Yours shows it as it is: you turn the kernel, which cross-correlation does not."),
+                (lambda: kernel, "Yours shows it as it is, because you flip the kernel. Cross-correlation does not."),
                 (lambda: kernel.mT.flip(2, 3), "Yours exchanges the kernel's rows and columns."),
             ],
         )
-    with check("height and width are told apart"):
+    with check("height and width are distinguished"):
         x, weight = numbers(2, 1, 1, 5, 7), numbers(3, 1, 1, 3, 2)
-        check.same(check.ask(function, x, weight), F.conv2d(x, weight), "an image of 5×7 and a kernel of 3×2")
+        check.same(check.ask(function, x, weight), F.conv2d(x, weight), "with an image of 5×7 and a kernel of 3×2")
     with check("input channels are summed, output channels and images stay apart"):
         x, weight = numbers(4, 2, 3, 5, 6), numbers(5, 4, 3, 3, 3)
         check.same(
             check.ask(function, x, weight),
             F.conv2d(x, weight),
-            "2 images of 3 channels and 4 output channels",
+            "with 2 images of 3 channels and 4 output channels",
             [
-                (lambda: F.conv2d(x, weight) / 3, "Yours is the mean over the input channels; the formula has a sum."),
+                (lambda: F.conv2d(x, weight) / 3, "Yours is the mean over the input channels. The formula has a sum."),
                 (lambda: F.conv2d(x[:, :1], weight[:, :1]), "In yours only the first input channel counts."),
-                (lambda: F.conv2d(x[:, -1:], weight[:, -1:]), "In yours only the last input channel counts: `+=`?"),
+                (
+                    lambda: F.conv2d(x[:, -1:], weight[:, -1:]),
+                    "In yours only the last input channel counts. Use `+=`.",
+                ),
             ],
         )
     with check("channels-last tensors"):
         last = x.to(memory_format=torch.channels_last), weight.to(memory_format=torch.channels_last)
-        check.same(check.ask(function, *last), F.conv2d(x, weight), "the same tensors, channels-last in memory")
+        check.same(check.ask(function, *last), F.conv2d(x, weight), "with the same tensors, channels-last in memory")
     with check("the bias is added once"):
         x, weight, bias = numbers(6, 2, 2, 5, 3), numbers(7, 3, 2, 3, 1), numbers(8, 3)
         check.same(
@@ -58,7 +61,7 @@ def first_steps(check: Check, function: Any) -> None:
             [
                 (lambda: F.conv2d(x, weight), "Yours adds none."),
                 (lambda: F.conv2d(x, weight, 2 * bias), "Yours adds it once for each input channel."),
-                (lambda: F.conv2d(x, weight) + bias, "Yours runs along the last axis, the width; channels are axis 1."),
+                (lambda: F.conv2d(x, weight) + bias, "Yours runs along the last axis, the width. Channels are axis 1."),
             ],
         )
 
@@ -93,7 +96,7 @@ def conv2d(function: Any) -> None:
             check.same(
                 check.ask(function, x, weight, bias, **arguments),
                 F.conv2d(x, weight, bias, **arguments),
-                said,
+                f"with {said}",
                 [(partial(F.conv2d, x, weight, bias, **other), f"Yours answers as if it were {slip}.")],
             )
     with check("groups"):
@@ -102,12 +105,12 @@ def conv2d(function: Any) -> None:
         check.same(
             check.ask(function, x, weight, groups=2),
             F.conv2d(x, weight, groups=2),
-            "2 groups",
-            [(lambda: F.conv2d(dealt, weight, groups=2), "Yours deals channels out in turn; a group is a block.")],
+            "with 2 groups",
+            [(lambda: F.conv2d(dealt, weight, groups=2), "Yours deals the channels out in turn. A group is a block.")],
         )
         weight = numbers(34, 4, 1, 3, 3)
         check.same(
-            check.ask(function, x, weight, groups=4), F.conv2d(x, weight, groups=4), "as many groups as channels"
+            check.ask(function, x, weight, groups=4), F.conv2d(x, weight, groups=4), "with as many groups as channels"
         )
     keeps_dtype_and_gradients(check, function, F.conv2d, (1, 2, 4, 4), (2, 2, 3, 3), (2,))
     with check("what cannot be right is refused"):

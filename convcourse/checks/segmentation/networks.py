@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from convcourse.checks.core import Check, close
+from convcourse.checks.core import Check, article, close
 
 
 def parameters(check: Check, network: Any) -> list[torch.Tensor]:
@@ -30,13 +30,13 @@ def behaves(check: Check, net: Any, x: torch.Tensor) -> torch.Tensor:
     """Two calls give the same, also for a channels-last image, and images do not mix; the logits come back."""
     got = check.ask(net, x)
     if not isinstance(got, torch.Tensor):
-        check.fail(f"the network must return a tensor of logits, yours returned a {type(got).__name__}.")
+        check.fail(f"The network must return a tensor of logits, and yours returned {article(type(got).__name__)}.")
     if not torch.equal(check.ask(net, x), got):
-        check.fail("two calls in eval mode differ: is there dropout, or another random step, that eval leaves on?")
+        check.fail("Two calls in eval mode differ. Is there dropout, or another random step, that stays on?")
     if not close(check.ask(net, x.to(memory_format=torch.channels_last)), got):
-        check.fail("the same image, channels-last in memory, has other logits.")
+        check.fail("The same image, channels-last in memory, has other logits.")
     if not close(check.ask(net, x[1:]), got[1:]):
-        check.fail("an image's logits depend on the other images of its batch.")
+        check.fail("An image's logits depend on the other images of its batch.")
     return got
 
 
@@ -45,12 +45,12 @@ def has_shape(check: Check, net: Any, x: torch.Tensor, expected: tuple[int, ...]
     got = check.ask(net, x)
     shape = tuple(got.shape) if isinstance(got, torch.Tensor) else type(got).__name__
     if shape != expected:
-        check.fail(f"{said}: an input {tuple(x.shape)} must give {expected}, yours gives {shape}.")
+        check.fail(f"With {said} an input {tuple(x.shape)} must give {expected}, and yours gives {shape}.")
 
 
 def raw(check: Check, several: list[torch.Tensor]) -> None:
     """No ReLU, softmax or sigmoid at the end."""
     if not any((logits < 0).any() for logits in several):
-        check.fail("no logit is ever negative: is there a ReLU, a softmax or a sigmoid after the 1×1 convolution?")
+        check.fail("No logit is ever negative. Is there a ReLU, a softmax or a sigmoid after the 1×1 convolution?")
     if all(close(logits.sum(1), torch.ones_like(logits[:, 0])) for logits in several):
-        check.fail("the classes' values sum to 1: is there a softmax after the 1×1 convolution?")
+        check.fail("The classes' values sum to 1. Is there a softmax after the 1×1 convolution?")

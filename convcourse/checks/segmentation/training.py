@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from convcourse.checks.core import Check, close, numbers
+from convcourse.checks.core import Check, article, close, numbers
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 
@@ -28,8 +28,8 @@ def fit(function: Any, small_network: Any) -> None:
         got = check.ask(function, check.ask(small_network, 3), batches(3, 2), 4)
         row = (isinstance(got, torch.Tensor | np.ndarray) and got.ndim == 1) or isinstance(got, list | tuple)
         if not row or len(got) != 4:
-            said = f"{len(got)} of them" if row else f"a {type(got).__name__}"
-            check.fail(f"four epochs must give a list of four losses, yours gave {said}.")
+            said = f"{len(got)} of them" if row else article(type(got).__name__)
+            check.fail(f"Four epochs must give a list of four losses, and yours gave {said}.")
     for classes, title in (
         (3, "three classes: cross-entropy"),
         (1, "one class: binary cross-entropy, or its sum with Dice"),
@@ -43,9 +43,9 @@ def fit(function: Any, small_network: Any) -> None:
             after = _state(check, model)
             moved = {name for name in before if not torch.equal(before[name], after[name])}
             if "0.weight" not in moved:
-                check.fail("the model's weights are as before: is there a `backward` and a `step`, on this very model?")
+                check.fail("The model's weights have not changed. Are there a `backward` and a `step` on this model?")
             if "1.running_mean" not in moved:
-                check.fail("the model was not in train mode: its batch norm did not see the batches. `model.train()`.")
+                check.fail("The model was not in train mode, so its batch norm saw no batch. Call `model.train()`.")
             (images, masks), *_ = given
             logits = _logits(before, images)
             if classes > 1:
@@ -53,7 +53,7 @@ def fit(function: Any, small_network: Any) -> None:
                 slips = [
                     (
                         partial(F.cross_entropy, logits.softmax(1), masks),
-                        "Yours takes a softmax first; cross_entropy does that itself.",
+                        "Yours takes a softmax first, but cross_entropy does that itself.",
                     )
                 ]
                 check.same(got[0].float(), expected, "the first batch's loss is the cross-entropy", slips)
@@ -65,7 +65,7 @@ def fit(function: Any, small_network: Any) -> None:
         one = check.ask(function, check.ask(small_network, 3), batches(3, 1), 1)[0]
         many = check.ask(function, check.ask(small_network, 3), batches(3, 8), 1)[0]
         if float(many) > 3 * float(one):
-            check.fail(f"one batch gives {float(one):.3g}, eight give {float(many):.3g}: is yours the sum?")
+            check.fail(f"One batch gives {float(one):.3g}, and eight give {float(many):.3g}. Is yours the sum?")
 
 
 def _one_class_slips(logits: torch.Tensor, masks: torch.Tensor) -> list[tuple[torch.Tensor, str]]:
@@ -73,12 +73,12 @@ def _one_class_slips(logits: torch.Tensor, masks: torch.Tensor) -> list[tuple[to
     shares = logits.sigmoid()
     overlaps = 2 * (shares * masks).sum((1, 2)) / (shares + masks).sum((1, 2))
     return [
-        (torch.tensor(0.0), "with one class your loss is 0: a softmax over one class is always 1."),
+        (torch.tensor(0.0), "With one class your loss is 0, because a softmax over one class is always 1."),
         (
             F.binary_cross_entropy_with_logits(shares, masks),
-            "with one class you take a sigmoid first; binary_cross_entropy_with_logits does that itself.",
+            "With one class you take a sigmoid first, but binary_cross_entropy_with_logits does that itself.",
         ),
-        (1 - overlaps.mean(), "with one class your loss is Dice alone, which often stands still; add cross-entropy."),
+        (1 - overlaps.mean(), "With one class your loss is Dice alone, which often does not learn. Add cross-entropy."),
     ]
 
 

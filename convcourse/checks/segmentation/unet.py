@@ -40,8 +40,8 @@ def UNet(made: Any) -> None:
             got, wanted = count(check, check.ask(made, *arguments)), unet_parameters(*arguments)
             if got != wanted:
                 check.fail(
-                    f"UNet{arguments} must have {wanted:,} parameters and no other state, yours has {got:,}. "
-                    "Compare level by level: kernel sizes, channels, biases, `nn.ModuleList`."
+                    f"UNet{arguments} must have {wanted:,} parameters and no other state, and yours has {got:,}. "
+                    "Compare kernel sizes, channels and biases level by level. Are lists `nn.ModuleList`s?"
                 )
     with check("calls repeat, images stay apart, and logits are raw"):
         nets = [network(check, made, 3, 4, base_channels=3, depth=2, padding="same") for _ in range(4)]

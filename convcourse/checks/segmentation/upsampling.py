@@ -21,7 +21,7 @@ def upsample_nearest(function: Any) -> None:
         slips = [
             (
                 lambda: x.repeat(1, 1, 2, 3),
-                "Yours repeats the whole picture side by side, not each pixel in its place.",
+                "Yours repeats the whole image side by side, not each pixel at its position.",
             ),
             (lambda: x.repeat_interleave(3, 2).repeat_interleave(2, 3), "Yours exchanges the two scales."),
         ]
@@ -29,10 +29,10 @@ def upsample_nearest(function: Any) -> None:
     with check("one number for both axes, many channels and images"):
         x = numbers(1, 2, 3, 4, 5)
         expected = x.repeat_interleave(3, 2).repeat_interleave(3, 3)
-        check.same(check.ask(function, x, 3), expected, "scale 3")
+        check.same(check.ask(function, x, 3), expected, "with scale 3")
     with check("a channels-last tensor"):
         last = x.to(memory_format=torch.channels_last)
-        check.same(check.ask(function, last, 3), expected, "the same numbers, channels-last in memory")
+        check.same(check.ask(function, last, 3), expected, "with the same numbers, channels-last in memory")
     doubled = lambda x: x.repeat_interleave(2, 2).repeat_interleave(2, 3)
     keeps_dtype_and_gradients(check, lambda x: function(x, 2), doubled, (1, 2, 3, 2))
 
@@ -44,14 +44,14 @@ def upsample_bilinear(function: Any) -> None:
     ramp = torch.tensor([[[[0.0, 4.0]]]])
     rows = {False: [0.0, 1.0, 3.0, 4.0], True: [0.0, 4 / 3, 8 / 3, 4.0]}
     for aligned, why in (
-        (False, "the new centres lie at −¼, ¼, ¾ and 1¼; beyond the outermost centres nothing changes"),
-        (True, "the corners stay where they are, and the others divide the way between them"),
+        (False, "the new centres are at −¼, ¼, ¾ and 1¼, and values outside the outermost centres are repeated"),
+        (True, "the corners keep their positions, and the others are evenly spaced between them"),
     ):
         with check(f"from two pixels to four, align_corners={aligned}"):
             other = torch.tensor([[[rows[not aligned]]]])
             slips: Slips = [
                 (partial(torch.clone, other), f"Yours does what align_corners={not aligned} does."),
-                (lambda: F.interpolate(ramp, (1, 4)), "Yours copies one pixel; bilinear mixes two along each axis."),
+                (lambda: F.interpolate(ramp, (1, 4)), "Yours copies one pixel. Bilinear mixes two along each axis."),
             ]
             got = check.ask(function, ramp, (1, 4), align_corners=aligned)
             check.same(got, torch.tensor([[[rows[aligned]]]]), why, slips)
@@ -65,9 +65,9 @@ def upsample_bilinear(function: Any) -> None:
                     (partial(resize, x, size[::-1], align_corners=aligned), "Yours exchanges height and width."),
                     (partial(resize, x, size, antialias=True), "Yours averages over more than four neighbours."),
                 ]
-                rule = f"from 5×7 to size {given}, align_corners={aligned}"
+                rule = f"with an image of 5×7, size {given} and align_corners={aligned}"
                 check.same(got, resize(x, size, align_corners=aligned), rule, slips)
     with check("a channels-last tensor"):
         last = x.to(memory_format=torch.channels_last)
-        check.same(check.ask(function, last, 4), resize(x, (4, 4)), "the same numbers, channels-last in memory")
+        check.same(check.ask(function, last, 4), resize(x, (4, 4)), "with the same numbers, channels-last in memory")
     keeps_dtype_and_gradients(check, lambda x: function(x, (5, 4)), lambda x: resize(x, (5, 4)), (1, 2, 3, 2))
