@@ -13,7 +13,7 @@ NOTEBOOKS := _build/source/.built
 BOOK_URL ?=
 SEEDS ?= 50
 
-.PHONY: help demo test book notebooks student-repo assignments bench exam-table seeds kills training-bar mutation links lint browser-deps student-wheel clean
+.PHONY: help demo test book notebooks student-repo assignments bench exam-table seeds kills training-bar mutation experiments links lint browser-deps student-wheel clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -56,6 +56,9 @@ training-bar: $(READY) $(NOTEBOOKS) ## train assignment 06's reference with 5 se
 
 mutation: $(READY) ## mutate the reference solutions; every survivor is killed or explained
 	$(BIN)/python tests/mutation/run.py
+
+experiments: $(READY) ## run the book's trainings with several seeds whose code has changed (all: half an hour)
+	@PYTHONPATH=book $(BIN)/python -m experiments.running
 
 links: $(READY) ## follow the book's links to other hosts (needs a network)
 	$(BIN)/jupyter-book config sphinx . > /dev/null

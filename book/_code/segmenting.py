@@ -32,7 +32,7 @@ def batches(images: torch.Tensor, masks: torch.Tensor, size: int = 8) -> Iterato
         yield x.contiguous(), y.contiguous()
 
 
-def train(
+def epochs_of(
     net: nn.Module,
     images: torch.Tensor,
     masks: torch.Tensor,
@@ -40,15 +40,14 @@ def train(
     loss: Loss = F.cross_entropy,
     rate: float = 4e-3,
     seed: int = 0,
-) -> list[float]:
-    """Adam with a rate that rises and falls once; the mean loss of each epoch comes back."""
+) -> Iterator[float]:
+    """Adam with a rate that rises and falls once; the mean loss of each epoch, as soon as it is over."""
     torch.manual_seed(seed)
     steps = epochs * -(-len(images) // 8)
     optimiser = torch.optim.Adam(net.parameters(), lr=rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps)
-    net.train()
-    history = []
     for _ in range(epochs):
+        net.train()
         total = 0.0
         for x, y in batches(images, masks):
             value = loss(net(x), y)
@@ -57,8 +56,12 @@ def train(
             optimiser.step()
             schedule.step()
             total += value.item() * len(x)
-        history.append(total / len(images))
-    return history
+        yield total / len(images)
+
+
+def train(*args, **settings) -> list[float]:
+    """As `epochs_of`, to the end."""
+    return list(epochs_of(*args, **settings))
 
 
 @torch.inference_mode()
@@ -153,10 +156,16 @@ def weighted(weight: float) -> Loss:
     return lambda logits, target: F.cross_entropy(logits, target, weight=torch.tensor([1.0, weight]))
 
 
-def overlap_loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """One minus the Dice coefficient of the object's probability, over the whole batch."""
-    p = logits.softmax(1)[:, 1]
-    return 1 - 2 * (p * target).sum() / (p.sum() + target.sum())
+def dice(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """One minus the Dice coefficient of the object's probability in each image; the mean over the images."""
+    p, target = logits.softmax(1)[:, 1].flatten(1), target.flatten(1)
+    return (1 - 2 * (p * target).sum(1) / (p.sum(1) + target.sum(1) + 1e-6)).mean()
+
+
+def batch_dice(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """As `dice`, with sums over the whole batch, as if it were one image."""
+    rows = logits.transpose(0, 1).flatten(1)  # (2, N · H · W)
+    return dice(rows[None], target.flatten()[None])
 
 
 def focal(gamma: float) -> Loss:

@@ -3,8 +3,8 @@
 - `config-inited`: cells get their environment.
 - `env-get-outdated`, `source-read`: each page has an execution cache of its own, in a folder named after everything
   that its cells' results depend on besides their own text (myst-nb keys its cache on the cells alone, so an edited
-  ``convcourse`` would go on showing old results): the modules that they import and the packages that compute. When
-  these change the page is read and run again, and no other page is.
+  ``convcourse`` would go on showing old results): the modules that they import, the experiments' figures that they name
+  and the packages that compute. When these change the page is read and run again, and no other page is.
 - `env-get-updated`: a chapter's number is that of its file, also while chapters before it are not written yet.
 - `build-finished`: how long each page's cells took, for the instructors' page of run times.
 - `html-page-context`: a page whose body has ``<figure class="live-NAME …">`` loads ``figures/NAME.mjs``; small mends of
@@ -44,11 +44,14 @@ log = logging.getLogger(__name__)
 
 
 def results_key(page: Path, root: Path = ROOT) -> str:
-    """Twelve hex digits which change when a module that the page's cells import changes, or a package of `PACKAGES`."""
+    """Twelve hex digits which change when a module that the page's cells import changes, an experiment's figures that
+    they name, or a package of `PACKAGES`."""
     digest = hashlib.sha256()
     for name in PACKAGES:
         digest.update(f"{name}={version(name)}\n".encode())
-    for path in files_behind(code_of(page), [root, root / "book"]):
+    code = code_of(page)
+    records = (path for path in sorted((root / "book" / "experiments").glob("*.json")) if path.name in code)
+    for path in [*files_behind(code, [root, root / "book"]), *records]:
         digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
 

@@ -98,6 +98,7 @@ kernelspec: {name: python3, display_name: Python 3}
 %matplotlib inline
 from convcourse.data import scenes
 from _code import drawing
+found = records.Record("wires.json")
 ```
 
 ```python
@@ -120,8 +121,10 @@ def course(monkeypatch):
         ("convcourse/shapes.py", True),  # imported by what is imported
         ("convcourse/data/scenes.json", True),
         ("book/_code/drawing.py", True),
+        ("book/experiments/wires.json", True),
         ("convcourse/unused.py", False),
         ("book/_code/kernels.py", False),
+        ("book/experiments/other.json", False),
         ("convcourse/data/beside.json", False),
         ("convcourse/data/__pycache__/scenes.pyc", False),
     ],
@@ -131,6 +134,7 @@ def test_a_pages_results_are_forgotten_when_code_that_it_imports_changes(changed
         "page.md": PAGE,
         "convcourse/data/scenes.py": "from ..shapes import disc\nFILE = 'scenes.json'\n",
         "convcourse/data/scenes.json": "{}",
+        "book/experiments/wires.json": "{}",
         **dict.fromkeys(("convcourse/__init__.py", "convcourse/data/__init__.py", "convcourse/shapes.py"), ""),
         **dict.fromkeys(("convcourse/unused.py", "book/_code/drawing.py", "book/_code/kernels.py"), ""),
     }

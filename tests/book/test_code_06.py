@@ -119,7 +119,22 @@ def test_losses_by_their_formulas():
     w = 1 + 9 * target
     assert torch.allclose(segmenting.weighted(10.0)(logits, target), -(w * q.log()).sum() / w.sum())
     sure = torch.stack([-50.0 * target, 50.0 * target], 1) + torch.tensor([10.0, -10.0]).reshape(1, 2, 1, 1)
-    assert segmenting.overlap_loss(sure, target).item() == pytest.approx(0, abs=1e-4)
+    assert segmenting.batch_dice(sure, target).item() == pytest.approx(0, abs=1e-4)
+    p = logits.softmax(1)[:, 1]
+    over = lambda p, t: 1 - 2 * (p * t).sum() / (p.sum() + t.sum())
+    each = torch.stack([over(a, b) for a, b in zip(p, target)])
+    assert torch.allclose(segmenting.dice(logits, target), each.mean())
+    assert torch.allclose(segmenting.batch_dice(logits, target), over(p, target))
+
+
+def test_an_empty_mask_pulls_at_nothing_unless_the_batch_is_one():
+    torch.manual_seed(0)
+    target = torch.zeros(2, 5, 5, dtype=torch.int64)
+    target[0, 2] = 1
+    for loss, pulls in ((segmenting.dice, False), (segmenting.batch_dice, True)):
+        logits = torch.randn(2, 2, 5, 5, requires_grad=True)
+        loss(logits, target).backward()
+        assert logits.grad[0].any() and bool(logits.grad[1].any()) == pulls
 
 
 def test_what_backward_keeps_is_counted_once():

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = [
     *("help", "demo", "test", "book", "notebooks", "student-repo", "assignments", "bench", "exam-table", "seeds"),
-    *("kills", "training-bar", "mutation"),
+    *("kills", "training-bar", "mutation", "experiments"),
     *("links", "lint", "browser-deps", "student-wheel", "clean"),
 ]
 

@@ -1,0 +1,114 @@
+"""The book's experiments: their figures come from the code that stands here, of several seeds, and are whole."""
+
+import json
+import math
+import re
+from datetime import date
+
+import numpy as np
+import pytest
+from _code import records
+from experiments import running
+from matplotlib.figure import Figure
+
+
+def test_the_figures_are_those_of_this_code():
+    assert running.names()
+    stale = running.stale()
+    assert not stale, f"figures of other code: {', '.join(stale)}; `make experiments` renews them"
+
+
+def numbers(found) -> list[float]:
+    """All numbers of nested lists and dictionaries."""
+    if isinstance(found, dict | list):
+        return [number for part in (found.values() if isinstance(found, dict) else found) for number in numbers(part)]
+    return [found]
+
+
+def form(found):
+    """What is where, without the numbers."""
+    if isinstance(found, dict):
+        return {key: form(part) for key, part in found.items()}
+    return [form(part) for part in found] if isinstance(found, list) else None
+
+
+@pytest.mark.parametrize("name", running.names())
+def test_a_record_says_where_it_comes_from_and_holds_every_seed_alike(name):
+    found = json.loads(running.record(name).read_text())
+    assert list(found) == ["seeds", "code", "torch", "date", "seconds", "runs"]
+    assert len(set(found["seeds"])) == len(found["seeds"]) == len(found["runs"]) >= 3
+    assert re.fullmatch(r"[0-9a-f]{16}", found["code"]) and re.match(r"\d+\.\d+", found["torch"])
+    assert date.fromisoformat(found["date"]) and found["seconds"] > 0
+    assert all(form(run) == form(found["runs"][0]) for run in found["runs"])
+    assert all(isinstance(number, int | float) and math.isfinite(number) for number in numbers(found["runs"]))
+    assert not any(run == found["runs"][0] for run in found["runs"][1:]), "two seeds with the same figures"
+
+
+@pytest.mark.parametrize("name", running.names())
+def test_a_page_tells_what_an_experiment_found(name):
+    pages = [path for path in (running.ROOT / "book").glob("*.md") if f'"{name}.json"' in path.read_text()]
+    assert pages, f"no page names {name}.json"
+
+
+@pytest.fixture
+def one_experiment(tmp_path, monkeypatch):
+    """A project with one experiment, which imports a module of `book/_code`."""
+    monkeypatch.setattr(running, "ROOT", tmp_path)
+    monkeypatch.setattr(running, "FOLDER", tmp_path / "book" / "experiments")
+    files = {
+        "book/experiments/coin.py": "from _code import toss\nSEEDS = range(3)\n",
+        "book/_code/toss.py": "DATA = 'toss.json'\n",
+        "book/_code/toss.json": "{}",
+        "book/_code/other.py": "",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("changed", "anew"),
+    [
+        ("book/experiments/coin.py", True),
+        ("book/_code/toss.py", True),
+        ("book/_code/toss.json", False),
+        ("book/_code/other.py", False),
+    ],
+)
+def test_an_experiment_is_stale_when_code_that_it_runs_changes(one_experiment, changed, anew):
+    assert running.names() == running.stale() == ["coin"], "it has no figures yet"
+    running.record("coin").write_text(json.dumps({"code": running.code("coin")}))
+    assert not running.stale()
+    with open(one_experiment / changed, "a") as file:
+        file.write("\n")
+    assert running.stale() == (["coin"] if anew else [])
+
+
+def test_figures_are_written_with_all_that_they_come_from(one_experiment, monkeypatch, capsys):
+    monkeypatch.setattr(running.importlib, "import_module", lambda name: Coin)
+    running.renew("coin")
+    assert not running.stale()
+    monkeypatch.setattr(records, "FOLDER", running.FOLDER)
+    found = records.Record("coin.json")
+    assert found("sides", "heads").tolist() == [[0, 0], [1, 2], [2, 4]]
+    assert "seed 2" in capsys.readouterr().out
+
+
+class Coin:
+    """An experiment."""
+
+    SEEDS = range(3)
+
+    @staticmethod
+    def run(seed: int) -> dict:
+        return {"sides": {"heads": [seed, 2 * seed]}}
+
+
+def test_means_and_ranges():
+    assert records.spread(np.array([0.1, 0.2, 0.6])) == "0.30 (0.10–0.60)"
+    ax = Figure().subplots()
+    records.band(ax, [1, 2], np.array([[0.0, 1.0], [1.0, 2.0], [5.0, 3.0]]), "a")
+    assert ax.lines[0].get_ydata().tolist() == [2, 2]
+    corners = ax.collections[0].get_paths()[0].vertices
+    assert corners[:, 1].min() == 0 and corners[:, 1].max() == 5
