@@ -103,11 +103,10 @@ def display(title: str, outcomes: list[Outcome]) -> None:
 def table_text(title: str, outcomes: list[Outcome]) -> str:
     """The table of an exam as plain text."""
     lines = [title]
-    for outcome in outcomes:
+    for outcome, said in zip(outcomes, _once(outcomes), strict=True):
         mark = "✓" if outcome.finding is None else "✗"
         lines.append(f" {mark} {points(outcome.earned)}/{points(outcome.points)}  {outcome.title}")
-        if outcome.finding is not None:
-            lines.append(f"      {outcome.finding.sentence}")
+        lines += [f"      {said}"] if said else []
     return "\n".join(lines)
 
 
@@ -116,8 +115,17 @@ def table_html(title: str, outcomes: list[Outcome]) -> str:
     rows = "".join(
         f"<tr><td>{'✓' if o.finding is None else '✗'} {html.escape(o.title)}</td>"
         f"<td>{points(o.earned)} / {points(o.points)}</td>"
-        f"<td>{html.escape(o.finding.sentence) if o.finding else ''}</td></tr>"
-        for o in outcomes
+        f"<td>{html.escape(said)}</td></tr>"
+        for o, said in zip(outcomes, _once(outcomes), strict=True)
     )
     head = "<tr><th>criterion</th><th>points</th><th>what is wrong</th></tr>"
     return f"<table><caption>{html.escape(title)}</caption>{head}{rows}</table>"
+
+
+def _once(outcomes: list[Outcome]) -> list[str]:
+    """What a table says of each outcome: a sentence that stands in the row above is not written again."""
+    sentences = [outcome.finding.sentence if outcome.finding else "" for outcome in outcomes]
+    return [
+        "The same." if sentence and sentence == before else sentence
+        for sentence, before in zip(sentences, ["", *sentences], strict=False)
+    ]

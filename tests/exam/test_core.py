@@ -144,6 +144,12 @@ def test_a_missing_name_earns_nothing_and_says_so():
     assert {o.finding.sentence for o in setting.shown[0][1]} == {"`double` is not defined where this cell runs."}
 
 
+def test_a_table_says_the_same_sentence_once():
+    outcomes = made_of(meets, fails).examine(Missing("double"))
+    for table in (table_text("double", outcomes), table_html("double", outcomes)):
+        assert table.count("is not defined") == 1 and table.count("The same.") == len(outcomes) - 1 > 0
+
+
 def test_a_lost_candidate_costs_the_criterion_in_hand():
     with held_in(Recorder(fresh=1)) as setting:
         assert made_of(loses, meets).grade(double) == 1.5
