@@ -18,6 +18,7 @@ COMMON = {
     "bias-none": "Without a bias there is an error. Add the bias only where it is not None.",
     "padding-slice-empty": "With padding 0 the slice `p:-p` is empty. Use `p : p + n`, where n is the number of rows or columns inside.",
     # networks
+    "network-unregistered": "Layers are kept in a plain list or dict, so the module does not know their parameters. Use `nn.ModuleList`.",
     "network-shared": "Layers share their parameters. Make each layer anew.",
     "network-normalised": "There is a normalisation layer where none is asked for.",
     "network-relu-missing": "A convolution is not followed by a ReLU.",

@@ -8,13 +8,14 @@ from torch import nn
 from autograder.exam import network_errors
 from autograder.exam.core import Stopped, Unnamed, Wrong
 from autograder.exam.draw import Draw
+from autograder.exam.encoder_decoders import layer_counts
+from autograder.exam.encoder_decoders import mistaken_pieces as pieces
+from autograder.exam.encoder_decoders.closed_form import Plan, UniformUNet
+from autograder.exam.encoder_decoders.explaining import Question, composed, count_of
+from autograder.exam.encoder_decoders.inquiring import bounded
+from autograder.exam.encoder_decoders.wrong_pieces import wrong_piece
 from autograder.exam.notes import Notes
-from autograder.exam.segmentation import layer_counts, unet, vgg
-from autograder.exam.segmentation import mistaken_pieces as pieces
-from autograder.exam.segmentation.closed_form import Plan, UniformUNet
-from autograder.exam.segmentation.explaining import Question, composed, count_of
-from autograder.exam.segmentation.inquiring import bounded
-from autograder.exam.segmentation.wrong_pieces import wrong_piece
+from autograder.exam.segmentation import unet, vgg
 from autograder.exam.subject import Banned, LocalSubject, Raised
 from autograder.exam_tables.examining import Quiet, Task, examine, setting
 from autograder.exam_tables.implementations import implementation

@@ -9,7 +9,7 @@ def test_configurations_of_the_transposed_convolution():
 
 
 def test_the_papers_network():
-    from autograder.exam.segmentation.closed_form import unet_parameters, valid_size, vgg_parameters
+    from autograder.exam.encoder_decoders.closed_form import unet_parameters, valid_size, vgg_parameters
 
     assert valid_size(572) == 388
     assert unet_parameters(1, 2, 64, 4) == 31_030_658

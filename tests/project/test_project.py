@@ -10,6 +10,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from autograder.objects.assignments import ASSIGNMENTS, topic
+
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = [
     *("help", "demo", "test", "book", "notebooks", "student-repo", "assignments", "bench", "exam-table", "seeds"),
@@ -82,16 +84,15 @@ def test_trust_shows_in_the_path(part):
 
 
 def test_no_exam_imports_from_another():
-    """What two of them need stands in a shared module of `autograder/exam`."""
-    folders = {path.parent for path in (ROOT / "autograder" / "exam").glob("*/*.py")}
-    assert len(folders) > 1
+    """What two of them need stands in shared rooms, which import from none."""
+    exams = {ROOT / "autograder" / "exam" / topic(assignment) for assignment in ASSIGNMENTS}
+    assert len(exams) > 1
     faults = [
         f"{path.relative_to(ROOT)} imports {name}"
-        for folder in folders
-        for path in folder.glob("*.py")
+        for path in (ROOT / "autograder" / "exam").rglob("*.py")
         for name in imports(path)
-        for other in folders - {folder}
-        if name.startswith(f"autograder.exam.{other.name}.")
+        for exam in exams - {path.parent}
+        if name.startswith(f"autograder.exam.{exam.name}.")
     ]
     assert not faults, "\n".join(faults)
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.segmentation import mistaken_pieces as pieces
-from autograder.exam.segmentation.closed_form import PAPER, UniformUNet
-from autograder.exam.segmentation.explaining import Mistake
+from autograder.exam.encoder_decoders import mistaken_pieces as pieces
+from autograder.exam.encoder_decoders.closed_form import PAPER, UniformUNet
+from autograder.exam.encoder_decoders.explaining import Mistake
 
 
 def each(id: str | None, costs: str, *variants: pieces.Pieces) -> Iterator[Mistake]:

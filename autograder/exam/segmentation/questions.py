@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from autograder.exam.encoder_decoders.closed_form import valid_size
 from autograder.exam.questions import question
-from autograder.exam.segmentation.closed_form import valid_size
 from autograder.exam.segmentation.sentences import SENTENCES
 
 # Across, at the bottom of a U-Net of depth 3: two 3×3 convolutions a level, and a 2×2 pooling below all but the last.

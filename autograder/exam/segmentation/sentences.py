@@ -144,7 +144,17 @@ SENTENCES = common(
 NETWORK_IDS = {
     f"network-{what}": f"unet-{what}"
     for what in (
-        *("shared", "normalised", "relu-missing", "relu-leaky", "relu-last", "softmax-last", "random", "dead"),
+        *(
+            "shared",
+            "unregistered",
+            "normalised",
+            "relu-missing",
+            "relu-leaky",
+            "relu-last",
+            "softmax-last",
+            "random",
+            "dead",
+        ),
         *("batch-mixed", "train", "gradient", "channels-alike", "state"),
     )
 }

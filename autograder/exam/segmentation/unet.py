@@ -12,14 +12,14 @@ from autograder.exam.compare import shown
 from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong
 from autograder.exam.counting import TooLarge, parameter_count
 from autograder.exam.draw import Draw
+from autograder.exam.encoder_decoders import mistaken_pieces as pieces
+from autograder.exam.encoder_decoders.closed_form import PAPER, Plan, UniformUNet, valid_size
+from autograder.exam.encoder_decoders.explaining import trial
+from autograder.exam.encoder_decoders.inquiring import Asked, Inquiry, Known, criterion
 from autograder.exam.gate import maps, tensor
 from autograder.exam.networks import CLASSES, close
 from autograder.exam.relus import check_relus
-from autograder.exam.segmentation import mistaken_pieces as pieces
 from autograder.exam.segmentation import mistakes_networks as mistakes
-from autograder.exam.segmentation.closed_form import PAPER, Plan, UniformUNet, valid_size
-from autograder.exam.segmentation.explaining import trial
-from autograder.exam.segmentation.inquiring import Asked, Inquiry, Known, criterion
 from autograder.exam.segmentation.sentences import NETWORK_IDS, SENTENCES
 from autograder.exam.subject import Subject
 

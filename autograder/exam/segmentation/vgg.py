@@ -12,12 +12,8 @@ from autograder.exam import counting, network_gradients, networks
 from autograder.exam.compare import shown
 from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong
 from autograder.exam.draw import Draw
-from autograder.exam.gate import equal, maps
-from autograder.exam.networks import CLASSES, answer_with, close, uniform_state
-from autograder.exam.relus import check_bottom, check_relus
-from autograder.exam.segmentation import mistaken_pieces as pieces
-from autograder.exam.segmentation import mistakes_networks as mistakes
-from autograder.exam.segmentation.closed_form import (
+from autograder.exam.encoder_decoders import mistaken_pieces as pieces
+from autograder.exam.encoder_decoders.closed_form import (
     MODES,
     VGG_WIDTHS,
     Levels,
@@ -27,8 +23,12 @@ from autograder.exam.segmentation.closed_form import (
     vgg_parameters,
     vgg_plan,
 )
-from autograder.exam.segmentation.explaining import count_of, trial
-from autograder.exam.segmentation.inquiring import Asked, Inquiry, Known, criterion
+from autograder.exam.encoder_decoders.explaining import count_of, trial
+from autograder.exam.encoder_decoders.inquiring import Asked, Inquiry, Known, criterion
+from autograder.exam.gate import equal, maps
+from autograder.exam.networks import CLASSES, answer_with, close, uniform_state
+from autograder.exam.relus import check_bottom, check_relus
+from autograder.exam.segmentation import mistakes_networks as mistakes
 from autograder.exam.segmentation.sentences import NETWORK_IDS, SENTENCES
 from autograder.exam.subject import Subject
 from autograder.objects.recipes import Recipe

@@ -15,11 +15,8 @@ import torch
 from autograder.exam import counting, network_errors, networks
 from autograder.exam.core import Criterion, Evidence, Unnamed, Wrong, once
 from autograder.exam.draw import Draw
-from autograder.exam.gate import gap, maps, module
-from autograder.exam.mistakes import FORGOTTEN
-from autograder.exam.networks import close
-from autograder.exam.segmentation.closed_form import Plan
-from autograder.exam.segmentation.explaining import (
+from autograder.exam.encoder_decoders.closed_form import Plan
+from autograder.exam.encoder_decoders.explaining import (
     Explanation,
     Kind,
     Mistake,
@@ -30,7 +27,10 @@ from autograder.exam.segmentation.explaining import (
     fitting,
     trial,
 )
-from autograder.exam.segmentation.known import Known
+from autograder.exam.encoder_decoders.known import Known
+from autograder.exam.gate import gap, maps, module
+from autograder.exam.mistakes import FORGOTTEN
+from autograder.exam.networks import close
 from autograder.exam.subject import Raised, Subject
 
 T = torch.Tensor

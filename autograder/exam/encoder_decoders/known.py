@@ -13,10 +13,9 @@ import torch
 from autograder.exam import network_errors
 from autograder.exam.compare import shown
 from autograder.exam.core import Evidence, Unnamed, Wrong
-from autograder.exam.networks import close
-from autograder.exam.segmentation import layer_counts
-from autograder.exam.segmentation.closed_form import Plan
-from autograder.exam.segmentation.explaining import (
+from autograder.exam.encoder_decoders import layer_counts
+from autograder.exam.encoder_decoders.closed_form import Plan
+from autograder.exam.encoder_decoders.explaining import (
     Explanation,
     Mistake,
     Question,
@@ -24,11 +23,12 @@ from autograder.exam.segmentation.explaining import (
     explanations,
     fitting,
 )
-from autograder.exam.segmentation.wrong_pieces import Piece, wrong_piece
+from autograder.exam.encoder_decoders.wrong_pieces import Piece, wrong_piece
+from autograder.exam.networks import close
 from autograder.exam.subject import Raised
 
 if TYPE_CHECKING:
-    from autograder.exam.segmentation.inquiring import Inquiry
+    from autograder.exam.encoder_decoders.inquiring import Inquiry
 
 
 # Where calls fail and others do not: what the failing ones have in common.
@@ -117,7 +117,7 @@ class Known:
     def check_nothing_shared(self, name: str) -> None:
         """No parameter stands for several of the text's; a second name for one and the same is free."""
         if self.shared:
-            raise Wrong("unet-shared", Evidence(name, "a tensor for each layer", "names that share a tensor"))
+            raise Wrong("network-shared", Evidence(name, "a tensor for each layer", "names that share a tensor"))
 
     def confirmed(self, mistake: Mistake) -> bool:
         """Do answers show this mistake? Where nothing was answered, numbers of parameters alone may."""
@@ -177,7 +177,7 @@ class Known:
         if told is None or self.by_count.explains(self.counts):
             return
         if self.unregistered:
-            raise Wrong("unet-unregistered", told.evidence)
+            raise Wrong("network-unregistered", told.evidence)
         raise told
 
     def require_counted(self, name: str) -> None:

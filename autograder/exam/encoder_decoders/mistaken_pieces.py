@@ -12,7 +12,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.segmentation.closed_form import Levels, Plan, UniformUNet, UniformVGGUNet
+from autograder.exam.encoder_decoders.closed_form import Levels, Plan, UniformUNet, UniformVGGUNet
 
 T = torch.Tensor
 Pieces = dict[str, Any]

@@ -14,9 +14,9 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.segmentation import mistaken_pieces as pieces
-from autograder.exam.segmentation.closed_form import Levels, UniformUNet
-from autograder.exam.segmentation.explaining import Kind, Question
+from autograder.exam.encoder_decoders import mistaken_pieces as pieces
+from autograder.exam.encoder_decoders.closed_form import Levels, UniformUNet
+from autograder.exam.encoder_decoders.explaining import Kind, Question
 
 T = torch.Tensor
 Variants = Callable[[Kind, int], Sequence[Kind]]  # with a level's piece replaced by 0, then by each of its terms

@@ -12,7 +12,7 @@ from itertools import combinations
 
 import torch
 
-from autograder.exam.segmentation.closed_form import Plan
+from autograder.exam.encoder_decoders.closed_form import Plan
 
 Count = Callable[[Plan], int]  # the text's number of parameters
 # What a convolution's weights and biases are counted in: of the levels that the decoder has, and of the deepest.

@@ -14,8 +14,8 @@ from typing import Any, ClassVar, TypeVar, cast
 
 import torch
 
+from autograder.exam.encoder_decoders.closed_form import Plan, UniformUNet
 from autograder.exam.networks import close
-from autograder.exam.segmentation.closed_form import Plan, UniformUNet
 
 T = torch.Tensor
 Kind = type[UniformUNet]
