@@ -104,6 +104,7 @@ class Dice(nn.Module):
         score = above / ((a + b).sum(1) + (1e-7 if self.wrong == "eps" else self.eps))
         score = score / 2 if self.wrong == "factor" else score
         losses = score if self.wrong == "score" else 1 - score
+        losses = losses.float() if self.wrong == "float32" else losses
         if self.reduction not in ("mean", "sum", "none") and self.wrong != "word":
             raise ValueError
         if self.wrong == "sum" and self.reduction == "sum":
@@ -122,6 +123,7 @@ class Dice(nn.Module):
         ("rounded", "Do not round"),
         ("word", "must be refused"),
         ("sum", "reduction='sum'"),
+        ("float32", "the dtype must be torch.float64"),
     ],
 )
 def test_a_slip_in_the_dice_loss_is_named(wrong, said):

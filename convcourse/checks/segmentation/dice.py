@@ -50,6 +50,10 @@ def DiceLoss(made: Any, function: Any) -> None:
             check.fail("The loss is cut off from autograd. Do not round the probabilities to 0 and 1.")
         if not check.ask(torch.autograd.grad, got, leaf)[0].any():
             check.fail("The gradient to the logits is 0. Do not round the probabilities to 0 and 1.")
+    with check("float64 stays float64"):
+        a, b = share.double(), mask.double()
+        expected = (1 - 2 * sums(a * b) / sums(a + b)).mean()
+        check.same(check.ask(check.ask(made), a.logit(), b), expected, "with a float64 input")
     with check("an unknown reduction is refused"):
         check.refuses(lambda: made(reduction="most")(logits, mask), why='the word reduction="most"')
     check = Check("dice_loss")
