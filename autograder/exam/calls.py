@@ -200,6 +200,11 @@ class Gradient(Call):
     def mistake(self, reference):
         return "detached" if "no gradient" in (self.fault(reference) or "") else None
 
+    def sentence(self, name, reference, when, numbers, beside):
+        if isinstance(self.answer, Raised):
+            when = f"{when} where a gradient is asked for".lstrip()
+        return super().sentence(name, reference, when, numbers, beside)
+
     def evidence(self, function):
         theirs = self.given(function)
         got = self.answer if isinstance(self.answer, Raised) else self.answer.gradients

@@ -95,7 +95,7 @@ OTHER_NETWORKS = Meaning(
 )
 THE_IMAGE = Meaning(
     r"expected input.* to have \d+ channels",
-    "Its first convolution does not take `in_channels` channels.",
+    "Its first convolution does not follow the argument `in_channels`.",
     ("arguments",),
 )
 

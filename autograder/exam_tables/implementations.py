@@ -3,8 +3,8 @@
 A file of Python opens with a docstring: what it is, then the lines of its header, `names: …` (what it defines) and,
 where it is wrong, `mistake: …` (the id that should be found; `none` where no sentence fits) and `where: …` (all that a
 true sentence about it may name: ids of `exam.features`), perhaps `second: …` (the id of a second mistake, which is
-named beside the first), `visible: caught` (the visible checks tell it, too) and `random: yes` (it computes with random
-numbers of its own, so chance has its share in what it loses).
+named beside the first), `visible: caught` (the visible checks tell it, too) and `random: yes` (chance has its share in
+what it loses: it draws random numbers of its own, or what it trains ends near the bar).
 
 Most wrong ones are an *edit* on a right one, so that the file shows its mistake and nothing else:
 

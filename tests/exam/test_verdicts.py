@@ -66,8 +66,8 @@ def test_a_sentence_names_what_it_tells(name):
     for row in pages.rows(name):
         said = " ".join(row.verdict.said)
         for id in {*row.verdict.told, *row.verdict.told_forgotten}:
-            words = [PROPERTIES[id]] if id in PROPERTIES else [phrases(id)[0].removeprefix("with ")]
-            assert all(word in said for word in words), (row.implementation.id, id, said)
+            words = PROPERTIES.get(id), phrases(id)[0].removeprefix("with "), f"`{id}`", id
+            assert any(word in said for word in words if word), (row.implementation.id, id, said)
 
 
 def test_one_mistake_costs_one_criterion(name):
