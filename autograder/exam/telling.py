@@ -4,7 +4,7 @@ ones."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ class Telling:
     """What there is to tell of a part, whose best reading is known."""
 
     part: Part
+    _seen: dict[Call, Features] = field(default_factory=dict)
 
     def shut(self) -> Wrong:
         """What is wrong with the plainest calls, which the whole part is told."""
@@ -109,7 +110,9 @@ class Telling:
         return call.evidence(self.part.reference)
 
     def _features(self, call: Call) -> Features:
-        return call.features(self.part.reference, self.part.features)
+        if call not in self._seen:
+            self._seen[call] = call.features(self.part.reference, self.part.features)
+        return self._seen[call]
 
     def _stands_on(self, call: Call) -> Call:
         """The twin, where that is wrong."""
