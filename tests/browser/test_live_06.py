@@ -1,5 +1,7 @@
 """Chapter 6's live figures compute what PyTorch and the chapter's own code compute."""
 
+import re
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -8,6 +10,7 @@ from visiting import settle
 pytestmark = pytest.mark.browser
 
 CHAPTER = "book/06-segmentation.html"
+LOSSES = "book/06-segmentation-loss.html"
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +83,12 @@ def test_what_the_bottom_sees(tab):
 
 
 def test_metrics_and_losses(tab):
-    state = {"radius": 7, "growth": -2, "shift": 3, "confidence": 0.8}
+    state = {"radius": 7, "growth": -2, "shift": 3, "right": 0.8, "wrong": 0.7}
     rows = dict(tab.evaluate("async state => (await import('/_static/figures/scores.mjs')).scores(state).rows", state))
     y, x = torch.meshgrid(torch.arange(40.0) - 19.5, torch.arange(40.0) - 19.5, indexing="ij")
     truth, said = torch.hypot(y, x) < 7, torch.hypot(y, x - 3) < 5
-    p = torch.where(said, 0.8, 0.2)
+    sure = torch.where(truth == said, 0.8, 0.7)
+    p = torch.where(said, sure, 1 - sure)
     both, either = (truth & said).sum(), (truth | said).sum()
     right = torch.where(truth, p, 1 - p)
     weight = torch.where(truth, 10.0, 1.0)
@@ -100,3 +104,44 @@ def test_metrics_and_losses(tab):
     assert rows.keys() == wanted.keys()
     for name, value in wanted.items():
         assert rows[name] == pytest.approx(value.item(), abs=1e-5), name
+
+
+def shown_bars(figure) -> list[tuple[str, float, float, float]]:
+    """Name, number, and the widths of the bar and of its frame, of each row of the figure of metrics and losses."""
+    words = figure.locator("svg text").all_text_contents()
+    rows = [(name, float(words[i + 1])) for i, name in enumerate(words) if re.match("[A-Za-z]", name)]
+    widths = [float(width) for width in figure.locator("svg").last.locator("rect").evaluate_all(WIDTHS_OF)]
+    return [(*row, bar, frame) for row, frame, bar in zip(rows, widths[::2], widths[1::2], strict=True)]
+
+
+WIDTHS_OF = "rects => rects.map(rect => rect.getAttribute('width'))"
+
+
+def test_more_confidence_in_wrong_pixels_is_a_larger_loss_and_a_longer_bar(browser, address):
+    """For a small object too, whose background is right nearly everywhere; and no bar ends at its frame unless it is
+    as long as its number says."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{address}/{LOSSES}")
+    settle(page)
+    figure = page.locator("figure.live-scores")
+    entropies, ends = [], set()
+    for radius, shift in ((6, 24), (16, 24)):
+        set_sliders(figure, {"object": radius, "shifted by": shift, "confidence of right pixels": 0.9})
+        for wrong in (0.55, 0.75, 0.9, 0.99):
+            set_sliders(figure, {"confidence of wrong pixels": wrong})
+            bars = shown_bars(figure)
+            assert len(bars) == 7
+            entropies.append(dict((name, value) for name, value, *_ in bars)["cross-entropy"])
+            for group in (bars[:3], bars[3:]):
+                (end,) = {round(value * frame / bar) for _, value, bar, frame in group if bar > 5}
+                ends.add(end)
+                assert all(bar == pytest.approx(frame * value / end, abs=0.1) for _, value, bar, frame in group)
+                assert all(value <= end for _, value, *_ in group)
+    assert entropies[:4] == sorted(set(entropies[:4])) and entropies[4:] == sorted(set(entropies[4:]))
+    assert ends == {1, 2, 5}
+    page.close()
+
+
+def set_sliders(figure, values: dict[str, float]) -> None:
+    for name, value in values.items():
+        figure.get_by_role("slider", name=name).fill(str(value))
