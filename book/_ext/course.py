@@ -7,8 +7,8 @@
   and the packages that compute. When these change the page is read and run again, and no other page is.
 - `env-get-updated`: a chapter's number is that of its file, also while chapters before it are not written yet.
 - `build-finished`: how long each page's cells took, for the instructors' page of run times.
-- `html-page-context`: a page whose body has ``<figure class="live-NAME …">`` loads ``figures/NAME.mjs``; small mends of
-  what Sphinx writes, so that axe finds nothing.
+- `html-page-context`: a page whose body has ``<figure class="live-NAME …">`` loads ``figures/NAME.mjs``, and one with
+  formulas loads MathJax; small mends of what Sphinx writes, so that axe finds nothing.
 """
 
 import hashlib
@@ -119,6 +119,18 @@ def mend_body(app, pagename, templatename, context, doctree) -> None:
             context["body"] = context["body"].replace(old, new)
 
 
+def load_mathjax_for_formulas(app, pagename, templatename, context, doctree) -> None:
+    """MathJax on pages that show formulas: Sphinx loads it on those, too, that only list such pages."""
+    if "script_files" in context and 'class="math ' not in context.get("body", ""):
+        context["script_files"] = [script for script in context["script_files"] if not is_mathjax(app, script)]
+
+
+def is_mathjax(app, script) -> bool:
+    """Whether this is MathJax, or its settings."""
+    settings = script.attributes.get("body") or ""
+    return settings.startswith("window.MathJax") or str(script.filename).endswith(app.config.mathjax_path)
+
+
 def name_toggles(app, pagename, templatename, context, doctree) -> None:
     """The theme's buttons that unfold a chapter in the sidebar show only an arrow. Here they get a name."""
     if make := context.get("generate_toctree_html"):
@@ -158,6 +170,7 @@ def setup(app) -> dict[str, bool]:
     app.connect("env-get-updated", number_by_file, priority=900)  # after Sphinx's own count
     app.connect("html-page-context", load_live_figures)
     app.connect("html-page-context", mend_body)
+    app.connect("html-page-context", load_mathjax_for_formulas, priority=900)  # after Sphinx's own choice
     app.connect("html-page-context", name_toggles, priority=900)  # after the theme
     app.connect("build-finished", write_run_times)
     app.add_directive("run-times", RunTimes)

@@ -235,6 +235,39 @@ def test_the_book_works_below_a_path(browser, below_a_path):
     context.close()
 
 
+LIMIT = 2_000_000  # bytes of a first visit, beside pictures
+
+
+@each_page
+def test_a_first_visit_is_light(browser, address, name):
+    """Pages without formulas do not load MathJax; what comes over the wire is counted as it is stored, uncompressed."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    tab, sizes = context.new_page(), {}
+
+    def count(response) -> None:
+        if response.request.resource_type not in ("image", "fetch"):  # a live figure fetches its picture
+            sizes[response.url] = int(response.headers["content-length"])
+
+    tab.on("response", count)
+    tab.goto(f"{address}/{name}.html")
+    settle(tab)
+    tab.wait_for_load_state("networkidle")  # fonts, too
+    heaviest = sorted(sizes.items(), key=lambda item: -item[1])[:5]
+    assert len(sizes) > 10 and sum(sizes.values()) < LIMIT, heaviest
+    assert any("mathjax" in url for url in sizes) == bool(tab.locator(".math").count())
+    context.close()
+
+
+def test_icons_are_drawn(page):
+    """By the theme's font: an icon that the font lacks, or a font that does not load, has no glyph of its own."""
+    page.visit("book/index.html")
+    icons = page.locator("i.fa-solid:visible, i.fas:visible")
+    assert icons.count() > 1
+    assert page.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"')")
+    contents = icons.evaluate_all("all => all.map(icon => getComputedStyle(icon, '::before').content)")
+    assert all(re.fullmatch('"."', content) for content in contents), contents
+
+
 def test_without_scripts_still_pictures_stand_in(browser, address):
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()
