@@ -4,11 +4,13 @@ import re
 from dataclasses import asdict
 from pathlib import Path
 
+import screenshots
 import typer
 
 from autograder.candidate import confine
 from autograder.classroom import folder
 from autograder.classroom.cli import app
+from autograder.demo.students import CLASS
 from autograder.examiner.results import STATUSES
 from autograder.wire.limits import LIMITS
 
@@ -61,3 +63,11 @@ def test_the_files_of_a_class_are_the_ones_that_are_named():
 def test_the_walls_are_told_in_their_order():
     told = re.findall(r"^\d\. \*\*([A-Z][a-z ]+)", GUIDE, re.M)
     assert [name.lower().replace(" ", "_").strip(":") for name in told] == [wall.__name__ for wall in confine.WALLS]
+
+
+def test_pictures_are_light_and_of_pages_that_the_demo_has():
+    shown = re.findall(r"^```\{figure\} (\S+)", GUIDE, re.M)
+    assert sorted(shown) == sorted(f"{screenshots.OUT.name}/{name}.png" for name in screenshots.PAGES)
+    assert all((screenshots.OUT / f"{name}.png").stat().st_size < 150_000 for name in screenshots.PAGES)
+    students = {student.id for student in CLASS}
+    assert {page.split("/")[1] for page in screenshots.PAGES.values() if page.startswith("feedback/")} <= students
