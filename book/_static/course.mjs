@@ -1,4 +1,4 @@
-// What prints, and where a link of feedback arrives.
+// What prints, where a link of feedback arrives, and how wide formulas scroll.
 const root = document.documentElement;
 const folded = 'details.mistake, .quiz details, details.elsewhere';
 let theme, closed = [];
@@ -29,3 +29,13 @@ function arrive() {
 }
 addEventListener('hashchange', arrive);
 if (document.readyState === 'complete') arrive(); else addEventListener('load', arrive);
+
+// A formula that is wider than its column scrolls, with the keyboard too.
+function reachWideFormulas() {
+  for (const formula of document.querySelectorAll('mjx-container[display="true"]')) {
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+    else formula.removeAttribute('tabindex');
+  }
+}
+addEventListener('load', () => Promise.resolve(window.MathJax?.startup?.promise).then(reachWideFormulas));
+addEventListener('resize', reachWideFormulas);
