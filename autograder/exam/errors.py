@@ -21,6 +21,7 @@ ELSEWHERE = (
 # How PyTorch begins its list of all ways in which a function can be called.
 SIGNATURES = re.compile(r",? but expected one of:?$")
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+FOLDERS = re.compile(r"(?<![\w.])/(?:[^\s/:'\"()]+/)+")  # of a path, which say where the grader is
 
 
 def in_words(name: str, message: str, when: str = "") -> str:
@@ -45,5 +46,5 @@ def first_line(message: str) -> str:
     """The first line of what an exception says, without its full stop, an object's address, and PyTorch's lists of
     signatures."""
     line = next((line for line in message.splitlines() if line.strip()), "").strip()
-    line = SIGNATURES.sub("", ADDRESS.sub("", line)).rstrip(" .:;,")
+    line = SIGNATURES.sub("", FOLDERS.sub("", ADDRESS.sub("", line))).replace("`", "'").rstrip(" .:;,")
     return line if len(line) <= LONGEST else f"{line[:LONGEST].rsplit(' ', 1)[0]} …"

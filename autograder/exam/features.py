@@ -25,6 +25,11 @@ Features = frozenset[str]
 FeaturesOf = Callable[[Callable[..., Any], Case], Features]  # of a call of a function of ours
 PAIRS = {"stride", "padding", "dilation", "output_padding", "scale", "size", "kernel_size"}  # may be pairs
 WRITTEN = {"pair", "by position"}
+# What many calls have by chance, since cases of an argument have it too.
+TENSORS = {
+    *("batch", "channels", "outputs", "kernel not square", "even kernel", "image not square", "one-pixel side"),
+    *("one-pixel kernel", "kernel larger", "bias", "no bias"),
+}
 
 # How a call that has the feature is told, and one that has not. The first ones are told where several fit.
 CALLS = {
@@ -55,6 +60,7 @@ CALLS = {
     "one-pixel side": ("with a side of one pixel", "with longer sides"),
     "plane": ("on an image without a channel axis", "with one"),
     "float64": ("on float64", "on float32"),
+    "float32": ("on float32", "on float64"),
     "other types": ("on tensors of two floating-point types", "on one type"),
     "grad_x": ("in grad_x", "in the other results"),
     "grad_weight": ("in grad_weight", "in the other results"),
@@ -122,7 +128,7 @@ def phrases(feature: str) -> tuple[str, str]:
     if value == "pair":
         return f"with a pair of unequal numbers as `{argument}`", "with equal ones"
     if value:
-        return f'with {argument} "{value}"', "with others"
+        return f'with {argument} "{value}"', "with other values"
     return f"with another `{argument}` than the default", "with the default"
 
 
@@ -150,7 +156,7 @@ def _of_tensors(tensors: dict[str, T], may_have_bias: bool, groups: int) -> set[
     if may_have_bias and ("bias" not in tensors or tensors["bias"].any()):  # one of zeros shows nothing
         found.add("bias" if "bias" in tensors else "no bias")
     types = {t.dtype for t in tensors.values() if t.is_floating_point()}
-    found |= {"float64"} if types == {torch.float64} else {"other types"} if len(types) > 1 else set()
+    found |= {"other types"} if len(types) > 1 else {str(t).removeprefix("torch.") for t in types} & CALLS.keys()
     kernel = tensors.get("weight", tensors.get("kernel"))
     if kernel is not None and kernel.dim() >= 2:
         kh, kw = kernel.shape[-2:]
@@ -229,9 +235,10 @@ def _alone(ids: Sequence[str], right: Sequence[Features], most: int) -> tuple[Fe
 def _often(ids: Sequence[str], others: Sequence[Features], right: Sequence[Features]) -> tuple[Features, str] | None:
     """Of these the one that fewest right calls have."""
     id = min(ids, key=lambda id: (_count(id, right), _rank(id)), default="")
-    if not id or len(others) < FEW or _count(id, right) > 0.7 * len(right):
+    most = _count(id, right) < _count(id, others)
+    if not id or len(others) < FEW or _count(id, right) > 0.7 * len(right) or (id in TENSORS and not most):
         return None
-    return frozenset({id}), f"in {'most' if _count(id, right) < _count(id, others) else 'some'} calls "
+    return frozenset({id}), f"in {'most' if most else 'some'} calls "
 
 
 def _count(id: str, calls: Sequence[Features]) -> int:
@@ -251,7 +258,7 @@ def _told(features: Features, often: str, others: Sequence[Features], right: Seq
     if len(ids) == 1:
         other = phrases(ids[0])[1]
     else:
-        other = "with one of them alone" if all(_count(id, right) for id in ids) else ""
+        other = "with only one of the two" if all(_count(id, right) for id in ids) else ""
     if not other or not all(features <= some for some in others):
         return Contrast(features, often + when)
     return Contrast(features, often + when, f"{other[0].upper()}{other[1:]} it is right.")

@@ -91,7 +91,7 @@ KINDS: dict[str, Test] = {
     "All its numbers are zero.": _alike(is_zero),
     "Its numbers have the opposite sign.": _alike(is_negative),
     "Its numbers are the right ones times one factor.": is_multiple,
-    "Its numbers are off by one number for each channel.": _alike(is_shifted_by_channel),
+    "In each channel all its numbers are off by the same amount.": _alike(is_shifted_by_channel),
     "The right picture comes back mirrored.": _alike(is_turned),
     "The right numbers come back in other places.": _alike(is_permuted),
     "Its numbers are right but for the outermost rows and columns.": _alike(is_right_inside),

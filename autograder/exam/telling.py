@@ -4,7 +4,7 @@ ones."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
@@ -77,10 +77,20 @@ class Telling:
         every = asked.calls if asked.called else [*self.part.door, *self.part.calls]
         found = (self._contrast(same, every) or self._contrast(alike, every)) if first.parted else None
         if found is None:
-            beside = words.some_right(len(counting) - len(wrong), len(counting)) if first.comparable else ""
-            found = Contrast(frozenset(), first.case.about, beside)
+            found = self._some(wrong, counting)
+        elif self.part.best.mistakes:  # beside which calls count as right that are not
+            found = replace(found, beside="")
         said = self._said(asked.called or self.part.name, alike, found.when, found.beside)
         return Unnamed(said, self._evidence(first), first.tells | found.features)
+
+    def _some(self, wrong: Sequence[Call], counting: Sequence[Call]) -> Contrast:
+        """In how many calls of the first one's kind it is right, which are all of them where it is wrong in others."""
+        about = wrong[0].case.about
+        kind = [call for call in counting if call.case.about == about]
+        if any(call.case.about != about for call in wrong) or wrong[0] not in kind:
+            about, kind = "", list(counting)
+        right = len(kind) - sum(call in kind for call in wrong)
+        return Contrast(frozenset(), about, words.some_right(right, len(kind)) if wrong[0].comparable else "")
 
     def _of_arguments(self, call: Call) -> Unnamed | None:
         """An error that says of an argument that it is not known, or needed."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 from typing import Any
 
@@ -111,10 +111,21 @@ class FitExam:
 
     def look(self, subject: Subject, draw: Draw) -> list[Shown]:
         """What it minimises for each goal; where none of it is right or a known mistake, the part earns nothing."""
-        found: list[Shown] = once(draw, lambda: [self.minimised(subject, draw, goal) for goal in self.goals])
+        found: list[Shown] = once(draw, lambda: self.shown(subject, draw))
         if not any(one.known for one in found) and found[0].wrong:
             raise found[0].wrong
         return found
+
+    def shown(self, subject: Subject, draw: Draw) -> list[Shown]:
+        """What it minimises for each goal. An error is told with the number of channels only where not all bring it."""
+        found = [self.minimised(subject, draw, goal) for goal in self.goals]
+        every = all(isinstance(one.wrong, Raised) for one in found)
+        return [
+            replace(one, wrong=told(subject.name, one.wrong, when="" if every else f"with {one.goal.channels}"))
+            if isinstance(one.wrong, Raised)
+            else one
+            for one in found
+        ]
 
     def minimised(self, subject: Subject, draw: Draw, goal: Goal) -> Shown:
         """What it minimises with this goal's number of classes, image by image: by the gradient that it sends back, or
@@ -130,7 +141,7 @@ class FitExam:
             try:
                 got = subject(network, Loader([batch]), 1)
             except Raised as error:
-                return Shown(goal, told(subject.name, error, when=f"with {goal.channels}"), False, None)
+                return Shown(goal, error.with_traceback(None), False, None)
             state = network.state()
             sent.append(state["sent"].tensor)
             logits = state["logits"].tensor

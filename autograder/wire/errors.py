@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 # The exceptions whose names may cross the boundary, most specific first; any other is an "Exception".
 KINDS = (
@@ -13,6 +14,7 @@ KINDS = (
 )  # fmt: skip
 NAMES = frozenset(kind.__name__ for kind in KINDS) | {"Exception"}
 MESSAGE_LIMIT, LINE_LIMIT = 500, 120
+MARKS = 2  # that may stand above or below a letter
 CLASS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")  # a name that can be shown as it is
 TOO_LARGE = "TooLarge"  # no exception: what code gave back is more than an answer may hold
 
@@ -41,5 +43,8 @@ def message_of(error: BaseException) -> str:
 
 
 def plain(text: str, limit: int) -> str:
-    """At most `limit` characters, each of them printable, a line break or a tab."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text[:limit])
+    """At most `limit` characters, each of them printable, a line break or a tab, with few marks above one another."""
+    told = "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text[:limit])
+    return "".join(
+        c for i, c in enumerate(told) if not all(map(unicodedata.combining, told[max(i - MARKS, 0) : i + 1]))
+    )

@@ -27,7 +27,7 @@ def test_two_features_are_told_where_each_alone_is_right():
     assert parted([BOTH, BOTH, BOTH], [PLAIN, BIAS, STRIDE]) == (
         {"bias", "stride"},
         "with a stride above 1 and a bias",
-        "With one of them alone it is right.",
+        "With only one of the two it is right.",
     )
 
 
@@ -68,7 +68,10 @@ RIGHT = torch.randn(2, 3, 5, 6, generator=torch.Generator().manual_seed(0))
         (0 * RIGHT, "All its numbers are zero."),
         (-RIGHT, "Its numbers have the opposite sign."),
         (RIGHT / 3, "Its numbers are the right ones times one factor."),
-        (RIGHT + torch.arange(3.0).reshape(1, 3, 1, 1) + 1, "Its numbers are off by one number for each channel."),
+        (
+            RIGHT + torch.arange(3.0).reshape(1, 3, 1, 1) + 1,
+            "In each channel all its numbers are off by the same amount.",
+        ),
         (RIGHT.flip(3), "The right picture comes back mirrored."),
         (RIGHT.flatten().roll(7).reshape(RIGHT.shape), "The right numbers come back in other places."),
         (torch.nn.functional.pad(RIGHT[..., 1:-1, 1:-1], (1, 1, 1, 1)), "right but for the outermost rows and columns"),

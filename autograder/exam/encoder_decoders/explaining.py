@@ -16,6 +16,7 @@ import torch
 
 from autograder.exam.encoder_decoders.closed_form import Plan, UniformUNet
 from autograder.exam.networks import close
+from autograder.exam.subject import Raised
 
 T = torch.Tensor
 Kind = type[UniformUNet]
@@ -96,9 +97,12 @@ class Question:
             return None
 
     def fits(self, kind: Kind) -> bool:
-        """Is it this network's answer, or does it have none at these sizes either?"""
+        """Is it this network's answer, or does it have none at these sizes either? (PyTorch refuses sizes by a
+        RuntimeError; any other error has another cause.)"""
         one = self.answer(kind)
-        return one is None if self.got is None else one is not None and close(self.got, one)
+        if self.got is not None:
+            return one is not None and close(self.got, one)
+        return one is None and not (isinstance(self.error, Raised) and self.error.kind != "RuntimeError")
 
 
 @dataclass(frozen=True)

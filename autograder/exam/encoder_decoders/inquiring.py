@@ -239,7 +239,7 @@ def criterion(inquiry: Inquiry, id: str, title: str, points: float, check: Asked
         known = inquiry.of(subject, draw)
         mistake = known.costing(id)
         if mistake is not None and mistake.id is not None and known.confirmed(mistake):
-            raise Wrong(mistake.id, Evidence(f"{id}, uniform parameters and counts", "the text's network", mistake.id))
+            raise Wrong(mistake.id, known.evidence)
         if mistake is not None:
             raise known.counts_told(subject.name) or Unnamed(
                 f"`{subject.name}` has a layer of another size than the text's network.", tells=("parameters",)

@@ -150,6 +150,18 @@ class Known:
             return None
         return layer_counts.other_argument(self.counts, self.right, self.inquiry.arguments)
 
+    @property
+    def evidence(self) -> Evidence:
+        """All that was seen at the start: numbers of parameters, sizes of answers, errors."""
+        counts = [f"{plan}: {got:,} parameters, {self.right(plan):,} in the text" for plan, got in self.counts.items()]
+        answers = [
+            f"{one.plan}, {one.padding}: {one.error if one.got is None else tuple(one.got.shape)}"
+            for one in self.questions
+        ]
+        return Evidence(
+            "its parameters are counted, and made uniform", "the text's network", "; ".join(counts + answers)
+        )
+
     def counts_told(self, name: str) -> Unnamed | None:
         """Where numbers of parameters differ from the text's network: in which part; None where they do not."""
         if not self.differing:
