@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.wire.errors import KINDS, MESSAGE_LIMIT, NAMES, kind_of, message_of
+from autograder.wire.errors import KINDS, MESSAGE_LIMIT, NAMES, kind_of, message_of, plain
 
 
 class Hostile(ValueError):
@@ -51,3 +51,8 @@ def test_words_are_bounded_plain_text():
 @pytest.mark.parametrize("kind", [Hostile, NoText])
 def test_who_cannot_speak_says_nothing(kind):
     assert message_of(kind()) == ""
+
+
+def test_few_marks_stand_above_one_another():
+    stacked = plain("x" + "\u0300" * 3000 + "y\u0301z", 4000)
+    assert len(stacked) < 10 and stacked.endswith("y\u0301z")
