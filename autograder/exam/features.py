@@ -10,7 +10,7 @@ test can compare what is named with what is true (`where:` in the header of a wr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Parameter, signature
 from itertools import combinations
@@ -69,6 +69,8 @@ CALLS = {
     "large logits": ("on very large logits", "on smaller ones"),
     "by position": ("with all arguments by position", "with their names"),
 }
+
+ORDER = {feature: place for place, feature in enumerate(CALLS, 2)}  # after those of arguments, which are not among them
 
 # What else a sentence can name: of any call, of networks, of trainings.
 PROPERTIES = {
@@ -151,6 +153,11 @@ def features_of(reference: Callable[..., Any], case: Case) -> Features:
     return frozenset(found)
 
 
+def holding(facts: Mapping[str, Any]) -> Features:
+    """The features of which this holds."""
+    return frozenset(name for name, true in facts.items() if true)
+
+
 def _of_tensors(tensors: dict[str, T], may_have_bias: bool, groups: int) -> set[str]:
     found = set()
     if may_have_bias and ("bias" not in tensors or tensors["bias"].any()):  # one of zeros shows nothing
@@ -160,23 +167,26 @@ def _of_tensors(tensors: dict[str, T], may_have_bias: bool, groups: int) -> set[
     kernel = tensors.get("weight", tensors.get("kernel"))
     if kernel is not None and kernel.dim() >= 2:
         kh, kw = kernel.shape[-2:]
-        found |= {"kernel not square"} if kh != kw else set()
-        found |= {"even kernel"} if not kh * kw % 2 else set()
-        found |= {"one-pixel kernel"} if kh * kw == 1 else set()
+        found |= holding(
+            {"kernel not square": kh != kw, "even kernel": not kh * kw % 2, "one-pixel kernel": kh * kw == 1}
+        )
     image = next((tensors[name] for name in ("x", "image") if name in tensors), None)
     if image is not None and image.dim() >= 2:
         h, w = image.shape[-2:]
-        found |= {"image not square"} if h != w else set()
-        found |= {"one-pixel side"} if 1 in (h, w) else set()
-        larger = kernel is not None and kernel.dim() >= 2 and (kh > h or kw > w)
-        found |= {"kernel larger"} if larger else set()
-        found |= {"plane"} if image.dim() == 2 else set()
-        found |= {"batch"} if image.dim() == 4 and len(image) > 1 else set()
-        if kernel is not None and kernel.dim() == 4:  # in one group
-            found |= {"channels"} if kernel.shape[1] > 1 else set()
-            found |= {"outputs"} if len(kernel) > groups else set()
-        elif image.dim() > 2 and image.shape[-3] > 1:
-            found.add("channels")
+        channels, outputs = image.shape[-3:-2].numel() > 1, False
+        if kernel is not None and kernel.dim() == 4:
+            channels, outputs = kernel.shape[1] > 1, len(kernel) > groups  # in one group
+        found |= holding(
+            {
+                "image not square": h != w,
+                "one-pixel side": 1 in (h, w),
+                "kernel larger": kernel is not None and kernel.dim() >= 2 and (kh > h or kw > w),
+                "plane": image.dim() == 2,
+                "batch": image.dim() == 4 and len(image) > 1,
+                "channels": channels,
+                "outputs": outputs,
+            }
+        )
     return found
 
 
@@ -247,8 +257,7 @@ def _count(id: str, calls: Sequence[Features]) -> int:
 
 def _rank(feature: str) -> tuple[int, str]:
     """How a call is written comes before its arguments, and these before its tensors."""
-    order = list(CALLS)
-    return (0 if feature in WRITTEN else order.index(feature) + 2 if feature in order else 1), feature
+    return 0 if feature in WRITTEN else ORDER.get(feature, 1), feature
 
 
 def _told(features: Features, often: str, others: Sequence[Features], right: Sequence[Features]) -> Contrast:

@@ -82,19 +82,25 @@ class Part:
         """Those of all criteria."""
         return [call for one in self.asked for call in one.calls]
 
+    @property
+    def answered(self) -> bool:
+        """Has a call for a value come back with one?"""
+        return any(type(call) is Value and not isinstance(call.got, Raised) for call in (*self.door, *self.calls))
+
     def verdicts(self) -> dict[str, Wrong | None]:
         """For each criterion what is wrong there, None where it is met."""
         telling = Telling(self)
         found = {one.id: None if self.met(one, self.best) else telling.finding(one) for one in self.asked}
         if not self.opens(self.best):
-            shut = telling.shut()
-            found = {id: wrong if wrong and wrong.mistake else shut for id, wrong in found.items()}
+            found = {id: wrong if wrong and wrong.mistake else telling.shut for id, wrong in found.items()}
         return found
 
     @cached_property
     def best(self) -> Reading:
         """The reading under which most points are earned, with fewest mistakes."""
         plain = Reading(self.reference)
+        if not self.answered:  # an error is never right, so no reading opens the door
+            return plain
         if self.opens(plain) and all(self.met(one, plain) for one in self.asked):
             return plain
         every = [Reading(mutant, (one,), (self.reference,)) for one in self.mistakes for mutant in one.mutants]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ class Telling:
     part: Part
     _seen: dict[Call, Features] = field(default_factory=dict)
 
+    @cached_property
     def shut(self) -> Wrong:
         """What is wrong with the plainest calls, which the whole part is told."""
         wrong = [call for call in self.part.door if not self._right(call)]
@@ -54,14 +56,15 @@ class Telling:
             unlike = (call for call in asked.calls if self.part.fault(call, self.part.reference))
             known += [mistake.id for mistake in self.part.best.mistakes]
             return Wrong(known[0] if known else None, self._evidence(next(unlike, asked.calls[0])))
+        if not self.part.opens(self.part.best):
+            return self.shut
         told = wrong or [self._stands_on(call) for call in asked.calls]
         evidence = self._evidence(told[0])
         if self.part.best.mistakes and all(self.part.alike(call, self.part.best.function) for call in told):
             return Wrong(self.part.best.mistakes[0].id, evidence)  # errors, which its function ends in too
-        if self.part.opens(self.part.best):
-            mistake = self._named(told, counting) or told[0].mistake(self.part.reference)
-            if mistake or (wrong and asked.tells and self._all_else_is_right(asked)):
-                return Wrong(mistake or asked.tells, evidence)
+        mistake = self._named(told, counting) or told[0].mistake(self.part.reference)
+        if mistake or (wrong and asked.tells and self._all_else_is_right(asked)):
+            return Wrong(mistake or asked.tells, evidence)
         return self._unnamed(asked, told, counting if wrong else told)
 
     def _all_else_is_right(self, asked: Asked) -> bool:

@@ -12,7 +12,7 @@ from autograder.exam.calls import Call, Refusal, Value
 from autograder.exam.cases import Case
 from autograder.exam.core import Unnamed
 from autograder.exam.draw import Draw
-from autograder.exam.features import Features, features_of
+from autograder.exam.features import Features, features_of, holding
 from autograder.exam.functions import asked, beside, leaving_out
 from autograder.exam.instances import InstanceExam, of_class
 from autograder.exam.mistakes import always, care_mistakes, misconception, with_arguments, with_changes
@@ -139,16 +139,14 @@ BY_POSITION = "with its options by position"
 def features(reference: Loss, given: Case) -> Features:
     """The plain features of a call of the loss."""
     x, target = given.args
-    found = features_of(reference, given) - {"channels", "batch", "image not square"}
-    for name, true in {
+    facts = {
         "batch": len(x) > 1,
         "plane": x.dim() == 3,
         "empty masks": len(target.unique()) == 1,
-        "large logits": bool((x.abs() > 100).any()),
+        "large logits": (x.abs() > 100).any(),
         "by position": given.about == BY_POSITION,
-    }.items():
-        found |= {name} if true else set()
-    return found
+    }
+    return features_of(reference, given) - {"channels", "batch", "image not square"} | holding(facts)
 
 
 def images(draw: Draw) -> Iterator[Case]:

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from autograder.exam.cases import Case
 from autograder.exam.compare import Either
 from autograder.exam.draw import Draw
-from autograder.exam.features import Features, features_of
+from autograder.exam.features import Features, features_of, holding
 from autograder.exam.functions import FunctionExam
 from autograder.exam.mistakes import always, misconception, with_arguments, with_changes
 from autograder.exam.segmentation.sentences import SENTENCES
@@ -171,15 +171,13 @@ def features(reference: Callable[..., Any], given: Case) -> Features:
     pred, target, classes, *rest = given.args
     kept = target != (rest[0] if rest else given.kwargs.get("ignore_index", IGNORED))
     there = [set(labels[kept].unique().tolist()) for labels in (pred, target)]
-    found = features_of(reference, given) - {"by position", "num_classes"}
-    for name, true in {
+    facts = {
         "batch": len(pred) > 1,
         "image not square": pred.shape[1] != pred.shape[2],
         "ignored": not kept.all(),
         "absent": not set(range(classes)) <= there[0] & there[1],
-    }.items():
-        found |= {name} if true else set()
-    return found
+    }
+    return features_of(reference, given) - {"by position", "num_classes"} | holding(facts)
 
 
 MEASURE = FunctionExam("iou", scores, IOU, SENTENCES, plain_labels, features=features)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from autograder.exam.cases import Case, Cases
 from autograder.exam.draw import Draw
-from autograder.exam.features import Features, features_of
+from autograder.exam.features import Features, features_of, holding
 from autograder.exam.functions import FunctionExam, in_whole_numbers
 from autograder.exam.mistakes import always, care_mistakes, misconception, pair, pair_mistakes, with_arguments
 from autograder.exam.segmentation.sentences import SENTENCES
@@ -209,8 +209,8 @@ def on_ordinary_sides(case: Case) -> Case:
 def features(reference: Callable[..., Any], given: Case) -> Features:
     """The plain features of a call of `upsample_bilinear`."""
     x, size = given.args[0], pair(given.args[1] if len(given.args) > 1 else given.kwargs["size"])
-    found = features_of(reference, given) | ({"one-pixel side"} if 1 in size else set())
-    return found | ({"smaller"} if any(new < old for new, old in zip(size, x.shape[2:], strict=True)) else set())
+    smaller = any(new < old for new, old in zip(size, x.shape[2:], strict=True))
+    return features_of(reference, given) | holding({"one-pixel side": 1 in size, "smaller": smaller})
 
 
 MIXED = FunctionExam("upsample_bilinear", bilinear, BILINEAR, SENTENCES, doubled, ban="upsampling", features=features)
