@@ -39,14 +39,14 @@ def of_kind(name, *, wrong):
     return [one for one in implementations(topic(name)) if one.wrong == wrong]
 
 
-def namespace(name, implementation):
+def namespace(name, implementation=None):
     """What stands in a student's kernel who wrote this code, and the reference's in all other cells."""
-    code = reference(name) | implementation.cells(reference(name))
+    code = reference(name) | (implementation.cells(reference(name)) if implementation else {})
     scope = {"__name__": "__main__"}
     for cell in source(name).cells:
         picture = "needs(" in cell.source  # a given cell that shows what is written elsewhere
         if cell.cell_type == "code" and not cell.metadata.nbgrader.grade and not picture:
-            exec(compile(code.get(cell.id, cell.source), f"<{implementation.id}: {cell.id}>", "exec"), scope)
+            exec(compile(code.get(cell.id, cell.source), f"<{implementation and implementation.id}: {cell.id}>", "exec"), scope)
     return scope
 
 

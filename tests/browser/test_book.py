@@ -99,7 +99,7 @@ def test_answers_unfold(page):
     text = answer.locator("p").last
     assert not text.is_visible()
     answer.locator("button").click()
-    assert text.is_visible()
+    text.wait_for()  # until it can be seen
 
 
 def test_the_theme_button_changes_the_theme(page):
@@ -160,7 +160,7 @@ def test_without_scripts_a_feedback_link_arrives_too(browser, address):
         tab.goto(f"{address}/{CHAPTERS[0]}.html#{anchor}")
         if anchor == ELSEWHERE:
             tab.locator(f"details.elsewhere li:has(#{anchor}) a").click()
-        assert box_of(tab, anchor).locator("p").first.is_visible()
+        box_of(tab, anchor).locator("p").first.wait_for()  # until it can be seen
     context.close()
 
 
@@ -181,7 +181,8 @@ def test_a_quiz_answers(page):
     assert not option.locator("p").first.is_visible()
     option.locator("summary").focus()
     page.keyboard.press("Enter")
-    assert option.locator("p").first.is_visible() and option.locator("p").first.inner_text().startswith("Yes")
+    option.locator("p").first.wait_for()  # until it can be seen
+    assert option.locator("p").first.inner_text().startswith("Yes")
 
 
 DRAWING = """figure => figure.innerHTML + [...figure.querySelectorAll('canvas')].map(c => c.toDataURL()).join()"""
