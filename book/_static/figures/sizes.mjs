@@ -1,18 +1,17 @@
 // Windows on a row of pixels: n, k, stride, padding and dilation to choose, the size formula with these numbers.
 import {outputSize} from '../conv.mjs';
-import {cell, controls, drawing, element, mount, sentence, shape, slider} from '../live.mjs';
+import {cell, drawing, element, shape} from '../elements.mjs';
+import {range} from '../fields.mjs';
+import {figure} from '../kit.mjs';
 
-const RANGES = {n: [3, 16], k: [1, 7], stride: [1, 5], padding: [0, 4], dilation: [1, 4]};
 const WIDTH = 560; // of the drawing, at most
+const FIELDS = {n: range(10, 3, 16), k: range(3, 1, 7), stride: range(2, 1, 5), padding: range(0, 0, 4), dilation: range(1, 1, 4)};
 
-mount('sizes', 'Windows on a row of pixels', (box) => {
-  const state = {n: 10, k: 3, stride: 2, padding: 0, dilation: 1};
-  const panel = element('div', {className: 'live-panel'}), formula = sentence(), lost = sentence();
-  const sliders = Object.entries(RANGES).map(([name, [min, max]]) =>
-    slider(name, {min, max, value: state[name]}, (value) => { state[name] = value; draw(); }).label);
+figure('sizes', 'Windows on a row of pixels', FIELDS, (kit) => {
+  const place = element('div', {className: 'live-panel'});
+  kit.box.append(place);
 
-  function draw() {
-    const {n, k, stride, padding, dilation} = state;
+  return ({n, k, stride, padding, dilation}) => {
     const full = n + 2 * padding, reach = dilation * (k - 1) + 1, count = outputSize(n, k, stride, padding, dilation);
     const size = Math.min(34, (WIDTH - 8) / full);
     const starts = Array.from({length: count}, (_, window) => window * stride);
@@ -34,15 +33,12 @@ mount('sizes', 'Windows on a row of pixels', (box) => {
       parts.push(shape('line', {x1: middle(start), x2: middle(start + reach - 1), y1: y, y2: y, class: 'wire'}));
       for (const tap of taps(start)) parts.push(shape('circle', {cx: middle(tap), cy: y, r: 4.5, class: 'b solid'}));
     });
-    panel.replaceChildren(drawing(full * size + 8, 4 + size + 14 + 15 * Math.max(count, 1), `${count} windows on ${n} pixels`, ...parts));
+    place.replaceChildren(drawing(full * size + 8, 4 + size + 14 + 15 * Math.max(count, 1), `${count} windows on ${n} pixels`, ...parts));
 
     const room = full - reach;
-    formula.textContent = `⌊(${n} + 2·${padding} − ${dilation}·(${k} − 1) − 1) / ${stride}⌋ + 1 = `
-      + (room < 0 ? `none: a window reaches over ${reach} pixels, and there are only ${full}` : `⌊${room} / ${stride}⌋ + 1 = ${count}`);
     const unread = Array.from({length: n}, (_, pixel) => pixel).filter((pixel) => !read.has(pixel + padding));
-    lost.textContent = unread.length ? `Pixels that no window reads: ${unread.join(', ')}.` : 'Every pixel is read.';
-  }
-
-  box.append(panel, formula, lost, controls(...sliders));
-  draw();
+    kit.say(`⌊(${n} + 2·${padding} − ${dilation}·(${k} − 1) − 1) / ${stride}⌋ + 1 = `
+      + (room < 0 ? `none: a window reaches over ${reach} pixels, and there are only ${full}.` : `⌊${room} / ${stride}⌋ + 1 = ${count}.`)
+      + (unread.length ? ` Pixels that no window reads: ${unread.join(', ')}.` : ' Every pixel is read.'));
+  };
 });

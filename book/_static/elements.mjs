@@ -1,0 +1,78 @@
+// What live figures are drawn with: elements, cells, words for numbers, planes of pixels.
+
+/** An HTML element; `properties` are set as they are, `children` appended. */
+export function element(tag, properties = {}, ...children) {
+  const node = Object.assign(document.createElement(tag), properties);
+  node.append(...children);
+  return node;
+}
+
+/** An SVG element; `attributes` are attributes, `children` elements or words. */
+export function shape(tag, attributes = {}, ...children) {
+  const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+/** A drawing of `width` × `height`, as wide as that at most. */
+export function drawing(width, height, label, ...children) {
+  return shape('svg', {viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'aria-label': label}, ...children);
+}
+
+/** One cell of a grid with a word in it. */
+export function cell(x, y, size, kind, word = '') {
+  const parts = kind.split(' ').map((part) => shape('rect', {x, y, width: size, height: size, class: part}));
+  if (word !== '') parts.push(shape('text', {x: x + size / 2, y: y + size / 2, 'font-size': 0.46 * size}, word));
+  return shape('g', {}, ...parts);
+}
+
+/** Parts beside each other, as many as there is room for. */
+export const row = (...parts) => element('div', {className: 'live-row'}, ...parts);
+
+/** A drawing with its title above it. */
+export const panel = (title, ...parts) => element('div', {className: 'live-panel'}, element('span', {}, title), ...parts);
+
+/** Controls beside each other. */
+export const controls = (...parts) => element('div', {className: 'live-controls'}, ...parts);
+
+/** A number as people write it: at most `digits` decimals, a true minus sign. */
+export function number(value, digits = 2) {
+  const words = String(Number(value.toFixed(digits)));
+  return words === '-0' ? '0' : words.replace('-', '−');
+}
+
+/** The photographs inside a drawn picture (an SVG file of this site), as planes of brightness in 0…1. */
+export async function photographs(picture) {
+  const text = await (await fetch(picture.src)).text();
+  const images = [...new DOMParser().parseFromString(text, 'image/svg+xml').querySelectorAll('image')];
+  return Promise.all(images.map(async (node) => {
+    const image = new Image();
+    image.src = node.getAttribute('href') ?? node.getAttributeNS('http://www.w3.org/1999/xlink', 'href');
+    await image.decode();
+    const canvas = element('canvas', {width: image.naturalWidth, height: image.naturalHeight});
+    canvas.getContext('2d').drawImage(image, 0, 0);
+    return brightness(canvas);
+  }));
+}
+
+/** What a canvas shows, as a plane of brightness in 0…1: the mean of red, green and blue. */
+export function brightness(canvas) {
+  const {height, width} = canvas, {data} = canvas.getContext('2d').getImageData(0, 0, width, height);
+  const grey = Float64Array.from({length: height * width}, (_, i) => (data[4 * i] + data[4 * i + 1] + data[4 * i + 2]) / 765);
+  return {height, width, data: grey};
+}
+
+/** Paints a plane, `low` black and `high` white, one pixel a number; what is not a number stays clear. */
+export function paint(canvas, {height, width, data}, low = 0, high = 1) {
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext('2d');
+  const pixels = context.createImageData(width, height);
+  data.forEach((value, i) => {
+    if (Number.isNaN(value)) return;
+    pixels.data.fill(Math.round(255 * Math.min(Math.max((value - low) / (high - low), 0), 1)), 4 * i, 4 * i + 3);
+    pixels.data[4 * i + 3] = 255;
+  });
+  context.putImageData(pixels, 0, 0);
+}

@@ -1,0 +1,222 @@
+// The kit on which every live figure stands: state, controls, hand and keyboard, motion, announcements, the address.
+//
+//   figure('sizes', 'Windows on a row of pixels', {n: range(10, 3, 16), stride: range(2, 1, 5)}, (kit) => {
+//     const place = row();
+//     kit.box.append(place);
+//     return (state) => { place.replaceChildren(…); kit.say('…'); };
+//   });
+//
+// `fields` describe the state (fields.mjs). `draw` is called once, builds what stays, puts it into `kit.box`, and gives back
+// the function that paints a state; both may be async. Controls that `draw` does not place itself stand below, in order.
+import {controls, element} from './elements.mjs';
+
+const root = document.documentElement;
+const still = matchMedia('(prefers-reduced-motion: reduce)');
+const ARROWS = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]};
+const QUIET = 700; // milliseconds without a change before something is read out or goes into the address
+
+/**
+ * Brings each figure of class `live-NAME` to life. Its picture gives way only when all is there, so it stays where something
+ * fails; it comes back in print. With `start`, the words of a button, nothing is loaded before the reader presses it.
+ */
+export async function figure(name, label, fields, draw, {start} = {}) {
+  for (const holder of document.querySelectorAll(`figure.live-${name}`)) {
+    const picture = holder.querySelector('img');
+    if (start) whenPressed(holder, picture, start, () => mount(holder, picture, name, label, fields, draw));
+    else await mount(holder, picture, name, label, fields, draw);
+  }
+}
+
+/** A button below the picture that makes the figure; it stays, with a sentence, where that fails. */
+function whenPressed(holder, picture, words, make) {
+  const node = element('button', {type: 'button', className: 'live-start'}, words);
+  node.addEventListener('click', async () => {
+    Object.assign(node, {disabled: true, textContent: 'loading …'});
+    try {
+      await make();
+      node.remove();
+      holder.querySelector('.live-box').focus();
+    } catch (error) {
+      console.warn(error);
+      Object.assign(node, {disabled: false, textContent: `${words} (it did not load; try again)`});
+    }
+  });
+  (picture.closest('a') ?? picture).after(node);
+}
+
+async function mount(holder, picture, name, label, fields, draw) {
+  const first = Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.value]));
+  const address = new URL(location).searchParams;
+  const state = limited(fields, {...first, ...readAddress(name, fields, address)});
+  const box = element('div', {className: 'live-box', role: 'group', ariaLabel: label, tabIndex: -1});
+  const line = element('p', {className: 'live-sentence'});
+  const aloud = element('p', {className: 'live-aloud', ariaLive: 'polite'});
+  let quiet, running, painting, again, paint;
+
+  const kit = {
+    box, line, picture, state, control: {},
+    /** Other values for some fields; what is running stops. */
+    set(changes) {
+      kit.stop();
+      kit.show(changes);
+    },
+    /** The same while something is running. */
+    show(changes) {
+      Object.assign(state, limited(fields, {...state, ...changes}));
+      repaint();
+      later();
+    },
+    /** The sentence below the drawing; it is read out when nothing has changed for a while. */
+    say(words) {
+      line.textContent = words;
+    },
+    /** A colour of the page's theme, for a canvas: 'ink', 'blue', … */
+    colour: (word) => getComputedStyle(box).getPropertyValue(`--${word}`).trim(),
+    /** Calls `step(milliseconds)` each frame until it gives back false; once, with Infinity, where motion is not wanted. */
+    animate(step, done = () => {}) {
+      kit.stop();
+      if (still.matches) {
+        step(Infinity);
+        return done();
+      }
+      const began = performance.now();
+      const next = () => {
+        if (step(performance.now() - began) === false) return kit.stop();
+        running.frame = requestAnimationFrame(next);
+      };
+      running = {done};
+      running.frame = requestAnimationFrame(next);
+    },
+    stop() {
+      if (!running) return;
+      cancelAnimationFrame(running.frame);
+      const {done} = running;
+      running = undefined;
+      done();
+    },
+    /** A button that runs `step` (see `animate`) and stops it. */
+    player(words, step) {
+      const node = element('button', {type: 'button'}, words);
+      const done = () => { node.textContent = words; };
+      node.addEventListener('click', () => {
+        if (running) return kit.stop();
+        kit.animate(step, done);
+        if (running) node.textContent = 'stop';
+      });
+      return node;
+    },
+  };
+
+  const shown = [];
+  for (const [key, field] of Object.entries(fields)) {
+    if (!field.control) continue;
+    const {node, show} = field.control(key, (value) => kit.set({...field.then?.(value), [key]: value}));
+    kit.control[key] = node;
+    shown.push(() => show(state[key], state));
+  }
+  const reset = element('button', {type: 'button', className: 'live-reset'}, 'reset');
+  reset.addEventListener('click', () => kit.set(first));
+
+  function repaint() {
+    shown.forEach((show) => show());
+    if (painting) {
+      again = true;
+      return;
+    }
+    const began = performance.now();
+    const finish = () => {
+      performance.measure(`live ${name}`, {start: began});
+      box.ariaBusy = 'false';
+    };
+    box.ariaBusy = 'true';
+    const done = paint(state);
+    if (!(done instanceof Promise)) return finish();
+    painting = done.finally(() => {
+      painting = undefined;
+      finish();
+      if (again) {
+        again = false;
+        repaint();
+      }
+    });
+    return painting;
+  }
+
+  function later() {
+    clearTimeout(quiet);
+    quiet = setTimeout(() => {
+      if (aloud.textContent !== line.textContent) aloud.textContent = line.textContent;
+      writeAddress(name, fields, state, first);
+    }, QUIET);
+  }
+
+  paint = await draw(kit);
+  if (!box.contains(line)) box.append(line);
+  const loose = Object.values(kit.control).filter((node) => !box.contains(node));
+  box.append(controls(...loose, reset), aloud);
+  await repaint();
+  new MutationObserver(() => repaint()).observe(root, {attributes: true, attributeFilter: ['data-theme']});
+
+  const replaced = picture.closest('a') ?? picture;
+  replaced.classList.add('live-still');
+  replaced.after(box);
+  if (!location.hash && [...address.keys()].some((key) => key.startsWith(`${name}.`))) holder.scrollIntoView({block: 'center'});
+}
+
+/** The state with each field's value in its bounds; one field's bounds may depend on another that stands before it. */
+function limited(fields, wanted) {
+  const state = {...wanted};
+  for (const [key, field] of Object.entries(fields)) state[key] = field.limit(state[key], state);
+  return state;
+}
+
+/** What the address says of this figure: `?NAME.field=words`. What is no value of its field is left out. */
+function readAddress(name, fields, address) {
+  const found = Object.entries(fields).map(([key, field]) => {
+    const words = address.get(`${name}.${key}`);
+    return [key, words === null ? undefined : field.read(words)];
+  });
+  return Object.fromEntries(found.filter(([, value]) => value !== undefined));
+}
+
+/** The state goes into the address, as far as it is not the first one, so that a copied address shows the same. */
+function writeAddress(name, fields, state, first) {
+  const address = new URL(location);
+  for (const [key, field] of Object.entries(fields)) {
+    const words = field.words(state[key]);
+    if (words === field.words(first[key])) address.searchParams.delete(`${name}.${key}`);
+    else address.searchParams.set(`${name}.${key}`, words);
+  }
+  if (address.href !== location.href) history.replaceState(history.state, '', address);
+}
+
+/**
+ * Lets the hand and the keyboard act on a drawing (a canvas or an SVG). `at(x, y)` gets positions in the drawing's own
+ * coordinates while it is pressed or dragged over, with `hover` also when a mouse only passes. `by(down, right)` gets the arrow
+ * keys, ten at a time with Shift. `drag: false` leaves a finger's movement to the page and takes only its touch.
+ */
+export function hand(node, label, {at, by, press = () => {}, hover = false, drag = true}) {
+  node.setAttribute('role', 'application');
+  node.setAttribute('aria-label', label);
+  node.tabIndex = 0;
+  node.style.touchAction = drag ? 'none' : 'manipulation';
+  node.style.cursor = drag ? 'crosshair' : 'pointer';
+  const point = (event) => {
+    const {left, top, width, height} = node.getBoundingClientRect();
+    const [wide, high] = node.viewBox ? [node.viewBox.baseVal.width, node.viewBox.baseVal.height] : [node.width, node.height];
+    at((event.clientX - left) / width * wide, (event.clientY - top) / height * high);
+  };
+  node.addEventListener('pointerdown', (event) => {
+    if (drag) node.setPointerCapture(event.pointerId);
+    press();
+    point(event);
+  });
+  node.addEventListener('pointermove', (event) => {
+    if ((drag && event.buttons) || (hover && event.pointerType === 'mouse')) point(event);
+  });
+  node.addEventListener('keydown', (event) => {
+    if (!(event.key in ARROWS) || !by) return;
+    event.preventDefault();
+    by(...ARROWS[event.key].map((way) => way * (event.shiftKey ? 10 : 1)));
+  });
+}
