@@ -20,11 +20,24 @@ export function drawing(width, height, label, ...children) {
   return shape('svg', {viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'aria-label': label}, ...children);
 }
 
-/** One cell of a grid with a word in it. */
+/** Another size and other parts for a drawing that stays, so that it keeps the reader's focus and hand. */
+export function redraw(svg, width, height, parts) {
+  for (const [name, value] of Object.entries({viewBox: `0 0 ${width} ${height}`, width, height})) svg.setAttribute(name, value);
+  svg.replaceChildren(...parts);
+}
+
+/** One cell of a grid with a word in it, in letters of at least 9 pixels. */
 export function cell(x, y, size, kind, word = '') {
   const parts = kind.split(' ').map((part) => shape('rect', {x, y, width: size, height: size, class: part}));
-  if (word !== '') parts.push(shape('text', {x: x + size / 2, y: y + size / 2, 'font-size': 0.46 * size}, word));
+  if (word !== '') parts.push(shape('text', {x: x + size / 2, y: y + size / 2, 'font-size': Math.max(0.46 * size, 9)}, word));
   return shape('g', {}, ...parts);
+}
+
+/** A grid of cells, its corner at (1, 1); `look(row, column)` gives the kind and the word of each. Plain ones lie below. */
+export function grid(rows, columns, size, look) {
+  const cells = Array.from({length: rows * columns}, (_, at) => [Math.floor(at / columns), at % columns]);
+  const looks = cells.map(([r, c]) => [r, c, ...look(r, c)]).sort((a, b) => a[2].includes(' ') - b[2].includes(' '));
+  return looks.map(([r, c, kind, word]) => cell(1 + c * size, 1 + r * size, size, kind, word));
 }
 
 /** Parts beside each other, as many as there is room for. */

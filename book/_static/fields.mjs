@@ -1,7 +1,7 @@
 // The fields of a live figure's state. Each has its first value, its control, and words for the address:
 //   {value, words(value), read(words, state), limit(state), then, control(name, changed)}
 // `read` gives undefined for words that are no value of the field. `limit` keeps a value in the bounds that the rest of
-// the state sets. `then(value)` are further changes when the reader moves this control. A control is {node, show(value, state)};
+// the state sets. `then(value, state)` are further changes when the reader moves this control. A control is {node, show(value, state)};
 // a field without one is set by the hand on the picture.
 import {element, number} from './elements.mjs';
 

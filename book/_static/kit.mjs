@@ -51,10 +51,11 @@ async function mount(holder, picture, name, label, fields, draw) {
   const box = element('div', {className: 'live-box', role: 'group', ariaLabel: label, tabIndex: -1});
   const line = element('p', {className: 'live-sentence'});
   const aloud = element('p', {className: 'live-aloud', ariaLive: 'polite'});
+  const replaced = picture.closest('a') ?? picture;
   let quiet, running, painting, again, paint;
 
   const kit = {
-    box, line, picture, state, control: {},
+    box, line, picture, state, control: {}, reset: element('button', {type: 'button', className: 'live-reset'}, 'reset'),
     /** Other values for some fields; what is running stops. */
     set(changes) {
       kit.stop();
@@ -72,6 +73,11 @@ async function mount(holder, picture, name, label, fields, draw) {
     },
     /** A colour of the page's theme, for a canvas: 'ink', 'blue', … */
     colour: (word) => getComputedStyle(box).getPropertyValue(`--${word}`).trim(),
+    /** Pixels of the screen from side to side: a drawing no wider than that keeps the size of its letters. */
+    width() {
+      const {paddingLeft, paddingRight} = getComputedStyle(box);
+      return Math.max(240, box.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight));
+    },
     /** Calls `step(milliseconds)` each frame until it gives back false; once, with Infinity, where motion is not wanted. */
     animate(step, done = () => {}) {
       kit.stop();
@@ -108,14 +114,13 @@ async function mount(holder, picture, name, label, fields, draw) {
   };
 
   const shown = [];
+  kit.reset.addEventListener('click', () => kit.set(first));
   for (const [key, field] of Object.entries(fields)) {
     if (!field.control) continue;
-    const {node, show} = field.control(key, (value) => kit.set({...field.then?.(value), [key]: value}));
+    const {node, show} = field.control(key, (value) => kit.set({...field.then?.(value, state), [key]: value}));
     kit.control[key] = node;
     shown.push(() => show(state[key], state));
   }
-  const reset = element('button', {type: 'button', className: 'live-reset'}, 'reset');
-  reset.addEventListener('click', () => kit.set(first));
 
   function repaint() {
     shown.forEach((show) => show());
@@ -125,6 +130,7 @@ async function mount(holder, picture, name, label, fields, draw) {
     }
     const began = performance.now();
     const finish = () => {
+      performance.clearMeasures(`live ${name}`); // else a page that moves would keep one for each frame
       performance.measure(`live ${name}`, {start: began});
       box.ariaBusy = 'false';
     };
@@ -150,16 +156,29 @@ async function mount(holder, picture, name, label, fields, draw) {
     }, QUIET);
   }
 
-  paint = await draw(kit);
-  if (!box.contains(line)) box.append(line);
-  const loose = Object.values(kit.control).filter((node) => !box.contains(node));
-  box.append(controls(...loose, reset), aloud);
-  await repaint();
-  new MutationObserver(() => repaint()).observe(root, {attributes: true, attributeFilter: ['data-theme']});
-
-  const replaced = picture.closest('a') ?? picture;
-  replaced.classList.add('live-still');
+  box.classList.add('live-unseen'); // in its place, so that it has a width and the theme's colours, below the picture
   replaced.after(box);
+  try {
+    paint = await draw(kit);
+    if (!box.contains(line)) box.append(line);
+    const loose = [...Object.values(kit.control), kit.reset].filter((node) => !box.contains(node));
+    if (loose.length) box.append(controls(...loose));
+    box.append(aloud);
+    await repaint();
+  } catch (error) {
+    box.remove();
+    throw error;
+  }
+  box.classList.remove('live-unseen');
+  replaced.classList.add('live-still');
+
+  new MutationObserver(() => repaint()).observe(root, {attributes: true, attributeFilter: ['data-theme']});
+  let width = kit.width();
+  new ResizeObserver(() => {
+    if (!box.clientWidth || kit.width() === width) return; // hidden in print, or only higher than before
+    width = kit.width();
+    repaint();
+  }).observe(box);
   if (!location.hash && [...address.keys()].some((key) => key.startsWith(`${name}.`))) holder.scrollIntoView({block: 'center'});
 }
 
@@ -202,9 +221,9 @@ export function hand(node, label, {at, by, press = () => {}, hover = false, drag
   node.style.touchAction = drag ? 'none' : 'manipulation';
   node.style.cursor = drag ? 'crosshair' : 'pointer';
   const point = (event) => {
-    const {left, top, width, height} = node.getBoundingClientRect();
+    const {left, top, width, height} = node.getBoundingClientRect(), edge = node.clientLeft; // a canvas may have a border
     const [wide, high] = node.viewBox ? [node.viewBox.baseVal.width, node.viewBox.baseVal.height] : [node.width, node.height];
-    at((event.clientX - left) / width * wide, (event.clientY - top) / height * high);
+    at((event.clientX - left - edge) / (width - 2 * edge) * wide, (event.clientY - top - edge) / (height - 2 * edge) * high);
   };
   node.addEventListener('pointerdown', (event) => {
     if (drag) node.setPointerCapture(event.pointerId);
