@@ -66,7 +66,7 @@ def assumptions(n: int = 7, kernel_size: int = 3) -> SVG:
 
 
 def one_sum(image: torch.Tensor, kernel: torch.Tensor, row: int, col: int) -> SVG:
-    """An (H, W) image, a (k, k) kernel and their result; the window at (row, col) and its output are marked."""
+    """An (H, W) image, a (k, k) kernel and their output; the window at (row, col) and its output are marked."""
     (height, width), k, size = image.shape, len(kernel), 34
     answer = F.conv2d(image[None, None].float(), kernel[None, None].float())[0, 0]
     words = lambda table: [[number(v) for v in line] for line in table.tolist()]
@@ -82,7 +82,7 @@ def one_sum(image: torch.Tensor, kernel: torch.Tensor, row: int, col: int) -> SV
     sheet.text("=", x - 17, 141, size=22)
     here = lambda i, j: "cell+c" if (i, j) == (row, col) else "cell"
     sheet.grid(*answer.shape, x, 141 - answer.shape[0] * size / 2, size, here, words(answer))
-    sheet.text("result", x + answer.shape[1] * size / 2, 120 - answer.shape[0] * size / 2)
+    sheet.text("output", x + answer.shape[1] * size / 2, 120 - answer.shape[0] * size / 2)
     window = image[row : row + k, col : col + k]
     terms = [f"{number(a)}·{number(b)}" for a, b in zip(window.flatten().tolist(), kernel.flatten().tolist()) if b]
     line = " + ".join(terms).replace("·−", "·(−").split(" + ")
@@ -111,30 +111,34 @@ def flip(kernel: torch.Tensor) -> SVG:
     return sheet.svg()
 
 
-def channels(c_in: int = 3, c_out: int = 2) -> SVG:
-    """From ``c_in`` planes to ``c_out`` planes: each output has a kernel slice for every input plane, and one bias."""
-    sheet, tints = Sheet(570, 300), "abc"
-    for s in reversed(range(c_in)):
-        x, y = 12 + 30 * s, 52 + 34 * s
-        sheet.box(x, y, 90, 90, "plane")
-        sheet.box(x + 62, y + 62, 24, 24, tints[s % 3])
-    sheet.text("input", 88, 250)
-    sheet.text("(S, H, W)", 88, 272, "soft")
+def channels(image: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, row: int, col: int) -> SVG:
+    """An (S, H, W) image of at most three channels, a (T, S, k, k) weight, a (T,) bias, and how the output's number at
+    (row, col) arises in each output channel: one sum per input channel, added up, plus the bias."""
+    (c_in, height, width), (c_out, _, k, _), size, small = image.shape, weight.shape, 26, 22
+    out = F.conv2d(image[None].float(), weight.float(), bias.float())[0]
+    window = image[:, row : row + k, col : col + k]
+    sums = (weight * window).sum((2, 3))
+    words = lambda table: [[number(v) for v in line] for line in table.tolist()]
+    step, column = height * size + 14, 205
+    sheet = Sheet(width * size + 24 + c_out * column + 4, 34 + c_in * step + 86 + out.shape[1] * small)
+    sheet.text("image", width * size / 2, 14)
+    for s in range(c_in):
+        top, tint = 30 + s * step, "abc"[s]
+        inside = lambda i, j, tint=tint: f"cell+{tint}" if 0 <= i - row < k and 0 <= j - col < k else "cell"
+        sheet.grid(height, width, 2, top, size, inside, words(image[s]))
+        for t in range(c_out):
+            left = width * size + 24 + t * column
+            sheet.grid(k, k, left, top + (height * size - k * small) / 2, small, tint, words(weight[t, s]))
+            sheet.text(f"= {number(sums[t, s].item())}", left + k * small + 8, top + height * size / 2, anchor="start")
     for t in range(c_out):
-        top = 62 + 118 * t
-        for s in range(c_in):
-            sheet.grid(3, 3, 222 + 56 * s, top, 15, tints[s % 3])
-            if s:
-                sheet.text("+", 216.5 + 56 * s, top + 22)
-        sheet.text(f"+ b[{t}]", 222 + 56 * c_in + 22, top + 22, size=16)
-        sheet.text(f"weight[{t}]", 222 + 28 * c_in - 5, top - 16, "soft")
-        sheet.arrow(178, top + 22, 212, top + 22)
-        sheet.arrow(222 + 56 * c_in + 50, top + 22, 462, top + 22)
-        sheet.box(470, top - 14, 75, 75, "plane")
-        sheet.dot(508, top + 23, 4, "c")
-    sheet.text("weight (T, S, k, k)", 305, 272, "soft")
-    sheet.text("output", 508, 20)
-    sheet.text("(T, H′, W′)", 500, 272, "soft")
+        left, top = width * size + 24 + t * column, 34 + c_in * step
+        sheet.text(f"weight[{t}]", left + k * small / 2, 14)
+        total = " + ".join(f"({number(v)})" if v < 0 else number(v) for v in [*sums[t].tolist(), bias[t].item()])
+        sheet.text(f"{total} = {number(out[t, row, col].item())}", left, top + 12, anchor="start")
+        here = lambda i, j: "cell+frame" if (i, j) == (row, col) else "cell"
+        sheet.grid(*out.shape[1:], left, top + 58, small, here, words(out[t]))
+        sheet.text(f"output[{t}]", left + out.shape[2] * small / 2, top + 42)
+    sheet.text("sums + bias", width * size / 2, 34 + c_in * step + 12, "soft")
     return sheet.svg()
 
 

@@ -22,55 +22,63 @@ export function fromRows(rows) {
   return plane(rows.length, rows[0].length, Float64Array.from(rows.flat()));
 }
 
-/** The pixels that each tap of each window reads along one axis: entry [window * k + tap], −1 for a zero. */
-function reads(n, k, {stride = 1, padding = 0, dilation = 1, mode = 'zeros'}) {
-  const count = outputSize(n, k, stride, padding, dilation);
-  const table = new Int32Array(count * k);
-  for (let window = 0; window < count; window++) {
-    for (let tap = 0; tap < k; tap++) {
-      table[window * k + tap] = BORDERS[mode](window * stride + tap * dilation - padding, n);
+/** The image with `padding` more pixels at each end, in one of the modes. */
+function padded(image, padding, mode) {
+  if (!padding) return image;
+  const {height, width, data} = image, border = BORDERS[mode];
+  const out = plane(height + 2 * padding, width + 2 * padding), to = out.data;
+  const sides = Array.from({length: 2 * padding}, (_, at) => (at < padding ? at - padding : at - padding + width));
+  for (let r = 0; r < out.height; r++) {
+    const row = border(r - padding, height);
+    if (row < 0) continue;
+    const from = row * width, start = r * out.width + padding;
+    for (let c = 0; c < width; c++) to[start + c] = data[from + c];
+    for (const c of sides) {
+      const column = border(c, width);
+      if (column >= 0) to[start + c] = data[from + column];
     }
   }
-  return {count, table};
+  return out;
 }
 
 /** Cross-correlation of one plane with one kernel (a plane too), added to `out` where one is given. */
-export function correlate(image, kernel, options = {}, out) {
-  const {height: kh, width: kw, data: weights} = kernel;
-  const rows = reads(image.height, kh, options), columns = reads(image.width, kw, options);
-  out ??= plane(rows.count, columns.count);
-  for (let r = 0; r < rows.count; r++) {
-    for (let c = 0; c < columns.count; c++) {
-      let sum = 0;
-      for (let u = 0; u < kh; u++) {
-        const row = rows.table[r * kh + u];
-        if (row < 0) continue;
-        for (let v = 0; v < kw; v++) {
-          const column = columns.table[c * kw + v];
-          if (column >= 0) sum += weights[u * kw + v] * image.data[row * image.width + column];
-        }
+export function correlate(image, kernel, {stride = 1, padding = 0, dilation = 1, mode = 'zeros'} = {}, out) {
+  const {width: full, height: high, data: from} = padded(image, padding, mode), {height: kh, width: kw, data: weights} = kernel;
+  const height = outputSize(high, kh, stride, 0, dilation), width = outputSize(full, kw, stride, 0, dilation);
+  out ??= plane(height, width);
+  const to = out.data;
+  if (kh === 3 && kw === 3) { // nine taps at once are three times as fast as one after the other
+    const [a, b, c, d, e, f, g, h, i] = weights, right = dilation, right2 = 2 * dilation, down = dilation * full, down2 = 2 * down;
+    for (let r = 0; r < height; r++) {
+      for (let at = r * width, x = r * stride * full; at < (r + 1) * width; at++, x += stride) {
+        to[at] += a * from[x] + b * from[x + right] + c * from[x + right2]
+          + d * from[x + down] + e * from[x + down + right] + f * from[x + down + right2]
+          + g * from[x + down2] + h * from[x + down2 + right] + i * from[x + down2 + right2];
       }
-      out.data[r * columns.count + c] += sum;
+    }
+    return out;
+  }
+  for (let r = 0; r < height; r++) {
+    for (let tap = 0; tap < kh * kw; tap++) {
+      const first = (r * stride + Math.floor(tap / kw) * dilation) * full + (tap % kw) * dilation;
+      for (let c = 0; c < width; c++) to[r * width + c] += weights[tap] * from[first + c * stride];
     }
   }
   return out;
 }
 
 /** One layer: `weight[t][s]` is the kernel from input plane s to output plane t. */
-export function layer(planes, weight, options = {}) {
-  return weight.map((slices) => slices.reduce((out, kernel, s) => correlate(planes[s], kernel, options, out), undefined));
+export function layer(planes, weight, {padding = 0, mode = 'zeros', ...options} = {}) {
+  const inputs = planes.map((image) => padded(image, padding, mode));
+  return weight.map((slices) => slices.reduce((out, kernel, s) => correlate(inputs[s], kernel, options, out), undefined));
 }
 
 export function relu(planes) {
-  return planes.map(({height, width, data}) => plane(height, width, data.map((value) => Math.max(value, 0))));
-}
-
-/** Layers with ReLU between them and none at the end; `options[l]` are layer l's. */
-export function network(planes, weights, options) {
-  weights.forEach((weight, l) => {
-    planes = layer(l ? relu(planes) : planes, weight, options[l]);
+  return planes.map(({height, width, data}) => {
+    const out = plane(height, width);
+    for (let i = 0; i < data.length; i++) out.data[i] = data[i] > 0 ? data[i] : 0;
+    return out;
   });
-  return planes;
 }
 
 /** Numbers from a normal distribution, the same ones for the same seed (mulberry32 and Box–Muller). */

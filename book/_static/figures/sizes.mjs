@@ -4,7 +4,7 @@ import {cell, drawing, element, shape} from '../elements.mjs';
 import {range} from '../fields.mjs';
 import {figure} from '../kit.mjs';
 
-const WIDTH = 560; // of the drawing, at most
+const WIDTH = 560; // of the drawing, at most; on a phone less, so that its letters keep their size
 const FIELDS = {n: range(10, 3, 16), k: range(3, 1, 7), stride: range(2, 1, 5), padding: range(0, 0, 4), dilation: range(1, 1, 4)};
 
 figure('sizes', 'Windows on a row of pixels', FIELDS, (kit) => {
@@ -13,7 +13,7 @@ figure('sizes', 'Windows on a row of pixels', FIELDS, (kit) => {
 
   return ({n, k, stride, padding, dilation}) => {
     const full = n + 2 * padding, reach = dilation * (k - 1) + 1, count = outputSize(n, k, stride, padding, dilation);
-    const size = Math.min(34, (WIDTH - 8) / full);
+    const size = Math.min(34, (Math.min(WIDTH, kit.width()) - 8) / full);
     const starts = Array.from({length: count}, (_, window) => window * stride);
     const taps = (start) => Array.from({length: k}, (_, tap) => start + tap * dilation);
     const read = new Set(starts.flatMap(taps));

@@ -1,6 +1,8 @@
-// One window, one sum: a small image of whole numbers, a kernel to edit, every result cell's products written out.
+// One window, one sum: the reader drags the window over a small image of whole numbers, and its products are written out.
 import {correlate, fromRows, outputSize} from '../conv.mjs';
-import {button, cell, choice, controls, drawing, element, kernelEditor, mount, number, sentence, slider} from '../live.mjs';
+import {controls, drawing, element, grid, number, panel, redraw, row} from '../elements.mjs';
+import {choice, position, range, table} from '../fields.mjs';
+import {figure, hand} from '../kit.mjs';
 
 const IMAGE = [[1, 2, 0, 1, 3, 1], [0, 1, 3, 1, 0, 2], [2, 1, 0, 2, 1, 0], [1, 0, 1, 3, 2, 1], [0, 2, 1, 0, 1, 2]];
 const KERNELS = {
@@ -10,69 +12,69 @@ const KERNELS = {
   'the middle': [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
   'one to nine': [[1, 2, 3], [4, 5, 6], [7, 8, 9]],
 };
-const OWN = 'your own';
-const SIZE = 32;
+const OWN = 'your own', FIRST = 'left minus right';
+const SIZE = 32, PAUSE = 450; // pixels of a cell, milliseconds on each window
 
-mount('window', 'A kernel on an image of numbers', (box) => {
-  const image = fromRows(IMAGE);
-  const state = {kernel: KERNELS['left minus right'], stride: 1, padding: 0, dilation: 1, place: 5};
-  const imagePanel = element('div', {className: 'live-panel'}), resultPanel = element('div', {className: 'live-panel'});
-  const line = sentence();
+const image = fromRows(IMAGE);
+const inside = (i, j) => i >= 0 && i < image.height && j >= 0 && j < image.width;
+const sides = ({stride, padding, dilation}) => [image.height, image.width].map((n) => outputSize(n, 3, stride, padding, dilation));
 
-  const editor = kernelEditor('kernel', state.kernel, (rows) => { preset.input.value = OWN; update({kernel: rows}); });
-  const preset = choice('kernel', [...Object.keys(KERNELS), OWN], 'left minus right', (name) => {
-    if (name in KERNELS) { editor.set(KERNELS[name]); update({kernel: KERNELS[name]}); }
+const FIELDS = {
+  preset: choice(FIRST, [...Object.keys(KERNELS), OWN], {
+    name: 'kernel', then: (name) => (name in KERNELS ? {kernel: KERNELS[name]} : {}),
+  }),
+  kernel: table(KERNELS[FIRST], {then: () => ({preset: OWN})}),
+  stride: range(1, 1, 3),
+  padding: range(0, 0, 2),
+  dilation: range(1, 1, 2),
+  window: position([1, 1], sides),
+};
+
+figure('window', 'A kernel on an image of numbers', FIELDS, (kit) => {
+  const {state} = kit;
+  const images = drawing(0, 0, ''), outputs = drawing(0, 0, '');
+  const imageTitle = element('span'), outputTitle = element('span');
+
+  const by = (down, right) => kit.set({window: [state.window[0] + down, state.window[1] + right]});
+  hand(images, 'Image. Arrow keys move the window.', {
+    by,
+    at(x, y) { // the window's middle comes to lie under the pointer
+      kit.set({window: [y, x].map((along) => Math.round((Math.floor(along / SIZE) - state.dilation) / state.stride))});
+    },
   });
-  const place = slider('window', {min: 0, max: 11, value: state.place}, (value) => update({place: value}));
-  const arguments_ = ['stride', 'padding', 'dilation'].map((name) =>
-    slider(name, {min: name === 'padding' ? 0 : 1, max: name === 'stride' ? 3 : 2, value: state[name]}, (value) => update({[name]: value})));
-  const step = button('next window', () => update({place: (state.place + 1) % count()}));
+  hand(outputs, 'Output. Arrow keys choose the position whose sum is written out.', {
+    by,
+    at: (x, y) => kit.set({window: [y, x].map((along) => Math.floor(along / SIZE))}),
+  });
 
-  const count = () => outputSize(image.height, 3, state.stride, state.padding, state.dilation)
-    * outputSize(image.width, 3, state.stride, state.padding, state.dilation);
+  const scan = kit.player('slide over the image', (passed) => {
+    const [high, wide] = sides(state), at = Math.min(Math.floor(passed / PAUSE), high * wide - 1);
+    const next = [Math.floor(at / wide), at % wide];
+    if (String(next) !== String(state.window)) kit.show({window: next});
+    return passed < PAUSE * high * wide;
+  });
+  kit.box.append(row(panel(imageTitle, images), kit.control.kernel, panel(outputTitle, outputs)), kit.line,
+    controls(kit.control.preset, scan, kit.reset), controls(kit.control.stride, kit.control.padding, kit.control.dilation));
 
-  function update(changes) {
-    Object.assign(state, changes);
-    state.place = Math.min(state.place, count() - 1);
-    place.set({max: count() - 1, value: state.place});
-    draw();
-  }
-
-  function draw() {
-    const {stride, padding, dilation} = state;
-    const result = correlate(image, fromRows(state.kernel), {stride, padding, dilation});
-    const row = Math.floor(state.place / result.width), column = state.place % result.width;
+  return ({kernel, stride, padding, dilation, window: [r, c]}) => {
+    const output = correlate(image, fromRows(kernel), {stride, padding, dilation});
     const taps = (start) => [0, 1, 2].map((tap) => start * stride + tap * dilation - padding);
-    const [rows, columns] = [taps(row), taps(column)];
-    const inside = (i, j) => i >= 0 && i < image.height && j >= 0 && j < image.width;
+    const [rows, columns] = [taps(r), taps(c)];
 
-    const cells = [];
-    for (let i = -padding; i < image.height + padding; i++) {
-      for (let j = -padding; j < image.width + padding; j++) {
-        const kind = (inside(i, j) ? 'cell' : 'pad') + (rows.includes(i) && columns.includes(j) ? ' a' : '');
-        cells.push(cell((j + padding) * SIZE + 1, (i + padding) * SIZE + 1, SIZE, kind, inside(i, j) ? IMAGE[i][j] : 0));
-      }
-    }
     const [high, wide] = [image.height + 2 * padding, image.width + 2 * padding];
-    imagePanel.replaceChildren(element('span', {}, padding ? 'image and its padding' : 'image'),
-      drawing(wide * SIZE + 2, high * SIZE + 2, `The image; the window lies on rows ${rows} and columns ${columns}.`, ...cells));
-
-    const answers = [...result.data].map((value, at) => {
-      const [r, c] = [Math.floor(at / result.width), at % result.width];
-      const node = cell(c * SIZE + 1, r * SIZE + 1, SIZE, 'cell' + (at === state.place ? ' c' : ''), number(value));
-      node.addEventListener('pointerdown', () => update({place: at}));
-      return node;
-    });
-    resultPanel.replaceChildren(element('span', {}, `result, ${result.height} × ${result.width}`),
-      drawing(result.width * SIZE + 2, result.height * SIZE + 2, 'The result; choose a cell to see its sum.', ...answers));
+    redraw(images, wide * SIZE + 2, high * SIZE + 2, grid(high, wide, SIZE, (i, j) => {
+      const [y, x] = [i - padding, j - padding];
+      const kind = (inside(y, x) ? 'cell' : 'pad') + (rows.includes(y) && columns.includes(x) ? ' a' : '');
+      return [kind, inside(y, x) ? IMAGE[y][x] : 0];
+    }));
+    imageTitle.textContent = padding ? 'image and its padding' : 'image';
+    redraw(outputs, output.width * SIZE + 2, output.height * SIZE + 2, grid(output.height, output.width, SIZE, (i, j) =>
+      [i === r && j === c ? 'cell c' : 'cell', number(output.data[i * output.width + j])]));
+    outputTitle.textContent = `output, ${output.height} × ${output.width}`;
 
     const bracket = (value) => (value < 0 ? `(${number(value)})` : number(value));
-    const terms = rows.flatMap((i, u) => columns.map((j, v) => [state.kernel[u][v], inside(i, j) ? IMAGE[i][j] : 0]))
+    const terms = rows.flatMap((i, u) => columns.map((j, v) => [kernel[u][v], inside(i, j) ? IMAGE[i][j] : 0]))
       .filter(([weight]) => weight !== 0).map(([weight, pixel]) => `${number(pixel)}·${bracket(weight)}`);
-    line.textContent = `V(${row}, ${column}) = ${terms.join(' + ') || '0'} = ${number(result.data[state.place])}`;
-  }
-
-  box.append(element('div', {className: 'live-row'}, imagePanel, editor.field, resultPanel), line,
-    controls(place.label, step, preset.label), controls(...arguments_.map((a) => a.label)));
-  draw();
+    kit.say(`V(${r}, ${c}) = ${terms.join(' + ') || '0'} = ${number(output.data[r * output.width + c])}`);
+  };
 });
