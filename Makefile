@@ -13,7 +13,7 @@ NOTEBOOKS := _build/source/.built
 BOOK_URL ?=
 SEEDS ?= 50
 
-.PHONY: help demo test book notebooks student-repo assignments bench exam-table seeds kills training-bar mutation experiments links lint browser-deps student-wheel clean
+.PHONY: help demo test book notebooks student-repo assignments bench bench-figures exam-table seeds kills training-bar mutation experiments links lint browser-deps student-wheel clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -40,6 +40,9 @@ assignments: $(READY) ## notebooks from solutions/: assignments/ (checked in) an
 
 bench: $(READY) $(NOTEBOOKS) ## stock nbgrader and this grader on one class, side by side; a row in the README
 	$(BIN)/python benchmarks/grading.py
+
+bench-figures: book ## how long a frame of each live figure takes, in Chromium (some minutes)
+	@$(BIN)/python benchmarks/figures.py
 
 exam-table: $(READY) ## examine the implementations that changed (ALL=1: all; ONE=convolution/wrong/conv_flipped: this one)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m autograder.exam_tables $(if $(ALL),--all) $(ONE) $(if $(SALT),--salt "$(SALT)")

@@ -185,39 +185,6 @@ def test_a_quiz_answers(page):
     assert option.locator("p").first.inner_text().startswith("Yes")
 
 
-DRAWING = """figure => figure.innerHTML + [...figure.querySelectorAll('canvas')].map(c => c.toDataURL()).join()"""
-CONTROLS = "input, select, button, [tabindex='0']"
-
-
-LIVE = [name for name in CHAPTERS if "live live-" in (ROOT / f"{name}.md").read_text()]
-
-
-@pytest.mark.parametrize("name", LIVE)
-def test_live_figures_mount_and_answer_to_the_keyboard(page, name):
-    page.visit(f"{name}.html")
-    figures = page.locator("figure.live")
-    assert figures.count()
-    dead = []
-    for i in range(figures.count()):
-        figure = figures.nth(i)
-        label = figure.get_attribute("class")
-        controls = figure.locator(CONTROLS)
-        if not controls.count():
-            dead.append(f"{label}: did not mount")
-            continue
-        before = figure.evaluate(DRAWING)
-        controls.first.focus()
-        for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "Enter", "Space"):
-            page.keyboard.press(key)
-            page.wait_for_timeout(30)
-            if figure.evaluate(DRAWING) != before:
-                break
-        else:
-            dead.append(f"{label}: its first control does not answer to the keyboard")
-        assert figure.locator("figcaption").is_visible(), f"{label} lost its caption"
-    assert not dead, "\n".join(dead)
-
-
 def test_the_book_works_below_a_path(browser, below_a_path):
     """Nothing is asked from outside the book's folder, and figures, formulas and the search are alive."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
@@ -267,14 +234,3 @@ def test_icons_are_drawn(page):
     assert page.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"')")
     contents = icons.evaluate_all("all => all.map(icon => getComputedStyle(icon, '::before').content)")
     assert all(re.fullmatch('"."', content) for content in contents), contents
-
-
-def test_without_scripts_still_pictures_stand_in(browser, address):
-    context = browser.new_context(java_script_enabled=False)
-    tab = context.new_page()
-    tab.goto(f"{address}/{CHAPTERS[0]}.html")
-    figures = tab.locator("figure.live")
-    assert figures.count()
-    for i in range(figures.count()):
-        assert figures.nth(i).locator("img").count() == 1
-    context.close()

@@ -1,25 +1,23 @@
 """The live figures compute what PyTorch computes, and their controls do what they say."""
 
-import base64
 import importlib.util
-import io
 import random
 import re
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from bs4 import BeautifulSoup
-from PIL import Image
+from drawings import canvas_pixels, cell_middle, marked, number, photographs, set_slider, table
+from live_figures import drag_by_mouse, drag_by_touch
 from visiting import settle
 
 pytestmark = pytest.mark.browser
 
 CHAPTER = "book/01-convolution"
-FIGURES = {"window": "", "kernels": "", "sizes": "-layer", "shift": "-shifts"}  # the page of each
+FIGURES = {"window": "", "kernels": "", "sizes": "-layer", "channels": "-layer"}  # the page of each
 ROOT = Path(__file__).resolve().parents[2]
 MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
 
@@ -43,14 +41,6 @@ def tabs(browser, address):
 def tab(tabs):
     """The chapter's first page."""
     return tabs[""]
-
-
-def number(words: str) -> float:
-    return float(words.replace("−", "-"))
-
-
-def set_slider(figure, name: str, value: int) -> None:
-    figure.get_by_label(name, exact=False).and_(figure.locator("input[type=range]")).first.fill(str(value))
 
 
 def plane(values: torch.Tensor) -> dict:
@@ -92,40 +82,6 @@ def test_the_arithmetic_is_pytorchs(tab):
         assert torch.allclose(tensor(answer), wanted, atol=1e-10)
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_a_network_of_layers_is_pytorchs(tab, mode):
-    torch.manual_seed(1)
-    net = torch.nn.Sequential(
-        torch.nn.Conv2d(1, 4, 3, 2, padding=1, padding_mode=mode, bias=False),
-        torch.nn.ReLU(),
-        torch.nn.Conv2d(4, 3, 3, padding=1, padding_mode=mode, bias=False),
-        torch.nn.ReLU(),
-        torch.nn.Conv2d(3, 1, 3, padding=1, padding_mode=mode, bias=False),
-    ).double()
-    x = torch.randn(1, 1, 17, 14, dtype=torch.float64)
-    weights = [[[plane(kernel) for kernel in slices] for slices in layer.weight.detach()] for layer in net[::2]]
-    options = [{"padding": 1, "mode": mode, "stride": stride} for stride in (2, 1, 1)]
-    (found,) = tab.evaluate(
-        """async ([x, weights, options]) => {
-            const {network} = await import('/_static/conv.mjs');
-            return network([x], weights, options).map(out => ({...out, data: [...out.data]}));
-        }""",
-        [plane(x[0, 0]), weights, options],
-    )
-    assert torch.allclose(tensor(found), net(x)[0, 0].detach(), atol=1e-10)
-
-
-def table(drawing) -> torch.Tensor:
-    """The numbers of a drawn grid, as they stand."""
-    cells = drawing.evaluate(
-        "svg => [...svg.querySelectorAll('g')].map(g => [g.querySelector('rect').y.baseVal.value, g.textContent])"
-    )
-    rows: dict[float, list[float]] = {}
-    for y, words in cells:
-        rows.setdefault(y, []).append(number(words))
-    return torch.tensor(list(rows.values()))
-
-
 @pytest.fixture(scope="module")
 def stills(html):
     """The still picture of each live figure, parsed: what stands in the page before a script runs."""
@@ -154,9 +110,9 @@ def test_one_window_one_sum(tab, stills):
             set_slider(figure, name, value)
         wanted = F.conv2d(pixels[None, None], kernel[None, None], None, stride, padding, dilation)[0, 0]
         assert torch.allclose(table(result), wanted)
-        last = wanted.numel() - 1
-        set_slider(figure, "window", last)
-        row, column = divmod(last, wanted.shape[1])
+        result.press("Shift+ArrowDown")
+        result.press("Shift+ArrowRight")  # the last window
+        row, column = [side - 1 for side in wanted.shape]
         sentence = figure.locator(".live-sentence").inner_text()
         assert sentence.startswith(f"V({row}, {column}) = ")
         terms, total = sentence.split("= ")[1:]
@@ -164,11 +120,89 @@ def test_one_window_one_sum(tab, stills):
         assert number(total) == wanted[row, column] == sum(number(a) * number(b) for a, b in products)
 
 
-def test_a_touch_chooses_a_place_of_the_result(tab):
+@pytest.mark.parametrize("drag", [drag_by_mouse, drag_by_touch])
+@pytest.mark.parametrize(("stride", "padding", "dilation"), [(1, 0, 1), (2, 1, 1), (1, 2, 2)])
+def test_the_window_follows_the_pointer(tab, drag, stride, padding, dilation):
+    """Its middle comes as near to the pointer as the stride allows."""
     figure = tab.locator("figure.live-window")
-    set_slider(figure, "window", 1)
-    figure.locator("svg").nth(1).locator("g").first.click()
-    assert figure.locator(".live-sentence").inner_text().startswith("V(0, 0) = ")
+    figure.locator(".live-reset").click()
+    for name, value in [("stride", stride), ("padding", padding), ("dilation", dilation)]:
+        set_slider(figure, name, value)
+    image, (row, column) = figure.locator("svg").nth(0), (3, 4)
+    drag(tab, cell_middle(image, 1 + padding, 1 + padding, 32), cell_middle(image, row + padding, column + padding, 32))
+    taps = marked(image, "a")
+    assert len(taps) == 9
+    middle = [at - padding for at in taps[4]]
+    assert max(abs(middle[0] - row), abs(middle[1] - column)) <= stride / 2
+
+
+def test_a_click_chooses_a_position_of_the_output(tab):
+    figure = tab.locator("figure.live-window")
+    figure.locator(".live-reset").click()
+    tab.mouse.click(*cell_middle(figure.locator("svg").nth(1), 2, 3, 32))
+    assert figure.locator(".live-sentence").inner_text().startswith("V(2, 3) = ")
+
+
+def test_the_window_slides_and_can_be_stopped(tab):
+    """Over all positions where motion is wanted, to the last one at once where it is not."""
+    figure = tab.locator("figure.live-window")
+    figure.locator(".live-reset").click()
+    player, sentence = figure.get_by_role("button", name="slide over the image"), figure.locator(".live-sentence")
+    player.click()
+    assert sentence.inner_text().startswith("V(2, 3) = ")
+    figure.locator(".live-reset").click()
+    tab.emulate_media(reduced_motion="no-preference")
+    sentence.evaluate(
+        """line => {
+            line.seen = [];
+            new MutationObserver(() => line.seen.push(line.textContent.slice(0, 7))).observe(line, {childList: true});
+        }"""
+    )
+    player.click()
+    tab.wait_for_function("line => line.seen.length > 1", arg=sentence.element_handle())
+    figure.get_by_role("button", name="stop").or_(player).click()
+    seen = sentence.evaluate("line => line.seen")
+    assert seen == sorted(set(seen)), "not in reading order"
+    tab.emulate_media(reduced_motion="reduce")
+    assert player.is_visible()
+
+
+def test_one_window_on_all_channels(tabs, stills):
+    """Sums, biases and outputs, of PyTorch's layer with the numbers that stand in the figure."""
+    tab = tabs["-layer"]
+    figure = tab.locator("figure.live-channels")
+    figure.locator(".live-reset").click()
+    drawings = figure.locator("svg")
+    sentence = figure.locator(".live-sentence")
+    line = stills["channels"].find(string=re.compile(r"^\S+ \+ .* = "))
+    assert sentence.inner_text().split(" = ", 1)[1].replace("bias ", "") == line.strip()
+
+    draw = random.Random(3)
+    weight = torch.tensor([draw.randint(-9, 9) / 2 for _ in range(54)]).reshape(2, 3, 3, 3)
+    bias = torch.tensor([2.0, -4.0])
+    image = torch.stack([table(drawings.nth(s)) for s in range(3)])
+    for t in range(2):
+        figure.get_by_role("button", name=f"output channel {t}").click()
+        visible = figure.locator("input[type=number]").filter(visible=True)
+        assert visible.count() == 27
+        for field, value in zip(visible.all(), weight[t].flatten().tolist()):
+            field.fill(str(value))
+        figure.get_by_label(f"bias[{t}]").fill(str(int(bias[t])))
+    wanted = F.conv2d(image[None], weight[None].flatten(0, 1), bias)[0]
+    for t in range(2):
+        assert torch.allclose(table(drawings.nth(3 + t)), wanted[t])
+    for row, column in [(0, 0), (1, 2)]:
+        tab.mouse.click(*cell_middle(drawings.nth(1), row + 1, column + 1, 26))
+        for s, kind in enumerate("abc"):
+            window = [(i, j) for i in range(row, row + 3) for j in range(column, column + 3)]
+            assert marked(drawings.nth(s), kind) == window
+        sums = (weight[1] * image[:, row : row + 3, column : column + 3]).sum((1, 2))
+        shown = [number(words) for words in figure.locator(".live-channels output").all_inner_texts()]
+        assert shown == sums.tolist()
+        assert sentence.inner_text().startswith(f"output[1, {row}, {column}] = ")
+        assert number(sentence.inner_text().split(" = ")[-1]) == wanted[1, row, column] == sums.sum() + bias[1]
+    tab.mouse.click(*cell_middle(drawings.nth(3), 0, 2, 26))
+    assert sentence.inner_text().startswith("output[0, 0, 2] = ")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +213,7 @@ def test_the_size_formula(tabs, n, k, stride, padding, dilation):
     figure = tabs["-layer"].locator("figure.live-sizes")
     for name, value in {"n": n, "k": k, "stride": stride, "padding": padding, "dilation": dilation}.items():
         figure.locator("label").filter(has_text=re.compile(rf"^{name}\s*\d+$")).locator("input").fill(str(value))
-    formula, lost = figure.locator(".live-sentence").all_inner_texts()
+    formula, lost = figure.locator(".live-sentence").inner_text().rsplit(". ", 1)
     if n + 2 * padding < dilation * (k - 1) + 1:
         assert "none" in formula
         return
@@ -198,22 +232,6 @@ def kernels():
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def canvas_pixels(canvas) -> torch.Tensor:
-    """Brightness of a canvas in 0…1."""
-    address = canvas.evaluate("canvas => canvas.toDataURL()")
-    return grey(Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))))
-
-
-def grey(picture: Image.Image) -> torch.Tensor:
-    return torch.from_numpy(np.asarray(picture.convert("RGB"), np.float32).mean(2) / 255)
-
-
-def photographs(still) -> list[torch.Tensor]:
-    """The photographs that are embedded in a still picture."""
-    links = [node.get("href") or node["xlink:href"] for node in still.find_all("image")]
-    return [grey(Image.open(io.BytesIO(base64.b64decode(link.split(",")[1])))) for link in links]
 
 
 def test_each_kernel_answers_as_in_the_chapter(tab, stills, kernels):
@@ -269,29 +287,3 @@ def test_a_field_that_is_no_number_is_marked_and_changes_nothing(tab):
     assert figure.locator(".live-sentence").inner_text() == before
     field.fill("3")
     assert field.get_attribute("aria-invalid") == "false"
-
-
-def shift_sentence(tabs, shift: int, layers: int, stride: int, mode: str = "zeros") -> tuple[float, float]:
-    """The largest differences in the frame and inside it, as the figure tells them."""
-    tab = tabs["-shifts"]
-    figure = tab.locator("figure.live-shift")
-    for name, value in [("shift", shift), ("layers", layers), ("stride", stride)]:
-        set_slider(figure, name, value)
-    figure.get_by_label("padding mode").select_option(mode)
-    tab.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
-    sentence = figure.locator(".live-sentence").inner_text()
-    assert sentence.startswith(f"In a frame of {layers} pixel")
-    frame, inside = re.findall(r"up to ([\d.]+?)(?= times|\. )", sentence)
-    return float(frame), float(inside)
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_padding_breaks_the_frame_and_nothing_else(tabs, mode):
-    frame, inside = shift_sentence(tabs, 8, 3, 1, mode)
-    assert frame > 0.05 and inside == 0
-
-
-def test_a_stride_breaks_odd_shifts_everywhere(tabs):
-    assert shift_sentence(tabs, 4, 4, 2)[1] == 0
-    assert shift_sentence(tabs, 5, 4, 2)[1] > 0.1
-    assert shift_sentence(tabs, 0, 4, 2) == (0, 0)

@@ -35,19 +35,19 @@ const FIELDS = {
     ...INPUTS.map((s) => [`weight${t}-${s}`, table(LAYERS[FIRST].weight[t][s], {name: `weight[${t}, ${s}]`, then: own})]),
     [`bias${t}`, range(LAYERS[FIRST].bias[t], -5, 5, {name: `bias[${t}]`, then: own})],
   ])),
-  window: position([1, 1], () => size),
+  at: position([1, 1], () => size),
 };
 
 figure('channels', 'Three channels in, two channels out', FIELDS, (kit) => {
   const {state, control} = kit;
   const images = INPUTS.map(() => drawing(0, 0, '')), outputs = OUTPUTS.map(() => drawing(0, 0, ''));
   const sums = INPUTS.map(() => element('output'));
-  const by = (down, right) => kit.set({window: [state.window[0] + down, state.window[1] + right]});
+  const by = (down, right) => kit.set({at: [state.at[0] + down, state.at[1] + right]});
   images.forEach((svg, s) => hand(svg, `Channel ${s} of the image. Arrow keys move the window on all channels.`, {
-    by, at: (x, y) => kit.set({window: [y, x].map((along) => Math.floor(along / CELL) - 1)}),
+    by, at: (x, y) => kit.set({at: [y, x].map((along) => Math.floor(along / CELL) - 1)}),
   }));
   outputs.forEach((svg, t) => hand(svg, `Output channel ${t}. Arrow keys choose the position.`, {
-    by, at: (x, y) => kit.set({output: String(t), window: [y, x].map((along) => Math.floor(along / CELL))}),
+    by, at: (x, y) => kit.set({output: String(t), at: [y, x].map((along) => Math.floor(along / CELL))}),
   }));
 
   kit.box.append(
@@ -62,14 +62,14 @@ figure('channels', 'Three channels in, two channels out', FIELDS, (kit) => {
     kit.line, controls(...OUTPUTS.map((t) => control[`bias${t}`]), kit.reset));
 
   return (now) => {
-    const {output: chosen, window: [r, c]} = now;
+    const {output: chosen, at: [r, c]} = now;
     const weight = OUTPUTS.map((t) => INPUTS.map((s) => fromRows(now[`weight${t}-${s}`])));
     const under = (i, j) => i >= r && i < r + 3 && j >= c && j < c + 3;
     images.forEach((svg, s) => redraw(svg, width * CELL + 2, height * CELL + 2, grid(height, width, CELL, (i, j) =>
       [under(i, j) ? `cell ${TINTS[s]}` : 'cell', IMAGE[s][i][j]])));
 
-    const at = r * size[1] + c;
-    const parts = INPUTS.map((s) => correlate(planes[s], weight[chosen][s]).data[at]);
+    const index = r * size[1] + c;
+    const parts = INPUTS.map((s) => correlate(planes[s], weight[chosen][s]).data[index]);
     sums.forEach((node, s) => { node.textContent = number(parts[s]); });
     const results = layer(planes, weight).map(({data}, t) => data.map((value) => value + now[`bias${t}`]));
     outputs.forEach((svg, t) => redraw(svg, size[1] * CELL + 2, size[0] * CELL + 2, grid(...size, CELL, (i, j) =>
@@ -80,6 +80,6 @@ figure('channels', 'Three channels in, two channels out', FIELDS, (kit) => {
 
     const bracket = (value) => (value < 0 ? `(${number(value)})` : number(value));
     kit.say(`output[${chosen}, ${r}, ${c}] = ${[number(parts[0]), ...parts.slice(1).map(bracket)].join(' + ')} + bias `
-      + `${bracket(now[`bias${chosen}`])} = ${number(results[chosen][at])}`);
+      + `${bracket(now[`bias${chosen}`])} = ${number(results[chosen][index])}`);
   };
 });

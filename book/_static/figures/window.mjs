@@ -27,7 +27,7 @@ const FIELDS = {
   stride: range(1, 1, 3),
   padding: range(0, 0, 2),
   dilation: range(1, 1, 2),
-  window: position([1, 1], sides),
+  at: position([1, 1], sides), // the output whose window is shown
 };
 
 figure('window', 'A kernel on an image of numbers', FIELDS, (kit) => {
@@ -35,28 +35,28 @@ figure('window', 'A kernel on an image of numbers', FIELDS, (kit) => {
   const images = drawing(0, 0, ''), outputs = drawing(0, 0, '');
   const imageTitle = element('span'), outputTitle = element('span');
 
-  const by = (down, right) => kit.set({window: [state.window[0] + down, state.window[1] + right]});
+  const by = (down, right) => kit.set({at: [state.at[0] + down, state.at[1] + right]});
   hand(images, 'Image. Arrow keys move the window.', {
     by,
     at(x, y) { // the window's middle comes to lie under the pointer
-      kit.set({window: [y, x].map((along) => Math.round((Math.floor(along / SIZE) - state.dilation) / state.stride))});
+      kit.set({at: [y, x].map((along) => Math.round((Math.floor(along / SIZE) - state.dilation) / state.stride))});
     },
   });
   hand(outputs, 'Output. Arrow keys choose the position whose sum is written out.', {
     by,
-    at: (x, y) => kit.set({window: [y, x].map((along) => Math.floor(along / SIZE))}),
+    at: (x, y) => kit.set({at: [y, x].map((along) => Math.floor(along / SIZE))}),
   });
 
   const scan = kit.player('slide over the image', (passed) => {
     const [high, wide] = sides(state), at = Math.min(Math.floor(passed / PAUSE), high * wide - 1);
     const next = [Math.floor(at / wide), at % wide];
-    if (String(next) !== String(state.window)) kit.show({window: next});
+    if (String(next) !== String(state.at)) kit.show({at: next});
     return passed < PAUSE * high * wide;
   });
   kit.box.append(row(panel(imageTitle, images), kit.control.kernel, panel(outputTitle, outputs)), kit.line,
     controls(kit.control.preset, scan, kit.reset), controls(kit.control.stride, kit.control.padding, kit.control.dilation));
 
-  return ({kernel, stride, padding, dilation, window: [r, c]}) => {
+  return ({kernel, stride, padding, dilation, at: [r, c]}) => {
     const output = correlate(image, fromRows(kernel), {stride, padding, dilation});
     const taps = (start) => [0, 1, 2].map((tap) => start * stride + tap * dilation - padding);
     const [rows, columns] = [taps(r), taps(c)];

@@ -1,0 +1,136 @@
+"""How long a frame of each live figure takes: `make bench-figures`.
+
+Each figure of the rendered book is opened in Chromium, and each of its controls is changed many times: sliders, lists,
+buttons and numbers by their events, drawings by the arrow keys and by a pointer that is dragged over them. A change has
+a frame of its own. The frame's time runs from the event to the end of the frame, with script, style, layout and paint
+of the page's main thread; what the GPU does comes later. Beside it stands an empty frame, in which nothing changes.
+
+One row per figure, each time the 95th percentile in milliseconds:
+
+- `paint`: the figure's own function paints a state (`performance.measure` of the kit)
+- `frame`: the whole frame, `empty`: the empty one, `ratio`: frame ÷ empty
+- `goal`: 16 ms; 100 ms for figures with a network, which have a button to start them. A frame above it has a `!`.
+
+Times depend on the machine and on what else it does, so they are printed and no test looks at them.
+"""
+
+import functools
+import http.server
+import re
+import shutil
+import sys
+import threading
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+HTML = Path(__file__).resolve().parents[1] / "_build" / "html"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHANGES = 40  # of each control
+GOALS = {False: 16, True: 100}  # milliseconds; with a button that starts the figure or without
+
+MEASURE = """async ([name, count]) => {
+    const figure = document.querySelector(`figure.live-${name}`), box = figure.querySelector('.live-box');
+    const paints = [], frames = [], empty = [];
+    new PerformanceObserver(list => {
+        for (const entry of list.getEntries()) if (entry.name === `live ${name}`) paints.push(entry.duration);
+    }).observe({type: 'measure'});
+    const painted = async () => { while (box.ariaBusy === 'true') await new Promise(done => setTimeout(done)); };
+    const frame = (change, times) => new Promise(done => requestAnimationFrame(async () => {
+        const channel = new MessageChannel(), began = performance.now();
+        change();
+        await painted();
+        channel.port1.onmessage = () => { times.push(performance.now() - began); done(); };
+        channel.port2.postMessage('');
+    }));
+    const tell = (node, kind, Kind = Event, more = {}) =>
+        node.dispatchEvent(new Kind(kind, {bubbles: true, cancelable: true, ...more}));
+
+    function changer(node) {
+        if (node.type === 'range') {
+            const [low, high, step] = [node.min, node.max, node.step].map(Number);
+            const count = Math.round((high - low) / step) + 1;
+            return i => { node.value = low + step * (i * 3 % count); tell(node, 'input'); };
+        }
+        if (node.type === 'number') return i => { node.value = i % 5 - 2; tell(node, 'input'); };
+        if (node.matches('select')) return i => { node.selectedIndex = i % node.options.length; tell(node, 'change'); };
+        if (node.matches('button, [type=checkbox]')) return () => node.click();
+        const keys = ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp'];
+        return i => {
+            if (i % 2) return tell(node, 'keydown', KeyboardEvent, {key: keys[i % 8 >> 1]});
+            const {left, top, width, height} = node.getBoundingClientRect();
+            const [across, down] = [i * 7 % 20, i * 3 % 20].map(part => 0.1 + 0.04 * part);
+            const place = {clientX: left + across * width, clientY: top + down * height};
+            tell(node, 'pointermove', PointerEvent, {buttons: 1, pointerType: 'mouse', ...place});
+        };
+    }
+
+    for (let i = 0; i < 2 * count; i++) await frame(() => {}, empty);
+    const controls = [...box.querySelectorAll('input:not([type=file]), select, [aria-pressed], [role=application]')];
+    for (const node of controls) {
+        if (node.disabled || !node.checkVisibility()) continue;
+        const change = changer(node);
+        for (let i = 0; i < count; i++) await frame(() => change(i), frames);
+    }
+    return {paints, frames, empty};
+}"""
+
+
+def percentile(times: list[float], part: float = 0.95) -> float:
+    return sorted(times)[min(int(part * len(times)), len(times) - 1)]
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args) -> None:
+        pass
+
+
+def figures() -> list[tuple[str, str]]:
+    """Page and name of each live figure of the rendered book."""
+    pages = sorted((HTML / "book").glob("*.html"))
+    found = [(path.name, re.findall(r'<figure[^>]*class="[^"]*\blive-([\w-]+)', path.read_text())) for path in pages]
+    return [(page, name) for page, names in found for name in names]
+
+
+def measure(page: Page, address: str, name: str) -> tuple[dict, bool]:
+    """The times of one figure, and whether it had to be started."""
+    page.goto(address)
+    figure = page.locator(f"figure.live-{name}").first
+    figure.locator(".live-box, .live-start").first.wait_for()
+    start = figure.locator(".live-start")
+    started = start.count() > 0
+    if started:
+        start.click()
+    figure.locator(".live-box").wait_for(timeout=120_000)
+    figure.scroll_into_view_if_needed()
+    page.wait_for_timeout(1000)  # formulas, fonts
+    return page.evaluate(MEASURE, [name, CHANGES]), started
+
+
+def main() -> int:
+    chromium = next(filter(None, map(shutil.which, NAMES)), None)
+    if chromium is None or not HTML.exists():
+        print("This needs Chromium (`make browser-deps`) and the book (`make book`).", file=sys.stderr)
+        return 2
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(HTML)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(
+        f"{'figure':24}{'changes':>8}{'paint':>8}{'frame':>8}{'empty':>8}{'ratio':>8}{'goal':>6}   95th percentiles, ms"
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for page, name in figures():
+            context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+            times, started = measure(context.new_page(), f"http://127.0.0.1:{server.server_port}/book/{page}", name)
+            context.close()
+            paint, frame, empty = (percentile(times[key]) for key in ("paints", "frames", "empty"))
+            goal = GOALS[started]
+            row = f"{name:24}{len(times['frames']):8}{paint:8.1f}{frame:8.1f}{empty:8.2f}{frame / empty:8.1f}{goal:6}"
+            print(row + (" !" if frame > goal else ""), flush=True)
+        browser.close()
+    server.shutdown()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""Live figures as tests use them: where they are, what is seen of one, its controls, the hand that drags."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from visiting import Visit, block_other_hosts
+
+BOOK = Path(__file__).resolve().parents[2] / "book"
+CLASS = re.compile(r"\blive live-([\w-]+)")
+PLACES = [(path.stem, name) for path in sorted(BOOK.glob("*.md")) for name in CLASS.findall(path.read_text())]
+
+# What is seen: drawings, canvases, sentences, as they are now.
+SEEN = """figure => [...figure.querySelectorAll('.live-box :is(svg, canvas, .live-sentence)')]
+    .map(node => node.toDataURL?.() ?? node.outerHTML).join('\\n').replace(/ data-at="\\d+"/g, '')"""
+FIELDS = """figure => [...figure.querySelectorAll('.live-box :is(input, select, [aria-pressed])')]
+    .map(node => [node.ariaLabel ?? node.labels?.[0]?.textContent ?? node.textContent, node.checked ?? null,
+                  node.value, node.ariaPressed])"""
+# Controls that can be used: not hidden, not a file to choose, not the button that is pressed already.
+USABLE = """figure => (figure.querySelectorAll('[data-at]').forEach(node => delete node.dataset.at),
+    [...figure.querySelectorAll(
+        `.live-box :is(input:not([type=file]), select, [role=application],
+                       button:not(.live-reset, [aria-pressed=true]))`)])
+    .map((node, at) => (node.dataset.at = at, node))
+    .filter(node => node.checkVisibility() && !node.disabled)
+    .map(node => [node.dataset.at, node.matches('button:not([aria-pressed])') ? 'action'
+                  : node.getAttribute('role') ?? (node.type.startsWith('select') ? 'select' : node.type)])"""
+KEYS = {
+    "range": ["ArrowRight", "ArrowLeft"],
+    "select": ["ArrowDown", "ArrowUp"],
+    "number": ["ArrowUp"],
+    "checkbox": ["Space"],
+    "button": ["Enter"],
+    "action": ["Enter"],
+    "application": ["ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp", "Enter"],
+}
+WATCH = """figure => {
+    const name = [...figure.classList].find(word => word.startsWith('live-')).slice(5);
+    figure.paints = 0;
+    new PerformanceObserver(list => {
+        figure.paints += list.getEntries().filter(entry => entry.name === `live ${name}`).length;
+    }).observe({type: 'measure'});
+    figure.spoken = 0;
+    new MutationObserver(() => { figure.spoken++; }).observe(figure.querySelector('.live-aloud'), {childList: true});
+}"""
+
+
+@dataclass
+class Live:
+    """A live figure in a tab of its own."""
+
+    tab: object
+    figure: object
+    visit: Visit  # what went wrong while it was open
+    first: str  # what was seen first
+
+    def seen(self) -> str:
+        return self.figure.evaluate(SEEN)
+
+    def controls(self) -> list[tuple]:
+        """Each usable control and its kind."""
+        return [(self.figure.locator(f"[data-at='{at}']"), kind) for at, kind in self.figure.evaluate(USABLE)]
+
+    def idle(self) -> None:
+        self.tab.wait_for_function("figure => figure.querySelector('.live-box').ariaBusy === 'false'", arg=self.handle)
+
+    @property
+    def handle(self):
+        return self.figure.element_handle()
+
+    def press(self, control, kind: str) -> bool:
+        """Whether one of the kind's keys changes what is seen."""
+        before = self.seen()
+        for key in KEYS[kind]:
+            control.press(key)
+            if self.changes(before):
+                return True
+        return False
+
+    def changes(self, before: str) -> bool:
+        """Whether what is seen becomes something else, at once or within a second."""
+        for _ in range(10):
+            if self.seen() != before:
+                self.idle()
+                return True
+            self.tab.wait_for_timeout(100)
+        return False
+
+    def reset(self) -> None:
+        self.figure.locator(".live-reset").click()
+        self.idle()
+
+    def address_written(self, name: str) -> bool:
+        """Whether the address speaks of this figure, once nothing has changed for a while."""
+        self.tab.wait_for_timeout(1000)
+        return f"{name}." in self.tab.evaluate("location.search")
+
+
+def open_figure(context, url: str, name: str, at: str) -> Live:
+    """The figure `name` of a page, alive; formulas stay as they are written, which saves their time."""
+    tab, visit = context.new_page(), Visit()
+    block_other_hosts(tab, at, visit)
+    tab.route("**/mathjax/**", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    tab.goto(url)
+    figure = tab.locator(f"figure.live-{name}").first
+    start = figure.locator(".live-start")
+    figure.locator(".live-box, .live-start").first.wait_for()
+    if start.count():
+        start.click()
+    figure.locator(".live-box").wait_for(timeout=120_000)
+    figure.evaluate(WATCH)
+    live = Live(tab, figure, visit, "")
+    live.idle()
+    live.first = live.seen()
+    return live
+
+
+def drag_by_mouse(tab, start: tuple[float, float], end: tuple[float, float]) -> None:
+    tab.mouse.move(*start)
+    tab.mouse.down()
+    tab.mouse.move(*end, steps=4)
+    tab.mouse.up()
+
+
+def drag_by_touch(tab, start: tuple[float, float], end: tuple[float, float]) -> None:
+    send = tab.context.new_cdp_session(tab).send
+    steps = [[a + (b - a) * part / 4 for a, b in zip(start, end)] for part in range(5)]
+    for at, (x, y) in enumerate(steps):
+        kind = "touchMove" if at else "touchStart"
+        send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

@@ -1,0 +1,201 @@
+"""What holds for every live figure: keyboard, hand, address, reset, themes, announcements, motion, phone, print.
+
+The figures are found in the pages. One that has a button to start it is started first.
+"""
+
+import pytest
+from bs4 import BeautifulSoup
+from live_figures import FIELDS, KEYS, PLACES, drag_by_mouse, drag_by_touch, open_figure
+from visiting import set_theme
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def still_motion(browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce", has_touch=True)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module", params=PLACES, ids=lambda place: "-".join(place))
+def place(request) -> tuple[str, str]:
+    """A page and the name of a live figure on it."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def opened(still_motion, address, place):
+    """The figure where motion is not wanted."""
+    page, name = place
+    live = open_figure(still_motion, f"{address}/book/{page}.html", name, address)
+    yield live
+    live.tab.close()
+
+
+@pytest.fixture
+def live(opened):
+    """The same as it was first."""
+    opened.tab.emulate_media(media="screen")
+    opened.reset()
+    assert opened.seen() == opened.first, "the figure's reset does not bring back what was seen first"
+    return opened
+
+
+def test_these_are_all_figures_of_the_book(html):
+    built = set()
+    for path in (html / "book").glob("*.html"):
+        for figure in BeautifulSoup(path.read_text(), "html.parser").select("figure.live"):
+            built |= {(path.stem, kind[5:]) for kind in figure["class"] if kind.startswith("live-")}
+    assert built == set(PLACES) and len(built) > 5
+
+
+def test_it_takes_the_place_of_its_picture_and_asks_no_other_host(live):
+    assert not live.figure.locator("img.live-still, .live-still img").first.is_visible()
+    assert live.figure.locator(".live-box").is_visible() and live.figure.locator("figcaption").is_visible()
+    assert live.figure.locator(".live-start").count() == 0
+    assert not live.visit.errors and not live.visit.foreign
+
+
+def test_each_control_answers_to_the_keyboard(live, place):
+    dead = []
+    controls = live.controls()
+    assert controls
+    for control, kind in controls:
+        live.reset()
+        if not live.press(control, kind) and not live.address_written(place[1]):
+            dead.append(f"{kind}: {control.evaluate('node => node.outerHTML')[:200]}")
+    assert not dead, "\n".join(dead)
+
+
+@pytest.mark.parametrize("drag", [drag_by_mouse, drag_by_touch])
+def test_each_drawing_that_takes_the_hand_answers_to_it(live, drag):
+    dead = []
+    for control, kind in live.controls():
+        if kind != "application":
+            continue
+        live.reset()
+        control.scroll_into_view_if_needed()
+        box, before = control.bounding_box(), live.seen()
+        at = lambda across, down, box=box: (box["x"] + across * box["width"], box["y"] + down * box["height"])
+        if not any(drag(live.tab, at(*a), at(*b)) or live.changes(before) for a, b in WAYS):
+            dead.append(control.get_attribute("aria-label"))
+    assert not dead, dead
+
+
+# From where to where, in parts of the drawing; a touch that stays is a tap.
+WAYS = [((0.5, 0.5), (0.8, 0.7)), ((0.2, 0.2), (0.2, 0.2)), ((0.8, 0.2), (0.3, 0.6)), ((0.9, 0.9), (0.9, 0.9))]
+
+
+def test_a_copied_address_shows_the_same_and_reset_clears_it(live, still_motion, address, place):
+    name = place[1]
+    for control, kind in live.controls():
+        if kind != "action" and control.is_visible() and control.is_enabled():
+            control.press(KEYS[kind][0])
+    live.idle()
+    assert live.address_written(name)
+    again = open_figure(still_motion, live.tab.url, name, address)
+    assert again.figure.evaluate(FIELDS) == live.figure.evaluate(FIELDS)
+    assert again.first == live.seen()
+    again.reset()
+    assert again.seen() == live.first
+    assert not again.address_written(name)
+    again.tab.close()
+
+
+def test_it_is_painted_anew_in_the_other_theme(live):
+    for theme in ("dark", "light"):
+        before = live.figure.evaluate("figure => figure.paints")
+        set_theme(live.tab, theme)
+        live.tab.wait_for_function("([figure, before]) => figure.paints > before", arg=[live.handle, before])
+    assert live.seen() == live.first
+
+
+SHAKEN = """([figure, key]) => {
+    const node = figure.querySelector(`[data-at='${key}']`);
+    for (let i = 0; i < 9; i++) {
+        if (node.type === 'range') {
+            i % 2 ? node.stepDown() : node.stepUp();
+            node.dispatchEvent(new Event('input', {bubbles: true}));
+        } else for (const arrow of ['ArrowRight', 'ArrowDown'])
+            node.dispatchEvent(new KeyboardEvent('keydown', {key: arrow, bubbles: true, cancelable: true}));
+    }
+}"""
+
+
+def test_a_change_is_read_out_once_and_after_a_pause(live):
+    """Nine changes in one go are one announcement, of the sentence that stands there in the end."""
+    told = "figure => [figure.querySelector('.live-sentence').textContent, figure.spoken]"
+    for control, kind in live.controls():
+        if kind not in ("range", "application"):
+            continue
+        live.reset()
+        live.tab.wait_for_timeout(1000)  # what the reset has to say
+        sentence, spoken = live.figure.evaluate(told)
+        live.tab.evaluate(SHAKEN, [live.handle, control.get_attribute("data-at")])
+        assert live.figure.evaluate(told)[1] == spoken, "it is read out at each change"
+        live.idle()
+        if live.figure.evaluate(told)[0] == sentence:
+            continue
+        live.tab.wait_for_function("([figure, spoken]) => figure.spoken > spoken", arg=[live.handle, spoken])
+        live.tab.wait_for_timeout(300)
+        aloud = live.figure.locator(".live-aloud")
+        assert live.figure.evaluate(told)[1] == spoken + 1
+        assert aloud.text_content() == live.figure.locator(".live-sentence").first.text_content()
+        assert aloud.get_attribute("aria-live") == "polite"
+        return
+    pytest.fail("no slider and no drawing changes the figure's sentence")
+
+
+def test_nothing_moves_where_motion_is_not_wanted(live):
+    paints = "figure => figure.paints"
+    for control in [None, *(control for control, kind in live.controls() if kind == "action")]:
+        if control is not None:
+            control.click()
+        live.tab.wait_for_timeout(400)
+        live.idle()
+        before = live.figure.evaluate(paints)
+        live.tab.wait_for_timeout(400)
+        assert live.figure.evaluate(paints) == before
+
+
+def test_print_shows_the_still_picture(live):
+    live.tab.emulate_media(media="print")
+    still = live.figure.locator("img.live-still, .live-still img").first
+    assert still.is_visible() and still.evaluate("image => image.naturalWidth") > 0
+    assert not live.figure.locator(".live-box").is_visible()
+
+
+def test_without_scripts_the_still_picture_stands_there(browser, address, place):
+    page, name = place
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{address}/book/{page}.html")
+    figure = tab.locator(f"figure.live-{name}").first
+    assert figure.locator("img").is_visible() and figure.locator("img").get_attribute("alt")
+    assert not figure.locator(".live-box, .live-start").count()
+    context.close()
+
+
+# Letters of drawings as large as they are on the screen, smallest first.
+LETTERS = """figure => [...figure.querySelectorAll('.live-box svg text')].filter(node => node.textContent.trim())
+    .map(node => [parseFloat(getComputedStyle(node).fontSize) * node.getScreenCTM().a, node.textContent])
+    .sort((a, b) => a[0] - b[0])"""
+RIGHT_END = "figure => Math.max(...[...figure.querySelectorAll('*')].map(node => node.getBoundingClientRect().right))"
+
+
+def test_on_a_phone_letters_can_be_read_and_nothing_is_cut_off(browser, address, place):
+    page, name = place
+    context = browser.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce", has_touch=True)
+    live = open_figure(context, f"{address}/book/{page}.html", name, address)
+    for control, kind in [(None, ""), *live.controls()]:
+        if kind == "range":
+            control.press("End")
+        elif control is not None:
+            continue
+        live.idle()
+        letters = live.figure.evaluate(LETTERS)
+        assert not letters or letters[0][0] > 8.95, letters[0]
+        assert live.figure.evaluate("figure => figure.scrollWidth - figure.clientWidth") <= 0
+        assert live.figure.evaluate(RIGHT_END) <= 390
+    context.close()
