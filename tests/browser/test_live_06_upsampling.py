@@ -110,7 +110,7 @@ def test_overlaps_are_a_transposed_convolution_of_ones(opened):
             side, ones = len(shown), torch.ones(1, 1, 30, 30)
             wanted = F.conv_transpose2d(ones, torch.ones(1, 1, k, k), stride=stride)[0, 0, :side, :side]
             assert torch.equal(shown, wanted), (k, stride)
-            row = F.conv_transpose1d(ones[0, :1], torch.ones(1, 1, k), stride=stride)[0, 0, :side]
+            row = F.conv_transpose1d(ones[:, :, 0], torch.ones(1, 1, k), stride=stride)[0, 0, :side]
             assert torch.equal(drawn_table(line)[0], row)
             inside = wanted[6:, 6:]
             rule = "a multiple" if len(inside.unique()) == 1 else "no multiple"
@@ -122,7 +122,7 @@ def test_overlaps_are_a_transposed_convolution_of_ones(opened):
                 )
             )
             assert named == set(inside.unique().int().tolist())
-            far = F.conv_transpose1d(ones[0, :1], torch.ones(1, 1, k), stride=stride)[
+            far = F.conv_transpose1d(ones[:, :, 0], torch.ones(1, 1, k), stride=stride)[
                 0, 0, 12 : 12 + side
             ]  # 12: a period
             fewer = int((row < far).sum())
