@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from driving import page_with
 from visiting import AXE, THEMES, Visit, block_other_hosts, check_with_axe, set_theme, settle
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -86,3 +87,33 @@ def visit(browser, address) -> Callable[[str, int], Visit]:
         return record
 
     return seen
+
+
+@pytest.fixture
+def opened(browser, address):
+    """Opens a live figure, with what the address says of it: ``opened("scores", "scores.radius=9", width=390)``."""
+    contexts = []
+
+    def open_figure(name: str, query: str = "", width: int = 1280, **options):
+        contexts.append(
+            browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce", **options)
+        )
+        page = contexts[-1].new_page()
+        page.goto(f"{address}/{page_with(name)}?{query}")
+        settle(page)
+        figure = page.locator(f"figure.live-{name}")
+        figure.locator(".live-box").wait_for()
+        return figure
+
+    yield open_figure
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def importing(browser, address):
+    """A tab in which modules of the site can be imported."""
+    page = browser.new_page()
+    page.goto(f"{address}/genindex.html")
+    yield page
+    page.close()

@@ -1,45 +1,32 @@
 // One object, one prediction: what each metric and each loss says about them.
-import {controls, drawing, element, mount, number, shape, slider} from '../live.mjs';
+import {board} from '../boards.mjs';
+import {controls, element, number, row, shape} from '../elements.mjs';
+import {range} from '../fields.mjs';
+import {figure, hand} from '../kit.mjs';
+import {counts, discs, losses, metrics} from '../metrics.mjs';
 
-const SIDE = 40, PIXEL = 6, WEIGHT = 10, GAMMA = 2;
+const SIDE = 40, PIXEL = 6; // pixels of the map, and how large each is drawn
+const EDGE = 2; // so near to the edge of the prediction, in pixels, the hand takes hold of the edge
+const FAR = 24;
+const COLOUR = {found: 'blue', missed: 'plum', extra: 'orange'};
+const ENDS = [1, 2, 5]; // of the bars; no loss here is above −ln(1 − 0.99) = 4.6
+const LEFT = 176, LONG = 90; // where bars begin, and how long they are at most
 
-/**
- * A disc in the middle as truth, another as prediction; metrics and losses. A pixel's predicted class has the probability
- * `right` where it is the true one, `wrong` where it is not.
- */
-export function scores({radius, growth, shift, right, wrong}) {
-  const cells = [], centre = (SIDE - 1) / 2, count = {both: 0, extra: 0, missed: 0};
-  let entropy = 0, weighted = 0, weights = 0, focal = 0, overlap = 0, sum = 0;
-  for (let i = 0; i < SIDE; i++) {
-    for (let j = 0; j < SIDE; j++) {
-      const y = Math.hypot(i - centre, j - centre) < radius ? 1 : 0;
-      const z = Math.hypot(i - centre, j - centre - shift) < radius + growth ? 1 : 0;
-      const ofTruth = y === z ? right : 1 - wrong, p = y ? ofTruth : 1 - ofTruth, w = y ? WEIGHT : 1;
-      if (y || z) {
-        const kind = y && z ? 'both' : z ? 'extra' : 'missed';
-        count[kind] += 1;
-        cells.push([i, j, kind]);
-      }
-      entropy -= Math.log(ofTruth);
-      weighted -= w * Math.log(ofTruth);
-      weights += w;
-      focal -= (1 - ofTruth) ** GAMMA * Math.log(ofTruth);
-      overlap += y * p;
-      sum += y + p;
-    }
-  }
-  const {both, extra, missed} = count, all = SIDE * SIDE;
-  return {cells, rows: [
-    ['pixel accuracy', 1 - (extra + missed) / all], ['IoU of the object', both / (both + extra + missed)],
-    ['Dice of the object', 2 * both / (2 * both + extra + missed)],
-    ['cross-entropy', entropy / all], [`weighted, object × ${WEIGHT}`, weighted / weights],
-    [`focal, γ = ${GAMMA}`, focal / all], ['Dice loss', 1 - 2 * overlap / sum],
-  ]};
-}
-
-const COLOUR = {both: 'blue', missed: 'plum', extra: 'orange'};
-const METRICS = 3, ENDS = [1, 2, 5]; // no loss here is above -ln(1 - 0.99) = 4.6
-const LEFT = 176, LONG = 90;
+const confidence = (name) => range(0.9, 0.55, 0.99, {step: 0.01, name});
+const FIELDS = {
+  radius: range(6, 2, 16, {name: 'object'}),
+  growth: range(-1, -8, 8, {name: 'grown by'}),
+  shift: range(0, -FAR, FAR, {name: 'shifted by'}),
+  drop: {...range(0, -FAR, FAR), control: undefined}, // downwards, by the hand only
+  right: confidence('confidence of right pixels'),
+  wrong: confidence('confidence of wrong pixels'),
+};
+// The three predictions of the still picture.
+const PRESETS = {
+  'nothing found': {radius: 6, growth: -6, shift: 0, drop: 0},
+  'too narrow': {radius: 6, growth: -1, shift: 0, drop: 0},
+  'shifted': {radius: 6, growth: 0, shift: 2, drop: 0},
+};
 
 /** The row's name, its bar of LONG pixels for the value `end`, and its number. */
 function bar([name, value], y, end, colour) {
@@ -50,32 +37,46 @@ function bar([name, value], y, end, colour) {
 }
 
 /** Where the bars of a group begin and end: 0 and `end`. */
-const axis = (y, end) => [[LEFT, '0'], [LEFT + LONG, String(end)]].map(
-  ([x, word]) => shape('text', {x, y, 'font-size': 13, style: 'text-anchor: middle'}, word));
+const axis = (y, end) => [[LEFT, '0'], [LEFT + LONG, String(end)]].map(([x, word]) => shape('text', {x, y, 'font-size': 13}, word));
 
-mount('scores', 'Metrics and losses of one prediction', (box) => {
-  const state = {radius: 6, growth: -1, shift: 1, right: 0.9, wrong: 0.9};
-  const row = element('div', {className: 'live-row'});
-  const make = (name, key, min, max, step = 1) =>
-    slider(name, {min, max, step, value: state[key], show: (value) => number(value)}, (value) => update({[key]: value}));
-  const sliders = [make('object', 'radius', 2, 16), make('grown by', 'growth', -8, 8), make('shifted by', 'shift', 0, 24),
-    make('confidence of right pixels', 'right', 0.55, 0.99, 0.01), make('confidence of wrong pixels', 'wrong', 0.55, 0.99, 0.01)];
+/** All pixels of one kind as one shape. */
+const region = (pixels, colour) => shape('path', {style: `fill: var(--${colour})`,
+  d: pixels.map(({row, column}) => `M${1 + column * PIXEL} ${1 + row * PIXEL}h${PIXEL}v${PIXEL}h${-PIXEL}z`).join('')});
 
-  function update(changes) {
-    Object.assign(state, changes);
-    const {cells, rows} = scores(state), metrics = rows.slice(0, METRICS), losses = rows.slice(METRICS);
-    const square = (x, y, side, colour) => shape('rect', {x, y, width: side, height: side, style: `fill: var(--${colour})`});
-    const map = drawing(SIDE * PIXEL + 2, SIDE * PIXEL + 2, 'The object and its prediction, pixel by pixel.',
+figure('scores', 'Metrics and losses of one prediction', FIELDS, (kit) => {
+  const {state} = kit, map = board(), bars = board();
+  kit.box.append(row(map.node, bars.node), kit.line, controls(...Object.entries(PRESETS).map(
+    ([name, changes]) => element('button', {type: 'button', onclick: () => kit.set(changes)}, name))));
+
+  let grip; // what the hand holds: the edge, or a point that many pixels from the middle of the prediction
+  hand(map.svg, 'The object and its prediction. Drag the prediction, or its edge to make it larger. Arrow keys move it.', {
+    press() { grip = undefined; },
+    at(x, y) {
+      const centre = SIDE / 2, right = (x - 1) / PIXEL - centre, down = (y - 1) / PIXEL - centre;
+      const far = Math.hypot(right - state.shift, down - state.drop);
+      grip ??= Math.abs(far - Math.max(state.radius + state.growth, 0)) < EDGE ? 'edge' : {right: right - state.shift, down: down - state.drop};
+      kit.set(grip === 'edge' ? {growth: Math.round(far - state.radius)}
+        : {shift: Math.round(right - grip.right), drop: Math.round(down - grip.down)});
+    },
+    by: (down, right) => kit.set({shift: state.shift + right, drop: state.drop + down}),
+  });
+
+  return ({radius, growth, shift, drop, right, wrong}) => {
+    const pixels = discs(SIDE, state), {both, extra, missed} = counts(pixels);
+    const wide = SIDE * PIXEL + 2, centre = wide / 2;
+    map.show('object and prediction', wide, wide, '',
       shape('rect', {x: 1, y: 1, width: SIDE * PIXEL, height: SIDE * PIXEL, class: 'cell'}),
-      ...cells.map(([i, j, kind]) => square(1 + j * PIXEL, 1 + i * PIXEL, PIXEL, COLOUR[kind])));
-    const end = ENDS.find((each) => losses.every(([, value]) => value <= each));
-    const said = rows.map(([name, value]) => `${name} ${number(value, 3)}`).join(', ');
-    const bars = [...axis(10, 1), ...metrics.flatMap((each, r) => bar(each, 32 + 29 * r, 1, 'blue')),
-      ...axis(130, end), ...losses.flatMap((each, r) => bar(each, 152 + 29 * r, end, 'orange'))];
-    row.replaceChildren(element('div', {className: 'live-panel'}, map, element('span', {}, 'blue: found, plum: missed, orange: too much')),
-      element('div', {className: 'live-panel'}, drawing(326, 252, said, ...bars), element('span', {}, 'above metrics, below losses')));
-  }
+      region(pixels.filter(({truth, said}) => truth && said), COLOUR.found), region(pixels.filter(({truth, said}) => truth && !said), COLOUR.missed),
+      region(pixels.filter(({truth, said}) => said && !truth), COLOUR.extra),
+      shape('circle', {cx: centre + shift * PIXEL, cy: centre + drop * PIXEL, r: Math.max(radius + growth, 0) * PIXEL,
+        style: 'fill: none; stroke: var(--ink); stroke-width: 2'}));
 
-  box.append(row, controls(...sliders.map((each) => each.label)));
-  update({});
+    const judged = metrics(pixels), trained = losses(pixels, right, wrong);
+    const end = ENDS.find((each) => trained.every(([, value]) => value <= each));
+    bars.show('metrics and losses', 326, 216, [...judged, ...trained].map(([name, value]) => `${name} ${number(value, 3)}`).join(', '),
+      ...axis(10, 1), ...judged.flatMap((each, r) => bar(each, 29 + 25 * r, 1, 'blue')),
+      ...axis(110, end), ...trained.flatMap((each, r) => bar(each, 129 + 25 * r, end, 'orange')));
+
+    kit.say(`Pixels found (blue): ${both}. Missed (plum): ${missed}. Too much (orange): ${extra}. IoU = ${both} / (${both} + ${missed} + ${extra}) = ${number(both / (both + missed + extra), 3)}.`);
+  };
 });

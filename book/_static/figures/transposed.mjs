@@ -1,99 +1,120 @@
-// Transposed convolution, step by step: pixels that put down stamps, or windows on the spread-out image.
-import {button, cell, choice, controls, drawing, element, mount, number, sentence, shape, slider} from '../live.mjs';
+// Transposed convolution: pixels that put down stamps, or windows on the spread-out image.
+import {board, cells, frame} from '../boards.mjs';
+import {controls, element, number, row} from '../elements.mjs';
+import {buttons, position, range} from '../fields.mjs';
+import {figure, hand} from '../kit.mjs';
+import {extent, kept, rotated, spread, stamped} from '../stamps.mjs';
 
 const IMAGE = [[1, 2], [3, 4]];
 const KERNEL = [[1, 0, 2], [0, 3, 0], [4, 0, 5]];
-const SIZE = 30;
+const N = IMAGE.length, K = KERNEL.length;
+const SIZE = 30, SMALL = 24; // of a cell
+const PACE = {stamps: 800, windows: 400}; // milliseconds a step
+const FLIPPED = rotated(KERNEL);
+const PIXELS = [...IMAGE.flat().keys()];
+const geometry = (state) => extent(N, K, state);
 
-/** The sum of the first `pixels` pixels' stamps, on `side` × `side` places. */
-export function stamped(image, kernel, stride, side, pixels = image.length ** 2) {
-  const [n, k] = [image.length, kernel.length];
-  const sum = Array.from({length: side}, () => Array(side).fill(0));
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    const [row, column] = [Math.floor(pixel / n), pixel % n];
-    for (let u = 0; u < k; u++) {
-      for (let v = 0; v < k; v++) sum[row * stride + u][column * stride + v] += image[row][column] * kernel[u][v];
-    }
-  }
-  return sum;
-}
+/** The pixels whose stamps are down, in the order in which they were put there. */
+const stamps = {
+  value: [0], limit: (found) => found, words: (found) => found.join('-'),
+  read(words) {
+    const found = words === '' ? [] : words.split('-').map(Number);
+    return found.every((pixel, at) => PIXELS.includes(pixel) && found.indexOf(pixel) === at) ? found : undefined;
+  },
+};
 
-/** A frame of cells: `kind(i, j)` is a cell's class, `word(i, j)` what stands in it; `frame` is [row, column, side]. */
-function panel(title, rows, columns, size, label, kind, word, frame) {
-  const cells = [];
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) cells.push(cell(j * size + 2, i * size + 2, size, kind(i, j), word(i, j)));
-  }
-  if (frame) {
-    const [row, column, side] = frame;
-    cells.push(shape('rect', {x: column * size + 2, y: row * size + 2, width: side * size, height: side * size, fill: 'none',
-      style: 'stroke: var(--orange); stroke-width: 3'}));
-  }
-  return element('div', {className: 'live-panel'}, element('span', {}, title),
-    drawing(columns * size + 4, rows * size + 4, label, ...cells));
-}
+const FIELDS = {
+  view: buttons('stamps', ['stamps', 'windows'], {name: 'seen as'}),
+  stride: range(2, 1, 3),
+  padding: range(0, 0, 1),
+  extra: range(0, 0, 2, {name: 'output_padding', bounds: ({stride}) => ({max: stride - 1})}),
+  down: stamps,
+  at: position([0, 0], (state) => Array(2).fill(geometry(state).size)),
+};
 
-mount('transposed', 'A transposed convolution, step by step', (box) => {
-  const [n, k] = [IMAGE.length, KERNEL.length];
-  const state = {view: 'stamps', stride: 2, padding: 0, extra: 0, step: 1};
-  const row = element('div', {className: 'live-row'}), line = sentence();
-  const step = slider('step', {min: 1, max: 4, value: 1}, (value) => update({step: value}));
-  const next = button('next step', () => update({step: (state.step % Number(step.input.max)) + 1}));
-  const view = choice('seen as', [['stamps', 'stamps of the pixels'], ['windows', 'windows of the result']], 'stamps', (value) => update({view: value, step: 1}));
-  const stride = slider('stride', {min: 1, max: 3, value: 2}, (value) => update({stride: value, step: 1}));
-  const padding = slider('padding', {min: 0, max: 1, value: 0}, (value) => update({padding: value, step: 1}));
-  const extra = slider('output_padding', {min: 0, max: 1, value: 0}, (value) => update({extra: value, step: 1}));
+figure('transposed', 'A transposed convolution, step by step', FIELDS, (kit) => {
+  const {state} = kit;
+  const [image, stamp, sum, wide, kernel, output] = Array.from({length: 6}, board);
+  const boards = {stamps: [image, stamp, sum], windows: [wide, kernel, output]};
+  const place = row();
 
-  function update(changes) {
-    Object.assign(state, changes);
-    state.extra = Math.min(state.extra, state.stride - 1);
-    extra.set({max: state.stride - 1, value: state.extra, disabled: state.stride === 1});
-    const side = (n - 1) * state.stride - 2 * state.padding + k + state.extra;
-    step.set({max: state.view === 'stamps' ? n * n : side * side, value: state.step});
-    (state.view === 'stamps' ? drawStamps : drawWindows)(side);
-  }
+  const put = (pixel) => {
+    if (state.down.at(-1) !== pixel) kit.set({down: [...state.down.filter((each) => each !== pixel), pixel]});
+  };
+  const clamp = (at, count) => Math.min(Math.max(at, 0), count - 1);
+  const cellAt = (size, count) => (x, y) => [y, x].map((each) => clamp(Math.floor((each - 1) / size), count));
+  const pixelAt = cellAt(SIZE, N);
+  hand(image.svg, 'The image. Touch a pixel to put down its stamp, or use the arrow keys.', {
+    at: (x, y) => put(pixelAt(x, y)[0] * N + pixelAt(x, y)[1]),
+    by(down, right) {
+      const last = state.down.at(-1) ?? 0;
+      put(clamp(Math.floor(last / N) + down, N) * N + clamp(last % N + right, N));
+    },
+  });
+  const move = (down, right) => kit.set({at: [state.at[0] + down, state.at[1] + right]});
+  hand(output.svg, 'The output. Touch a position to see its window, or use the arrow keys.', {
+    at: (x, y) => kit.set({at: cellAt(SMALL, geometry(state).size)(x, y)}), by: move,
+  });
+  hand(wide.svg, 'The spread-out image. Drag the window, or use the arrow keys.', {
+    at: (x, y) => kit.set({at: [y, x].map((each) => Math.floor((each - 1) / SMALL) - state.padding - 1)}), by: move,
+  });
+
+  /** Step number `at` of the view, the first for 0. */
+  const count = () => (state.view === 'stamps' ? PIXELS.length : geometry(state).size ** 2);
+  const step = (at) => (state.view === 'stamps' ? {down: PIXELS.slice(0, at + 1)}
+    : {at: [Math.floor(at / geometry(state).size), at % geometry(state).size]});
+  const now = () => (state.view === 'stamps' ? state.down.length - 1 : state.at[0] * geometry(state).size + state.at[1]);
+  const next = element('button', {type: 'button', onclick() {
+    const missing = PIXELS.find((pixel) => !state.down.includes(pixel));
+    if (state.view === 'stamps' && missing !== undefined) put(missing);
+    else kit.set(step((now() + 1) % count()));
+  }}, 'next step');
+  const play = kit.player('all steps', (milliseconds) => {
+    const at = Math.min(Math.floor(milliseconds / PACE[state.view]), count() - 1);
+    if (at !== now() || state.view === 'stamps') kit.show(step(at));
+    return at < count() - 1;
+  });
+  const lift = element('button', {type: 'button', onclick: () => kit.set({down: []})}, 'lift all');
+  kit.box.append(place, kit.line, controls(kit.control.view, next, play, lift));
 
   const within = (value, start, length) => value >= start && value < start + length;
-  const size = (side) => `Side of the result: (${n} − 1)·${state.stride} − 2·${state.padding} + ${k} + ${state.extra} = ${side}.`;
 
-  function drawStamps(side) {
-    const {stride: s, padding: p} = state, at = state.step - 1;
-    const [r, c] = [Math.floor(at / n), at % n], value = IMAGE[r][c];
-    const whole = Math.max((n - 1) * s + k, p + side), sum = stamped(IMAGE, KERNEL, s, whole, at + 1);
-    const kept = (i, j) => within(i, p, side) && within(j, p, side);
-    const fresh = (i, j) => within(i, r * s, k) && within(j, c * s, k);
-    row.replaceChildren(
-      panel('image', n, n, SIZE, `The image; pixel ${r}, ${c} is marked.`, (i, j) => `cell${i === r && j === c ? ' a' : ''}`, (i, j) => IMAGE[i][j]),
-      panel(`kernel times ${value}`, k, k, SIZE, `The kernel times ${value}.`, () => 'b', (i, j) => number(value * KERNEL[i][j])),
-      panel(p || state.extra ? 'sum so far (dashed: cut off)' : 'sum so far', whole, whole, SIZE, `The sum of ${state.step} stamps.`,
-        (i, j) => (kept(i, j) ? 'cell' : 'pad') + (fresh(i, j) ? ' b' : ''), (i, j) => sum[i][j] || '', [r * s, c * s, k]),
-    );
-    line.textContent = `Pixel (${r}, ${c}) puts down ${value} times the kernel, its corner at (${r * s - p}, ${c * s - p}). ${size(side)}`;
+  function drawStamps() {
+    const {stride, padding, extra, down} = state, {size, all} = geometry(state), last = down.at(-1);
+    const [r, c] = last === undefined ? [NaN, NaN] : [Math.floor(last / N), last % N], value = IMAGE[r]?.[c];
+    const total = stamped(IMAGE, KERNEL, state, down);
+    const fresh = (i, j) => within(i, r * stride, K) && within(j, c * stride, K);
+    const keeps = (i, j) => within(i, padding, size) && within(j, padding, size);
+    image.show('image', N * SIZE + 2, N * SIZE + 2, '',
+      ...cells(IMAGE, SIZE, (i, j) => (down.includes(i * N + j) ? 'cell a' : 'cell')), ...(value ? [frame(r, c, 1, 1, SIZE)] : []));
+    stamp.show(value ? `kernel times ${value}` : 'kernel', K * SIZE + 2, K * SIZE + 2, 'The stamp that was put down last.',
+      ...cells(KERNEL.map((taps) => taps.map((tap) => (value ?? 1) * tap)), SIZE, () => (value ? 'b' : 'cell')));
+    sum.show(padding || extra ? 'sum of the stamps (dashed: removed)' : 'sum of the stamps', all * SIZE + 2, all * SIZE + 2,
+      `The sum of ${down.length} stamps.`,
+      ...cells(total.map((line) => line.map((each) => each || '')), SIZE, (i, j) => (keeps(i, j) ? 'cell' : 'pad') + (fresh(i, j) ? ' b' : '')),
+      ...(value ? [frame(r * stride, c * stride, K, K, SIZE)] : []));
+    return value ? `Pixel (${r}, ${c}) puts down ${value} times the kernel, with its corner at (${number(r * stride - padding)}, ${number(c * stride - padding)}).`
+      : 'No stamp is down. Touch a pixel of the image.';
   }
 
-  function drawWindows(side) {
-    const {stride: s, padding: p} = state, at = state.step - 1;
-    const [r, c] = [Math.floor(at / side), at % side], reach = k - 1;
-    const whole = Math.max((n - 1) * s + k, p + side) + reach;
-    const spread = (i, j) => (i >= reach && j >= reach && (i - reach) % s === 0 && (j - reach) % s === 0
-      ? IMAGE[(i - reach) / s]?.[(j - reach) / s] ?? '' : '');
-    const turned = (u, v) => KERNEL[k - 1 - u][k - 1 - v], sum = stamped(IMAGE, KERNEL, s, whole), terms = [];
-    for (let u = 0; u < k; u++) {
-      for (let v = 0; v < k; v++) {
-        const pixel = spread(r + p + u, c + p + v);
-        if (pixel !== '' && turned(u, v)) terms.push(`${pixel}·${turned(u, v)}`);
-      }
-    }
-    row.replaceChildren(
-      panel('image, spread out', whole, whole, 24, `The image spread out with zeros; the window of place ${r}, ${c} is framed.`,
-        (i, j) => (spread(i, j) === '' ? 'pad' : 'cell a'), spread, [r + p, c + p, k]),
-      panel('kernel, turned', k, k, 24, 'The kernel, turned by 180 degrees.', () => 'b', turned),
-      panel('result so far', side, side, 24, `The result's first ${state.step} numbers.`,
-        (i, j) => `cell${i === r && j === c ? ' b' : ''}`, (i, j) => (i * side + j <= at ? number(sum[i + p][j + p]) : '')),
-    );
-    line.textContent = `Result (${r}, ${c}) = ${terms.join(' + ') || '0, no pixel under a weight'}${terms.length ? ` = ${sum[r + p][c + p]}` : ''}. ${size(side)}`;
+  function drawWindows() {
+    const {padding, at: [r, c]} = state, {size, all} = geometry(state), side = all + K - 1;
+    const pixels = spread(IMAGE, KERNEL, state);
+    const result = kept(stamped(IMAGE, KERNEL, state), IMAGE, KERNEL, state);
+    const terms = FLIPPED.flatMap((taps, u) => taps.map((tap, v) => [pixels[r + padding + u][c + padding + v], tap]))
+      .filter(([pixel, tap]) => pixel !== null && tap).map(([pixel, tap]) => `${pixel}·${tap}`);
+    wide.show('image, spread out', side * SMALL + 2, side * SMALL + 2, '',
+      ...cells(pixels, SMALL, (i, j) => (pixels[i][j] === null ? 'pad' : 'cell a')), frame(r + padding, c + padding, K, K, SMALL));
+    kernel.show('kernel, rotated by 180°', K * SMALL + 2, K * SMALL + 2, 'The kernel, rotated by 180 degrees.', ...cells(FLIPPED, SMALL, () => 'b'));
+    output.show('output', size * SMALL + 2, size * SMALL + 2, '',
+      ...cells(result, SMALL, (i, j) => (i === r && j === c ? 'cell b' : 'cell')), frame(r, c, 1, 1, SMALL));
+    return `Output (${r}, ${c}) = ${terms.length ? `${terms.join(' + ')} = ${result[r][c]}` : '0, because the window contains no pixel under a weight'}.`;
   }
 
-  box.append(row, line, controls(step.label, next, view.label), controls(stride.label, padding.label, extra.label));
-  update({});
+  return ({view, stride, padding, extra}) => {
+    if (place.firstChild !== boards[view][0].node) place.replaceChildren(...boards[view].map(({node}) => node));
+    lift.disabled = view !== 'stamps';
+    const words = view === 'stamps' ? drawStamps() : drawWindows();
+    kit.say(`${words} Side of the output: (${N} − 1)·${stride} − 2·${padding} + ${K} + ${extra} = ${geometry(state).size}.`);
+  };
 });

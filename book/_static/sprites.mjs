@@ -1,0 +1,54 @@
+// What the levels of an encoder hold for some scenes, as the still picture of the figure brings it (book/_code/levels.py).
+import {element} from './elements.mjs';
+
+/**
+ * {classes, channels, peaks, scenes}: names of the classes, how many channels each level has, what white stands for in each
+ * channel shown of each level, and for each scene its canvas, its true `labels` and the function `map(kind, level)`, which
+ * gives {canvas, value(row, column)}. `kinds` are those of a sprite, from left to right; labels are painted, channels grey.
+ */
+export async function readSprites(picture, kinds) {
+  const file = new DOMParser().parseFromString(await (await fetch(picture.src)).text(), 'image/svg+xml');
+  const {scenes, colours, side, ...rest} = JSON.parse(file.querySelector('metadata').textContent);
+
+  function painter({data, width}) {
+    const top = (level) => Array.from({length: level}, (_, above) => side >> above).reduce((sum, rows) => sum + rows, 0);
+    const seen = new Map();
+    return (kind, level) => {
+      const key = `${kind} ${level}`;
+      if (!seen.has(key)) {
+        const rows = side >> level, left = kinds.indexOf(kind) * side;
+        const value = (i, j) => data[4 * ((top(level) + i) * width + left + j)];
+        seen.set(key, {value, canvas: paintedPixels(rows, (i, j) => (kind.startsWith('channel') ? Array(3).fill(value(i, j)) : colours[value(i, j)]))});
+      }
+      return seen.get(key);
+    };
+  }
+
+  return {...rest, side, colours, scenes: await Promise.all(scenes.map(async ({image, labels, sprite}) => {
+    const truth = bytes(await loaded(labels));
+    return {canvas: await loaded(image), truth: (i, j) => truth.data[4 * (i * side + j)], map: painter(bytes(await loaded(sprite)))};
+  }))};
+}
+
+/** A picture on a canvas of its own size. */
+async function loaded(address) {
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  const canvas = element('canvas', {width: image.naturalWidth, height: image.naturalHeight});
+  canvas.getContext('2d').drawImage(image, 0, 0);
+  return canvas;
+}
+
+const bytes = (canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+
+/** A square canvas of `side` pixels; `colour(i, j)` is [red, green, blue]. */
+function paintedPixels(side, colour) {
+  const canvas = element('canvas', {width: side, height: side}), context = canvas.getContext('2d');
+  const image = context.createImageData(side, side);
+  for (let i = 0; i < side; i++) {
+    for (let j = 0; j < side; j++) image.data.set([...colour(i, j), 255], 4 * (i * side + j));
+  }
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
