@@ -42,9 +42,9 @@ def slide(figure, values: dict[str, float]) -> None:
 
 
 def drawn_table(svg) -> torch.Tensor:
-    """The numbers of a drawn grid, as they stand; an empty cell is 0."""
+    """The numbers of a drawn grid, as they stand; an empty cell is 0. A group of class ``over`` lies over the cells."""
     found = svg.evaluate(
-        """svg => [...svg.querySelectorAll('g:has(> rect)')].map(
+        """svg => [...svg.querySelectorAll('g:not(.over):has(> rect)')].map(
             g => [g.querySelector('rect').y.baseVal.value, g.textContent])"""
     )
     rows: dict[float, list[float]] = {}

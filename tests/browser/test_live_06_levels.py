@@ -161,8 +161,10 @@ def test_the_lens_shows_the_level(opened, sprites, level):
         assert np.array_equal(shown(canvas)[4::8, 4::8][clear], wanted[clear]), kind
     assert all(colour_of(shown(canvas), frame) == colour for colour, frame in frames.items())
     cell = labels[side * i : side * (i + 1), side * j : side * (j + 1)].flatten().tolist()
-    told = re.search(r"True: (.*)\.", said(figure))[1]
-    counts = {name: int(count or 1) for name, count in re.findall(r"([a-z]+) ?(\d*)", told)}
+    told = re.search(r"The true class.* (?:is|are) (.*)\.", said(figure))[1]
+    counts = {
+        name: int(count or len(cell)) for name, count in re.findall(r"([a-z]+)(?: \((\d+)\))?(?:, | and |$)", told)
+    }
     assert counts == {data["classes"][label]: cell.count(label) for label in set(cell)}
     assert f"sees {side + 2 * reach} × {side + 2 * reach}" in said(figure)
 

@@ -9,6 +9,8 @@ const SIDE = 64, SCALE = 8, LEVELS = 4; // pixels of a scene, how large the canv
 const CLASSES = 'classes', BEST = 'best', CHANNELS = ['channel 1', 'channel 2', 'channel 3', 'channel 4'];
 const FRAMES = {lens: '#ffffff', field: '#f0965a', cell: '#5eb0f2'}; // on a picture, so in both themes
 
+const listed = (words) => `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+
 const FIELDS = {
   scene: buttons('1', ['1', '2', '3'], {name: 'scene'}),
   level: range(2, 0, LEVELS - 1),
@@ -33,8 +35,8 @@ figure('levels', 'What the levels of an encoder hold', FIELDS, async (kit) => {
     return {canvas, node};
   });
   const legend = element('div', {className: 'live-controls'}, ...classes.map((name, label) => {
-    const patch = element('span', {ariaHidden: 'true'}, '■ ');
-    patch.style.color = `rgb(${colours[label]})`;
+    const patch = element('span', {ariaHidden: 'true'});
+    patch.style.cssText = `display: inline-block; width: .85em; height: .85em; margin-right: .35em; border: 1px solid var(--soft); background: rgb(${colours[label]})`;
     return element('span', {}, patch, name);
   }));
   kit.box.append(row(view, panel('the whole map of each level', element('div', {className: 'live-buttons'}, ...thumbs.map(({node}) => node)))), legend, kit.line);
@@ -77,13 +79,14 @@ figure('levels', 'What the levels of an encoder hold', FIELDS, async (kit) => {
       node.ariaPressed = String(each === level);
     });
 
-    const true_ = truth(scene, i, j, side), seen = down[1] - down[0] + 1;
+    const votes = truth(scene, i, j, side), seen = down[1] - down[0] + 1;
     const size = `${side} × ${side} pixel${side > 1 ? 's' : ''}`;
     const told = {
       [CLASSES]: () => `From its ${channels[level]} channels a 1 × 1 layer reads “${classes[map.value(i, j)]}”.`,
-      [BEST]: () => `The best single label for it is “${classes[map.value(i, j)]}”, and ${true_[0].count} of ${side * side} pixels have it.`,
+      [BEST]: () => `The best single label for it is “${classes[map.value(i, j)]}”, and ${votes[0].count} of ${side * side} pixels have it.`,
     }[what] ?? (() => `${what[0].toUpperCase()}${what.slice(1)} is ${number(map.value(i, j) / 255 * peaks[level][CHANNELS.indexOf(what)])} there.`);
     kit.say(`Level ${level}: the position (blue) stands for ${size} and sees ${seen} × ${seen} (orange). ${told()}`
-      + ` True: ${true_.map(({name: each, count}) => (side > 1 ? `${each} ${count}` : each)).join(', ')}.`);
+      + (votes.length > 1 ? ` The true classes of its pixels are ${listed(votes.map(({name: each, count}) => `${each} (${count})`))}.`
+        : ` The true class of its pixel${side > 1 ? 's' : ''} is ${votes[0].name}.`));
   };
 });

@@ -6,7 +6,7 @@ import {figure, hand} from '../kit.mjs';
 import {overlaps, writers} from '../stamps.mjs';
 
 const COUNT = 14, SIZE = 24; // positions shown, and the side of one
-const BAR = 13, BARS = 6; // height of a stamp's bar, and rows of bars: as many as the largest kernel overlaps at stride 1
+const BAR = 13, BARS = 6; // height of a stamp's bar, and rows of bars: with stride 1 so many stamps overlap
 const TOP = BARS * BAR + 3;
 
 const FIELDS = {
@@ -23,40 +23,41 @@ const either = (...numbers) => {
 const span = (word, [first, last]) => (first === last ? `${word} ${first}` : `${word}s ${first} to ${last}`);
 
 figure('overlaps', 'How many stamps reach each output position', FIELDS, (kit) => {
-  const {state} = kit, line = board(), map = board();
+  const {state} = kit, line = board(), map = board(), wide = COUNT * SIZE + 2;
   kit.box.append(element('div', {className: 'live-panel'}, line.node, map.node));
   const along = (each) => Math.floor((each - 1) / SIZE);
   const by = (down, right) => kit.set({at: [state.at[0] + down, state.at[1] + right]});
   hand(line.svg, 'Positions along one axis. Touch one, or use the arrow keys.', {at: (x) => kit.set({at: [state.at[0], along(x)]}), by});
   hand(map.svg, 'Positions in two dimensions. Touch one, or use the arrow keys.', {at: (x, y) => kit.set({at: [along(y), along(x)]}), by});
 
+  // The cells stay: only their numbers and colours change.
+  const blank = (rows, top) => cells(Array(rows).fill(Array(COUNT).fill(' ')), SIZE, () => 'count', top);
+  const numbers = blank(1, TOP), table = blank(COUNT, 0), bars = shape('g', {class: 'over'}), frames = shape('g', {class: 'over'});
+  line.show('one dimension: stamps and counts', wide, TOP + SIZE + 2, '', ...numbers, bars);
+  map.show('two dimensions: counts', wide, wide, '', ...table, frames);
+  const write = (node, count, most, colour) => {
+    node.lastChild.textContent = count;
+    node.firstChild.setAttribute('style', `fill: var(--${colour}); fill-opacity: ${0.55 * count / most}; stroke: var(--line)`);
+  };
+
   return ({k, stride, at: [row, column]}) => {
     const counts = overlaps(k, stride, COUNT), least = Math.floor(k / stride), most = Math.ceil(k / stride), even = least === most;
     const colour = even ? 'blue' : 'orange';
-    const tinted = (node, share) => {
-      Object.assign(node.firstChild.style, {fill: `var(--${colour})`, fillOpacity: 0.55 * share, stroke: 'var(--line)'});
-      return node;
-    };
-    const wide = COUNT * SIZE + 2;
+    const [top, bottom] = writers(row, k, stride), [left, right] = writers(column, k, stride);
+    numbers.forEach((node, j) => write(node, counts[j], most, colour));
+    table.forEach((node, n) => write(node, counts[Math.floor(n / COUNT)] * counts[n % COUNT], most ** 2, colour));
 
-    const high = Math.max(most, 1), reaching = writers(column, k, stride), bars = [];
-    for (let pixel = 0; pixel * stride < COUNT; pixel++) {
-      const y = TOP - 2 - BAR * (high - pixel % high), length = Math.min(k, COUNT - pixel * stride) * SIZE, x = 1 + pixel * stride * SIZE;
-      const kind = pixel >= reaching[0] && pixel <= reaching[1] ? 'b' : 'pad';
-      bars.push(shape('rect', {x: x + 1, y, width: length - 2, height: BAR - 2, class: kind}),
-        shape('text', {x: x + SIZE / 2, y: y + BAR / 2 - 0.5, 'font-size': 10}, pixel));
-    }
-    line.show('one dimension: stamps and counts', wide, TOP + SIZE + 2, '', ...bars,
-      ...cells([counts], SIZE, () => 'cell', TOP).map((node, j) => tinted(node, counts[j] / most)), frame(TOP / SIZE, column, 1, 1, SIZE, 'ink'));
-
-    const table = counts.map((down) => counts.map((right) => down * right));
-    const frames = [];
-    const [top, bottom] = writers(row, k, stride), [left, right] = reaching;
+    const stamps = Array.from({length: Math.ceil(COUNT / stride)}, (_, pixel) => {
+      const x = 1 + pixel * stride * SIZE, y = TOP - 2 - BAR * (most - pixel % most), length = Math.min(k, COUNT - pixel * stride) * SIZE;
+      return [shape('rect', {x: x + 1, y, width: length - 2, height: BAR - 2, class: pixel >= left && pixel <= right ? 'b' : 'pad'}),
+        shape('text', {x: x + SIZE / 2, y: y + BAR / 2 - 0.5, 'font-size': 10}, pixel)];
+    });
+    bars.replaceChildren(...stamps.flat(), frame(TOP / SIZE, column, 1, 1, SIZE, 'ink'));
+    const reaching = [];
     for (let i = top; i <= bottom; i++) {
-      for (let j = left; j <= right; j++) frames.push(frame(i * stride, j * stride, k, k, SIZE));
+      for (let j = left; j <= right; j++) reaching.push(frame(i * stride, j * stride, k, k, SIZE));
     }
-    map.show('two dimensions: counts', wide, wide, '',
-      ...cells(table, SIZE, () => 'cell').map((node, n) => tinted(node, table.flat()[n] / most ** 2)), ...frames, frame(row, column, 1, 1, SIZE, 'ink'));
+    frames.replaceChildren(...reaching, frame(row, column, 1, 1, SIZE, 'ink'));
 
     const rule = even
       ? `Kernel size ${k} is a multiple of stride ${stride}. Away from the border each position is written ${times(most)} in one dimension and ${times(most ** 2)} in two.`
@@ -64,7 +65,7 @@ figure('overlaps', 'How many stamps reach each output position', FIELDS, (kit) =
     const border = k > stride
       ? `Fewer stamps reach the border: ${k - stride === 1 ? 'the first position is' : `the first ${k - stride} positions are`} written less often.`
       : 'Stamps do not overlap, so the border is no exception.';
-    const here = table[row][column];
+    const here = counts[row] * counts[column];
     kit.say(`${rule} ${border} Position (${row}, ${column}) is written ${times(here)}`
       + (here ? `, by input pixels in ${span('row', [top, bottom])} and ${span('column', [left, right])}.` : '.'));
   };
