@@ -29,10 +29,6 @@ def said(figure) -> str:
     return figure.locator(".live-sentence").inner_text()
 
 
-def number(words: str) -> float:
-    return float(words.replace("−", "-"))
-
-
 def slide(figure, values: dict[str, float]) -> None:
     """Moves sliders; one that stands right already may have no other value."""
     for name, value in values.items():
@@ -44,13 +40,21 @@ def slide(figure, values: dict[str, float]) -> None:
 def drawn_table(svg) -> torch.Tensor:
     """The numbers of a drawn grid, as they stand; an empty cell is 0. A group of class ``over`` lies over the cells."""
     found = svg.evaluate(
-        """svg => [...svg.querySelectorAll('g:not(.over):has(> rect)')].map(
-            g => [g.querySelector('rect').y.baseVal.value, g.textContent])"""
+        """svg => [...svg.querySelectorAll('g:not(.over):has(> rect)')].map(g => {
+            const {x, y} = g.querySelector('rect');
+            return [y.baseVal.value, x.baseVal.value, Number(g.textContent.replace('−', '-'))];
+        })"""
     )
     rows: dict[float, list[float]] = {}
-    for y, words in found:
-        rows.setdefault(y, []).append(number(words or "0"))
-    return torch.tensor(list(rows.values()))
+    for y, _, value in sorted(found):
+        rows.setdefault(y, []).append(value)
+    return torch.tensor(list(rows.values()), dtype=torch.float32)
+
+
+def cell(svg, row: int, column: int, size: int) -> dict[str, float]:
+    """Where on a drawn grid the middle of a cell lies, as ``click`` and ``tap`` want it."""
+    scale = svg.bounding_box()["width"] / float(svg.get_attribute("width"))
+    return {"x": (1 + (column + 0.5) * size) * scale, "y": (1 + (row + 0.5) * size) * scale}
 
 
 def shared(figure) -> str:

@@ -6,7 +6,7 @@ import re
 import pytest
 import torch
 import torch.nn.functional as F
-from driving import drawn_table, number, said, shared, slide
+from driving import cell, drawn_table, said, shared, slide
 
 pytestmark = pytest.mark.browser
 
@@ -61,12 +61,12 @@ def test_the_drawn_output_is_the_transposed_convolution(opened, stride, padding,
     figure.get_by_role("button", name="windows").click()
     output = figure.locator("svg").nth(2)
     assert torch.equal(drawn_table(output), wanted)
-    output.locator("g").last.click()
     last = len(wanted) - 1
+    output.click(position=cell(output, last, last, 24))
     assert said(figure).startswith(f"Output ({last}, {last}) = ")
     terms, total = re.match(r"[^=]*= (.*?)(?: = (\d+))?\. Side", said(figure)).groups()
-    products = [number(a) * number(b) for a, b in re.findall(r"(\d+)·(\d+)", terms)]
-    assert sum(products) == number(total or "0") == wanted[-1, -1]
+    products = [int(a) * int(b) for a, b in re.findall(r"(\d+)·(\d+)", terms)]
+    assert sum(products) == int(total or 0) == wanted[-1, -1]
 
 
 def test_a_touched_pixel_puts_down_its_stamp(opened):
@@ -74,7 +74,7 @@ def test_a_touched_pixel_puts_down_its_stamp(opened):
     figure.get_by_role("button", name="lift all").tap()
     assert said(figure).startswith("No stamp is down.")
     image, total = figure.locator("svg").nth(0), figure.locator("svg").nth(2)
-    image.locator("g").nth(2).tap()
+    image.tap(position=cell(image, 1, 0, 30))
     kernel = torch.tensor([[1.0, 0, 2], [0, 3, 0], [4, 0, 5]])
     assert torch.equal(drawn_table(total)[2:, :3], 3 * kernel) and drawn_table(total).sum() == 3 * kernel.sum()
     image.focus()
@@ -137,7 +137,7 @@ def test_a_position_tells_who_writes_to_it(opened):
     table = figure.locator("svg").nth(1)
     for _ in range(6):
         row, column = draw.randrange(14), draw.randrange(14)
-        table.locator("g").nth(14 * row + column).click()
+        table.click(position=cell(table, row, column, 24))
         x = torch.zeros(1, 1, 10, 10, requires_grad=True)
         F.conv_transpose2d(x, torch.ones(1, 1, 5, 5), stride=2)[0, 0, row, column].backward()
         rows, columns = (x.grad[0, 0].sum(axis).nonzero().flatten().tolist() for axis in (1, 0))

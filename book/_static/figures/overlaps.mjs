@@ -1,6 +1,6 @@
 // How many stamps of a transposed convolution reach each output position, for a kernel size and a stride.
-import {board, cells, frame} from '../boards.mjs';
-import {element, shape} from '../elements.mjs';
+import {board, frame} from '../boards.mjs';
+import {element, grid, shape} from '../elements.mjs';
 import {position, range} from '../fields.mjs';
 import {figure, hand} from '../kit.mjs';
 import {overlaps, writers} from '../stamps.mjs';
@@ -31,9 +31,9 @@ figure('overlaps', 'How many stamps reach each output position', FIELDS, (kit) =
   hand(map.svg, 'Positions in two dimensions. Touch one, or use the arrow keys.', {at: (x, y) => kit.set({at: [along(y), along(x)]}), by});
 
   // The cells stay: only their numbers and colours change.
-  const blank = (rows, top) => cells(Array(rows).fill(Array(COUNT).fill(' ')), SIZE, () => 'count', top);
-  const numbers = blank(1, TOP), table = blank(COUNT, 0), bars = shape('g', {class: 'over'}), frames = shape('g', {class: 'over'});
-  line.show('one dimension: stamps and counts', wide, TOP + SIZE + 2, '', ...numbers, bars);
+  const blank = (rows) => grid(rows, COUNT, SIZE, () => ['count', '0']);
+  const numbers = blank(1), table = blank(COUNT), bars = shape('g', {class: 'over'}), frames = shape('g', {class: 'over'});
+  line.show('one dimension: stamps and counts', wide, TOP + SIZE + 2, '', shape('g', {transform: `translate(0 ${TOP})`}, ...numbers), bars);
   map.show('two dimensions: counts', wide, wide, '', ...table, frames);
   const write = (node, count, most, colour) => {
     node.lastChild.textContent = count;

@@ -45,8 +45,10 @@ const region = (pixels, colour) => shape('path', {style: `fill: var(--${colour})
 
 figure('scores', 'Metrics and losses of one prediction', FIELDS, (kit) => {
   const {state} = kit, map = board(), bars = board();
-  kit.box.append(row(map.node, bars.node), kit.line, controls(...Object.entries(PRESETS).map(
-    ([name, changes]) => element('button', {type: 'button', onclick: () => kit.set(changes)}, name))));
+  const presets = Object.entries(PRESETS).map(([name, changes]) => ({
+    changes: Object.entries(changes), node: element('button', {type: 'button', onclick: () => kit.set(changes)}, name),
+  }));
+  kit.box.append(row(map.node, bars.node), kit.line, controls(...presets.map(({node}) => node)));
 
   let grip; // what the hand holds: the edge, or a point that many pixels from the middle of the prediction
   hand(map.svg, 'The object and its prediction. Drag the prediction, or its edge to make it larger. Arrow keys move it.', {
@@ -62,6 +64,7 @@ figure('scores', 'Metrics and losses of one prediction', FIELDS, (kit) => {
   });
 
   return ({radius, growth, shift, drop, right, wrong}) => {
+    presets.forEach(({node, changes}) => { node.ariaPressed = String(changes.every(([key, value]) => state[key] === value)); });
     const pixels = discs(SIDE, state), {both, extra, missed} = counts(pixels);
     const wide = SIDE * PIXEL + 2, centre = wide / 2;
     map.show('object and prediction', wide, wide, '',

@@ -1,6 +1,6 @@
 // Transposed convolution: pixels that put down stamps, or windows on the spread-out image.
-import {board, cells, frame} from '../boards.mjs';
-import {controls, element, number, row} from '../elements.mjs';
+import {board, frame} from '../boards.mjs';
+import {controls, element, grid, number, row} from '../elements.mjs';
 import {buttons, position, range} from '../fields.mjs';
 import {figure, hand} from '../kit.mjs';
 import {extent, kept, rotated, spread, stamped} from '../stamps.mjs';
@@ -86,12 +86,12 @@ figure('transposed', 'A transposed convolution, step by step', FIELDS, (kit) => 
     const fresh = (i, j) => within(i, r * stride, K) && within(j, c * stride, K);
     const keeps = (i, j) => within(i, padding, size) && within(j, padding, size);
     image.show('image', N * SIZE + 2, N * SIZE + 2, '',
-      ...cells(IMAGE, SIZE, (i, j) => (down.includes(i * N + j) ? 'cell a' : 'cell')), ...(value ? [frame(r, c, 1, 1, SIZE)] : []));
+      ...grid(N, N, SIZE, (i, j) => [down.includes(i * N + j) ? 'cell a' : 'cell', IMAGE[i][j]]), ...(value ? [frame(r, c, 1, 1, SIZE)] : []));
     stamp.show(value ? `kernel times ${value}` : 'kernel', K * SIZE + 2, K * SIZE + 2, 'The stamp that was put down last.',
-      ...cells(KERNEL.map((taps) => taps.map((tap) => (value ?? 1) * tap)), SIZE, () => (value ? 'b' : 'cell')));
+      ...grid(K, K, SIZE, (i, j) => [value ? 'b' : 'cell', (value ?? 1) * KERNEL[i][j]]));
     sum.show(padding || extra ? 'sum of the stamps (dashed: removed)' : 'sum of the stamps', all * SIZE + 2, all * SIZE + 2,
       `The sum of ${down.length} stamps.`,
-      ...cells(total.map((line) => line.map((each) => each || '')), SIZE, (i, j) => (keeps(i, j) ? 'cell' : 'pad') + (fresh(i, j) ? ' b' : '')),
+      ...grid(all, all, SIZE, (i, j) => [(keeps(i, j) ? 'cell' : 'pad') + (fresh(i, j) ? ' b' : ''), total[i][j] || '']),
       ...(value ? [frame(r * stride, c * stride, K, K, SIZE)] : []));
     return value ? `Pixel (${r}, ${c}) puts down ${value} times the kernel, with its corner at (${number(r * stride - padding)}, ${number(c * stride - padding)}).`
       : 'No stamp is down. Touch a pixel of the image.';
@@ -104,10 +104,10 @@ figure('transposed', 'A transposed convolution, step by step', FIELDS, (kit) => 
     const terms = FLIPPED.flatMap((taps, u) => taps.map((tap, v) => [pixels[r + padding + u][c + padding + v], tap]))
       .filter(([pixel, tap]) => pixel !== null && tap).map(([pixel, tap]) => `${pixel}·${tap}`);
     wide.show('image, spread out', side * SMALL + 2, side * SMALL + 2, '',
-      ...cells(pixels, SMALL, (i, j) => (pixels[i][j] === null ? 'pad' : 'cell a')), frame(r + padding, c + padding, K, K, SMALL));
-    kernel.show('kernel, rotated by 180°', K * SMALL + 2, K * SMALL + 2, 'The kernel, rotated by 180 degrees.', ...cells(FLIPPED, SMALL, () => 'b'));
+      ...grid(side, side, SMALL, (i, j) => [pixels[i][j] === null ? 'pad' : 'cell a', pixels[i][j] ?? '']), frame(r + padding, c + padding, K, K, SMALL));
+    kernel.show('kernel, rotated by 180°', K * SMALL + 2, K * SMALL + 2, 'The kernel, rotated by 180 degrees.', ...grid(K, K, SMALL, (i, j) => ['b', FLIPPED[i][j]]));
     output.show('output', size * SMALL + 2, size * SMALL + 2, '',
-      ...cells(result, SMALL, (i, j) => (i === r && j === c ? 'cell b' : 'cell')), frame(r, c, 1, 1, SMALL));
+      ...grid(size, size, SMALL, (i, j) => [i === r && j === c ? 'cell b' : 'cell', result[i][j]]), frame(r, c, 1, 1, SMALL));
     return `Output (${r}, ${c}) = ${terms.length ? `${terms.join(' + ')} = ${result[r][c]}` : '0, because the window contains no pixel under a weight'}.`;
   }
 
