@@ -43,19 +43,20 @@ figure('overlaps', 'How many stamps reach each output position', FIELDS, (kit) =
   return ({k, stride, at: [row, column]}) => {
     const counts = overlaps(k, stride, COUNT), least = Math.floor(k / stride), most = Math.ceil(k / stride), even = least === most;
     const colour = even ? 'blue' : 'orange';
+    const shown = (pixel) => Math.min(k, COUNT - pixel * stride); // taps of a stamp that are not cut off
     const [top, bottom] = writers(row, k, stride), [left, right] = writers(column, k, stride);
     numbers.forEach((node, j) => write(node, counts[j], most, colour));
     table.forEach((node, n) => write(node, counts[Math.floor(n / COUNT)] * counts[n % COUNT], most ** 2, colour));
 
     const stamps = Array.from({length: Math.ceil(COUNT / stride)}, (_, pixel) => {
-      const x = 1 + pixel * stride * SIZE, y = TOP - 2 - BAR * (most - pixel % most), length = Math.min(k, COUNT - pixel * stride) * SIZE;
+      const x = 1 + pixel * stride * SIZE, y = TOP - 2 - BAR * (most - pixel % most), length = shown(pixel) * SIZE;
       return [shape('rect', {x: x + 1, y, width: length - 2, height: BAR - 2, class: pixel >= left && pixel <= right ? 'b' : 'pad'}),
         shape('text', {x: x + SIZE / 2, y: y + BAR / 2 - 0.5, 'font-size': 10}, pixel)];
     });
     bars.replaceChildren(...stamps.flat(), frame(TOP / SIZE, column, 1, 1, SIZE, 'ink'));
     const reaching = [];
     for (let i = top; i <= bottom; i++) {
-      for (let j = left; j <= right; j++) reaching.push(frame(i * stride, j * stride, k, k, SIZE));
+      for (let j = left; j <= right; j++) reaching.push(frame(i * stride, j * stride, shown(i), shown(j), SIZE));
     }
     frames.replaceChildren(...reaching, frame(row, column, 1, 1, SIZE, 'ink'));
 

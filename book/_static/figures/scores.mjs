@@ -43,6 +43,18 @@ const axis = (y, end) => [[LEFT, '0'], [LEFT + LONG, String(end)]].map(([x, word
 const region = (pixels, colour) => shape('path', {style: `fill: var(--${colour})`,
   d: pixels.map(({row, column}) => `M${1 + column * PIXEL} ${1 + row * PIXEL}h${PIXEL}v${PIXEL}h${-PIXEL}z`).join('')});
 
+/** The border of the prediction, along the pixels' edges. */
+function outline(pixels) {
+  const inside = (row, column) => row >= 0 && column >= 0 && row < SIDE && column < SIDE && pixels[row * SIDE + column].said;
+  return pixels.filter(({said}) => said).map(({row, column}) => {
+    const [x, y] = [1 + column * PIXEL, 1 + row * PIXEL];
+    return [
+      inside(row - 1, column) ? '' : `M${x} ${y}h${PIXEL}`, inside(row + 1, column) ? '' : `M${x} ${y + PIXEL}h${PIXEL}`,
+      inside(row, column - 1) ? '' : `M${x} ${y}v${PIXEL}`, inside(row, column + 1) ? '' : `M${x + PIXEL} ${y}v${PIXEL}`,
+    ].join('');
+  }).join('');
+}
+
 figure('scores', 'Metrics and losses of one prediction', FIELDS, (kit) => {
   const {state} = kit, map = board(), bars = board();
   const presets = Object.entries(PRESETS).map(([name, changes]) => ({
@@ -63,16 +75,15 @@ figure('scores', 'Metrics and losses of one prediction', FIELDS, (kit) => {
     by: (down, right) => kit.set({shift: state.shift + right, drop: state.drop + down}),
   });
 
-  return ({radius, growth, shift, drop, right, wrong}) => {
+  return ({right, wrong}) => {
     presets.forEach(({node, changes}) => { node.ariaPressed = String(changes.every(([key, value]) => state[key] === value)); });
     const pixels = discs(SIDE, state), {both, extra, missed} = counts(pixels);
-    const wide = SIDE * PIXEL + 2, centre = wide / 2;
+    const wide = SIDE * PIXEL + 2;
     map.show('object and prediction', wide, wide, '',
       shape('rect', {x: 1, y: 1, width: SIDE * PIXEL, height: SIDE * PIXEL, class: 'cell'}),
       region(pixels.filter(({truth, said}) => truth && said), COLOUR.found), region(pixels.filter(({truth, said}) => truth && !said), COLOUR.missed),
       region(pixels.filter(({truth, said}) => said && !truth), COLOUR.extra),
-      shape('circle', {cx: centre + shift * PIXEL, cy: centre + drop * PIXEL, r: Math.max(radius + growth, 0) * PIXEL,
-        style: 'fill: none; stroke: var(--ink); stroke-width: 2'}));
+      shape('path', {d: outline(pixels), style: 'fill: none; stroke: var(--ink); stroke-width: 2'}));
 
     const judged = metrics(pixels), trained = losses(pixels, right, wrong);
     const end = ENDS.find((each) => trained.every(([, value]) => value <= each));
