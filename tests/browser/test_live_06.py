@@ -160,7 +160,7 @@ def test_the_prediction_follows_the_hand(opened):
 def test_the_predictions_of_the_still_picture(opened):
     figure = opened("scores")
     for name, changes in {
-        "nothing found": {"growth": -6},
+        "empty": {"growth": -6},
         "too narrow": {},
         "shifted": {"growth": 0, "shift": 2},
     }.items():

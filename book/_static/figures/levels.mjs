@@ -14,9 +14,9 @@ const listed = (words) => `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 const FIELDS = {
   scene: buttons('1', ['1', '2', '3'], {name: 'scene'}),
   level: range(2, 0, LEVELS - 1),
-  what: choice(CLASSES, [[CLASSES, 'classes, read by a 1 × 1 layer'], [BEST, 'classes, best possible'], ...CHANNELS], {name: 'lens shows'}),
+  what: choice(CLASSES, [[CLASSES, 'classes, read by a 1 × 1 layer'], [BEST, 'classes, best possible'], ...CHANNELS], {name: 'map'}),
   lens: range(24, 8, SIDE, {step: 8}),
-  at: position([31, 31], () => [SIDE, SIDE]),
+  at: position([28, 44], () => [SIDE, SIDE]),
 };
 
 figure('levels', 'What the levels of an encoder hold', FIELDS, async (kit) => {

@@ -23,7 +23,7 @@ const FIELDS = {
 };
 // The three predictions of the still picture.
 const PRESETS = {
-  'nothing found': {radius: 6, growth: -6, shift: 0, drop: 0},
+  empty: {radius: 6, growth: -6, shift: 0, drop: 0},
   'too narrow': {radius: 6, growth: -1, shift: 0, drop: 0},
   'shifted': {radius: 6, growth: 0, shift: 2, drop: 0},
 };
@@ -60,7 +60,7 @@ figure('scores', 'Metrics and losses of one prediction', FIELDS, (kit) => {
   const presets = Object.entries(PRESETS).map(([name, changes]) => ({
     changes: Object.entries(changes), node: element('button', {type: 'button', onclick: () => kit.set(changes)}, name),
   }));
-  kit.box.append(row(map.node, bars.node), kit.line, controls(...presets.map(({node}) => node)));
+  kit.box.append(row(map.node, bars.node), kit.line, controls(...presets.map(({node}) => node), kit.reset));
 
   let grip; // what the hand holds: the edge, or a point that many pixels from the middle of the prediction
   hand(map.svg, 'The object and its prediction. Drag the prediction, or its edge to make it larger. Arrow keys move it.', {
