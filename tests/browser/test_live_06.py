@@ -161,7 +161,7 @@ def test_the_predictions_of_the_still_picture(opened):
     figure = opened("scores")
     for name, changes in {
         "empty": {"growth": -6},
-        "too narrow": {},
+        "narrow": {},
         "shifted": {"growth": 0, "shift": 2},
     }.items():
         figure.get_by_role("button", name=name).click()

@@ -24,7 +24,7 @@ const FIELDS = {
 // The three predictions of the still picture.
 const PRESETS = {
   empty: {radius: 6, growth: -6, shift: 0, drop: 0},
-  'too narrow': {radius: 6, growth: -1, shift: 0, drop: 0},
+  narrow: {radius: 6, growth: -1, shift: 0, drop: 0},
   'shifted': {radius: 6, growth: 0, shift: 2, drop: 0},
 };
 
