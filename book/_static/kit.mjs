@@ -93,6 +93,10 @@ async function mount(holder, picture, name, label, fields, draw) {
       running = {done};
       running.frame = requestAnimationFrame(next);
     },
+    /** Whether motion is not wanted. */
+    get still() {
+      return still.matches;
+    },
     /** Whether something is running. */
     get moving() {
       return running !== undefined;
