@@ -1,9 +1,16 @@
-"""Chapter 1's diagrams with photographs in them. Live figures read the photographs back from these SVGs."""
+"""Diagrams with photographs in them, of chapter 1 and the start page. Live figures read the photographs back from these
+SVGs, in the order in which they are drawn."""
 
+import io
+import json
 from collections.abc import Mapping, Sequence
 
+import drawsvg
+import numpy as np
 import torch
+import torch.nn.functional as F
 from IPython.display import SVG
+from PIL import Image
 
 from _code import kernels
 from _code.drawing import Sheet, number
@@ -40,6 +47,64 @@ def gallery(photographs: Sequence[torch.Tensor], name: str) -> SVG:
     for p, (photo, height) in enumerate(zip(photographs, heights)):
         answer = kernels.to_show(kernels.respond(photo, name), name)
         sheet.picture(answer, p * (width + gap), max(heights) + gap, width, height)
+    return sheet.svg()
+
+
+def equation(photographs: Sequence[torch.Tensor], name: str) -> SVG:
+    """The first colour (3, H, W) photograph in 0…1, the kernel and their output, each channel on its own; below, the
+    other photographs with their outputs, small."""
+    width, small, side = 276, 96, 34
+    height = width * photographs[0].shape[1] / photographs[0].shape[2]
+    sheet = Sheet(2 * width + 188, height + small + 44)
+    middle = 22 + height / 2
+    table, divisor = kernels.entries(name)
+    outputs = [kernels.to_show(torch.stack([kernels.respond(c, name) for c in photo]), name) for photo in photographs]
+    widths = [small * photo.shape[2] / photo.shape[1] for photo in photographs[1:]]
+    lefts = [sheet.drawing.width / 2 - sum(widths) - 9 + 2 * sum(widths[:i]) + 12 * i for i in range(len(widths))]
+
+    _colour(sheet, photographs[0], 0, 22, width, height)
+    for photo, left, wide in zip(photographs[1:], lefts, widths):
+        _colour(sheet, photo, left, height + 44, wide, small)
+    _colour(sheet, outputs[0], width + 188, 22, width, height)
+    for output, left, wide in zip(outputs[1:], lefts, widths):
+        _colour(sheet, output, left + wide + 3, height + 44, wide, small)
+    for words, x in (("photograph", width / 2), (name, width + 94), ("output", 1.5 * width + 188)):
+        sheet.text(words, x, 9, "soft", size=14)
+    for sign, x in (("⋆", width + 21), ("=", width + 167)):
+        sheet.text(sign, x, middle, size=22)
+    cells = [[number(value) for value in line] for line in table]
+    sheet.grid(3, 3, width + 94 - 1.5 * side, middle - 1.5 * side, side, "a", cells)
+    if divisor > 1:
+        sheet.text(f"÷ {divisor}", width + 94, middle + 1.5 * side + 14, "soft")
+    return sheet.svg()
+
+
+def _colour(sheet: Sheet, image: torch.Tensor, x: float, y: float, width: float, height: float) -> None:
+    """A colour (3, H, W) image in 0…1, as WebP: a sixth of the same as PNG."""
+    data = io.BytesIO()
+    pixels = (image.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(data, "WEBP", quality=92, method=6)
+    sheet.drawing.append(drawsvg.Image(x, y, width, height, data=data.getvalue(), mime_type="image/webp", embed=True))
+
+
+def examples(photographs: Sequence[torch.Tensor], weights: torch.Tensor, name: str) -> SVG:
+    """Grey (H, W) photographs in 0…1 in a row, below them their outputs for the (3, 3) weights and for the named
+    kernel, which is the target. Beside these rows stand the two kernels. The metadata hold the weights, unrounded."""
+    side, gap, left = 112, 6, 96
+    wanted = kernels.kernel(name)
+    sheet = Sheet(left + 3 * (side + gap) + 158, 3 * (side + gap) - gap)
+    sheet.drawing.append(drawsvg.Raw(f"<metadata>{json.dumps(weights.tolist())}</metadata>"))
+    outputs = [F.conv2d(torch.stack([*photographs])[:, None], each[None, None])[:, 0] for each in (weights, wanted)]
+    far = outputs[1].abs().quantile(0.995)
+    rows = [torch.stack([*photographs]), *(0.5 + output / (2 * far) for output in outputs)]
+    for row, images in enumerate(rows):
+        for column, image in enumerate(images):
+            sheet.picture(image, left + column * (side + gap), row * (side + gap), side, side)
+    for row, words in enumerate(("image", "output now", "target")):
+        sheet.text(words, left - 10, (row + 0.5) * (side + gap), size=14, anchor="end")
+    for row, table in ((1, weights), (2, wanted)):
+        cells = [[number(round(value, 2)) for value in line] for line in table.tolist()]
+        sheet.grid(3, 3, left + 3 * (side + gap) + 26, row * (side + gap) + 2, 36, "a", cells)
     return sheet.svg()
 
 

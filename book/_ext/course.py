@@ -162,7 +162,7 @@ class RunTimes(SphinxDirective):
 
 
 def setup(app) -> dict[str, bool]:
-    for ours in ("boxes", "actions"):
+    for ours in ("boxes", "actions", "social"):
         app.setup_extension(ours)
     app.connect("config-inited", prepare_execution)
     app.connect("env-get-outdated", pages_to_run_again)

@@ -55,8 +55,8 @@ export function number(value, digits = 2) {
   return words === '-0' ? '0' : words.replace('-', '−');
 }
 
-/** The photographs inside a drawn picture (an SVG file of this site), as planes of brightness in 0…1. */
-export async function photographs(picture) {
+/** The photographs inside a drawn picture (an SVG file of this site), each on a canvas of its own. */
+export async function canvases(picture) {
   const text = await (await fetch(picture.src)).text();
   const images = [...new DOMParser().parseFromString(text, 'image/svg+xml').querySelectorAll('image')];
   return Promise.all(images.map(async (node) => {
@@ -65,9 +65,12 @@ export async function photographs(picture) {
     await image.decode();
     const canvas = element('canvas', {width: image.naturalWidth, height: image.naturalHeight});
     canvas.getContext('2d').drawImage(image, 0, 0);
-    return brightness(canvas);
+    return canvas;
   }));
 }
+
+/** The same photographs as planes of brightness in 0…1. */
+export const photographs = async (picture) => (await canvases(picture)).map(brightness);
 
 /** What a canvas shows, as a plane of brightness in 0…1: the mean of red, green and blue. */
 export function brightness(canvas) {

@@ -93,6 +93,14 @@ async function mount(holder, picture, name, label, fields, draw) {
       running = {done};
       running.frame = requestAnimationFrame(next);
     },
+    /** Whether motion is not wanted. */
+    get still() {
+      return still.matches;
+    },
+    /** Whether something is running. */
+    get moving() {
+      return running !== undefined;
+    },
     stop() {
       if (!running) return;
       cancelAnimationFrame(running.frame);
@@ -103,7 +111,10 @@ async function mount(holder, picture, name, label, fields, draw) {
     /** A button that runs `step` (see `animate`) and stops it. */
     player(words, step) {
       const node = element('button', {type: 'button'}, words);
-      const done = () => { node.textContent = words; };
+      const done = () => {
+        node.textContent = words;
+        repaint(); // what only a running figure shows goes
+      };
       node.addEventListener('click', () => {
         if (running) return kit.stop();
         kit.animate(step, done);

@@ -56,9 +56,3 @@ def canvas_pixels(canvas) -> torch.Tensor:
 
 def grey(picture: Image.Image) -> torch.Tensor:
     return torch.from_numpy(np.asarray(picture.convert("RGB"), np.float32).mean(2) / 255)
-
-
-def photographs(still) -> list[torch.Tensor]:
-    """The photographs that are embedded in a still picture."""
-    links = [node.get("href") or node["xlink:href"] for node in still.find_all("image")]
-    return [grey(Image.open(io.BytesIO(base64.b64decode(link.split(",")[1])))) for link in links]

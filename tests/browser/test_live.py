@@ -1,23 +1,21 @@
 """The live figures compute what PyTorch computes, and their controls do what they say."""
 
-import importlib.util
 import random
 import re
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 import torch.nn.functional as F
 from bs4 import BeautifulSoup
-from drawings import canvas_pixels, cell_middle, marked, number, photographs, set_slider, table
+from drawings import cell_middle, marked, number, set_slider, table
 from live_figures import drag_by_mouse, drag_by_touch
 from visiting import settle
 
 pytestmark = pytest.mark.browser
 
 CHAPTER = "book/01-convolution"
-FIGURES = {"window": "", "kernels": "", "sizes": "-layer", "channels": "-layer"}  # the page of each
+FIGURES = {"window": "", "sizes": "-layer", "channels": "-layer"}  # the page of each
 ROOT = Path(__file__).resolve().parents[2]
 MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
 
@@ -223,58 +221,6 @@ def test_the_size_formula(tabs, n, k, stride, padding, dilation):
     out.sum().backward()
     unread = (row.grad.flatten() == 0).nonzero().flatten().tolist()
     assert [int(word) for word in re.findall(r"\d+", lost)] == unread
-
-
-@pytest.fixture(scope="module")
-def kernels():
-    """The chapter's own table of kernels (book/_code is in no package)."""
-    spec = importlib.util.spec_from_file_location("book_kernels", ROOT / "book" / "_code" / "kernels.py")
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_each_kernel_answers_as_in_the_chapter(tab, stills, kernels):
-    figure = tab.locator("figure.live-kernels")
-    photo = photographs(stills["kernels"])[1]
-    figure.locator("select").nth(0).select_option("coffee")
-    for name in kernels.names():
-        figure.locator("select").nth(1).select_option(name)
-        seen = canvas_pixels(figure.locator("canvas").nth(1))
-        wanted = kernels.to_show(kernels.respond(photo, name), name)
-        assert seen.shape == wanted.shape
-        off = ((seen - wanted).abs() > 2.5 / 255).float().mean()
-        assert off < 0.002, f"{name}: more than the marker is another picture ({off:.1%} of it)"
-
-
-def test_own_numbers_and_the_window_under_the_pointer(tab, stills):
-    figure = tab.locator("figure.live-kernels")
-    photo = photographs(stills["kernels"])[2]
-    figure.locator("select").nth(0).select_option("astronaut")
-    kernel = torch.tensor([[2.0, 0, -1], [0.5, 1, 3], [-4, 1, 1]])
-    for i, value in enumerate(kernel.flatten().tolist()):
-        figure.locator("input[type=number]").nth(i).fill(str(value))
-    assert figure.locator("select").nth(1).input_value() == "your own"
-    canvas = figure.locator("canvas").first
-    wide, high = canvas.evaluate("canvas => [canvas.clientWidth, canvas.clientHeight]")
-    row, column = 40, 70
-    canvas.click(position={"x": (column + 0.5) * wide / photo.shape[1], "y": (row + 0.5) * high / photo.shape[0]})
-    for key, (down, right) in {"ArrowDown": (1, 0), "ArrowRight": (0, 1), "Shift+ArrowLeft": (0, -10)}.items():
-        canvas.press(key)
-        row, column = row + down, column + right
-    line = figure.locator(".live-sentence").first.inner_text()
-    assert line.startswith(f"Row {row}, column {column}:")
-    wanted = (photo[row - 1 : row + 2, column - 1 : column + 2] * kernel).sum().item()
-    assert abs(number(line.split("= ")[-1]) - wanted) < 0.011
-
-
-def test_sliding_ends_and_can_be_stopped(tab):
-    figure = tab.locator("figure.live-kernels")
-    button = figure.locator("button")
-    button.click()
-    assert button.inner_text() == "stop"
-    button.click()
-    assert button.inner_text().startswith("slide")
 
 
 def test_a_field_that_is_no_number_is_marked_and_changes_nothing(tab):

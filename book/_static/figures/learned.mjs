@@ -1,0 +1,120 @@
+// A kernel is learned from images and outputs: gradient descent on nine weights, its loss, and the output of the moment.
+import {correlate, plane, uniforms} from '../conv.mjs';
+import {Run, largestRate, outputsOf, windowsOf} from '../descent.mjs';
+import {cell, controls, drawing, element, number, paint, panel, photographs, row, shape} from '../elements.mjs';
+import {choice, flag, range} from '../fields.mjs';
+import {KERNELS, shownRange} from '../filtering.mjs';
+import {figure} from '../kit.mjs';
+
+const LAST = 10_000; // steps
+const FOUND = 1e-9; // a loss at which nothing is left to learn
+const again = {then: () => ({steps: 0})};
+const FIELDS = {
+  target: choice('sobel_x', Object.keys(KERNELS), {name: 'target', ...again}),
+  flipped: flag(false, {name: 'flipped', ...again}),
+  images: choice('photographs', ['photographs', 'noise'], {name: 'images', ...again}),
+  rate: choice('0.3', ['0.01', '0.03', '0.1', '0.3', '0.6', '1'], {name: 'learning rate', ...again}),
+  batch: choice('all', [['all', 'all windows'], ['64', '64 windows at random'], ['8', '8 windows at random']], {name: 'each step sees', ...again}),
+  steps: {...range(0, 0, LAST), control: undefined},
+};
+
+figure('learned', 'A kernel learned from examples', FIELDS, async (kit) => {
+  const start = JSON.parse((await (await fetch(kit.picture.src)).text()).match(/<metadata>(.*?)<\/metadata>/)[1]);
+  const photos = (await photographs(kit.picture)).slice(0, 3), next = uniforms(7);
+  const noise = photos.map(({height, width}) => plane(height, width, Float64Array.from({length: height * width}, () => next.next().value - 0.5)));
+  const rows = ['image', 'output now', 'target'].map((title) => [title, photos.map((_, i) => element('canvas', {role: 'img', ariaLabel: `${title} ${i + 1}`}))]);
+  const kernels = row(), curve = element('div');
+  kit.box.append(
+    row(element('div', {className: 'live-pictures'}, ...rows.flatMap(([title, each]) => [element('span', {}, title), ...each])),
+      element('div', {className: 'live-panel'}, kernels, curve)),
+    kit.line,
+  );
+  let settings, run, wanted, images, shades;
+
+  /** The run of these settings, at this step. */
+  function reach(state) {
+    const {target, flipped, rate, batch, steps} = state, words = String([target, flipped, rate, batch, state.images]);
+    if (words !== settings || run.losses.length > steps + 1) {
+      settings = words;
+      images = state.images === 'noise' ? noise : photos;
+      const {rows: entries, divisor = 1} = KERNELS[target], weights = entries.flat().map((entry) => entry / divisor);
+      wanted = flipped ? weights.reverse() : weights;
+      run = new Run(windowsOf(images), outputsOf(images, plane(3, 3, wanted)), start.flat(), Number(rate), batch === 'all' ? 0 : Number(batch));
+      const shift = state.images === 'noise' ? -0.5 : 0;
+      images.forEach((image, i) => paint(rows[0][1][i], image, shift, 1 + shift));
+      const [low, high] = shownRange({planes: [run.outputs]}, [wanted], 1);
+      shades = low ? [low, high] : [shift, 1 + shift];
+      paintOutputs(rows[2][1], wanted);
+    }
+    while (run.losses.length <= steps && !run.diverged) run.step();
+  }
+
+  /** Outputs of a kernel, with the black and white of the target's. */
+  function paintOutputs(canvases, weights) {
+    canvases.forEach((canvas, i) => paint(canvas, correlate(images[i], plane(3, 3, weights)), ...shades));
+  }
+
+  const advance = () => {
+    const {steps} = kit.state;
+    kit.show({steps: Math.min(steps + 1 + Math.min(Math.floor(steps / 60), 40), LAST)});
+    return kit.state.steps < LAST && !run.diverged && run.now.loss > FOUND;
+  };
+  const player = kit.player('start', (milliseconds) => {
+    if (milliseconds === Infinity) kit.show({steps: LAST});
+    return advance();
+  });
+  const one = element('button', {type: 'button'}, 'one step');
+  one.addEventListener('click', () => kit.set({steps: kit.state.steps + 1}));
+  const {target, flipped, images: which, rate, batch} = kit.control;
+  kit.box.append(controls(player, one, kit.reset), controls(target, flipped, which, rate, batch));
+
+  return (state) => {
+    reach(state);
+    paintOutputs(rows[1][1], run.weights);
+    kernels.replaceChildren(panel('kernel now', numbers([...run.weights], 'The learned weights')), panel('target', numbers(wanted, 'The weights of the target')));
+    curve.replaceChildren(lossCurve(run.losses));
+    const {loss} = run.now, off = Math.max(...run.weights.map((weight, i) => Math.abs(weight - wanted[i])));
+    const place = `Step ${run.losses.length - 1}: the loss is ${small(loss)}`;
+    if (run.diverged) {
+      kit.say(`${place} and grows with each step, because the learning rate is too large. With all windows of these images it must be below ${number(largestRate(run.all))}.`);
+    } else {
+      kit.say(`${place}, and the largest error of a weight is ${off < 0.01 ? small(off) : number(off)}.${loss <= FOUND ? ' The kernel is found.' : ''}`);
+    }
+  };
+});
+
+/** A number of any size in words: 0.012, 3·10⁻⁶. */
+function small(value) {
+  if (!Number.isFinite(value)) return 'more than a computer’s number holds';
+  if (value === 0 || (value >= 0.001 && value < 1000)) return number(value, 4);
+  const power = Math.floor(Math.log10(value)), digits = String(power).replace('-', '⁻').replace(/\d/g, (digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[digit]);
+  return `${number(value / 10 ** power, 1)}·10${digits}`;
+}
+
+/** Nine numbers in cells, positive ones blue, negative ones orange. */
+function numbers(values, label) {
+  const side = 44, largest = Math.max(...values.map(Math.abs)) || 1;
+  const cells = values.map((value, tap) => {
+    const node = cell(tap % 3 * side + 1, Math.floor(tap / 3) * side + 1, side, value < 0 ? 'cell b' : 'cell a', Math.abs(value) < 100 ? number(value) : small(Math.abs(value)));
+    node.children[1].style.fillOpacity = 0.5 * Math.abs(value) / largest;
+    node.lastChild.setAttribute('font-size', 14);
+    return node;
+  });
+  return drawing(3 * side + 2, 3 * side + 2, label, ...cells);
+}
+
+/** The loss at each step, on a logarithmic scale from 10⁻⁸ to 100. */
+function lossCurve(losses) {
+  const [width, height, left, low, high] = [290, 130, 44, -8, 2];
+  const last = Math.max(100, losses.length - 1), every = Math.ceil(losses.length / 250);
+  const x = (step) => left + step / last * (width - left - 8);
+  const y = (loss) => 8 + (high - Math.min(Math.max(Math.log10(loss), low), high)) / (high - low) * (height - 34);
+  const ticks = [2, 0, -2, -4, -6, -8].map((power) => shape('g', {},
+    shape('line', {x1: left, x2: width - 8, y1: y(10 ** power), y2: y(10 ** power), class: 'grid'}),
+    shape('text', {x: left - 20, y: y(10 ** power), 'font-size': 12}, small(10 ** power).replace('1·', ''))));
+  const points = losses.map((loss, step) => [step, loss]).filter(([step]) => step % every === 0 || step === losses.length - 1);
+  return drawing(width, height, 'The loss at each step', ...ticks,
+    shape('text', {x: left, y: height - 9, 'font-size': 12}, 0), shape('text', {x: width - 24, y: height - 9, 'font-size': 12}, last),
+    shape('text', {x: (left + width) / 2, y: height - 9, 'font-size': 12}, 'loss by step'),
+    shape('polyline', {class: 'curve', points: points.map(([step, loss]) => `${x(step)},${y(loss || 1e-12)}`).join(' ')}));
+}
