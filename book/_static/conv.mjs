@@ -81,18 +81,18 @@ export function relu(planes) {
   });
 }
 
-/** Numbers from a uniform distribution on 0…1, the same ones for the same seed (mulberry32). */
-export function* uniforms(seed) {
-  for (;;) {
+/** Numbers in 0…1, the same ones for the same seed (mulberry32). */
+export function uniforms(seed) {
+  return () => {
     seed = (seed + 0x6d2b79f5) | 0;
     let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    yield ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  }
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
 }
 
 /** Numbers from a normal distribution, the same ones for the same seed (Box–Muller). */
 export function* normals(seed) {
-  const uniform = uniforms(seed), next = () => uniform.next().value;
-  for (;;) yield Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+  const uniform = uniforms(seed);
+  for (;;) yield Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 }

@@ -79,7 +79,7 @@ export class Run {
 
   step() {
     const count = this.outputs.length;
-    const few = this.batch && Array.from({length: this.batch}, () => Math.floor(this.random.next().value * count));
+    const few = this.batch && Array.from({length: this.batch}, () => Math.floor(this.random() * count));
     const {gradient} = few ? lossAndGradient(means(this.windows, this.outputs, few), this.weights) : this.now;
     this.weights = this.weights.map((weight, i) => weight - this.rate * gradient[i]);
     this.now = lossAndGradient(this.all, this.weights);

@@ -22,29 +22,41 @@ const QUIET = 700; // milliseconds without a change before something is read out
 export async function figure(name, label, fields, draw, {start} = {}) {
   for (const holder of document.querySelectorAll(`figure.live-${name}`)) {
     const picture = holder.querySelector('img');
-    if (start) whenPressed(holder, picture, start, () => mount(holder, picture, name, label, fields, draw));
+    if (start) whenPressed(holder, picture, start, (wait) => mount(holder, picture, name, label, fields, draw, wait));
     else await mount(holder, picture, name, label, fields, draw);
   }
 }
 
-/** A button below the picture that makes the figure; it stays, with a sentence, where that fails. */
+/** An error whose message is a sentence for the reader. */
+export class Sorry extends Error {}
+
+/** A button below the picture that makes the figure. */
 function whenPressed(holder, picture, words, make) {
-  const node = element('button', {type: 'button', className: 'live-start'}, words);
-  node.addEventListener('click', async () => {
-    Object.assign(node, {disabled: true, textContent: 'loading …'});
-    try {
-      await make();
-      node.remove();
-      holder.querySelector('.live-box').focus();
-    } catch (error) {
-      console.warn(error);
-      Object.assign(node, {disabled: false, textContent: `${words} (it did not load; try again)`});
-    }
+  const node = starter(words, async (wait) => {
+    await make(wait);
+    holder.querySelector('.live-box').focus();
   });
   (picture.closest('a') ?? picture).after(node);
 }
 
-async function mount(holder, picture, name, label, fields, draw) {
+/** A button that loads something and goes; it stays, with a sentence, where that fails. `make` gets a function for words of waiting. */
+export function starter(words, make) {
+  const node = element('button', {type: 'button', className: 'live-start'}, words);
+  node.addEventListener('click', async () => {
+    Object.assign(node, {disabled: true, textContent: 'loading …'});
+    try {
+      await make((told) => { node.textContent = told; });
+      node.remove();
+    } catch (error) {
+      console.warn(error);
+      const why = error instanceof Sorry ? error.message : 'It did not load. Try again.';
+      Object.assign(node, {disabled: false, textContent: `${words}. ${why}`});
+    }
+  });
+  return node;
+}
+
+async function mount(holder, picture, name, label, fields, draw, wait) {
   const first = Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.value]));
   const address = new URL(location).searchParams;
   const state = limited(fields, {...first, ...readAddress(name, fields, address)});
@@ -56,6 +68,8 @@ async function mount(holder, picture, name, label, fields, draw) {
 
   const kit = {
     box, line, picture, state, control: {}, reset: element('button', {type: 'button', className: 'live-reset'}, 'reset'),
+    /** Other words on the button that has started the figure, while `draw` loads what it needs. */
+    wait,
     /** Other values for some fields; what is running stops. */
     set(changes) {
       kit.stop();

@@ -1,8 +1,9 @@
 """Runs the experiments whose code has changed since their figures were written: ``make experiments``.
 
 An experiment is a module of this folder with ``SEEDS`` and ``run(seed)``: a function of its seed alone, which trains
-networks and gives figures. They lie beside it as JSON; pages read them by `_code.records`. One thread, so that a run
-takes what it takes and gives the same numbers again.
+networks and gives figures. They lie beside it as JSON; pages read them by `_code.records`. Where it also writes files,
+such as a network for the browser, it names them in ``FILES``, and the JSON holds their checksums. One thread, so that a
+run takes what it takes and gives the same numbers again.
 """
 
 import hashlib
@@ -49,6 +50,11 @@ def stale() -> list[str]:
     ]
 
 
+def checksums(files: list[str]) -> dict[str, str]:
+    """The SHA-256 of files, given by their paths in the project."""
+    return {file: hashlib.sha256((ROOT / file).read_bytes()).hexdigest() for file in files}
+
+
 def renew(name: str) -> None:
     """Run an experiment with each of its seeds and write its figures."""
     before, start = code(name), time.process_time()
@@ -63,6 +69,7 @@ def renew(name: str) -> None:
         "torch": torch.__version__,
         "date": date.today().isoformat(),
         "seconds": round(time.process_time() - start),
+        "files": checksums(getattr(experiment, "FILES", [])),
         "runs": runs,
     }
     record(name).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

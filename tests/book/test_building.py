@@ -209,9 +209,10 @@ def test_vendored_files_are_the_ones_that_were_taken(manifest):
 
 
 def test_everything_vendored_has_a_manifest():
-    folders = [path for base in ("book/_static/vendor", "tests/browser/vendor") for path in (ROOT / base).rglob("*.js")]
-    assert folders
-    for path in folders:
+    places = [ROOT / base for base in ("book/_static/vendor", "tests/browser/vendor")]
+    code = [path for place in places for path in place.rglob("*") if path.suffix in (".js", ".mjs", ".wasm")]
+    assert code
+    for path in code:
         assert any(manifest.parent in path.parents for manifest in MANIFESTS), path
 
 

@@ -1,5 +1,6 @@
 """The book's experiments: their figures come from the code that stands here, of several seeds, and are whole."""
 
+import hashlib
 import json
 import math
 import re
@@ -35,13 +36,26 @@ def form(found):
 @pytest.mark.parametrize("name", running.names())
 def test_a_record_says_where_it_comes_from_and_holds_every_seed_alike(name):
     found = json.loads(running.record(name).read_text())
-    assert list(found) == ["seeds", "code", "torch", "date", "seconds", "runs"]
+    assert list(found) == ["seeds", "code", "torch", "date", "seconds", "files", "runs"]
     assert len(set(found["seeds"])) == len(found["seeds"]) == len(found["runs"]) >= 3
     assert re.fullmatch(r"[0-9a-f]{16}", found["code"]) and re.match(r"\d+\.\d+", found["torch"])
     assert date.fromisoformat(found["date"]) and found["seconds"] > 0
     assert all(form(run) == form(found["runs"][0]) for run in found["runs"])
     assert all(isinstance(number, int | float) and math.isfinite(number) for number in numbers(found["runs"]))
     assert not any(run == found["runs"][0] for run in found["runs"][1:]), "two seeds with the same figures"
+
+
+@pytest.mark.parametrize("name", running.names())
+def test_the_files_of_an_experiment_are_those_that_it_wrote(name):
+    files = json.loads(running.record(name).read_text())["files"]
+    assert running.checksums(list(files)) == files
+
+
+def test_every_network_on_the_site_comes_from_an_experiment_and_they_are_small():
+    networks = list((running.ROOT / "book" / "_static").rglob("*.onnx"))
+    written = {file for name in running.names() for file in json.loads(running.record(name).read_text())["files"]}
+    assert {path.relative_to(running.ROOT).as_posix() for path in networks} == written
+    assert 0 < sum(path.stat().st_size for path in networks) < 20e6
 
 
 @pytest.mark.parametrize("name", running.names())
@@ -92,6 +106,8 @@ def test_figures_are_written_with_all_that_they_come_from(one_experiment, monkey
     monkeypatch.setattr(records, "FOLDER", running.FOLDER)
     found = records.Record("coin.json")
     assert found("sides", "heads").tolist() == [[0, 0], [1, 2], [2, 4]]
+    written = json.loads(running.record("coin").read_text())["files"]
+    assert written == {"book/side.bin": hashlib.sha256(b"seed 0").hexdigest()}
     assert "seed 2" in capsys.readouterr().out
 
 
@@ -99,9 +115,12 @@ class Coin:
     """An experiment."""
 
     SEEDS = range(3)
+    FILES = ["book/side.bin"]
 
     @staticmethod
     def run(seed: int) -> dict:
+        if seed == 0:
+            (running.ROOT / "book" / "side.bin").write_bytes(b"seed 0")
         return {"sides": {"heads": [seed, 2 * seed]}}
 
 

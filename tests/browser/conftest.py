@@ -5,6 +5,7 @@ import functools
 import http.server
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 from driving import page_with
 from visiting import AXE, THEMES, Visit, block_other_hosts, check_with_axe, set_theme, settle
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book"))  # `_code`, as chapters' cells import it
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -110,6 +113,34 @@ def opened(browser, address):
         context.close()
 
 
+@pytest.fixture
+def tab_on(browser, address):
+    """Opens a page of the book in a tab of its own, below `base`, and keeps what it asks for."""
+    contexts = []
+
+    def open_page(page: str, base: str = address, start: str = "", before: str = "", **settings):
+        context = browser.new_context(
+            **{"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **settings}
+        )
+        contexts.append(context)
+        tab, tab.seen = context.new_page(), Visit()
+        block_other_hosts(tab, base, tab.seen)
+        tab.asked = []
+        tab.on("request", lambda request: tab.asked.append(request.url))
+        if before:
+            tab.add_init_script(before)
+        tab.goto(f"{base}/{page}")
+        settle(tab)
+        if start:
+            tab.locator(f"figure.live-{start} .live-start").click()
+            tab.wait_for_selector(f"figure.live-{start} .live-box:not([aria-busy=true])")
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
 @pytest.fixture(scope="session")
 def importing(browser, address):
     """A tab in which modules of the site can be imported."""
@@ -117,3 +148,11 @@ def importing(browser, address):
     page.goto(f"{address}/genindex.html")
     yield page
     page.close()
+
+
+@pytest.fixture(scope="session")
+def shapes_net():
+    """Chapter 6's trained network, as PyTorch runs it."""
+    from _code import networks
+
+    return networks.load(networks.FOLDER / "shapes.onnx")

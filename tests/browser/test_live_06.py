@@ -11,51 +11,6 @@ from driving import code, said, shared, slide
 pytestmark = pytest.mark.browser
 
 
-def result_size(n: int, depth: int, padding: str) -> int | None:
-    """What comes out of a U-Net, or None where a pooling would find an odd side or nothing is left."""
-    lost = 4 if padding == "valid" else 0
-    sides = [n]
-    for _ in range(depth):
-        after = sides[-1] - lost
-        if after < 2 or after % 2:
-            return None
-        sides.append(after // 2)
-    side = sides[-1] - lost
-    for _ in range(depth):
-        side = 2 * side - lost
-    return side if side > 0 else None
-
-
-@pytest.mark.parametrize("padding", ["valid", "same"])
-def test_sizes_inside_a_unet(importing, padding):
-    cases = [(n, depth) for depth in (1, 3, 4) for n in (40, 61, 64, 140, 188, 300, 572)]
-    found = importing.evaluate(
-        """async ([cases, padding]) => {
-            const {walk} = await import('/_static/figures/unet.mjs');
-            const results = cases.map(([n, depth]) => walk(n, depth, padding));
-            return results.map(({fault, out}) => (fault ? null : out));
-        }""",
-        [cases, padding],
-    )
-    assert found == [result_size(n, depth, padding) for n, depth in cases]
-    assert padding == "same" or found[cases.index((572, 4))] == 388
-
-
-def test_what_the_bottom_sees(importing):
-    """The receptive field, by following gradients through ones."""
-    found = importing.evaluate("async () => [1, 2, 3].map((await import('/_static/figures/unet.mjs')).field)")
-    for depth, field in zip((1, 2, 3), found):
-        x = torch.ones(1, 1, 256, 256, requires_grad=True)
-        y = x
-        for level in range(depth + 1):
-            for _ in range(2):
-                y = F.conv2d(y, torch.ones(1, 1, 3, 3), padding=1)
-            y = F.avg_pool2d(y, 2) if level < depth else y
-        y[0, 0, y.shape[2] // 2, y.shape[3] // 2].backward()
-        rows = (x.grad[0, 0] > 0).any(1).nonzero()
-        assert int(rows.max() - rows.min()) + 1 == field
-
-
 def masks_and_probabilities(state: dict) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Truth and prediction (40, 40), and the log-probabilities (1, 2, 40, 40) of background and object."""
     y, x = torch.meshgrid(torch.arange(40.0) - 19.5, torch.arange(40.0) - 19.5, indexing="ij")

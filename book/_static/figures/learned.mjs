@@ -20,8 +20,8 @@ const FIELDS = {
 
 figure('learned', 'A kernel learned from examples', FIELDS, async (kit) => {
   const start = JSON.parse((await (await fetch(kit.picture.src)).text()).match(/<metadata>(.*?)<\/metadata>/)[1]);
-  const photos = (await photographs(kit.picture)).slice(0, 3), next = uniforms(7);
-  const noise = photos.map(({height, width}) => plane(height, width, Float64Array.from({length: height * width}, () => next.next().value - 0.5)));
+  const photos = (await photographs(kit.picture)).slice(0, 3), random = uniforms(7);
+  const noise = photos.map(({height, width}) => plane(height, width, Float64Array.from({length: height * width}, () => random() - 0.5)));
   const rows = ['image', 'output now', 'target'].map((title) => [title, photos.map((_, i) => element('canvas', {role: 'img', ariaLabel: `${title} ${i + 1}`}))]);
   const kernels = row(), curve = element('div');
   kit.box.append(

@@ -1,0 +1,25 @@
+"""What tests of the figures that run a network share: its scores, what stands in a figure and in the address."""
+
+from _code import networks, placing, segmenting
+
+SIZES, DRAW = "book/06-segmentation-unet.html", "book/06-segmentation-training.html"
+FIRST = placing.FIRST
+
+
+def sentence(figure) -> str:
+    return figure.locator(".live-sentence").inner_text()
+
+
+def scores(net, words: str, noise: float, ground: int = 0, gates=(1, 1, 1)) -> list[float]:
+    image, mask = placing.scene(words, noise, ground)
+    labels = networks.predict(net, image[None], gates).argmax(1)
+    return segmenting.overlaps(segmenting.confusion(labels, mask[None])).tolist()
+
+
+def in_the_address(tab, field: str, figure: str = "draw") -> str | None:
+    tab.wait_for_timeout(900)  # the address follows when nothing has changed for a while
+    return tab.evaluate("key => new URL(location).searchParams.get(key)", f"{figure}.{field}")
+
+
+def pixels_at(canvas) -> str:
+    return canvas.evaluate("canvas => canvas.toDataURL()")
