@@ -21,6 +21,8 @@ const QUIET = 700; // milliseconds without a change before something is read out
  */
 export async function figure(name, label, fields, draw, {start} = {}) {
   for (const holder of document.querySelectorAll(`figure.live-${name}`)) {
+    if ('alive' in holder.dataset) continue; // the figure's module was imported under two addresses
+    holder.dataset.alive = '';
     const picture = holder.querySelector('img');
     if (start) whenPressed(holder, picture, start, (wait) => mount(holder, picture, name, label, fields, draw, wait));
     else await mount(holder, picture, name, label, fields, draw);

@@ -208,7 +208,8 @@ LIMIT = 2_000_000  # bytes of a first visit, beside pictures
 
 @each_page
 def test_a_first_visit_is_light(browser, address, name):
-    """Pages without formulas do not load MathJax; what comes over the wire is counted as it is stored, uncompressed."""
+    """Pages without formulas do not load MathJax, and only the search loads its index. Bytes are counted as they are
+    stored, uncompressed."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     tab, sizes = context.new_page(), {}
 
@@ -223,6 +224,7 @@ def test_a_first_visit_is_light(browser, address, name):
     heaviest = sorted(sizes.items(), key=lambda item: -item[1])[:5]
     assert len(sizes) > 10 and sum(sizes.values()) < LIMIT, heaviest
     assert any("mathjax" in url for url in sizes) == bool(tab.locator(".math").count())
+    assert any("searchindex" in url for url in sizes) == (name == "search")
     context.close()
 
 

@@ -25,7 +25,7 @@ def place(request) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="module")
-def opened(still_motion, address, place):
+def alive(still_motion, address, place):
     """The figure where motion is not wanted."""
     page, name = place
     live = open_figure(still_motion, f"{address}/book/{page}.html", name, address)
@@ -34,12 +34,12 @@ def opened(still_motion, address, place):
 
 
 @pytest.fixture
-def live(opened):
+def live(alive):
     """The same as it was first."""
-    opened.tab.emulate_media(media="screen")
-    opened.reset()
-    assert opened.seen() == opened.first, "the figure's reset does not bring back what was seen first"
-    return opened
+    alive.tab.emulate_media(media="screen")
+    alive.reset()
+    assert alive.seen() == alive.first, "the figure's reset does not bring back what was seen first"
+    return alive
 
 
 def test_these_are_all_figures_of_the_book(html):

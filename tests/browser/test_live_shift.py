@@ -102,8 +102,10 @@ def told(figure, shift: tuple[int, int], layers: int, stride: int, mode: str = "
     sentence = figure.locator(".live-sentence").inner_text()
     assert sentence.startswith(f"In a frame of {layers} position")
     assert f"moves by ({number_words(shift)}) pixels" in sentence
-    frame, inside = re.findall(r"up to ([\d.]+?)(?= times|\. )", sentence)
-    return float(frame), float(inside)
+    frame, inside = re.search(
+        r"up to ([\d.]+) times their spread, (?:inside it by up to ([\d.]+)|and .* equal)\. The", sentence
+    ).groups()
+    return float(frame), float(inside or 0)
 
 
 def number_words(pair: tuple[int, int]) -> str:

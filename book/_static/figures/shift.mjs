@@ -185,7 +185,7 @@ figure('shift', 'Does the output follow the shift?', FIELDS, async (kit) => {
     const outside = fields.filter(({from, to}) => from && (Math.min(...from) < 0 || Math.max(...to) >= VIEW)).map(({corner}) => (corner === FIRST ? 'first' : 'second'));
     kit.say([
       `In a frame of ${depth} position${depth > 1 ? 's' : ''} the outputs differ by up to ${number(frame)} times their spread,`,
-      inside === undefined ? 'and nothing lies inside it.' : `inside it by up to ${number(inside)}.`,
+      inside === undefined ? 'and nothing lies inside it.' : inside ? `inside it by up to ${number(inside)}.` : 'and inside it they are equal.',
       exact ? `The view moves by (${shift.map(number).join(', ')}) pixels, the output by (${found.moved.map(number).join(', ')}).`
         : `The view moves by (${shift.map(number).join(', ')}) pixels, which is no multiple of the stride ${stride}.`,
       `The marked output reads ${side} × ${side} pixels.`,
