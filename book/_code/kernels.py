@@ -34,13 +34,13 @@ def kernel(name: str) -> torch.Tensor:
 
 
 def respond(image: torch.Tensor, name: str) -> torch.Tensor:
-    """The (H, W) answer of a grey (H, W) image to the kernel; the border pixel is repeated outwards, so that the
+    """The (H, W) output of the kernel on a grey (H, W) image; the border pixel is repeated outwards, so that the
     picture has no frame of its own."""
     return F.conv2d(F.pad(image[None, None], (1, 1, 1, 1), mode="replicate"), kernel(name)[None, None])[0, 0]
 
 
-def to_show(answer: torch.Tensor, name: str) -> torch.Tensor:
-    """The answer as a picture in 0…1: as it is for kernels that sum to 1, else with 0 shown as mid-grey."""
+def to_show(output: torch.Tensor, name: str) -> torch.Tensor:
+    """The output as a picture in 0…1: as it is for kernels that sum to 1, else with 0 shown as mid-grey."""
     if abs(kernel(name).sum().item() - 1) < 1e-6:
-        return answer.clamp(0, 1)
-    return (0.5 + answer / (2 * answer.abs().quantile(0.995))).clamp(0, 1)
+        return output.clamp(0, 1)
+    return (0.5 + output / (2 * output.abs().quantile(0.995))).clamp(0, 1)

@@ -17,7 +17,7 @@ from _code.drawing import Sheet, number
 
 
 def kernel_cards(image: torch.Tensor) -> SVG:
-    """The nine kernels, each beside its answer to a grey (H, W) photograph in 0…1; the photograph comes first."""
+    """The nine kernels, each beside its output for a grey (H, W) photograph in 0…1; the photograph comes first."""
     cards: list[str | None] = [None, *kernels.names()]
     height, width = 180 * image.shape[0] / image.shape[1], 180
     sheet = Sheet(640, 5 * (height + 40))
@@ -32,30 +32,30 @@ def kernel_cards(image: torch.Tensor) -> SVG:
         sheet.grid(3, 3, left + 9, top + 8 + height / 2 - 16, 34, "a", [[number(v) for v in line] for line in table])
         if divisor > 1:
             sheet.text(f"÷ {divisor}", left + 60, top + height / 2 + 108, "soft", size=17)
-        answer = kernels.to_show(kernels.respond(image, name), name)
-        sheet.picture(answer, left + 130, top + 30, width, height)
+        output = kernels.to_show(kernels.respond(image, name), name)
+        sheet.picture(output, left + 130, top + 30, width, height)
     return sheet.svg()
 
 
 def gallery(photographs: Sequence[torch.Tensor], name: str) -> SVG:
-    """Grey (H, W) photographs in 0…1 side by side, and the answers to one kernel below them."""
+    """Grey (H, W) photographs in 0…1 side by side, and the outputs of one kernel below them."""
     width, gap = 186, 6
     heights = [width * photo.shape[0] / photo.shape[1] for photo in photographs]
     sheet = Sheet(len(photographs) * (width + gap) - gap, 2 * max(heights) + gap)
     for p, (photo, height) in enumerate(zip(photographs, heights)):
         sheet.picture(photo, p * (width + gap), 0, width, height)
     for p, (photo, height) in enumerate(zip(photographs, heights)):
-        answer = kernels.to_show(kernels.respond(photo, name), name)
-        sheet.picture(answer, p * (width + gap), max(heights) + gap, width, height)
+        output = kernels.to_show(kernels.respond(photo, name), name)
+        sheet.picture(output, p * (width + gap), max(heights) + gap, width, height)
     return sheet.svg()
 
 
 def equation(photographs: Sequence[torch.Tensor], name: str) -> SVG:
     """The first colour (3, H, W) photograph in 0…1, the kernel and their output, each channel on its own; below, the
     other photographs with their outputs, small."""
-    width, small, side = 276, 96, 34
+    width, small, side, between = 180, 70, 30, 146
     height = width * photographs[0].shape[1] / photographs[0].shape[2]
-    sheet = Sheet(2 * width + 188, height + small + 44)
+    sheet = Sheet(2 * width + between, height + small + 40)
     middle = 22 + height / 2
     table, divisor = kernels.entries(name)
     outputs = [kernels.to_show(torch.stack([kernels.respond(c, name) for c in photo]), name) for photo in photographs]
@@ -64,18 +64,18 @@ def equation(photographs: Sequence[torch.Tensor], name: str) -> SVG:
 
     _colour(sheet, photographs[0], 0, 22, width, height)
     for photo, left, wide in zip(photographs[1:], lefts, widths):
-        _colour(sheet, photo, left, height + 44, wide, small)
-    _colour(sheet, outputs[0], width + 188, 22, width, height)
+        _colour(sheet, photo, left, height + 40, wide, small)
+    _colour(sheet, outputs[0], width + between, 22, width, height)
     for output, left, wide in zip(outputs[1:], lefts, widths):
-        _colour(sheet, output, left + wide + 3, height + 44, wide, small)
-    for words, x in (("photograph", width / 2), (name, width + 94), ("output", 1.5 * width + 188)):
+        _colour(sheet, output, left + wide + 3, height + 40, wide, small)
+    for words, x in (("photograph", width / 2), (name, width + between / 2), ("output", 1.5 * width + between)):
         sheet.text(words, x, 9, "soft", size=14)
-    for sign, x in (("⋆", width + 21), ("=", width + 167)):
+    for sign, x in (("⋆", width + 14), ("=", width + between - 14)):
         sheet.text(sign, x, middle, size=22)
     cells = [[number(value) for value in line] for line in table]
-    sheet.grid(3, 3, width + 94 - 1.5 * side, middle - 1.5 * side, side, "a", cells)
+    sheet.grid(3, 3, width + (between - 3 * side) / 2, middle - 1.5 * side, side, "a", cells)
     if divisor > 1:
-        sheet.text(f"÷ {divisor}", width + 94, middle + 1.5 * side + 14, "soft")
+        sheet.text(f"÷ {divisor}", width + between / 2, middle + 1.5 * side + 14, "soft")
     return sheet.svg()
 
 
@@ -90,21 +90,24 @@ def _colour(sheet: Sheet, image: torch.Tensor, x: float, y: float, width: float,
 def examples(photographs: Sequence[torch.Tensor], weights: torch.Tensor, name: str) -> SVG:
     """Grey (H, W) photographs in 0…1 in a row, below them their outputs for the (3, 3) weights and for the named
     kernel, which is the target. Beside these rows stand the two kernels. The metadata hold the weights, unrounded."""
-    side, gap, left = 112, 6, 96
+    side, gap, left, cell = 92, 6, 84, 40
     wanted = kernels.kernel(name)
-    sheet = Sheet(left + 3 * (side + gap) + 158, 3 * (side + gap) - gap)
+    right = left + 3 * (side + gap) + 18
+    sheet = Sheet(right + 3 * cell + 2, 3 * (side + gap) - gap)
     sheet.drawing.append(drawsvg.Raw(f"<metadata>{json.dumps(weights.tolist())}</metadata>"))
     outputs = [F.conv2d(torch.stack([*photographs])[:, None], each[None, None])[:, 0] for each in (weights, wanted)]
     far = outputs[1].abs().quantile(0.995)
     rows = [torch.stack([*photographs]), *(0.5 + output / (2 * far) for output in outputs)]
-    for row, images in enumerate(rows):
+    for row, (words, images) in enumerate(zip(("image", "output now", "target"), rows)):
+        sheet.text(words, left - 8, row * (side + gap) + side / 2, size=14, anchor="end")
         for column, image in enumerate(images):
             sheet.picture(image, left + column * (side + gap), row * (side + gap), side, side)
-    for row, words in enumerate(("image", "output now", "target")):
-        sheet.text(words, left - 10, (row + 0.5) * (side + gap), size=14, anchor="end")
-    for row, table in ((1, weights), (2, wanted)):
-        cells = [[number(round(value, 2)) for value in line] for line in table.tolist()]
-        sheet.grid(3, 3, left + 3 * (side + gap) + 26, row * (side + gap) + 2, 36, "a", cells)
+    for top, words, table in ((0, "kernel now", weights), (148, "target", wanted)):
+        sheet.text(words, right + 1.5 * cell, top + 9, "soft", size=14)
+        sheet.grid(3, 3, right, top + 20, cell, "a")
+        for tap, value in enumerate(table.flatten().tolist()):
+            x, y = right + (tap % 3 + 0.5) * cell, top + 20 + (tap // 3 + 0.5) * cell
+            sheet.text(number(round(value, 2) + 0.0), x, y, size=13.5)
     return sheet.svg()
 
 

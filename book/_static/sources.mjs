@@ -78,7 +78,7 @@ export class Source {
       if (value !== 'camera') this.#stop();
       photographs.forEach((node, i) => { node.ariaPressed = String(names[i] === value); });
       own.classList.toggle('chosen', value === 'own');
-      camera.ariaPressed = String(value === 'camera');
+      camera.classList.toggle('chosen', value === 'camera');
       camera.textContent = value === 'camera' ? 'stop the camera' : 'camera';
     };
     const group = element('div', {className: 'live-buttons', role: 'group', ariaLabel: 'picture'}, ...photographs, own, camera);
@@ -86,6 +86,8 @@ export class Source {
   }
 
   async #film(chosen) {
+    if (this.opening) return; // the browser is still asking
+    this.opening = true;
     try {
       if (!navigator.mediaDevices) throw new DOMException('', 'NotFoundError');
       const stream = await navigator.mediaDevices.getUserMedia({video: {width: {ideal: 2 * FRAME}}});
@@ -108,6 +110,8 @@ export class Source {
       video.requestVideoFrameCallback(take);
     } catch (error) {
       this.trouble.textContent = REFUSALS[error.name] ?? `The camera did not start (${error.message}).`;
+    } finally {
+      this.opening = false;
     }
   }
 

@@ -117,6 +117,8 @@ def test_networks_of_all_modes_have_the_same_weights():
 def test_pictures_hold_their_photographs():
     photo = torch.rand(12, 18)
     assert pictures.gallery([photo, photo], "sobel_x").data.count("<image") == 4
+    assert pictures.equation([photo.expand(3, -1, -1)] * 3, "box_blur").data.count("<image") == 6
+    assert pictures.examples([photo] * 3, kernels.kernel("edge1"), "sobel_x").data.count("<image") == 9
     assert pictures.kernel_cards(photo).data.count("<image") == 10
     assert pictures.shift_maps(photo[:12, :12], 8, {"zeros": torch.rand(4, 4)}).data.count("<image") == 2
 

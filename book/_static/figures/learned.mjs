@@ -112,9 +112,10 @@ function lossCurve(losses) {
   const ticks = [2, 0, -2, -4, -6, -8].map((power) => shape('g', {},
     shape('line', {x1: left, x2: width - 8, y1: y(10 ** power), y2: y(10 ** power), class: 'grid'}),
     shape('text', {x: left - 20, y: y(10 ** power), 'font-size': 12}, small(10 ** power).replace('1·', ''))));
-  const points = losses.map((loss, step) => [step, loss]).filter(([step]) => step % every === 0 || step === losses.length - 1);
+  const points = losses.map((loss, step) => [x(step), y(loss || 1e-12)]).filter((_, step) => step % every === 0 || step === losses.length - 1);
+  const [cx, cy] = points.at(-1);
   return drawing(width, height, 'The loss at each step', ...ticks,
     shape('text', {x: left, y: height - 9, 'font-size': 12}, 0), shape('text', {x: width - 24, y: height - 9, 'font-size': 12}, last),
     shape('text', {x: (left + width) / 2, y: height - 9, 'font-size': 12}, 'loss by step'),
-    shape('polyline', {class: 'curve', points: points.map(([step, loss]) => `${x(step)},${y(loss || 1e-12)}`).join(' ')}));
+    shape('polyline', {class: 'curve', points: points.join(' ')}), shape('circle', {class: 'curve', cx, cy, r: 3}));
 }
