@@ -67,26 +67,32 @@ export function largestRate({A}) {
   return 1 / size;
 }
 
-/** A run of gradient descent from `start`; each step sees all windows, or `batch` of them at random. */
+/**
+ * A run of gradient descent from `start`; each step sees all windows, or `batch` of them at random. `path` holds the weights
+ * before each step, with their loss and gradient over all windows.
+ */
 export class Run {
   constructor(windows, outputs, start, rate, batch) {
-    Object.assign(this, {windows, outputs, rate, batch, weights: Float64Array.from(start)});
-    this.all = means(windows, outputs);
-    this.now = lossAndGradient(this.all, start);
-    this.losses = [this.now.loss]; // before each step, over all windows
-    this.random = uniforms(1);
+    Object.assign(this, {windows, outputs, rate, batch, all: means(windows, outputs), path: [], random: uniforms(1)});
+    this.#arrive(Float64Array.from(start));
   }
 
-  step() {
-    const count = this.outputs.length;
-    const few = this.batch && Array.from({length: this.batch}, () => Math.floor(this.random() * count));
-    const {gradient} = few ? lossAndGradient(means(this.windows, this.outputs, few), this.weights) : this.now;
-    this.weights = this.weights.map((weight, i) => weight - this.rate * gradient[i]);
-    this.now = lossAndGradient(this.all, this.weights);
-    this.losses.push(this.now.loss);
+  get last() {
+    return this.path.at(-1);
   }
 
   get diverged() {
-    return !(this.now.loss < 1e6);
+    return !(this.last.loss < 1e6);
+  }
+
+  step() {
+    const count = this.outputs.length, {weights} = this.last;
+    const few = this.batch && Array.from({length: this.batch}, () => Math.floor(this.random() * count));
+    const {gradient} = few ? lossAndGradient(means(this.windows, this.outputs, few), weights) : this.last;
+    this.#arrive(weights.map((weight, i) => weight - this.rate * gradient[i]));
+  }
+
+  #arrive(weights) {
+    this.path.push({weights, ...lossAndGradient(this.all, weights)});
   }
 }

@@ -389,7 +389,7 @@ def test_the_largest_rate_is_where_descent_begins_to_diverge(learner):
                 const run = new Run(windowsOf(planes), outputs, target.map((weight) => weight + 1), 0, 0);
                 run.rate = share * largestRate(run.all);
                 for (let step = 0; step < 400; step++) run.step();
-                return run.losses.at(-1) / run.losses[0];
+                return run.last.loss / run.path[0].loss;
             });
         }""",
         [image.flatten().tolist(), target.tolist()],

@@ -15,7 +15,7 @@ const FIELDS = {
   images: choice('photographs', ['photographs', 'noise'], {name: 'images', ...again}),
   rate: choice('0.3', ['0.01', '0.03', '0.1', '0.3', '0.6', '1'], {name: 'learning rate', ...again}),
   batch: choice('all', [['all', 'all windows'], ['64', '64 windows at random'], ['8', '8 windows at random']], {name: 'each step sees', ...again}),
-  steps: {...range(0, 0, LAST), control: undefined},
+  steps: range(0, 0, LAST, {name: 'step', show: (step) => step.toLocaleString('en')}),
 };
 
 figure('learned', 'A kernel learned from examples', FIELDS, async (kit) => {
@@ -31,10 +31,10 @@ figure('learned', 'A kernel learned from examples', FIELDS, async (kit) => {
   );
   let settings, run, wanted, images, shades;
 
-  /** The run of these settings, at this step. */
+  /** Takes the run of these settings as far as this step; gives back where it has arrived. */
   function reach(state) {
     const {target, flipped, rate, batch, steps} = state, words = String([target, flipped, rate, batch, state.images]);
-    if (words !== settings || run.losses.length > steps + 1) {
+    if (words !== settings) {
       settings = words;
       images = state.images === 'noise' ? noise : photos;
       const {rows: entries, divisor = 1} = KERNELS[target], weights = entries.flat().map((entry) => entry / divisor);
@@ -46,7 +46,8 @@ figure('learned', 'A kernel learned from examples', FIELDS, async (kit) => {
       shades = low ? [low, high] : [shift, 1 + shift];
       paintOutputs(rows[2][1], wanted);
     }
-    while (run.losses.length <= steps && !run.diverged) run.step();
+    while (run.path.length <= steps && !run.diverged) run.step();
+    return Math.min(steps, run.path.length - 1);
   }
 
   /** Outputs of a kernel, with the black and white of the target's. */
@@ -57,7 +58,7 @@ figure('learned', 'A kernel learned from examples', FIELDS, async (kit) => {
   const advance = () => {
     const {steps} = kit.state;
     kit.show({steps: Math.min(steps + 1 + Math.min(Math.floor(steps / 60), 40), LAST)});
-    return kit.state.steps < LAST && !run.diverged && run.now.loss > FOUND;
+    return kit.state.steps < LAST && !run.diverged && run.last.loss > FOUND;
   };
   const player = kit.player('start', (milliseconds) => {
     if (milliseconds === Infinity) kit.show({steps: LAST});
@@ -65,17 +66,17 @@ figure('learned', 'A kernel learned from examples', FIELDS, async (kit) => {
   });
   const one = element('button', {type: 'button'}, 'one step');
   one.addEventListener('click', () => kit.set({steps: kit.state.steps + 1}));
-  const {target, flipped, images: which, rate, batch} = kit.control;
-  kit.box.append(controls(player, one, kit.reset), controls(target, flipped, which, rate, batch));
+  const {target, flipped, images: which, rate, batch, steps: slider} = kit.control;
+  kit.box.append(controls(player, one, slider, kit.reset), controls(target, flipped, which, rate, batch));
 
   return (state) => {
-    reach(state);
-    paintOutputs(rows[1][1], run.weights);
-    kernels.replaceChildren(panel('kernel now', numbers([...run.weights], 'The learned weights')), panel('target', numbers(wanted, 'The weights of the target')));
-    curve.replaceChildren(lossCurve(run.losses));
-    const {loss} = run.now, off = Math.max(...run.weights.map((weight, i) => Math.abs(weight - wanted[i])));
-    const place = `Step ${run.losses.length - 1}: the loss is ${small(loss)}`;
-    if (run.diverged) {
+    const step = reach(state), {weights, loss} = run.path[step], seen = state.batch === 'all' ? 'all windows' : `${state.batch} windows`;
+    paintOutputs(rows[1][1], weights);
+    kernels.replaceChildren(panel('kernel now', numbers([...weights], 'The learned weights')), panel('target', numbers(wanted, 'The weights of the target')));
+    curve.replaceChildren(panel(`loss, at rate ${state.rate} with ${seen}`, lossCurve(run.path, step, `The loss of each step, at learning rate ${state.rate} with ${seen}`)));
+    const off = Math.max(...weights.map((weight, i) => Math.abs(weight - wanted[i])));
+    const place = `Step ${step.toLocaleString('en')}: the loss is ${small(loss)}`;
+    if (run.diverged && step > 0 && loss > run.path[step - 1].loss) {
       kit.say(`${place} and grows with each step, because the learning rate is too large. With all windows of these images it must be below ${number(largestRate(run.all))}.`);
     } else {
       kit.say(`${place}, and the largest error of a weight is ${off < 0.01 ? small(off) : number(off)}.${loss <= FOUND ? ' The kernel is found.' : ''}`);
@@ -103,19 +104,17 @@ function numbers(values, label) {
   return drawing(3 * side + 2, 3 * side + 2, label, ...cells);
 }
 
-/** The loss at each step, on a logarithmic scale from 10⁻⁸ to 100. */
-function lossCurve(losses) {
+/** The loss along a path, with a dot at this step, on a logarithmic scale from 10⁻⁸ to 100. */
+function lossCurve(path, step, label) {
   const [width, height, left, low, high] = [290, 130, 44, -8, 2];
-  const last = Math.max(100, losses.length - 1), every = Math.ceil(losses.length / 250);
-  const x = (step) => left + step / last * (width - left - 8);
-  const y = (loss) => 8 + (high - Math.min(Math.max(Math.log10(loss), low), high)) / (high - low) * (height - 34);
-  const ticks = [2, 0, -2, -4, -6, -8].map((power) => shape('g', {},
-    shape('line', {x1: left, x2: width - 8, y1: y(10 ** power), y2: y(10 ** power), class: 'grid'}),
-    shape('text', {x: left - 20, y: y(10 ** power), 'font-size': 12}, small(10 ** power).replace('1·', ''))));
-  const points = losses.map((loss, step) => [x(step), y(loss || 1e-12)]).filter((_, step) => step % every === 0 || step === losses.length - 1);
-  const [cx, cy] = points.at(-1);
-  return drawing(width, height, 'The loss at each step', ...ticks,
-    shape('text', {x: left, y: height - 9, 'font-size': 12}, 0), shape('text', {x: width - 24, y: height - 9, 'font-size': 12}, last),
-    shape('text', {x: (left + width) / 2, y: height - 9, 'font-size': 12}, 'loss by step'),
-    shape('polyline', {class: 'curve', points: points.join(' ')}), shape('circle', {class: 'curve', cx, cy, r: 3}));
+  const last = Math.max(100, path.length - 1), every = Math.ceil(path.length / 250);
+  const x = (at) => left + at / last * (width - left - 8);
+  const y = (loss) => 8 + (high - Math.min(Math.max(Math.log10(loss || 1e-12), low), high)) / (high - low) * (height - 34);
+  const word = (words, at, down) => shape('text', {x: at, y: down, 'font-size': 12}, words);
+  const ticks = [2, 0, -2, -4, -6, -8].map((power) => 10 ** power).map((loss) => shape('g', {},
+    shape('line', {x1: left, x2: width - 8, y1: y(loss), y2: y(loss), class: 'grid'}), word(small(loss).replace('1·', ''), left - 20, y(loss))));
+  const points = path.map(({loss}, at) => [x(at), y(loss)]).filter((_, at) => at % every === 0 || at === path.length - 1);
+  return drawing(width, height, label, ...ticks,
+    word(0, left, height - 9), word('step', (left + width) / 2, height - 9), word(last.toLocaleString('en'), width - 24, height - 9),
+    shape('polyline', {class: 'curve', points: points.join(' ')}), shape('circle', {class: 'curve', cx: x(step), cy: y(path[step].loss), r: 4}));
 }
