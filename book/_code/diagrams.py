@@ -68,7 +68,7 @@ def assumptions(n: int = 7, kernel_size: int = 3) -> SVG:
 def one_sum(image: torch.Tensor, kernel: torch.Tensor, row: int, col: int) -> SVG:
     """An (H, W) image, a (k, k) kernel and their output; the window at (row, col) and its output are marked."""
     (height, width), k, size = image.shape, len(kernel), 34
-    answer = F.conv2d(image[None, None].float(), kernel[None, None].float())[0, 0]
+    output = F.conv2d(image[None, None].float(), kernel[None, None].float())[0, 0]
     words = lambda table: [[number(v) for v in line] for line in table.tolist()]
     sheet = Sheet(570, 285)
     inside = lambda i, j: "cell+a" if 0 <= i - row < k and 0 <= j - col < k else "cell"
@@ -81,18 +81,18 @@ def one_sum(image: torch.Tensor, kernel: torch.Tensor, row: int, col: int) -> SV
     x += k * size + 35
     sheet.text("=", x - 17, 141, size=22)
     here = lambda i, j: "cell+c" if (i, j) == (row, col) else "cell"
-    sheet.grid(*answer.shape, x, 141 - answer.shape[0] * size / 2, size, here, words(answer))
-    sheet.text("output", x + answer.shape[1] * size / 2, 120 - answer.shape[0] * size / 2)
+    sheet.grid(*output.shape, x, 141 - output.shape[0] * size / 2, size, here, words(output))
+    sheet.text("output", x + output.shape[1] * size / 2, 120 - output.shape[0] * size / 2)
     window = image[row : row + k, col : col + k]
     terms = [f"{number(a)}·{number(b)}" for a, b in zip(window.flatten().tolist(), kernel.flatten().tolist()) if b]
     line = " + ".join(terms).replace("·−", "·(−").split(" + ")
     line = " + ".join(t + ")" if "(" in t else t for t in line)
-    sheet.text(f"{line} = {number(answer[row, col].item())}", 285, 268, "tc", size=15)
+    sheet.text(f"{line} = {number(output[row, col].item())}", 285, 268, "tc", size=15)
     return sheet.svg()
 
 
 def flip(kernel: torch.Tensor) -> SVG:
-    """A kernel, and the same kernel turned by 180°, drawn on a single bright pixel's two answers."""
+    """A kernel, and the same kernel rotated by 180°, drawn as the two outputs for a single bright pixel."""
     spot = torch.zeros(5, 5)
     spot[2, 2] = 1
     cross = F.conv2d(spot[None, None], kernel[None, None])[0, 0]
@@ -103,7 +103,7 @@ def flip(kernel: torch.Tensor) -> SVG:
     panels.append(("convolution", true, "c"))
     x = 12.0
     for title, table, kind in panels:
-        rows, step = len(table), size if len(table) == 3 else 22
+        rows, step = len(table), size if len(table) == 3 else 24
         side = rows * step
         sheet.grid(rows, rows, x + 60 - side / 2, 95 - side / 2, step, kind, words(table))
         sheet.text(title, x + 60, 18)
@@ -143,8 +143,8 @@ def channels(image: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, row:
 
 
 def scans(cases: Sequence[tuple[str, Scan]], cell: float = 14) -> SVG:
-    """One picture a case, two in a row: padded image, its first window (blue), the next one (orange), pixels that no
-    window touches (crossed), and the result."""
+    """One picture per case, two in a row: padded image, its first window (blue), the next one (orange), pixels that no
+    window touches (crossed), and the output."""
     rows = [cases[start : start + 2] for start in range(0, len(cases), 2)]
     heights = [max(scan.n + 2 * scan.padding for _, scan in row) * cell + 52 for row in rows]
     sheet = Sheet(570, sum(heights) - 14)
@@ -185,7 +185,7 @@ def _scan(sheet: Sheet, title: str, scan: Scan, left: float, top: float, cell: f
 
 
 def rows(cases: Sequence[Scan], cell: float = 22) -> SVG:
-    """One row of pixels a case, its windows below it as rows of taps; pixels that no window touches are crossed."""
+    """One row of pixels per case, its windows below it as rows of taps; pixels that no window touches are crossed."""
     sheet = Sheet(570, sum(62 + 14 * len(scan.starts) for scan in cases) - 10)
     top = 4.0
     for scan in cases:
@@ -207,7 +207,7 @@ def rows(cases: Sequence[Scan], cell: float = 22) -> SVG:
 
 
 def padding_modes(row: Sequence[int] = (1, 2, 3, 4, 5), padding: int = 2) -> SVG:
-    """A row of pixels, and what each of the four padding modes puts beside it (asked of PyTorch)."""
+    """A row of pixels, and what each of the four padding modes puts beside it (computed by PyTorch)."""
     modes = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
     line = torch.tensor([[list(row)]], dtype=torch.float32)
     sheet, size = Sheet(460, 40 * len(modes) + 6), 34
@@ -230,7 +230,7 @@ def groups(counts: Sequence[int] = (1, 2, 4), channels: int = 4) -> SVG:
         for c in range(channels):
             for y in (150, 62):
                 sheet.box(left + c * step - 11, y - 11, 22, 22, "plane", 3)
-                sheet.text(c, left + c * step, y, size=14)
+                sheet.text(c, left + c * step, y, size=15)
         sheet.text(f"groups = {g}", left + 54, 22, size=16)
         sheet.text(f"{len(pairs)} slices", left + 54, 184, "soft", size=16)
     return sheet.svg()
