@@ -10,7 +10,7 @@ from _code import upsampling
 from convcourse import data
 
 SEEDS = range(5)
-STEPS, EVERY = 600, 60
+STEPS, EVERY = 300, 60
 NAMES = ("chelsea", "coffee", "astronaut", "camera")
 
 

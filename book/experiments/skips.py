@@ -15,8 +15,7 @@ NETWORKS = {"unet": {"width": 8}, "plain": {"width": 9, "skips": False}}
 
 def run(seed: int) -> dict[str, dict]:
     """Per network: ``weights``, their number; after each epoch the ``mean`` IoU of the classes; at the end ``iou`` of
-    each class, the ``table`` of pixels by truth (row) and prediction, and the shares of ``wrong`` pixels next to
-    another class and at least 8 pixels away from one."""
+    each class, and the shares of ``wrong`` pixels next to another class and at least 8 pixels away from one."""
     images, masks = segmenting.scenes(SCENES, seed=100 + seed, size=SIZE)
     new_images, new_masks = segmenting.scenes(NEW_SCENES, seed=1, size=SIZE)
     zones = segmenting.near_border(new_masks, 1), ~segmenting.near_border(new_masks, 7)
@@ -27,14 +26,12 @@ def run(seed: int) -> dict[str, dict]:
         mean = []
         for _ in segmenting.epochs_of(net, images, masks, EPOCHS, seed=seed):
             labels = segmenting.predict(net, new_images).argmax(1)
-            table = segmenting.confusion(labels, new_masks)
-            iou = segmenting.overlaps(table)
+            iou = segmenting.overlaps(segmenting.confusion(labels, new_masks))
             mean.append(round(iou.mean().item(), 4))
         found[name] = {
             "weights": sum(p.numel() for p in net.parameters()),
             "mean": mean,
             "iou": [round(value, 4) for value in iou.tolist()],
-            "table": table.tolist(),
             "wrong": [round((labels != new_masks)[zone].float().mean().item(), 4) for zone in zones],
         }
     return found
