@@ -168,8 +168,8 @@ def drawing(net: SegmentationNet, size: int) -> SVG:
         last = level == depth - 1
         next_left = 269 if last else left + step
         next_right = 325 if last else right - step + 56
-        sheet.arrow(left + 56, y + 52, next_left + 6, y + row - 50)
-        sheet.arrow(next_right - 6, y + row - 50, right, y + 52)
+        sheet.arrow(left + 56, y + 55, next_left + 6, y + row - 50)
+        sheet.arrow(next_right - 6, y + row - 50, right, y + 55)
         if level == 0:
             sheet.arrow(stop - 5, y, 603, y)
             map_box(612, y, seen["head"].after, "b")

@@ -58,7 +58,8 @@ def definitions_behind(code: str, places: list[Path]) -> Iterator[tuple[Path, st
         (path, text.splitlines(), node)
         for path in files
         if path.suffix == ".py" and (text := path.read_text(encoding="utf-8"))
-        for node in ast.parse(text).body
+        for statement in ast.parse(text).body
+        for node in _one_by_one(statement)
     ]
     used, counted = _names(ast.parse(code)), True
     while counted:
@@ -70,6 +71,13 @@ def definitions_behind(code: str, places: list[Path]) -> Iterator[tuple[Path, st
                 yield path, (text := _without_docstrings(node, lines))
                 named = (file for file in files if file.suffix != ".py" and file.parent == path.parent)
                 yield from ((file, file.read_text(encoding="utf-8")) for file in named if file.name in text)
+
+
+def _one_by_one(node: ast.stmt) -> list[ast.stmt]:
+    """An import of several names as several imports; any other statement as it is."""
+    if isinstance(node, ast.ImportFrom):
+        return [ast.ImportFrom(node.module, [alias], node.level) for alias in node.names]
+    return [node]
 
 
 def _names(tree: ast.AST) -> set[str]:

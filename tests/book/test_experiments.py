@@ -74,7 +74,7 @@ def one_experiment(tmp_path, monkeypatch):
         "book/_code/toss.py": TOSS,
         "book/_code/faces.json": "{}",
         "book/_code/inks.json": "{}",
-        "book/_code/other.py": "",
+        "book/_code/other.py": "def edge():\n    return 0\n\ndef land():\n    return 1\n",
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,7 @@ def one_experiment(tmp_path, monkeypatch):
 
 
 TOSS = '''"""Coins."""
-from _code.other import *
+from _code.other import edge, land
 FACES = "faces.json"
 INK = "inks.json"
 
@@ -92,7 +92,7 @@ def throw():
     return _fair(FACES)
 
 def _fair(faces):
-    return faces
+    return faces or land()
 
 def draw():
     return INK
@@ -106,6 +106,8 @@ def draw():
         ("book/_code/toss.py", "return _fair(FACES)", "return _fair(FACES) * 2", True),
         ("book/_code/toss.py", "return faces", "return 2 * faces", True),  # which is called by what is called
         ("book/_code/toss.py", 'FACES = "faces', 'FACES = "2 faces', True),
+        ("book/_code/other.py", "return 1", "return 2", True),
+        ("book/_code/other.py", "return 0", "return 2", False),  # imported, and not called
         ("book/_code/faces.json", "{}", "[]", True),
         ("book/_code/toss.py", "Throws it.", "Throws the coin.", False),
         ("book/_code/toss.py", "return INK", "return 2 * INK", False),
