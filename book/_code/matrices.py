@@ -44,7 +44,7 @@ def banded(side: int = 4) -> SVG:
     words = [[TAPS[v - 1] if v else "" for v in line] for line in matrix]
     sheet.grid(rows, cols, 60, 30, size, kind, words)
     for j in range(cols):
-        sheet.text(j, 60 + (j + 0.5) * size, 15, "soft", size=14.5)
+        sheet.text(j, 60 + (j + 0.5) * size, 15, "soft", size=15)
     for i in range(rows):
         sheet.text("yz"[i // 2] + "₀₁"[i % 2], 40, 30 + (i + 0.5) * size, "soft", size=15)
     sheet.box(60, 30, side * size, (side - 2) * size, "frame")  # the first block
@@ -52,7 +52,7 @@ def banded(side: int = 4) -> SVG:
         sheet.line(60 + block * side * size, 22, 60 + block * side * size, 36 + rows * size, "arrow")
     for block in range(side):
         middle = 60 + (block + 0.5) * side * size
-        sheet.text(f"image row {block}", middle, 48 + rows * size, "soft", size=14.5)
+        sheet.text(f"image row {block}", middle, 48 + rows * size, "soft", size=15)
     return sheet.svg()
 
 

@@ -24,7 +24,7 @@ def four_ways(small: torch.Tensor, large: torch.Tensor) -> SVG:
 
     def panel(x: float, y: float, title: str, table: torch.Tensor, kind: Callable[[int, int], str] | str) -> None:
         side = len(table)
-        sheet.text(title, x + side * size / 2, y - 16, size=16)
+        sheet.text(title, x + side * size / 2, y - 16, size=17)
         sheet.grid(side, side, x, y, size, kind, _words(table))
 
     double = lambda mode, **more: F.interpolate(small[None, None], scale_factor=2, mode=mode, **more)[0, 0]
@@ -45,7 +45,7 @@ def four_ways(small: torch.Tensor, large: torch.Tensor) -> SVG:
     kinds = ("a", "b", "c", "plane")
     for c, plane in enumerate(planes):
         panel(466 + 84 * (c % 2), 42 + 84 * (c // 2), "", plane, kinds[c])
-    sheet.text("four channels", 541, 16, size=16)
+    sheet.text("four channels", 541, 16, size=17)
     sheet.arrow(541, 200, 541, 222)
     panel(477, 250, "pixel shuffle", F.pixel_shuffle(planes[None], 2)[0, 0], lambda i, j: kinds[2 * (i % 2) + j % 2])
     return sheet.svg()
@@ -92,7 +92,7 @@ def stamps(image: torch.Tensor, kernel: torch.Tensor, strides: tuple[int, ...] =
     for r, stride in enumerate(strides):
         top = 40 + 178 * r
         side = (image.shape[0] - 1) * stride + k
-        sheet.text(f"stride {stride}", 4, top - 22, size=16, anchor="start")
+        sheet.text(f"stride {stride}", 4, top - 22, size=17, anchor="start")
         sheet.grid(*image.shape, 4, top, size, "a", _words(image))
         sheet.grid(k, k, 4, top + 60, size, "b", _words(kernel))
         for pixel in range(image.numel()):
@@ -100,7 +100,7 @@ def stamps(image: torch.Tensor, kernel: torch.Tensor, strides: tuple[int, ...] =
             x = 84 + pixel * 140 + (130 - side * size) / 2
             made = _stamp(image, kernel, stride, range(pixel + 1))
             corner = (row * stride, col * stride)
-            sheet.text(f"pixel {number(image[row, col].item())}", x + side * size / 2, top - 22, "soft", size=16)
+            sheet.text(f"pixel {number(image[row, col].item())}", x + side * size / 2, top - 22, "soft", size=17)
             sheet.grid(side, side, x, top, size, _inside(corner, k), _words(made, blank=0))
             sheet.box(x + corner[1] * size, top + corner[0] * size, k * size, k * size, "frame2")
     return sheet.svg()
@@ -126,13 +126,13 @@ def windows(image: torch.Tensor, kernel: torch.Tensor, strides: tuple[int, ...] 
         output = F.conv_transpose2d(image[None, None], kernel[None, None], stride=stride)[0, 0]
         sheet.text(f"stride {stride}", 4, top - 26, size=16, anchor="start")
         sheet.grid(k, k, 4, top + 30, size, "b", _words(rotated))
-        sheet.text("rotated", 4 + k * size / 2, top + 44 + k * size, "soft")
+        sheet.text("rotated", 4 + k * size / 2, top + 44 + k * size, "soft", size=15.5)
         for p, (row, col) in enumerate(((0, 0), (1, 1), (out - 1, out - 1))):
             x = 83 + 163 * p
             sheet.grid(full, full, x, top, size, _filled(words), words)
             sheet.box(x + col * size, top + row * size, k * size, k * size, "frame2")
             value = number(output[row, col].item())
-            sheet.text(f"output[{row}, {col}] = {value}", x + full * size / 2, top - 14, "tb")
+            sheet.text(f"output[{row}, {col}] = {value}", x + full * size / 2, top - 14, "tb", size=15.5)
         top += full * size + 46
     return sheet.svg()
 
@@ -155,10 +155,10 @@ def matrix_pair(side: int = 4) -> SVG:
     sheet.text(f"C: {cols} pixels → {rows}", 4 + cols * size / 2, 20, size=17)
     draw(matrix.T, 504, 44)
     sheet.text(f"Cᵀ: {rows} → {cols}", 554, 20, size=17)
-    sheet.text("a row is a window:", 204, 190, size=16)
-    sheet.text("which pixels does an output read?", 204, 212, "soft", size=16)
-    sheet.text("a column is a stamp:", 204, 270, size=16)
-    sheet.text("which outputs does a pixel write to?", 204, 292, "soft", size=16)
+    sheet.text("a row is a window:", 204, 190, size=16.5)
+    sheet.text("which pixels does an output read?", 204, 212, "soft", size=16.5)
+    sheet.text("a column is a stamp:", 204, 270, size=16.5)
+    sheet.text("which outputs does a pixel write to?", 204, 292, "soft", size=16.5)
     sheet.arrow(345, 280, 492, 280)
     sheet.arrow(204, 178, 204, 152)
     return sheet.svg()
