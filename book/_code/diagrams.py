@@ -114,14 +114,14 @@ def flip(kernel: torch.Tensor) -> SVG:
 def channels(image: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, row: int, col: int) -> SVG:
     """An (S, H, W) image of at most three channels, a (T, S, k, k) weight, a (T,) bias, and how the output's number at
     (row, col) arises in each output channel: one sum per input channel, added up, plus the bias."""
-    (c_in, height, width), (c_out, _, k, _), size, small = image.shape, weight.shape, 26, 22
+    (c_in, height, width), (c_out, _, k, _), size, small = image.shape, weight.shape, 26, 24
     out = F.conv2d(image[None].float(), weight.float(), bias.float())[0]
     window = image[:, row : row + k, col : col + k]
     sums = (weight * window).sum((2, 3))
     words = lambda table: [[number(v) for v in line] for line in table.tolist()]
     step, column = height * size + 14, 205
     sheet = Sheet(width * size + 24 + c_out * column + 4, 34 + c_in * step + 86 + out.shape[1] * small)
-    sheet.text("image", width * size / 2, 14)
+    sheet.text("image", width * size / 2, 14, size=16)
     for s in range(c_in):
         top, tint = 30 + s * step, "abc"[s]
         inside = lambda i, j, tint=tint: f"cell+{tint}" if 0 <= i - row < k and 0 <= j - col < k else "cell"
@@ -129,16 +129,18 @@ def channels(image: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, row:
         for t in range(c_out):
             left = width * size + 24 + t * column
             sheet.grid(k, k, left, top + (height * size - k * small) / 2, small, tint, words(weight[t, s]))
-            sheet.text(f"= {number(sums[t, s].item())}", left + k * small + 8, top + height * size / 2, anchor="start")
+            sheet.text(
+                f"= {number(sums[t, s].item())}", left + k * small + 8, top + height * size / 2, size=16, anchor="start"
+            )
     for t in range(c_out):
         left, top = width * size + 24 + t * column, 34 + c_in * step
-        sheet.text(f"weight[{t}]", left + k * small / 2, 14)
+        sheet.text(f"weight[{t}]", left + k * small / 2, 14, size=16)
         total = " + ".join(f"({number(v)})" if v < 0 else number(v) for v in [*sums[t].tolist(), bias[t].item()])
-        sheet.text(f"{total} = {number(out[t, row, col].item())}", left, top + 12, anchor="start")
+        sheet.text(f"{total} = {number(out[t, row, col].item())}", left, top + 12, size=16, anchor="start")
         here = lambda i, j: "cell+frame" if (i, j) == (row, col) else "cell"
         sheet.grid(*out.shape[1:], left, top + 58, small, here, words(out[t]))
-        sheet.text(f"output[{t}]", left + out.shape[2] * small / 2, top + 42)
-    sheet.text("sums + bias", width * size / 2, 34 + c_in * step + 12, "soft")
+        sheet.text(f"output[{t}]", left + out.shape[2] * small / 2, top + 42, size=16)
+    sheet.text("sums + bias", width * size / 2, 34 + c_in * step + 12, "soft", size=16)
     return sheet.svg()
 
 
