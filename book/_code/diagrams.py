@@ -114,7 +114,7 @@ def flip(kernel: torch.Tensor) -> SVG:
 def channels(image: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, row: int, col: int) -> SVG:
     """An (S, H, W) image of at most three channels, a (T, S, k, k) weight, a (T,) bias, and how the output's number at
     (row, col) arises in each output channel: one sum per input channel, added up, plus the bias."""
-    (c_in, height, width), (c_out, _, k, _), size, small = image.shape, weight.shape, 26, 24
+    (c_in, height, width), (c_out, _, k, _), size, small = image.shape, weight.shape, 26, 27
     out = F.conv2d(image[None].float(), weight.float(), bias.float())[0]
     window = image[:, row : row + k, col : col + k]
     sums = (weight * window).sum((2, 3))
