@@ -85,7 +85,7 @@ class Sheet:
             for part in each.split("+"):
                 self.box(x + j * size, y + i * size, size, size, part)
             if words is not None:
-                letter = max(size / 2, min(0.68 * size, 17) if len(str(words[i][j])) <= 2 else 0)
+                letter = max(size / 2, min(0.68 * size, 20) if len(str(words[i][j])) <= 2 else 0)
                 self.text(words[i][j], x + (j + 0.5) * size, y + (i + 0.5) * size, size=letter)
 
     def cross(self, x: float, y: float, size: float) -> None:
