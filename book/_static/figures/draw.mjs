@@ -92,31 +92,31 @@ function sentence({skips, at: [y, x]}, labels, sure, mask) {
 function useHand(kit, scene, answer) {
   const {state} = kit;
   let from, held = -1; // where a stroke began, and the shape that it moves
-  const grab = (x, y) => { held = shapeAt(state.shapes, x, y); };
   const change = (i, changes) => state.shapes.map((shape, j) => (i === j ? tidy({...shape, ...changes}) : shape));
   const fresh = (x, y) => {
     const kind = CLASSES.indexOf(state.tool), hue = state.colour === 'own' ? kind : Number(state.colour);
     return tidy({kind, x, y, radius: state.radius, angle: state.angle, hue, paint: Math.floor(1000 * Math.random())});
   };
-  const erase = (x, y) => {
-    const gone = shapeAt(state.shapes, x, y);
-    if (gone >= 0) kit.set({shapes: state.shapes.filter((_, i) => i !== gone)});
-  };
-  const stretch = (x, y) => {
+  // The changes of the state by each kind of tool; what is pulled turns and stretches the latest shape.
+  const pull = (x, y) => {
     const [left, top] = from, wire = state.tool === 'wire', length = Math.hypot(x - left, y - top);
-    if (length < 2) return;
+    if (length < 2) return {};
     const {radius, angle} = tidy({x, y, radius: wire ? length / 6 : length, angle: Math.atan2(y - top, x - left) * 180 / Math.PI});
     const middle = wire ? {x: (x + left) / 2, y: (y + top) / 2} : {};
-    kit.set({radius, angle, shapes: change(state.shapes.length - 1, {...middle, radius, angle})});
+    return {radius, angle, shapes: change(state.shapes.length - 1, {...middle, radius, angle})};
+  };
+  const move = (x, y, first) => {
+    if (first) held = shapeAt(state.shapes, x, y);
+    return {shapes: change(held, {x, y})};
+  };
+  const erase = (x, y) => {
+    const gone = shapeAt(state.shapes, x, y);
+    return {shapes: state.shapes.filter((_, i) => i !== gone)};
   };
   const stroke = (x, y, first) => {
-    kit.set({at: [Math.floor(y), Math.floor(x)]});
-    if (state.tool === 'erase') erase(x, y);
-    else if (state.tool === 'move') {
-      if (first) grab(x, y);
-      if (held >= 0) kit.set({shapes: change(held, {x, y})});
-    } else if (first) kit.set({shapes: [...state.shapes, fresh(x, y)]});
-    else stretch(x, y);
+    const place = () => (first ? {shapes: [...state.shapes, fresh(x, y)]} : pull(x, y));
+    const act = {move, erase}[state.tool] ?? place;
+    kit.set({at: [Math.floor(y), Math.floor(x)], ...act(x, y, first)});
   };
   hand(scene, 'The scene. Press to place a shape, pull to turn and stretch it; or arrows and Enter', {
     press: () => { from = undefined; },
@@ -126,9 +126,8 @@ function useHand(kit, scene, answer) {
       stroke(x, y, first);
     },
     by(down, right) {
-      const [y, x] = state.at;
-      kit.set({at: [y + down, x + right]});
-      if (state.tool === 'move' && held >= 0) kit.set({shapes: change(held, {x: state.at[1] + 0.5, y: state.at[0] + 0.5})});
+      const [y, x] = [state.at[0] + down, state.at[1] + right];
+      kit.set({at: [y, x], ...(state.tool === 'move' ? move(x + 0.5, y + 0.5, false) : {})});
     },
   });
   scene.addEventListener('keydown', (event) => {
