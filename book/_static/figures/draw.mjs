@@ -41,7 +41,7 @@ figure('draw', 'Draw shapes, and a U-Net segments them', FIELDS, async (kit) => 
   const another = element('button', {type: 'button'}, 'another scene'), empty = element('button', {type: 'button'}, 'empty scene');
   another.addEventListener('click', () => kit.set(randomScene(Math.floor(2 ** 31 * Math.random()))));
   empty.addEventListener('click', () => kit.set({shapes: []}));
-  const pair = row(panel('scene: draw here', scene), element('div', {className: 'live-panel'}, title, answer));
+  const pair = row(panel('scene (draw here)', scene), element('div', {className: 'live-panel'}, title, answer));
   pair.classList.add('live-pair');
   kit.box.append(kit.control.tool, pair, kit.control.show, row(plugs.drawing), legend, kit.line, row(another, empty));
   useHand(kit, scene, answer);
@@ -84,8 +84,8 @@ function sentence({skips, at: [y, x]}, labels, sure, mask) {
   const right = labels.filter((label, i) => label === mask[i]).length / labels.length, i = y * SIZE + x;
   const out = [...skips].flatMap((gate, level) => (gate === '0' ? [`${SIZE / 2 ** level} × ${SIZE / 2 ** level}`] : []));
   return `${(100 * right).toFixed(1)} % of the pixels are right${out.length ? ` without the skip at ${out.join(' and ')}` : ''}. `
-    + `The pixel in row ${y}, column ${x} gets the class “${CLASSES[labels[i]]}” with probability ${sure[i].toFixed(2)}; `
-    + (labels[i] === mask[i] ? 'this is right.' : `the truth is “${CLASSES[mask[i]]}”.`);
+    + `The pixel in row ${y}, column ${x} gets the class “${CLASSES[labels[i]]}” with probability ${sure[i].toFixed(2)}. `
+    + (labels[i] === mask[i] ? 'This is right.' : `The truth is “${CLASSES[mask[i]]}”.`);
 }
 
 /** The hand draws, moves and erases on the scene, and chooses a pixel on the answer. */
@@ -118,7 +118,7 @@ function useHand(kit, scene, answer) {
     const act = {move, erase}[state.tool] ?? place;
     kit.set({at: [Math.floor(y), Math.floor(x)], ...act(x, y, first)});
   };
-  hand(scene, 'The scene. Press to place a shape, pull to turn and stretch it; or arrows and Enter', {
+  hand(scene, 'The scene. Press to place a shape and pull to turn and stretch it, or use the arrow keys and Enter.', {
     press: () => { from = undefined; },
     at(column, line) {
       const [x, y] = [column / ZOOM, line / ZOOM], first = !from;
@@ -138,7 +138,7 @@ function useHand(kit, scene, answer) {
     else stroke(x + 0.5, y + 0.5, true);
   });
   scene.addEventListener('pointerup', () => { held = -1; });
-  hand(answer, 'What the U-Net says. Press a pixel to see its receptive field; or arrows', {
+  hand(answer, 'The classes by the U-Net. Press a pixel to see its receptive field, or use the arrow keys.', {
     at: (x, y) => kit.set({at: [Math.floor(y / ZOOM), Math.floor(x / ZOOM)], field: true}),
     by: (down, right) => kit.set({at: [state.at[0] + down, state.at[1] + right], field: true}),
     drag: false,
