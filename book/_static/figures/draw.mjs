@@ -16,11 +16,18 @@ const TITLES = {
   classes: 'classes by the U-Net', confidence: 'its confidence', errors: 'wrong pixels', truth: 'true classes', influence: 'influence on the pixel',
 };
 
+const hueOf = (colour, kind) => (colour === 'own' ? kind : Number(colour));
+/** Changes of the latest shape. */
+const latest = (shapes, changes) => ({shapes: shapes.map((shape, i) => (i === shapes.length - 1 ? tidy({...shape, ...changes(shape)}) : shape))});
+
 const FIELDS = {
   tool: buttons('disc', [...CLASSES.slice(1), 'move', 'erase'], {name: 'tool'}),
-  radius: range(8, 3, 22, {step: 0.5, name: 'radius'}),
-  angle: range(0, 0, 359, {name: 'angle', show: (degrees) => `${degrees}°`}),
-  colour: choice('own', [['own', 'its own class'], ...CLASSES.slice(1).map((name, i) => [String(i + 1), `a ${name}`])], {name: 'colour of'}),
+  // Of the latest shape, and of the next one.
+  radius: range(7.5, 3, 22, {step: 0.5, name: 'radius', then: (radius, {shapes}) => latest(shapes, () => ({radius}))}),
+  angle: range(330, 0, 359, {name: 'angle', show: (degrees) => `${degrees}°`, then: (angle, {shapes}) => latest(shapes, () => ({angle}))}),
+  colour: choice('own', [['own', 'its own class'], ...CLASSES.slice(1).map((name, i) => [String(i + 1), `a ${name}`])], {
+    name: 'colour of', then: (colour, {shapes}) => latest(shapes, ({kind}) => ({hue: hueOf(colour, kind)})),
+  }),
   noise: range(NOISE, 0, 0.4, {step: 0.01, name: 'noise'}),
   show: buttons('classes', ['classes', 'confidence', 'errors', 'truth', 'influence'], {name: 'right picture'}),
   field: flag(false, {name: 'receptive field'}),
@@ -94,8 +101,8 @@ function useHand(kit, scene, answer) {
   let from, held = -1; // where a stroke began, and the shape that it moves
   const change = (i, changes) => state.shapes.map((shape, j) => (i === j ? tidy({...shape, ...changes}) : shape));
   const fresh = (x, y) => {
-    const kind = CLASSES.indexOf(state.tool), hue = state.colour === 'own' ? kind : Number(state.colour);
-    return tidy({kind, x, y, radius: state.radius, angle: state.angle, hue, paint: Math.floor(1000 * Math.random())});
+    const kind = CLASSES.indexOf(state.tool);
+    return tidy({kind, x, y, radius: state.radius, angle: state.angle, hue: hueOf(state.colour, kind), paint: Math.floor(1000 * Math.random())});
   };
   // The changes of the state by each kind of tool; what is pulled turns and stretches the latest shape.
   const pull = (x, y) => {
@@ -103,7 +110,7 @@ function useHand(kit, scene, answer) {
     if (length < 2) return {};
     const {radius, angle} = tidy({x, y, radius: wire ? length / 6 : length, angle: Math.atan2(y - top, x - left) * 180 / Math.PI});
     const middle = wire ? {x: (x + left) / 2, y: (y + top) / 2} : {};
-    return {radius, angle, shapes: change(state.shapes.length - 1, {...middle, radius, angle})};
+    return {radius, angle, ...latest(state.shapes, () => ({...middle, radius, angle}))};
   };
   const move = (x, y, first) => {
     if (first) held = shapeAt(state.shapes, x, y);
