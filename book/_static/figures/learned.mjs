@@ -34,7 +34,7 @@ figure('learned', 'A kernel learned from examples', FIELDS, async (kit) => {
   /** Takes the run of these settings as far as this step; gives back where it has arrived. */
   function reach(state) {
     const {target, flipped, rate, batch, steps} = state, words = String([target, flipped, rate, batch, state.images]);
-    if (words !== settings) {
+    if (words !== settings || steps === 0) { // at step 0 the path begins anew, so that it looks as it did at first
       settings = words;
       images = state.images === 'noise' ? noise : photos;
       const {rows: entries, divisor = 1} = KERNELS[target], weights = entries.flat().map((entry) => entry / divisor);
