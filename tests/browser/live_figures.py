@@ -119,7 +119,8 @@ def open_figure(context, url: str, name: str, at: str) -> Live:
     figure.locator(".live-box, .live-start").first.wait_for()
     if start.count():
         start.click()
-    figure.locator(".live-box").wait_for(timeout=120_000)
+        start.wait_for(state="detached", timeout=120_000)
+    figure.locator(".live-box").wait_for()
     figure.evaluate(WATCH)
     live = Live(tab, figure, visit, "")
     live.idle()

@@ -184,9 +184,12 @@ def test_without_scripts_the_still_picture_stands_there(browser, address, place)
 LETTERS = """figure => [...figure.querySelectorAll('.live-box svg text')].filter(node => node.textContent.trim())
     .map(node => [parseFloat(getComputedStyle(node).fontSize) * node.getScreenCTM().a, node.textContent])
     .sort((a, b) => a[0] - b[0])"""
-RIGHT_END = (
-    "figure => Math.max(...[...figure.querySelectorAll('.live-box *')].map(node => node.getBoundingClientRect().right))"
-)
+RIGHT_END = """figure => Math.max(...[...figure.querySelectorAll('.live-box *:not(svg *)')]
+    .map(node => node.getBoundingClientRect().right))"""
+CUT_OFF = """figure => [...figure.querySelectorAll('.live-box svg text')].filter(node => {
+    const [own, whole] = [node, node.ownerSVGElement].map(each => each.getBoundingClientRect());
+    return own.left < whole.left - 1 || own.right > whole.right + 1;
+}).map(node => node.textContent)"""
 
 
 def test_on_a_phone_letters_can_be_read_and_nothing_is_cut_off(browser, address, place):
@@ -203,4 +206,5 @@ def test_on_a_phone_letters_can_be_read_and_nothing_is_cut_off(browser, address,
         assert not letters or letters[0][0] > 8.95, letters[0]
         assert live.figure.evaluate("figure => figure.scrollWidth - figure.clientWidth") <= 0
         assert live.figure.evaluate(RIGHT_END) <= 390
+        assert not live.figure.evaluate(CUT_OFF)
     context.close()
