@@ -69,6 +69,10 @@ class Live:
     def seen(self) -> str:
         return self.figure.evaluate(SEEN)
 
+    def drawn(self) -> str:
+        """The same without what was told of trouble, such as a camera that is missing."""
+        return re.sub(r'<p [^>]*role="alert".*?</p>', "", self.seen())
+
     def controls(self) -> list[tuple]:
         """Each usable control and its kind."""
         return [(self.figure.locator(f"[data-at='{at}']"), kind) for at, kind in self.figure.evaluate(USABLE)]
