@@ -26,7 +26,7 @@ from playwright.sync_api import Page, sync_playwright
 
 HTML = Path(__file__).resolve().parents[1] / "_build" / "html"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-CHANGES = 40  # of each control
+CHANGES = 20  # of each control
 GOALS = {False: 16, True: 100}  # milliseconds; with a button that starts the figure or without
 
 MEASURE = """async ([name, count]) => {
