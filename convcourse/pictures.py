@@ -93,7 +93,7 @@ def confusions(images: torch.Tensor, labels: torch.Tensor, guesses: torch.Tensor
     for row in range(classes):
         for column in range(classes):
             if table[row, column]:
-                axes.text(column, row, int(table[row, column]), ha="center", va="center", fontsize=9, color=INK)
+                axes.text(column, row, str(int(table[row, column])), ha="center", va="center", fontsize=9, color=INK)
     axes.set(xticks=range(classes), yticks=range(classes), xlabel="read", ylabel="written")
     for place in range(examples):
         panel = grid[f"{place}"]

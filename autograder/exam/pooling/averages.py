@@ -17,6 +17,7 @@ from autograder.exam.mistakes import (
     always,
     care_mistakes,
     misconception,
+    no_pair,
     pair,
     swapped,
     with_all_arguments,
@@ -35,9 +36,9 @@ def means(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include
     return F.avg_pool2d(x, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
-def by_hand(count: w.Count = w.windows, divisor: str = "right", counted: bool | None = None) -> Callable[..., T]:
+def by_hand(count: w.Count = w.windows, divisor: str = "right", empty: float = torch.nan) -> Callable[..., T]:
     """Average pooling by its taps; the options are the mistakes. divisor: of a window also "kernel", its area, or
-    "none". counted: what `count_include_pad` is taken to be."""
+    "none". empty: the mean of a window that holds no pixel."""
 
     def mutant(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
         given = kernel_size, kernel_size if stride is None else stride
@@ -46,11 +47,13 @@ def by_hand(count: w.Count = w.windows, divisor: str = "right", counted: bool | 
         if divisor != "right":
             return sums / (kh * kw if divisor == "kernel" else 1)
         ones, (ph, pw) = torch.ones_like(x[:1, :1]), pair(padding)
-        if count_include_pad if counted is None else counted:
+        if count_include_pad:
             ones = F.pad(ones, (pw, pw, ph, ph), value=1.0)
             fixed = iter(sums.shape[2:])
-            return sums / w.taps(ones, *given, 0, 1, ceil_mode, 0.0, lambda *axis: next(fixed)).sum(0)
-        return sums / w.taps(ones, *given, padding, 1, ceil_mode, 0.0, count).sum(0)
+            area = w.taps(ones, *given, 0, 1, ceil_mode, 0.0, lambda *axis: next(fixed)).sum(0)
+        else:
+            area = w.taps(ones, *given, padding, 1, ceil_mode, 0.0, count).sum(0)
+        return torch.where(area > 0, sums / area, empty)
 
     return mutant
 
@@ -58,7 +61,7 @@ def by_hand(count: w.Count = w.windows, divisor: str = "right", counted: bool | 
 AVERAGE = (
     *IN_PLACE,
     misconception("avg-sum", by_hand(divisor="none")),
-    misconception("ceil-rounds-up", by_hand(w.rounded_up), by_hand(w.rounded_up, "kernel")),
+    misconception("ceil-rounds-up", *(by_hand(w.rounded_up, empty=empty) for empty in (torch.nan, 0.0))),
     misconception("ceil-starts-in-padding", by_hand(w.padded_first)),
     misconception("overhang-counted", by_hand(divisor="kernel")),
     misconception(
@@ -165,13 +168,20 @@ ADAPTIVE = (
         by_bounds(lambda i, n, m: i * (n // m), lambda i, n, m: (i + 1) * (n // m) if i < m - 1 else n),
         by_bounds(lambda i, n, m: i * -(-n // m), lambda i, n, m: min(n, (i + 1) * -(-n // m))),
     ),
-    misconception("bins-end-rounded-down", by_bounds(lambda i, n, m: i * n // m, lambda i, n, m: (i + 1) * n // m)),
     misconception(
-        "bins-start-rounded-up", by_bounds(lambda i, n, m: -(-i * n // m), lambda i, n, m: -(-(i + 1) * n // m))
+        "bins-end-rounded-down",
+        by_bounds(lambda i, n, m: i * n // m, lambda i, n, m: (i + 1) * n // m),
+        by_bounds(lambda i, n, m: i * n // m, lambda i, n, m: max((i + 1) * n // m, i * n // m + 1)),
+    ),
+    misconception(
+        "bins-start-rounded-up",
+        by_bounds(lambda i, n, m: -(-i * n // m), lambda i, n, m: -(-(i + 1) * n // m)),
+        by_bounds(lambda i, n, m: min(-(-i * n // m), -(-(i + 1) * n // m) - 1), lambda i, n, m: -(-(i + 1) * n // m)),
     ),
     misconception("bins-sampled", with_all_arguments(binned, resized)),
     misconception("bins-swapped", with_arguments(binned, output_size=swapped)),
     misconception("bins-none-refused", with_changes(binned, no_none), raises=True),
+    misconception("pairs-refused", with_arguments(binned, output_size=no_pair), raises=True),
     misconception("bins-more-refused", with_changes(binned, fewer_bins), raises=True),
     *care_mistakes(binned),
 )  # fmt: skip

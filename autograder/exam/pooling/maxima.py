@@ -16,7 +16,6 @@ from autograder.exam.mistakes import (
     always,
     misconception,
     pair,
-    swapped,
     with_arguments,
     with_result,
 )
@@ -105,18 +104,15 @@ MAX = (
         by_hand(0.0, w.padded_first, in_padded_plane),
     ),
     misconception("dilation-ignored", with_arguments(maxima, dilation=always(1))),
-    misconception("ceil-rounds-up", by_hand(count=w.rounded_up), by_hand(count=w.rounded_up, where=in_padded_plane)),
+    misconception("ceil-rounds-up", by_hand(count=w.rounded_up)),
     misconception("ceil-starts-in-padding", by_hand(count=w.padded_first)),
     misconception("indices-missing", with_arguments(maxima, return_indices=always(False))),
-    misconception(
-        "indices-padded", by_hand(where=in_padded_plane), by_hand(count=w.padded_first, where=in_padded_plane)
-    ),
+    misconception("indices-padded", by_hand(where=in_padded_plane)),
     misconception("indices-in-window", by_hand(where=None)),
     misconception("indices-of-all-channels", by_hand(where=in_the_batch), by_hand(where=in_the_image)),
     misconception("indices-column-first", by_hand(where=in_columns)),
     misconception("indices-last-tie", by_hand(last=True), by_hand(column_first=True)),
-    misconception("dilation-swapped", with_arguments(maxima, dilation=swapped)),
-    *w.common(maxima, -torch.inf),
+    *w.common(maxima, -torch.inf, dilation="dilation"),
 )  # fmt: skip
 
 DILATION = grid(

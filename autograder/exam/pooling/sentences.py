@@ -4,8 +4,8 @@ from autograder.exam.sentences import common
 
 SENTENCES = common(
     *("banned-call", "detached", "input-changed", "leaf-filled", "float32-result", "precision-lost", "contiguous-only"),
-    *("pairs-refused", "network-unregistered", "network-shared", "network-relu-last", "network-softmax-last"),
-    *("network-random", "network-dead", "network-batch-mixed", "network-gradient", "network-state"),
+    *("pairs-refused", "network-shared", "network-relu-last", "network-softmax-last"),
+    *("network-random", "network-dead", "network-batch-mixed", "network-gradient"),
     *("fit-passes", "fit-one-batch", "fit-no-step", "fit-eval-mode", "fit-losses", "fit-loss-mean"),
     "fit-gradients-kept",
 ) | {
@@ -61,6 +61,7 @@ SENTENCES = common(
     "blur-after-sampling": "The image is sampled first and blurred afterwards. Blur first, so that what disappears is still seen.",
     "blur-pads-first": "For an even size the larger border stands at the start. It belongs at the end.",
     # the network
+    "network-state": "After `load_state_dict` of another network the logits differ from that network's. Layers in a plain list or dict, and tensors that are neither parameters nor buffers, are not part of the state. Use `nn.ModuleList` and `register_buffer`.",
     "cnn-fixed-size": "The network takes images of one size only, because its first linear layer expects a fixed number of inputs. Pool to a fixed size before it, for example with `nn.AdaptiveAvgPool2d`.",
     "cnn-in-channels": "The first convolution does not follow the argument `in_channels`.",
     "cnn-classes": "The number of logits does not follow the argument `num_classes`.",

@@ -39,11 +39,22 @@ def squares(x: T, y: T) -> T:
     return F.mse_loss(x, F.one_hot(y, x.shape[1]).float())
 
 
+def binary(x: T, y: T) -> T:
+    """Binary cross-entropy of each class."""
+    return F.binary_cross_entropy_with_logits(x, F.one_hot(y, x.shape[1]).float())
+
+
+def spread(x: T, y: T) -> T:
+    """Cross-entropy to uniform labels, which smoothing adds."""
+    return -x.log_softmax(1).mean()
+
+
+OTHERS = (squares,), (binary,), (F.nll_loss,), (F.multi_margin_loss,), (F.cross_entropy, spread)
 GOALS = tuple(
     Goal(
         classes,
         (F.cross_entropy,),
-        (("fit-softmax-twice", (softmax_first,)), ("fit-other-loss", (squares,))),
+        (("fit-softmax-twice", (softmax_first,)), *(("fit-other-loss", losses) for losses in OTHERS)),
         "fit-other-loss",
     )
     for classes in (3, 10)

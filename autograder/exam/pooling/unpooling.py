@@ -54,6 +54,11 @@ def by_hand(put: Callable[..., T], sized: bool = True) -> Callable[..., T]:
     return mutant
 
 
+def written(flat: T, x: T, indices: T, size: Size) -> T:
+    """Values are written where they belong; PyTorch refuses an index past the plane."""
+    return flat.scatter(2, indices.flatten(2), x.flatten(2))
+
+
 def added(flat: T, x: T, indices: T, size: Size) -> T:
     """Values that fall on one pixel are added up."""
     return flat.scatter_add(2, indices.flatten(2), x.flatten(2))
@@ -88,6 +93,7 @@ def no_four(output_size: Any, **rest: Any) -> dict[str, Any]:
     return {}
 
 
+unchecked = by_hand(written)  # PyTorch's, without its check of `output_size`
 UNPOOL = (
     *IN_PLACE,
     misconception("unpool-adds", by_hand(added)),
@@ -96,10 +102,10 @@ UNPOOL = (
     misconception("unpool-one-plane", with_arguments(unpooled, indices=lambda i: i[:, :1].expand(i.shape))),
     misconception("unpool-size-ignored", with_arguments(unpooled, output_size=always(None))),
     misconception("unpool-four-refused", with_changes(unpooled, no_four), raises=True),
-    misconception("stride-default", with_changes(unpooled, w.stride_of_one)),
-    misconception("stride-ignored", with_arguments(unpooled, stride=always(None))),
-    misconception("padding-ignored", with_arguments(unpooled, padding=always(0))),
-    *pair_mistakes(unpooled, ("kernel_size",), kernel_size="kernel", stride="stride", padding="padding"),
+    misconception("stride-default", with_changes(unchecked, w.stride_of_one), raises=True),
+    misconception("stride-ignored", with_arguments(unchecked, stride=always(None))),
+    misconception("padding-ignored", with_arguments(unchecked, padding=always(0))),
+    *pair_mistakes(unchecked, ("kernel_size",), kernel_size="kernel", stride="stride", padding="padding"),
     *care_mistakes(unpooled),
 )
 
@@ -129,13 +135,14 @@ PLAIN = grid(
     [{}, {}, {}],
 )
 STRIDE = [
-    *grid([(1, 1, 7, 7, 3, 3), (2, 2, 9, 7, 3, 3), (1, 2, 10, 6, 4, 4), (1, 3, 6, 8, 2, 2)], choices("stride", 2)),
+    *grid([(1, 1, 7, 7, 1, 1), (2, 2, 9, 7, 1, 1), (1, 2, 10, 6, 2, 2), (1, 3, 6, 8, 2, 2)], choices("stride", 2)),
     *grid([(1, 3, 8, 5, 2, 2), (2, 1, 7, 10, 1, 1), (1, 1, 8, 8, 2, 2), (2, 2, 11, 5, 2, 2)], choices("stride", 3)),
+    *grid([(1, 2, 10, 6, 2, 2), (2, 1, 7, 11, 3, 3)], choices("stride", 4)),
 ]
-OVERLAPPING = grid(
-    [(1, 1, 5, 5, 3, 3), (2, 2, 6, 5, 2, 2), (1, 3, 4, 7, 3, 3), (2, 1, 7, 7, 4, 4), (1, 2, 8, 6, 2, 2)],
-    choices("stride", 1) * 3,
-)
+OVERLAPPING = [
+    *grid([(1, 1, 5, 5, 3, 3), (2, 2, 6, 5, 2, 2), (1, 3, 4, 7, 3, 3), (2, 1, 7, 7, 4, 4)], choices("stride", 1) * 3),
+    *grid([(2, 2, 9, 7, 3, 3), (1, 2, 10, 6, 4, 4), (1, 1, 7, 7, 3, 3)], choices("stride", 2) * 2),
+]
 PADDING = [
     *grid([(1, 1, 6, 6, 2, 2), (2, 3, 8, 4, 2, 2), (1, 2, 7, 10, 3, 3)], choices("padding", 1) * 3),
     *grid([(2, 2, 7, 9, 3, 3), (1, 3, 8, 8, 4, 4), (1, 1, 5, 7, 3, 3)], [{"stride": 2, "padding": 1}] * 3),
@@ -209,7 +216,7 @@ max_unpool2d = BACK.exam(
         BACK.ask_dtypes(cases([*w.PLAINEST[:2], *PLAIN[:3]])), BACK.ask_layouts(cases(LAID_OUT)),
         BACK.ask_again(cases(LAID_OUT[:2])), intact=True,
     ),
-    BACK.gradients(0.5, cases([*w.PLAINEST[:2], *PLAIN[:4], STRIDE[3], STRIDE[6], PADDING[1], PAIRS[1], *SIZED[:3]])),
+    BACK.gradients(0.5, cases([*w.PLAINEST[:2], *PLAIN[:4], STRIDE[2], STRIDE[6], PADDING[1], PAIRS[1], *SIZED[:3]])),
     BACK.refuses(0.5, refused, title="an index past the plane is refused"),
 )  # fmt: skip
 

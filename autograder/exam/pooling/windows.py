@@ -5,7 +5,7 @@ Shapes: x (N, C, H, W). Of each axis: n pixels, a kernel of k taps that are d pi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -48,8 +48,16 @@ def padded_first(n: int, k: int, s: int, p: int, d: int, ceil_mode: bool) -> int
     return windows(n + 2 * p, k, s, 0, d, ceil_mode)
 
 
+def require_little(kernel: Any, padding: Any, dilation: Any = 1) -> None:
+    """Refuse a padding over half the kernel, as a mistake about something else does."""
+    for k, p, d in zip(*map(pair, (kernel, padding, dilation)), strict=True):
+        if 2 * p > d * (k - 1) + 1:
+            raise ValueError("too much padding")
+
+
 def taps(plane: T, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil: bool, fill: Any, count: Count) -> T:
     """(kH · kW, N, C, H', W'): the pixels of a plane (N, C, H, W) that each tap of the windows meets."""
+    require_little(kernel, padding, dilation)
     (kh, kw), (sh, sw), (ph, pw), (dh, dw) = map(pair, (kernel, stride, padding, dilation))
     h, w = plane.shape[2:]
     rows, columns = count(h, kh, sh, ph, dh, ceil), count(w, kw, sw, pw, dw, ceil)
@@ -60,10 +68,13 @@ def taps(plane: T, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil: 
     return torch.stack(found)
 
 
-def at_one_end(fill: float) -> list[Callable[..., Mapping[str, Any]]]:
+def at_one_end(fill: float) -> list[Callable[..., dict[str, Any]]]:
     """Changes of arguments, for `with_changes`: the padding stands at one end only, once or twice."""
 
-    def change(first: int, last: int, x: T, padding: Any, **rest: Any) -> Mapping[str, Any]:
+    def change(
+        first: int, last: int, x: T, kernel_size: Any, padding: Any, dilation: Any = 1, **rest: Any
+    ) -> dict[str, Any]:
+        require_little(kernel_size, padding, dilation)
         ph, pw = pair(padding)
         return {"x": F.pad(x, (first * pw, last * pw, first * ph, last * ph), value=fill), "padding": 0}
 
@@ -165,7 +176,7 @@ def refused(*more: tuple[Any, dict[str, Any], dict[str, Any]]) -> Callable[[Draw
     given = [*((kernel, {"padding": p}, {"padding": lawful}) for kernel, p, lawful in chosen), *more]
 
     def pairs(draw: Draw) -> list[tuple[Case, str, Case]]:
-        x = draw.normal(1, 2, 9, 8)
+        x = draw.normal(1, 1, 9, 8)
         return [
             (Case((x, kernel), wrong, "a padding that is too large"), "no-refusal-padding", Case((x, kernel), lawful))
             for kernel, wrong, lawful in given
@@ -179,17 +190,23 @@ def stride_of_one(stride: Any, **rest: Any) -> dict[str, Any]:
     return {"stride": 1 if stride is None else stride}
 
 
-def common(reference: Function, fill: float) -> tuple[Misconception, ...]:
-    """The mistakes that any pooling can have. fill: what its padding is made of."""
+def unpadded(kernel_size: Any, padding: Any, dilation: Any = 1, **rest: Any) -> dict[str, Any]:
+    """The padding has no effect, but too much of it is refused."""
+    require_little(kernel_size, padding, dilation)
+    return {"padding": 0}
+
+
+def common(reference: Function, fill: float, **words: str) -> tuple[Misconception, ...]:
+    """The mistakes that any pooling can have. fill: what its padding is made of. words: of further pairs."""
     return (
         misconception(
             "stride-default",
             with_changes(reference, lambda stride, **rest: {"stride": 1 if stride is None else stride}),
         ),
         misconception("stride-ignored", with_arguments(reference, stride=always(None))),
-        misconception("padding-ignored", with_arguments(reference, padding=always(0))),
+        misconception("padding-ignored", with_changes(reference, unpadded)),
         misconception("padding-one-end", *(with_changes(reference, change) for change in at_one_end(fill))),
         misconception("ceil-ignored", with_arguments(reference, ceil_mode=always(False))),
-        *pair_mistakes(reference, ("kernel_size",), kernel_size="kernel", stride="stride", padding="padding"),
+        *pair_mistakes(reference, ("kernel_size",), kernel_size="kernel", stride="stride", padding="padding", **words),
         *care_mistakes(reference),
     )

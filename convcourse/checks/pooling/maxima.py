@@ -73,7 +73,7 @@ def max_unpool2d(function: Any) -> None:
     check = Check("max_unpool2d", POOLINGS)
     x, indices = torch.tensor([[[[6.0, 8], [9, 7]]]]), torch.tensor([[[[5, 7], [8, 14]]]])
     with check("the example of the text"):
-        wanted = F.max_unpool2d(x, indices, 2)
+        wanted = F.max_unpool2d(x, indices, (2, 2))
         slips: Slips = [
             (lambda: x.repeat_interleave(2, 2).repeat_interleave(2, 3), "Yours fills whole windows."),
             (lambda: wanted.transpose(2, 3), "Yours counts down the columns. An index is row · width + column."),
@@ -96,11 +96,11 @@ def max_unpool2d(function: Any) -> None:
     with check("output_size, of two numbers and of four"):
         values, places = F.max_pool2d(image, 2, return_indices=True)
         for size in ((7, 9), image.shape):
-            wanted = F.max_unpool2d(values, places, 2, output_size=(7, 9))
+            wanted = F.max_unpool2d(values, places, (2, 2), output_size=(7, 9))
             got = check.ask(function, values, places, 2, output_size=tuple(size))
             check.same(got, wanted, f"with output_size={tuple(size)}")
     keeps_dtype_and_gradients(
-        check, lambda x: function(x, indices, 2), lambda x: F.max_unpool2d(x, indices, 2), (1, 1, 2, 2)
+        check, lambda x: function(x, indices, 2), lambda x: F.max_unpool2d(x, indices, (2, 2)), (1, 1, 2, 2)
     )
     with check("an index past the plane is refused"):
         check.refuses(function, x, indices + 2, 2, why="an index of 16 in a plane of 4 × 4")
