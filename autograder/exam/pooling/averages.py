@@ -193,20 +193,25 @@ FEW: list[w.Shape] = [(2, 3, 6, 6), (1, 2, 12, 6), (3, 1, 6, 12), (1, 4, 12, 12)
 DIVIDING = [(shape, m) for shape in FEW[:4] for m in (1, 2, 3, 6)] + [(FEW[4], m) for m in (1, 5)]
 UNEVEN: list[tuple[w.Shape, Any]] = [
     (shape, m)
-    for shape in [(1, 1, 7, 7), (2, 2, 8, 10), (1, 3, 11, 9), (2, 1, 13, 8), (1, 2, 5, 9), (1, 1, 10, 10)]
+    for shape in [
+        (1, 1, 7, 7), (2, 2, 8, 10), (1, 3, 11, 9), (2, 1, 13, 8), (1, 2, 5, 9), (1, 1, 10, 10), (3, 1, 6, 11),
+        (1, 2, 9, 7),
+    ]
     for m in (2, 3, 4, 5)
-]
+]  # fmt: skip
 BEYOND: list[tuple[w.Shape, Any]] = [
-    (shape, m) for shape in [(1, 1, 3, 3), (2, 2, 2, 4), (1, 3, 4, 3), (1, 1, 1, 1), (2, 1, 5, 2)] for m in (5, 6, 7, 9)
+    (shape, m)
+    for shape in [(1, 1, 3, 3), (2, 2, 2, 4), (1, 3, 4, 3), (1, 1, 1, 1), (2, 1, 5, 2)]
+    for m in (5, 6, 7, 9, 11)
 ]
 PAIRED: list[tuple[w.Shape, Any]] = [
     (shape, pair_of)
     for shape in [(1, 1, 7, 7), (2, 3, 8, 10), (1, 2, 9, 6), (2, 1, 3, 12), (1, 2, 12, 5)]
-    for pair_of in [(2, 3), (3, 2), (1, 4), (5, 1), (4, 4), (7, 2), (2, 8)]
+    for pair_of in [(2, 3), (3, 2), (1, 4), (5, 1), (4, 4), (7, 2), (2, 8), (6, 3), (3, 5), (8, 1), (1, 7)]
 ]
 NONES: list[tuple[w.Shape, Any]] = [
     (shape, pair_of)
-    for shape in [(1, 1, 6, 6), (2, 3, 7, 5), (1, 2, 4, 9)]
+    for shape in [(1, 1, 6, 6), (2, 3, 7, 5), (1, 2, 4, 9), (3, 1, 8, 3)]
     for pair_of in [(None, 2), (3, None), (None, None), (None, 1), (1, None), (2, None)]
 ]
 

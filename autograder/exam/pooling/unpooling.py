@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from math import comb
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.cases import Case, Cases, Setup, choices, drawn, grid
+from autograder.exam.cases import Case, Cases, Setup, Shape, choices, drawn, grid
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features, holding
 from autograder.exam.functions import FunctionExam
@@ -134,20 +135,22 @@ PLAIN = grid(
     ],
     [{}, {}, {}],
 )
-STRIDE = [
-    *grid([(1, 1, 7, 7, 1, 1), (2, 2, 9, 7, 1, 1), (1, 2, 10, 6, 2, 2), (1, 3, 6, 8, 2, 2)], choices("stride", 2)),
-    *grid([(1, 3, 8, 5, 2, 2), (2, 1, 7, 10, 1, 1), (1, 1, 8, 8, 2, 2), (2, 2, 11, 5, 2, 2)], choices("stride", 3)),
-    *grid([(1, 2, 10, 6, 2, 2), (2, 1, 7, 11, 3, 3)], choices("stride", 4)),
-]
-OVERLAPPING = [
-    *grid([(1, 1, 5, 5, 3, 3), (2, 2, 6, 5, 2, 2), (1, 3, 4, 7, 3, 3), (2, 1, 7, 7, 4, 4)], choices("stride", 1) * 3),
-    *grid([(2, 2, 9, 7, 3, 3), (1, 2, 10, 6, 4, 4), (1, 1, 7, 7, 3, 3)], choices("stride", 2) * 2),
-]
-PADDING = [
-    *grid([(1, 1, 6, 6, 2, 2), (2, 3, 8, 4, 2, 2), (1, 2, 7, 10, 3, 3)], choices("padding", 1) * 3),
-    *grid([(2, 2, 7, 9, 3, 3), (1, 3, 8, 8, 4, 4), (1, 1, 5, 7, 3, 3)], [{"stride": 2, "padding": 1}] * 3),
-    *grid([(2, 1, 10, 4, 4, 4)], [{"stride": 2, "padding": 2}] * 2),
-]
+
+
+def fitting(shapes: list[Shape], wanted: Callable[[int, int, int], bool]) -> list[Setup]:
+    """These images with every kernel, stride and padding for which windows fit, and which are `wanted`."""
+    return [
+        Setup((*shape, k, k), {"stride": s} | ({"padding": p} if p else {}), (k + s) % 2 == 0, about=f"with stride {s}")
+        for shape in shapes
+        for k, s, p in product((1, 2, 3, 4), (1, 2, 3, 4), (0, 1, 2))
+        if wanted(k, s, p) and all(n + 2 * p >= k and (n + 2 * p - k) % s == 0 for n in shape[2:])
+    ]
+
+
+SIDES: list[Shape] = [(1, 1, 7, 7), (2, 3, 9, 5), (1, 2, 10, 7), (2, 1, 5, 13), (1, 2, 8, 6), (3, 1, 11, 9)]
+STRIDE = fitting(SIDES, lambda k, s, p: s > k and not p)
+OVERLAPPING = fitting(SIDES, lambda k, s, p: s < k and not p)
+PADDING = fitting([*SIDES, (3, 1, 6, 4)], lambda k, s, p: 0 < 2 * p <= k)
 PAIRS = [
     *grid([(2, 2, 6, 9, 2, 3), (1, 3, 8, 4, 4, 2), (1, 2, 5, 6, 1, 3), (2, 1, 6, 5, 3, 5)], [{}] * 3),
     *grid([(1, 2, 7, 8, 3, 2), (2, 2, 9, 6, 3, 2)], choices("stride", (2, 1), (2, 2), (1, 2))),
@@ -216,7 +219,7 @@ max_unpool2d = BACK.exam(
         BACK.ask_dtypes(cases([*w.PLAINEST[:2], *PLAIN[:3]])), BACK.ask_layouts(cases(LAID_OUT)),
         BACK.ask_again(cases(LAID_OUT[:2])), intact=True,
     ),
-    BACK.gradients(0.5, cases([*w.PLAINEST[:2], *PLAIN[:4], STRIDE[2], STRIDE[6], PADDING[1], PAIRS[1], *SIZED[:3]])),
+    BACK.gradients(0.5, cases([*w.PLAINEST[:2], *PLAIN[:4], *STRIDE[2:4], PAIRS[1], *SIZED[:3]])),
     BACK.refuses(0.5, refused, title="an index past the plane is refused"),
 )  # fmt: skip
 
