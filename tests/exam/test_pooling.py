@@ -47,7 +47,8 @@ POOLS = {
             unpooling.cases(
                 *(unpooling.PLAIN, unpooling.STRIDE, unpooling.OVERLAPPING, unpooling.PADDING),
                 *(unpooling.PAIRS, unpooling.SIZED, windows.PLAINEST),
-            )
+            ),
+            lambda draw: [lawful for _, _, lawful in unpooling.refused(draw)],
         ],
     ),
 }
