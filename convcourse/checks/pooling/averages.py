@@ -25,6 +25,22 @@ def avg_pool2d(function: Any) -> None:
             ),
         ]
         check.same(check.ask(function, x, 2), F.avg_pool2d(x, 2), "with windows of 2 × 2", slips)
+    settings: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+        ({"kernel_size": (3, 2)}, {"kernel_size": (2, 3)}, "exchanges the sides of the kernel"),
+        ({"kernel_size": 3, "stride": (1, 2)}, {"kernel_size": 3, "stride": (2, 1)}, "exchanges the two strides"),
+        ({"kernel_size": 3, "padding": (1, 0)}, {"kernel_size": 3, "padding": (0, 1)}, "exchanges the two paddings"),
+    ]
+    for arguments, slip, sentence in settings:
+        said = ", ".join(f"{key}={value}" for key, value in arguments.items())
+        with check(said):
+            slips = [
+                (partial(F.avg_pool2d, x, **slip), f"Yours {sentence}."),
+                (
+                    partial(F.avg_pool2d, x, **arguments, count_include_pad=False),
+                    "Yours does what count_include_pad=False does.",
+                ),
+            ]
+            check.same(check.ask(function, x, **arguments), F.avg_pool2d(x, **arguments), f"with {said}", slips)
     row = torch.tensor([[[[5.0, 7, 9, 3]]]])
     for counted, wanted in ((True, [4.0, 19 / 3, 1.5]), (False, [6.0, 19 / 3, 3.0])):
         with check(f"the example of the text, count_include_pad={counted}"):
@@ -39,16 +55,6 @@ def avg_pool2d(function: Any) -> None:
             ]
             said = f"with the row 5, 7, 9, 3 and count_include_pad={counted}"
             check.same(check.ask(function, row, (1, 3), **given), torch.tensor([[[wanted]]]), said, slips)
-    settings: list[tuple[dict[str, Any], dict[str, Any], str]] = [
-        ({"kernel_size": (3, 2)}, {"kernel_size": (2, 3)}, "exchanges the sides of the kernel"),
-        ({"kernel_size": 3, "stride": (1, 2)}, {"kernel_size": 3, "stride": (2, 1)}, "exchanges the two strides"),
-        ({"kernel_size": 3, "padding": (1, 0)}, {"kernel_size": 3, "padding": (0, 1)}, "exchanges the two paddings"),
-    ]
-    for arguments, slip, sentence in settings:
-        said = ", ".join(f"{key}={value}" for key, value in arguments.items())
-        with check(said):
-            slips = [(partial(F.avg_pool2d, x, **slip), f"Yours {sentence}.")]
-            check.same(check.ask(function, x, **arguments), F.avg_pool2d(x, **arguments), f"with {said}", slips)
     with check("a channels-last tensor"):
         last = x.to(memory_format=torch.channels_last)
         check.same(check.ask(function, last, 2), F.avg_pool2d(x, 2), "with the same numbers, channels-last in memory")
