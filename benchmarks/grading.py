@@ -37,6 +37,7 @@ MARK = re.compile(r"(<!-- bench -->\n).*?(<!-- /bench -->)", re.DOTALL)
 # Assignment -> how many notebooks, and after which cells the half-way ones stop.
 CLASSES = {
     "01-convolution": (24, ["conv2d_naive", "KERNELS", "apply_kernel", "conv2d"]),
+    "02-pooling": (4, ["max_unpool2d"]),
     "06-segmentation": (4, ["iou"]),
 }
 

@@ -1,4 +1,4 @@
-"""Programs that do no work, for every part of assignments 01 and 06: answers of the right shape that hold nothing,
+"""Programs that do no work, for every part of the assignments: answers of the right shape that hold nothing,
 refusals alone, parameters alone, errors alone."""
 
 import torch
@@ -65,6 +65,27 @@ def vgg_shape(x, num_classes=1, num_blocks=4, encoder=None):
     return torch.Size([len(x), num_classes, *x.shape[2:]])
 
 
+def pooled(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
+    return F.max_pool2d(x[:1, :1], kernel_size, stride, padding, dilation, ceil_mode).expand(*x.shape[:2], -1, -1).shape
+
+
+def averaged(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
+    return pooled(x, kernel_size, stride, padding, 1, ceil_mode)
+
+
+def binned(x, output_size):
+    return torch.Size([*x.shape[:2], *(m or n for m, n in zip(pair(output_size), x.shape[2:]))])
+
+
+def unpooled(x, indices, kernel_size, stride=None, padding=0, output_size=None):
+    four = zip(x.shape[2:], pair(kernel_size), pair(stride or kernel_size), pair(padding))
+    return torch.Size([*x.shape[:2], *(output_size or [(n - 1) * s - 2 * p + k for n, k, s, p in four])[-2:]])
+
+
+def sampled(x, size=3, stride=2):
+    return x[..., ::stride, ::stride].shape
+
+
 def layer_shape(x, in_channels, out_channels, kernel_size, **options):
     wanted = {key: options[key] for key in ("stride", "padding", "dilation") if key in options}
     return convolved(x, torch.empty(out_channels, 1, *pair(kernel_size)), **wanted)
@@ -74,12 +95,21 @@ SHAPES = {
     ("convolution", "conv2d_naive"): convolved,
     ("convolution", "conv2d"): convolved,
     ("convolution", "apply_kernel"): lambda image, kernel: image.shape,
+    ("pooling", "max_pool2d"): pooled,
+    ("pooling", "avg_pool2d"): averaged,
+    ("pooling", "adaptive_avg_pool2d"): binned,
+    ("pooling", "max_unpool2d"): unpooled,
+    ("pooling", "bonus"): sampled,
     ("segmentation", "upsample_nearest"): enlarged,
     ("segmentation", "upsample_bilinear"): resized,
     ("segmentation", "conv_transpose2d"): transposed,
     ("segmentation", "bonus"): lambda mask, width=1, boost=4.0: mask.shape,
 }
-NETWORKS = {("segmentation", "UNet"): unet_shape, ("segmentation", "VGGUNet"): vgg_shape}
+NETWORKS = {
+    ("segmentation", "UNet"): unet_shape,
+    ("segmentation", "VGGUNet"): vgg_shape,
+    ("pooling", "SimpleCNN"): lambda x, in_channels, num_classes: torch.Size([len(x), num_classes]),
+}
 
 
 def function(shape_of, fill):
@@ -166,6 +196,37 @@ def refusing_conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, group
     if min(shape) < 1:
         raise ValueError
     return x.new_zeros(shape)
+
+
+def refusing_pool(x, kernel_size, stride=None, padding=0, *rest, **more):
+    """The refusals, which PyTorch's shapes bring; one pixel stands for the largest."""
+    shape = averaged(x, kernel_size, stride, padding)
+    return x[:, :, :1, :1].expand(shape)
+
+
+def refusing_unpool(x, indices, *args, **kwargs):
+    shape = unpooled(x, indices, *args, **kwargs)
+    if (indices >= shape[2] * shape[3]).any():
+        raise ValueError
+    return x.new_zeros(shape)
+
+
+class OneByOne(nn.Module):
+    """A 1×1 convolution and a mean, which sees no shapes."""
+
+    def __init__(self, in_channels, num_classes):
+        super().__init__()
+        self.only = nn.Conv2d(in_channels, num_classes, 1)
+
+    def forward(self, x):
+        return self.only(x).mean((2, 3))
+
+
+class LayersAlone(OneByOne):
+    """A network's layers, which nothing reads."""
+
+    def forward(self, x):
+        return x.new_zeros(len(x), self.only.out_channels)
 
 
 def refusing_transposed(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
@@ -273,6 +334,16 @@ PROGRAMS = {
         "ones": loss(lambda x, target: 0 * x.flatten(1).sum(1) + 1),
         "the input back": loss(lambda x, target: x.flatten(1)[:, 0]),
         "means": loss(lambda x, target: x.flatten(1).mean(1)),
+    },
+    ("pooling", "max_pool2d"): {"refusals alone": refusing_pool},
+    ("pooling", "avg_pool2d"): {"refusals alone": refusing_pool},
+    ("pooling", "max_unpool2d"): {"refusals alone": refusing_unpool},
+    ("pooling", "SimpleCNN"): {"a 1×1 convolution": OneByOne, "layers alone": LayersAlone},
+    ("pooling", "fit"): {
+        "zeros": lambda model, loader, epochs: [0.0] * epochs,
+        "ones": lambda model, loader, epochs: [1.0] * epochs,
+        "reading": reading(lambda model, x, y: 0.0),
+        "means": reading(lambda model, x, y: float(x.mean())),
     },
     ("segmentation", "conv_transpose2d"): {"refusals alone": refusing_transposed},
     ("segmentation", "fit"): {

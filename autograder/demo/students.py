@@ -1,4 +1,4 @@
-"""The demo's class: 24 invented people, and the notebooks that each of them hands in.
+"""The demo's class: 24 invented people, and the notebooks that each of them hands in, eight of them the second one.
 
 A notebook is the released one with code put into its solution cells. The code of the right and of the wrong ones is
 that of `tests/exam/<exam>/{right,wrong}/`, which exist to examine the exam; what such a file leaves open is the
@@ -22,7 +22,7 @@ from autograder.release import solution_of
 
 ASSIGNMENT = "01-convolution"
 # Where the hostile put their code: the name of a function that is graded early.
-ATTACKED = {"01-convolution": "conv2d", "06-segmentation": "conv_transpose2d"}
+ATTACKED = {"01-convolution": "conv2d", "02-pooling": "avg_pool2d", "06-segmentation": "conv_transpose2d"}
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,14 @@ CLASS = [
     Student("viktor.saar", "hostile", "PATCHES_TORCH"),
     Student("wanda.kral", "hostile", "NEVER_ENDS"),
     Student("xavier.roy", "hostile", "KILLS_ITS_PARENT"),
+    Student("ada.lindqvist", "correct", "loops", "02-pooling"),
+    Student("bruno.ferreira", "correct", "axis_after_axis", "02-pooling"),
+    Student("chiara.conti", "correct", "cnn_residual", "02-pooling"),
+    Student("kwame.asante", "mistake", "max_ceil_rounds_up", "02-pooling"),
+    Student("lena.hoffmann", "mistake", "bins_equal", "02-pooling"),
+    Student("mateo.rojas", "mistake", "cnn_fixed_size", "02-pooling"),
+    Student("sven.dahl", "half-way", "max_unpool2d", "02-pooling"),
+    Student("uma.patel", "hostile", "READS_THE_TESTS", "02-pooling"),
     Student("ada.lindqvist", "correct", "plain", "06-segmentation"),
     Student("bruno.ferreira", "correct", "functional", "06-segmentation"),
     Student("chiara.conti", "correct", "by_hand", "06-segmentation"),

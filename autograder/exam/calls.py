@@ -217,6 +217,7 @@ class Gradient(Call):
             try:
                 value = function(*self.case.args, **self.case.kwargs)
                 back = self.cotangent.to(value.dtype)
+                back = back if back.dim() else back.expand(value.shape)  # beside an answer that is no tensor
                 told = torch.autograd.grad(value, leaves(self.case), back, materialize_grads=True, allow_unused=True)
                 return value.detach(), told
             except Exception as error:

@@ -23,7 +23,8 @@ from autograder.exam.cases import Case
 T = torch.Tensor
 Features = frozenset[str]
 FeaturesOf = Callable[[Callable[..., Any], Case], Features]  # of a call of a function of ours
-PAIRS = {"stride", "padding", "dilation", "output_padding", "scale", "size", "kernel_size"}  # may be pairs
+# May be pairs.
+PAIRS = {"stride", "padding", "dilation", "output_padding", "scale", "size", "kernel_size", "output_size"}
 WRITTEN = {"pair", "by position"}
 # What many calls have by chance, since cases of an argument have it too.
 TENSORS = {
@@ -36,6 +37,10 @@ CALLS = {
     "groups": ("with groups", "without them"),
     "dilation": ("with a dilation above 1", "with dilation 1"),
     "output_padding": ("with an output_padding", "without one"),
+    "output_size": ("with an output_size", "without one"),
+    "ceil_mode": ("with ceil_mode", "without it"),
+    "return_indices": ("with return_indices", "without it"),
+    "count_include_pad": ("with count_include_pad=False", "with True"),
     "stride": ("with a stride above 1", "with stride 1"),
     "padding": ("with a padding", "without one"),
     "padding same": ('with padding "same"', "with a number"),
@@ -54,6 +59,10 @@ CALLS = {
     "one-pixel kernel": ("with a kernel of one pixel", "with a larger one"),
     "kernel larger": ("with a kernel larger than the image", "with a smaller one"),
     "smaller": ("to a smaller size", "to a larger one"),
+    "overlapping": ("where bins overlap", "where they do not"),
+    "none": ("with None in the pair", "without it"),
+    "more bins": ("with more bins than pixels", "with fewer"),
+    "ties": ("where pixels are equal", "where all are different"),
     "absent": ("where a class is absent", "where all classes are present"),
     "ignored": ("with ignored pixels", "without them"),
     "image not square": ("on an image that is not square", "on a square one"),

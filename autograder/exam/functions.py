@@ -120,6 +120,10 @@ class FunctionExam:
         asks = [self.ask_values(some, plain=plain) for some in cases]
         return self.criterion(id, title, points, *asks, about=about, tells=tells, intact=intact)
 
+    def argument(self, name: str, title: str, points: float, *cases: Cases) -> Criterion:
+        """Right values with one argument, each case beside the same without it."""
+        return self.values(name, title, points, *cases, about={name}, plain=leaving_out(name))
+
     def dtypes(self, points: float, *cases: Cases, title: str = "float32 and float64 keep their type") -> Criterion:
         """Each case in float64, with float64's digits, and in float32, in that type."""
         return self.criterion("dtypes", title, points, *map(self.ask_dtypes, cases))
@@ -186,7 +190,7 @@ class FunctionExam:
                     laid.append(replace(case, args=(in_layout(layout, x), *rest), about=f"on a {layout} input"))
                 others = [in_layout("non-contiguous", t) if isinstance(t, T) and t.dim() > 1 else t for t in rest]
                 if any(one is not other for one, other in zip(others, rest, strict=True)):
-                    laid.append(replace(case, args=(x, *others), about="with a weight that is not contiguous"))
+                    laid.append(replace(case, args=(x, *others), about="with other tensors that are not contiguous"))
             dense = [
                 replace(case, args=tuple(t.contiguous() if isinstance(t, T) else t for t in case.args)) for case in laid
             ]
@@ -267,6 +271,7 @@ def leaving_out(*names: str) -> Callable[[Case], Case]:
 
 
 def in_whole_numbers(case: Case) -> Case:
-    """The same with the larger number of each pair among its named arguments."""
+    """The same with the larger number of each pair among its arguments."""
+    args = tuple(max(value) if isinstance(value, tuple) else value for value in case.args)
     kwargs = {key: max(value) if isinstance(value, tuple) else value for key, value in case.kwargs.items()}
-    return replace(case, kwargs=kwargs, about="")
+    return replace(case, args=args, kwargs=kwargs, about="")

@@ -1,4 +1,5 @@
-"""What is asked of `fit(model, loader, epochs)`, whatever the networks and pictures are.
+"""What is asked of `fit(model, loader, epochs)`, whatever the networks and pictures are, and whether there is a class
+for each pixel or one for each image.
 
 What it minimises is read off a network whose logits are fixed, which writes down the gradient that comes back to them;
 steps off one that writes down what reaches it; learning off one of ours that it trains. Most of this is asked with a
@@ -25,12 +26,12 @@ from autograder.exam.network_errors import told
 from autograder.exam.setting import current
 from autograder.exam.subject import Raised, Subject
 from autograder.objects.recipes import Loader, Recipe
-from autograder.objects.recipes.segmentation import mark
+from autograder.objects.recipes.witnesses import mark
 
 T = torch.Tensor
 Batch = tuple[T, T]
 Batches = Callable[[Draw, int, int, int], list[Batch]]  # of a draw, how many, of how many classes and images
-Loss = Callable[[T, T], T]  # of logits (N, K, H, W) and masks (N, H, W)
+Loss = Callable[[T, T], T]  # of logits (N, K, H, W) and masks (N, H, W), or of logits (N, K) and labels (N,)
 IMAGES = 6  # that a loss is told by
 
 
@@ -91,23 +92,23 @@ def near(a: float, b: float) -> bool:
     return abs(a - b) <= 1e-4 + 1e-4 * abs(b)
 
 
-def logits_of(mixture: T, x: T) -> T:
-    """What the fixed network answers: images (N, 3, H, W), mixture (K, 3) → logits (N, K, H, W)."""
-    return torch.einsum("nchw,kc->nkhw", x, mixture)
-
-
-def fixed(mixture: T) -> Recipe:
-    """A network that answers with these logits whatever it is taught."""
-    return Recipe("fixed_logits", mixture)
-
-
 @dataclass(frozen=True)
 class FitExam:
     """`fit`, over which its checks are made. batches: makes the pictures and targets that it is given. goals: what it
-    minimises, for each number of classes that is asked."""
+    minimises, for each number of classes that is asked. pooled: a network gives one answer (N, K) for each image."""
 
     batches: Batches
     goals: tuple[Goal, ...]
+    pooled: bool = False
+
+    def logits_of(self, mixture: T, x: T) -> T:
+        """What the fixed network answers: images (N, 3, H, W), mixture (K, 3) → logits (N, K, H, W) or (N, K)."""
+        logits = torch.einsum("nchw,kc->nkhw", x, mixture)
+        return logits.mean((2, 3)) if self.pooled else logits
+
+    def fixed(self, mixture: T) -> Recipe:
+        """A network that answers with these logits whatever it is taught."""
+        return Recipe("fixed_logits", mixture, self.pooled)
 
     def look(self, subject: Subject, draw: Draw) -> list[Shown]:
         """What it minimises for each goal; where none of it is right or a known mistake, the part earns nothing."""
@@ -137,7 +138,7 @@ class FitExam:
         given[-1][1].clamp_(max=1)  # not every image has every class
         sent, reported, outputs = [], [], []
         for batch in given:
-            network = current.get().build(Recipe("fixed_logits", mixture))
+            network = current.get().build(self.fixed(mixture))
             try:
                 got = subject(network, Loader([batch]), 1)
             except Raised as error:
@@ -145,7 +146,8 @@ class FitExam:
             state = network.state()
             sent.append(state["sent"].tensor)
             logits = state["logits"].tensor
-            outputs.append(((logits_of(mixture, batch[0]) if logits is None else logits).requires_grad_(), batch[1]))
+            answered = self.logits_of(mixture, batch[0]) if logits is None else logits
+            outputs.append((answered.requires_grad_(), batch[1]))
             reported += numbers(got, 1) or []
         values = torch.tensor(reported, dtype=torch.float64) if len(reported) == len(given) else None
 
@@ -187,7 +189,7 @@ class FitExam:
         able = self.able(subject, draw)
         for (epochs, count), one in zip(((3, 4), (1, 2), (2, 1)), cycle(able)):
             loader = Loader(self.batches(draw, count, one.goal.classes, 2))
-            subject(fixed(draw.normal(one.goal.classes, 3)), loader, epochs)
+            subject(self.fixed(draw.normal(one.goal.classes, 3)), loader, epochs)
             evidence = Evidence(f"{epochs} epochs, {count} batches", f"{epochs} passes", f"{loader.passes} passes")
             if loader.passes != epochs:
                 raise Wrong("fit-passes" if loader.passes else "fit-one-batch", evidence)
@@ -200,11 +202,11 @@ class FitExam:
             given = [(x * scale, y) for scale, (x, y) in zip((0.3, 1.0, 2.0), self.batches(draw, 3, classes, 2))]
             each, right = [], []
             for batch in given:
-                network = current.get().build(fixed(mixture))
+                network = current.get().build(self.fixed(mixture))
                 each += losses_of(subject, network, Loader([batch]), 1)
                 logits = network.state()["logits"].tensor
                 right.append(each[-1] if logits is None else float(one.goal.losses[0](logits, batch[1])))
-            got = losses_of(subject, fixed(mixture), Loader(given), 2)
+            got = losses_of(subject, self.fixed(mixture), Loader(given), 2)
             mean = sum(each) / len(each)
             # Which sum of several losses it is, is free; a loss alone has one value.
             exact = one.wrong or len(one.goal.losses) > 1 or all(map(near, each, right))
@@ -215,7 +217,7 @@ class FitExam:
         """The network itself is trained, in train mode, each batch by its own gradient."""
         for one in self.able(subject, draw):
             classes = one.goal.classes
-            network = current.get().build(Recipe("training_probe", classes))
+            network = current.get().build(Recipe("training_probe", classes, self.pooled))
             network.eval()
             before = {name: entry.tensor for name, entry in network.state().items()}
             given = self.batches(draw, 3, classes, 2)

@@ -12,6 +12,7 @@ from typing import Any
 
 ASSIGNMENTS: dict[str, tuple[str, ...]] = {
     "01-convolution": (),
+    "02-pooling": (),
     "06-segmentation": ("torchvision",),
 }
 

@@ -25,7 +25,7 @@ def test_no_module_of_the_graders_is_there_but_for_classes_of_networks(link):
         "autograder": [],
         "autograder.objects": [],
         "autograder.objects.recipes": [],
-        "autograder.objects.recipes.segmentation": ["FixedLogits", "TrainingProbe"],
+        "autograder.objects.recipes.witnesses": ["FixedLogits", "TrainingProbe"],
     }
 
 

@@ -23,7 +23,8 @@ from autograder.exam.subject import Missing, Raised
 from autograder.exam_tables.examining import Quiet, parts_of, setting
 from autograder.exam_tables.prose_of_feedback import faults_of
 from autograder.examiner import limit_words
-from autograder.objects.bans import convolution, segmentation
+from autograder.objects.assignments import ASSIGNMENTS, topic
+from autograder.objects.bans import LISTS, convolution
 from autograder.wire.limits import LIMITS
 from autograder.wire.messages import Ended
 from convcourse.checks.core import _told, capital
@@ -68,7 +69,7 @@ def test_faults_of_a_text(text, said):
     assert not found if said is None else any(said in one for one in found), found
 
 
-@pytest.mark.parametrize("name", ["convolution", "segmentation"])
+@pytest.mark.parametrize("name", [topic(name) for name in ASSIGNMENTS])
 def test_every_named_mistake_has_whole_sentences(name):
     sentences = import_module(f"autograder.exam.{name}").SENTENCES
     assert len(sentences) > 50 and faults({**COMMON, **sentences}) == {}
@@ -114,7 +115,7 @@ def programs(part):
     return classes | {"function": ANSWERS["nothing"], "failing": ANSWERS["an error"], "value": 3}
 
 
-@pytest.mark.parametrize("name", ["convolution", "segmentation"])
+@pytest.mark.parametrize("name", [topic(name) for name in ASSIGNMENTS])
 def test_programs_that_answer_nothing_are_told_so_in_whole_sentences(name):
     said = {}
     with setting(Quiet({})):
@@ -148,8 +149,7 @@ def test_what_is_said_of_errors_and_of_wrong_answers():
 
 
 def test_what_bans_and_limits_say():
-    rules = [convolution.RULE, *segmentation.LISTS.values()]
-    texts = [rule.sentence for rule in rules]
+    texts = [rule.sentence for rule in LISTS.values()]
     texts += [limit_words.too_late(LIMITS, cell, 2, by) for cell, by in product(("a", ""), ("processor", "clock"))]
     texts += [limit_words.all_used(LIMITS, by, cell) for cell, by in product(("a", ""), ("processor", "clock"))]
     texts += [limit_words.out_of_memory(LIMITS, "A call"), limit_words.too_large(LIMITS, "A call gave back")]

@@ -35,9 +35,13 @@ def test_habits_cost_nothing(graded, habits):
     assert result.score == result.max_score == 40 and result.status == "graded" and result.faults == []
 
 
-def test_nor_in_another_assignment(graded):
+@pytest.mark.parametrize(
+    ("assignment", "without", "points"),
+    [("02-pooling", ("picture", "training"), 40), ("06-segmentation", ("picture", "training", "fit-", "VGGUNet-"), 30)],
+)
+def test_nor_in_another_assignment(graded, assignment, without, points):
     """Without the trainings and the larger network, which take a minute."""
     habits = modes_left, imports_in_the_given_cell, notes_in_between, outputs_kept
-    result = graded("06-segmentation", *habits, without=("picture", "training", "fit-", "VGGUNet-"))
+    result = graded(assignment, *habits, without=without)
     assert [(row.title, row.sentence) for row in result.criteria if row.sentence] == []
-    assert result.score == result.max_score == 30 and result.faults == []
+    assert result.score == result.max_score == points and result.faults == []

@@ -9,10 +9,9 @@ from inspect import signature
 from typing import Any
 
 from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolution_tensors, drawn, grid, unbiased
-from autograder.exam.core import Criterion
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features, features_of
-from autograder.exam.functions import FunctionExam, in_whole_numbers, leaving_out
+from autograder.exam.functions import FunctionExam, in_whole_numbers
 from autograder.exam.segmentation.mistakes_transposed import TRANSPOSED, transposed
 from autograder.exam.segmentation.sentences import SENTENCES
 
@@ -154,17 +153,12 @@ STAMPS = FunctionExam(
 )
 
 
-def argument(name: str, title: str, setups: list[Setup]) -> Criterion:
-    """One argument in whole numbers, each case beside the same without it."""
-    return STAMPS.values(name, title, 0.5, cases(setups), about={name}, plain=leaving_out(name))
-
-
 conv_transpose2d = STAMPS.exam(
     STAMPS.values("plain", "every input pixel stamps the kernel: channels, batch and bias", 1.0, cases(PLAIN)),
-    argument("stride", "stride", STRIDE),
-    argument("padding", "padding", PADDING),
-    argument("output_padding", "output_padding", OUTPUT_PADDING),
-    argument("dilation", "dilation", DILATION),
+    STAMPS.argument("stride", "stride", 0.5, cases(STRIDE)),
+    STAMPS.argument("padding", "padding", 0.5, cases(PADDING)),
+    STAMPS.argument("output_padding", "output_padding", 0.5, cases(OUTPUT_PADDING)),
+    STAMPS.argument("dilation", "dilation", 0.5, cases(DILATION)),
     STAMPS.values("pairs", "stride, paddings and dilation as pairs", 0.5, cases(PAIRS), plain=in_whole_numbers),
     STAMPS.values("groups", "groups and depthwise", 0.5, cases(GROUPS), about={"groups"}),
     STAMPS.values("together", "all arguments together, in PyTorch's order", 0.5, cases(TOGETHER), by_position),

@@ -1,5 +1,5 @@
 """What an exam may have built in the candidate: a fixed list of names, with plain arguments, in a module for each
-assignment.
+assignment, and the witnesses that they share.
 
 A part that builds on an earlier one is examined with PyTorch's own function standing in where the student's is missing
 or wrong, never with a reference of ours, which would then be within the student's reach.
@@ -13,8 +13,9 @@ from typing import Any
 import torch
 
 from autograder.objects.assignments import gathered
+from autograder.objects.recipes.witnesses import WITNESSES
 
-RECIPES: dict[str, Callable[..., Any]] = gathered(__name__, "RECIPES")
+RECIPES: dict[str, Callable[..., Any]] = {**WITNESSES, **gathered(__name__, "RECIPES")}
 
 
 class Recipe:

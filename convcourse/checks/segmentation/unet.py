@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from convcourse.checks.core import Check, numbers
-from convcourse.checks.segmentation.networks import behaves, count, has_shape, network, raw
+from convcourse.checks.networks import behaves, count, has_shape, network, raw
 
 
 def conv(inputs: int, outputs: int, size: int) -> int:

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from convcourse.checks.core import Check, numbers
-from convcourse.checks.segmentation.networks import behaves, count, has_shape, network, parameters, raw
+from convcourse.checks.networks import behaves, count, has_shape, network, parameters, raw
 
 
 def VGGUNet(made: Any, features: Any) -> None:

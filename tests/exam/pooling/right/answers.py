@@ -1,0 +1,8 @@
+"""Answers as a float, an int, and a letter in lower case.
+
+names: answer_1, answer_2, answer_3
+"""
+
+answer_1 = 3528.0
+answer_2 = 18
+answer_3 = "c"
