@@ -36,6 +36,8 @@ GRADED = bool(os.environ.get("NBGRADER_EXECUTION"))  # then pictures are drawn i
 SCREEN = 75 if GRADED else 150
 GAP = 0.06  # between the panels of a row, as a part of their height
 ABOVE = 0.06  # between a panel and its title, in inches
+# Points for each inch of a figure's width that give letters of 9 pixels on a phone, where figures shrink to 342.
+PHONE = 9 / 342 * 72
 
 
 def in_book() -> bool:
@@ -65,7 +67,7 @@ def style() -> None:
             "lines.linewidth": 2,
             "font.size": 11,
             "axes.titlesize": 11,
-            "figure.figsize": (6.4, 3.0),
+            "figure.figsize": (5.8, 2.8),
             "figure.constrained_layout.use": True,
             "image.cmap": "gray",
             "image.interpolation": "none",
@@ -192,8 +194,9 @@ def show_row(
         axes = figure.add_axes((0, 0, 1, height / size[1]))
         axes.imshow(joined, aspect="auto")
         axes.set_axis_off()
+    letters = max(plt.rcParams["font.size"], PHONE * size[0] if in_book() else 0)
     for title, middle in titled:
-        figure.text(middle, (height + ABOVE) / size[1], title, ha="center", va="bottom")
+        figure.text(middle, (height + ABOVE) / size[1], title, ha="center", va="bottom", fontsize=letters)
     return figure
 
 

@@ -68,7 +68,7 @@ def assumptions(n: int = 7, kernel_size: int = 3) -> SVG:
 def one_sum(image: torch.Tensor, kernel: torch.Tensor, row: int, col: int) -> SVG:
     """An (H, W) image, a (k, k) kernel and their output; the window at (row, col) and its output are marked."""
     (height, width), k, size = image.shape, len(kernel), 34
-    answer = F.conv2d(image[None, None].float(), kernel[None, None].float())[0, 0]
+    output = F.conv2d(image[None, None].float(), kernel[None, None].float())[0, 0]
     words = lambda table: [[number(v) for v in line] for line in table.tolist()]
     sheet = Sheet(570, 285)
     inside = lambda i, j: "cell+a" if 0 <= i - row < k and 0 <= j - col < k else "cell"
@@ -81,18 +81,18 @@ def one_sum(image: torch.Tensor, kernel: torch.Tensor, row: int, col: int) -> SV
     x += k * size + 35
     sheet.text("=", x - 17, 141, size=22)
     here = lambda i, j: "cell+c" if (i, j) == (row, col) else "cell"
-    sheet.grid(*answer.shape, x, 141 - answer.shape[0] * size / 2, size, here, words(answer))
-    sheet.text("output", x + answer.shape[1] * size / 2, 120 - answer.shape[0] * size / 2)
+    sheet.grid(*output.shape, x, 141 - output.shape[0] * size / 2, size, here, words(output))
+    sheet.text("output", x + output.shape[1] * size / 2, 120 - output.shape[0] * size / 2)
     window = image[row : row + k, col : col + k]
     terms = [f"{number(a)}·{number(b)}" for a, b in zip(window.flatten().tolist(), kernel.flatten().tolist()) if b]
     line = " + ".join(terms).replace("·−", "·(−").split(" + ")
     line = " + ".join(t + ")" if "(" in t else t for t in line)
-    sheet.text(f"{line} = {number(answer[row, col].item())}", 285, 268, "tc", size=15)
+    sheet.text(f"{line} = {number(output[row, col].item())}", 285, 268, "tc", size=15)
     return sheet.svg()
 
 
 def flip(kernel: torch.Tensor) -> SVG:
-    """A kernel, and the same kernel turned by 180°, drawn on a single bright pixel's two answers."""
+    """A kernel, and the same kernel rotated by 180°, drawn as the two outputs for a single bright pixel."""
     spot = torch.zeros(5, 5)
     spot[2, 2] = 1
     cross = F.conv2d(spot[None, None], kernel[None, None])[0, 0]
@@ -103,7 +103,7 @@ def flip(kernel: torch.Tensor) -> SVG:
     panels.append(("convolution", true, "c"))
     x = 12.0
     for title, table, kind in panels:
-        rows, step = len(table), size if len(table) == 3 else 22
+        rows, step = len(table), size if len(table) == 3 else 24
         side = rows * step
         sheet.grid(rows, rows, x + 60 - side / 2, 95 - side / 2, step, kind, words(table))
         sheet.text(title, x + 60, 18)
@@ -114,14 +114,14 @@ def flip(kernel: torch.Tensor) -> SVG:
 def channels(image: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, row: int, col: int) -> SVG:
     """An (S, H, W) image of at most three channels, a (T, S, k, k) weight, a (T,) bias, and how the output's number at
     (row, col) arises in each output channel: one sum per input channel, added up, plus the bias."""
-    (c_in, height, width), (c_out, _, k, _), size, small = image.shape, weight.shape, 26, 22
+    (c_in, height, width), (c_out, _, k, _), size, small = image.shape, weight.shape, 26, 27
     out = F.conv2d(image[None].float(), weight.float(), bias.float())[0]
     window = image[:, row : row + k, col : col + k]
     sums = (weight * window).sum((2, 3))
     words = lambda table: [[number(v) for v in line] for line in table.tolist()]
     step, column = height * size + 14, 205
     sheet = Sheet(width * size + 24 + c_out * column + 4, 34 + c_in * step + 86 + out.shape[1] * small)
-    sheet.text("image", width * size / 2, 14)
+    sheet.text("image", width * size / 2, 14, size=16)
     for s in range(c_in):
         top, tint = 30 + s * step, "abc"[s]
         inside = lambda i, j, tint=tint: f"cell+{tint}" if 0 <= i - row < k and 0 <= j - col < k else "cell"
@@ -129,22 +129,24 @@ def channels(image: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, row:
         for t in range(c_out):
             left = width * size + 24 + t * column
             sheet.grid(k, k, left, top + (height * size - k * small) / 2, small, tint, words(weight[t, s]))
-            sheet.text(f"= {number(sums[t, s].item())}", left + k * small + 8, top + height * size / 2, anchor="start")
+            sheet.text(
+                f"= {number(sums[t, s].item())}", left + k * small + 8, top + height * size / 2, size=16, anchor="start"
+            )
     for t in range(c_out):
         left, top = width * size + 24 + t * column, 34 + c_in * step
-        sheet.text(f"weight[{t}]", left + k * small / 2, 14)
+        sheet.text(f"weight[{t}]", left + k * small / 2, 14, size=16)
         total = " + ".join(f"({number(v)})" if v < 0 else number(v) for v in [*sums[t].tolist(), bias[t].item()])
-        sheet.text(f"{total} = {number(out[t, row, col].item())}", left, top + 12, anchor="start")
+        sheet.text(f"{total} = {number(out[t, row, col].item())}", left, top + 12, size=16, anchor="start")
         here = lambda i, j: "cell+frame" if (i, j) == (row, col) else "cell"
         sheet.grid(*out.shape[1:], left, top + 58, small, here, words(out[t]))
-        sheet.text(f"output[{t}]", left + out.shape[2] * small / 2, top + 42)
-    sheet.text("sums + bias", width * size / 2, 34 + c_in * step + 12, "soft")
+        sheet.text(f"output[{t}]", left + out.shape[2] * small / 2, top + 42, size=16)
+    sheet.text("sums + bias", width * size / 2, 34 + c_in * step + 12, "soft", size=16)
     return sheet.svg()
 
 
 def scans(cases: Sequence[tuple[str, Scan]], cell: float = 14) -> SVG:
-    """One picture a case, two in a row: padded image, its first window (blue), the next one (orange), pixels that no
-    window touches (crossed), and the result."""
+    """One picture per case, two in a row: padded image, its first window (blue), the next one (orange), pixels that no
+    window touches (crossed), and the output."""
     rows = [cases[start : start + 2] for start in range(0, len(cases), 2)]
     heights = [max(scan.n + 2 * scan.padding for _, scan in row) * cell + 52 for row in rows]
     sheet = Sheet(570, sum(heights) - 14)
@@ -185,7 +187,7 @@ def _scan(sheet: Sheet, title: str, scan: Scan, left: float, top: float, cell: f
 
 
 def rows(cases: Sequence[Scan], cell: float = 22) -> SVG:
-    """One row of pixels a case, its windows below it as rows of taps; pixels that no window touches are crossed."""
+    """One row of pixels per case, its windows below it as rows of taps; pixels that no window touches are crossed."""
     sheet = Sheet(570, sum(62 + 14 * len(scan.starts) for scan in cases) - 10)
     top = 4.0
     for scan in cases:
@@ -207,7 +209,7 @@ def rows(cases: Sequence[Scan], cell: float = 22) -> SVG:
 
 
 def padding_modes(row: Sequence[int] = (1, 2, 3, 4, 5), padding: int = 2) -> SVG:
-    """A row of pixels, and what each of the four padding modes puts beside it (asked of PyTorch)."""
+    """A row of pixels, and what each of the four padding modes puts beside it (computed by PyTorch)."""
     modes = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
     line = torch.tensor([[list(row)]], dtype=torch.float32)
     sheet, size = Sheet(460, 40 * len(modes) + 6), 34
@@ -230,7 +232,7 @@ def groups(counts: Sequence[int] = (1, 2, 4), channels: int = 4) -> SVG:
         for c in range(channels):
             for y in (150, 62):
                 sheet.box(left + c * step - 11, y - 11, 22, 22, "plane", 3)
-                sheet.text(c, left + c * step, y, size=14)
+                sheet.text(c, left + c * step, y, size=15)
         sheet.text(f"groups = {g}", left + 54, 22, size=16)
         sheet.text(f"{len(pairs)} slices", left + 54, 184, "soft", size=16)
     return sheet.svg()

@@ -78,13 +78,15 @@ class Sheet:
         self, rows: int, cols: int, x: float, y: float, size: float, kind: Kind = "cell", words: Sequence | None = None
     ) -> None:
         """``rows`` × ``cols`` square cells; ``kind`` is a class or a function (row, col) → class; ``words[row][col]``
-        is written into the cells. Cells of kind "cell" are drawn first, so that coloured borders lie on top."""
+        is written into the cells, as large as its letters allow. Cells of kind "cell" are drawn first, so that coloured
+        borders lie on top."""
         cells = [(i, j, kind if isinstance(kind, str) else kind(i, j)) for i in range(rows) for j in range(cols)]
         for i, j, each in sorted(cells, key=lambda item: item[2] not in ("cell", "pad")):
             for part in each.split("+"):
                 self.box(x + j * size, y + i * size, size, size, part)
             if words is not None:
-                self.text(words[i][j], x + (j + 0.5) * size, y + (i + 0.5) * size, size=0.5 * size)
+                letter = max(size / 2, min(0.68 * size, 20) if len(str(words[i][j])) <= 2 else 0)
+                self.text(words[i][j], x + (j + 0.5) * size, y + (i + 0.5) * size, size=letter)
 
     def cross(self, x: float, y: float, size: float) -> None:
         """A small cross in a cell: this pixel is lost."""

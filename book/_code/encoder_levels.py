@@ -83,8 +83,8 @@ def picture(
     sheet = Sheet(640, 2 * (size + 30) + 30)
     sheet.drawing.append(drawsvg.Raw(f"<metadata>{json.dumps(data)}</metadata>"))
     colours = lambda each: palette[each.long()].permute(2, 0, 1)
-    channel = lambda level: (f"channel, level {level}", shown[level][0, 0] / 255)
-    reading = lambda level: (f"read from level {level}", colours(read[level][0]))
+    channel = lambda level: (f"map, level {level}", shown[level][0, 0] / 255)
+    reading = lambda level: (f"read, level {level}", colours(read[level][0]))
     rows = [
         [("scene", images[0]), *map(reading, range(len(maps)))],
         [("classes", colours(masks[0])), *map(channel, range(len(maps)))],
@@ -92,11 +92,11 @@ def picture(
     for r, line in enumerate(rows):
         for c, (title, panel) in enumerate(line):
             x, y = c * (size + gap), 30 + r * (size + 30)
-            sheet.text(title, x + size / 2, y - 13, size=14)
+            sheet.text(title, x + size / 2, y - 13, size=17)
             sheet.picture(panel, x, y, size, size)
     x, y = 4, 2 * (size + 30) + 14
     for label, name in enumerate(CLASSES):
         sheet.picture(palette[label][:, None, None], x, y - 7, 14, 14)
-        sheet.text(name, x + 22, y, size=15, anchor="start")
-        x += 48 + 8.5 * len(name)
+        sheet.text(name, x + 22, y, size=17, anchor="start")
+        x += 44 + 9.6 * len(name)
     return sheet.svg()

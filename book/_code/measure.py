@@ -1,4 +1,4 @@
-"""What chapter 1 measures: how far a network's answer follows a shift, and what a convolution costs."""
+"""What chapter 1 measures: how far a network's output follows a shift, and what a convolution costs."""
 
 import math
 
@@ -22,10 +22,10 @@ def stack(depth: int, padding_mode: str, *, stride: int = 1, seed: int = 0) -> n
 
 @torch.inference_mode()
 def shift_error(net: nn.Module, scene: torch.Tensor, crop: int, shift: int) -> torch.Tensor:
-    """How much the answer to a view changes when the view moves by ``shift`` pixels in both directions.
+    """How much the output for a view changes when the view moves by ``shift`` pixels in both directions.
 
     ``scene`` is (H, W); two square views of ``crop`` pixels are cut from it. The result, (crop − shift)², is the
-    difference of the two answers at the points of the scene that both views see, divided by the answer's own spread.
+    difference of the two outputs at the points of the scene that both views see, divided by the output's own spread.
     """
     here = net(scene[None, None, :crop, :crop])[0, 0]
     moved = net(scene[None, None, shift : shift + crop, shift : shift + crop])[0, 0]

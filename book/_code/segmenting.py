@@ -21,7 +21,7 @@ def scenes(count: int, seed: int, size: int = 64) -> tuple[torch.Tensor, torch.T
 
 
 def batches(images: torch.Tensor, masks: torch.Tensor, size: int = 8) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """One pass in random order; each batch as it is or mirrored, upright or on its side, picture and mask alike."""
+    """One pass in random order; each batch as it is or mirrored, upright or on its side, image and mask alike."""
     for chosen in torch.randperm(len(images)).split(size):
         x, y = images[chosen], masks[chosen]
         for axis in (-1, -2):
@@ -101,7 +101,7 @@ def read_out(
     maps: torch.Tensor, masks: torch.Tensor, new_maps: torch.Tensor, classes: int = CLASSES, cells: int = 20_000
 ) -> torch.Tensor:
     """What a 1 × 1 layer can read off coarse maps: logistic regression from the channels of maps (N, C, h, w), at
-    ``cells`` places drawn by chance, to the classes of the masks (N, H, W) there. The labels that this layer then
+    ``cells`` positions drawn at random, to the classes of the masks (N, H, W) there. The labels that this layer then
     reads off ``new_maps``, repeated to the masks' size."""
     scale = masks.shape[-1] // maps.shape[-1]
     mean, std = maps.mean((0, 2, 3), keepdim=True), maps.std((0, 2, 3), keepdim=True) + 1e-6
@@ -144,8 +144,8 @@ def kept_for_backward(net: nn.Module, x: torch.Tensor) -> int:
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-        answer = net(x)  # kept alive, so that no two tensors get one address
-    return sum(kept.values()) if answer.requires_grad else 0
+        output = net(x)  # kept alive, so that no two tensors get one address
+    return sum(kept.values()) if output.requires_grad else 0
 
 
 # Losses for logits (N, 2, H, W) of ground and object, and masks (N, H, W) of 0 and 1.
@@ -179,7 +179,7 @@ def focal(gamma: float) -> Loss:
 
 
 def glimpses(count: int, window: int, seed: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Square windows around random pixels inside a large disc or square, both axis-parallel, even and noisy.
+    """Square windows around random pixels inside a large disc or square, both axis-parallel, uniform and noisy.
 
     Returns the windows (count, window²), whether the shape is a square (count,), and how far the pixel in the window's
     middle lies from the outline (count,). Centre and radius, 14 to 18 pixels, are random; the areas' means are equal.

@@ -143,8 +143,8 @@ def drawing(net: SegmentationNet, size: int) -> SVG:
         channels, side = shape[0], shape[1]
         wide, tall = 6 + 1.6 * channels**0.45, 14 + 46 * side / size
         sheet.box(x - wide / 2, y - tall / 2, wide, tall, kind)
-        sheet.text(channels, x, y - tall / 2 - 11, size=15)
-        sheet.text(f"{side}²", x, y + tall / 2 + 12, "soft", size=15)
+        sheet.text(channels, x, y - tall / 2 - 11, size=17.2)
+        sheet.text(f"{side}²", x, y + tall / 2 + 12, "soft", size=17.2)
         return wide / 2
 
     def pair(x: float, y: float, stage: Stage, kinds: tuple[str, str]) -> tuple[float, float]:
@@ -164,12 +164,12 @@ def drawing(net: SegmentationNet, size: int) -> SVG:
             sheet.arrow(end - 8, y, end, y)
             cut = encoder.after[1] > upconv.after[1]
             words = f"{encoder.after[1]}² → {upconv.after[1]}²" if cut else "skip"
-            sheet.text(words, (start + end) / 2, y - 13, "ta", size=15)
+            sheet.text(words, (start + end) / 2, y - 13, "ta", size=17.2)
         last = level == depth - 1
         next_left = 269 if last else left + step
         next_right = 325 if last else right - step + 56
-        sheet.arrow(left + 56, y + 52, next_left + 6, y + row - 50)
-        sheet.arrow(next_right - 6, y + row - 50, right, y + 52)
+        sheet.arrow(left + 56, y + 55, next_left + 6, y + row - 50)
+        sheet.arrow(next_right - 6, y + row - 50, right, y + 55)
         if level == 0:
             sheet.arrow(stop - 5, y, 603, y)
             map_box(612, y, seen["head"].after, "b")

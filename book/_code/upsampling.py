@@ -1,6 +1,6 @@
 """Chapter 6's diagrams of ways to enlarge a map, and what it measures of the pattern that some of them leave."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
 import torch.nn.functional as F
@@ -18,13 +18,13 @@ def _words(table: torch.Tensor, blank: float | None = None) -> list[list[str]]:
 
 def four_ways(small: torch.Tensor, large: torch.Tensor) -> SVG:
     """A (2, 2) map made twice as large: nearest, bilinear, unpooled into the places of ``large``'s maxima, shuffled."""
-    size, sheet = 32, Sheet(640, 400)
+    size, sheet = 32, Sheet(630, 400)
     quarter = lambda i, j: ("a", "b", "c", "plane")[2 * i + j]
     block = lambda i, j: quarter(i // 2, j // 2)
 
     def panel(x: float, y: float, title: str, table: torch.Tensor, kind: Callable[[int, int], str] | str) -> None:
         side = len(table)
-        sheet.text(title, x + side * size / 2, y - 16, size=16)
+        sheet.text(title, x + side * size / 2, y - 16, size=17)
         sheet.grid(side, side, x, y, size, kind, _words(table))
 
     double = lambda mode, **more: F.interpolate(small[None, None], scale_factor=2, mode=mode, **more)[0, 0]
@@ -45,7 +45,7 @@ def four_ways(small: torch.Tensor, large: torch.Tensor) -> SVG:
     kinds = ("a", "b", "c", "plane")
     for c, plane in enumerate(planes):
         panel(466 + 84 * (c % 2), 42 + 84 * (c // 2), "", plane, kinds[c])
-    sheet.text("four channels", 541, 16, size=16)
+    sheet.text("four channels", 541, 16, size=17)
     sheet.arrow(541, 200, 541, 222)
     panel(477, 250, "pixel shuffle", F.pixel_shuffle(planes[None], 2)[0, 0], lambda i, j: kinds[2 * (i % 2) + j % 2])
     return sheet.svg()
@@ -54,7 +54,7 @@ def four_ways(small: torch.Tensor, large: torch.Tensor) -> SVG:
 def alignment(row: torch.Tensor, size: int) -> SVG:
     """A row of pixels, and where its ``size`` new pixels lie among the old ones, for each ``align_corners``."""
     cell, left, n = 180, 50, len(row)
-    sheet = Sheet(640, 250)
+    sheet = Sheet(600, 250)
     for m, corners in enumerate((False, True)):
         y = 62 + 130 * m
         made = F.interpolate(row[None, None, None], (1, size), mode="bilinear", align_corners=corners)[0, 0, 0]
@@ -88,19 +88,19 @@ def _inside(corner: tuple[int, int], side: int) -> Kind:
 def stamps(image: torch.Tensor, kernel: torch.Tensor, strides: tuple[int, ...] = (1, 2)) -> SVG:
     """Transposed convolution step by step: a pixel puts down its value times the kernel; where stamps meet they add."""
     size, k = 25, len(kernel)
-    sheet = Sheet(640, 24 + 178 * len(strides))
+    sheet = Sheet(636, 24 + 178 * len(strides))
     for r, stride in enumerate(strides):
         top = 40 + 178 * r
         side = (image.shape[0] - 1) * stride + k
-        sheet.text(f"stride {stride}", 4, top - 22, size=16, anchor="start")
+        sheet.text(f"stride {stride}", 4, top - 22, size=17, anchor="start")
         sheet.grid(*image.shape, 4, top, size, "a", _words(image))
-        sheet.grid(k, k, 4, top + 60, size - 3, "b", _words(kernel))
+        sheet.grid(k, k, 4, top + 60, size, "b", _words(kernel))
         for pixel in range(image.numel()):
             row, col = divmod(pixel, image.shape[1])
             x = 84 + pixel * 140 + (130 - side * size) / 2
             made = _stamp(image, kernel, stride, range(pixel + 1))
             corner = (row * stride, col * stride)
-            sheet.text(f"pixel {number(image[row, col].item())}", x + side * size / 2, top - 22, "soft")
+            sheet.text(f"pixel {number(image[row, col].item())}", x + side * size / 2, top - 22, "soft", size=17)
             sheet.grid(side, side, x, top, size, _inside(corner, k), _words(made, blank=0))
             sheet.box(x + corner[1] * size, top + corner[0] * size, k * size, k * size, "frame2")
     return sheet.svg()
@@ -112,27 +112,27 @@ def _filled(words: list[list[str]]) -> Kind:
 
 
 def windows(image: torch.Tensor, kernel: torch.Tensor, strides: tuple[int, ...] = (1, 2)) -> SVG:
-    """The same results the other way round: the spread-out, padded image and the turned kernel's window on it."""
-    size, k = 22, len(kernel)
-    sheet = Sheet(640, sum(46 + 22 * ((image.shape[0] - 1) * s + 2 * k - 1) for s in strides) + 4)
+    """The same outputs the other way round: the spread-out, padded image and the rotated kernel's window on it."""
+    size, k = 23, len(kernel)
+    sheet = Sheet(573, sum(46 + size * ((image.shape[0] - 1) * s + 2 * k - 1) for s in strides) + 4)
     top = 46
-    turned = kernel.flip(0, 1)
+    rotated = kernel.flip(0, 1)
     for stride in strides:
         out = (image.shape[0] - 1) * stride + k
         full = out + k - 1
         spread = torch.full((full, full), float("nan"))
         spread[k - 1 : full - k + 1 : stride, k - 1 : full - k + 1 : stride] = image
         words = [["" if v != v else number(v) for v in line] for line in spread.tolist()]
-        answer = F.conv_transpose2d(image[None, None], kernel[None, None], stride=stride)[0, 0]
+        output = F.conv_transpose2d(image[None, None], kernel[None, None], stride=stride)[0, 0]
         sheet.text(f"stride {stride}", 4, top - 26, size=16, anchor="start")
-        sheet.grid(k, k, 4, top + 30, 22, "b", _words(turned))
-        sheet.text("turned", 37, top + 112, "soft")
+        sheet.grid(k, k, 4, top + 30, size, "b", _words(rotated))
+        sheet.text("rotated", 4 + k * size / 2, top + 44 + k * size, "soft", size=15.5)
         for p, (row, col) in enumerate(((0, 0), (1, 1), (out - 1, out - 1))):
-            x = 92 + 186 * p
+            x = 83 + 163 * p
             sheet.grid(full, full, x, top, size, _filled(words), words)
             sheet.box(x + col * size, top + row * size, k * size, k * size, "frame2")
-            value = number(answer[row, col].item())
-            sheet.text(f"result[{row}, {col}] = {value}", x + full * size / 2, top - 14, "tb")
+            value = number(output[row, col].item())
+            sheet.text(f"output[{row}, {col}] = {value}", x + full * size / 2, top - 14, "tb", size=15.5)
         top += full * size + 46
     return sheet.svg()
 
@@ -143,7 +143,7 @@ def matrix_pair(side: int = 4) -> SVG:
     unit = torch.eye(side * side).reshape(-1, 1, side, side)
     matrix = F.conv2d(unit, index).flatten(1).T.long()
     size, (rows, cols) = 25, matrix.shape
-    sheet = Sheet(640, 56 + cols * size)
+    sheet = Sheet(610, 56 + cols * size)
 
     def draw(table: torch.Tensor, x: float, y: float) -> None:
         values = table.tolist()
@@ -155,10 +155,10 @@ def matrix_pair(side: int = 4) -> SVG:
     sheet.text(f"C: {cols} pixels → {rows}", 4 + cols * size / 2, 20, size=17)
     draw(matrix.T, 504, 44)
     sheet.text(f"Cᵀ: {rows} → {cols}", 554, 20, size=17)
-    sheet.text("one row a window:", 204, 190, size=16)
-    sheet.text("which pixels does an output read?", 204, 212, "soft", size=16)
-    sheet.text("one column a stamp:", 204, 270, size=16)
-    sheet.text("which outputs does a pixel write to?", 204, 292, "soft", size=16)
+    sheet.text("a row is a window:", 204, 190, size=16.5)
+    sheet.text("which pixels does an output read?", 204, 212, "soft", size=16.5)
+    sheet.text("a column is a stamp:", 204, 270, size=16.5)
+    sheet.text("which outputs does a pixel write to?", 204, 292, "soft", size=16.5)
     sheet.arrow(345, 280, 492, 280)
     sheet.arrow(204, 178, 204, 152)
     return sheet.svg()
@@ -170,15 +170,15 @@ def _by_value(table: torch.Tensor) -> Kind:
     return lambda i, j: ("cell", "cell+a", "cell+b")[levels.index(table[i, j].item())]
 
 
-def coverage(cases: Mapping[str, tuple[int, int]], inside: int = 9) -> SVG:
+def coverage(cases: Mapping[str, tuple[int, int]], inside: int = 7) -> SVG:
     """How many stamps meet at each pixel, away from the border, for (kernel size, stride)."""
-    size = 21
-    sheet = Sheet(640, inside * size + 60)
+    size = 24
+    sheet = Sheet(570, inside * size + 60)
     for p, (title, (k, stride)) in enumerate(cases.items()):
         ones = torch.ones(1, 1, 12, 12)
         count = F.conv_transpose2d(ones, torch.ones(1, 1, k, k), stride=stride)[0, 0]
         count = count[2 * k : 2 * k + inside, 2 * k : 2 * k + inside]
-        x = 6 + 216 * p
+        x = 6 + 195 * p
         sheet.text(title, x + inside * size / 2, 18, size=16)
         sheet.grid(inside, inside, x, 40, size, _by_value(count), _words(count))
     return sheet.svg()
@@ -232,21 +232,28 @@ def packed(images: torch.Tensor) -> torch.Tensor:
     return F.pixel_unshuffle(F.avg_pool2d(images, 2), 4)
 
 
-def train_decoder(net: nn.Module, images: torch.Tensor, steps: int = 120, seed: int = 0) -> float:
-    """Adam on the mean squared error of ``net(packed(images))`` against the images; the last error comes back."""
+def train_decoder(net: nn.Module, images: torch.Tensor, steps: int = 120, seed: int = 0) -> list[float]:
+    """Adam on the mean squared error of ``net(packed(images))`` against the images; the error of each step."""
+    return list(steps_of(net, images, steps, seed))
+
+
+def steps_of(net: nn.Module, images: torch.Tensor, steps: int, seed: int) -> Iterator[float]:
+    """As `train_decoder`; the error of each step as soon as the step is done."""
     torch.manual_seed(seed)
     optimiser = torch.optim.Adam(net.parameters(), lr=5e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 5e-3, total_steps=steps)
     for _ in range(steps):
         batch = images[torch.randint(len(images), (8,))]
         loss = F.mse_loss(net(packed(batch)), batch)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    return loss.item()
+        schedule.step()
+        yield loss.item()
 
 
 @torch.inference_mode()
 def ripple(net: nn.Module, grey: float = 0.5, side: int = 192) -> tuple[torch.Tensor, float]:
-    """The answer to an even grey picture away from its border, and its standard deviation in grey levels of 255."""
-    answer = net(packed(torch.full((1, 1, side, side), grey)))[0, 0, 64:-64, 64:-64]
-    return answer, 255 * answer.std().item()
+    """The output for a uniform grey image away from its border, and its standard deviation in grey levels of 255."""
+    output = net(packed(torch.full((1, 1, side, side), grey)))[0, 0, 64:-64, 64:-64]
+    return output, 255 * output.std().item()

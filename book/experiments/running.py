@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 import torch
-from _ext.imports import files_behind
+from _ext.imports import definitions_behind
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
@@ -31,14 +31,12 @@ def record(name: str) -> Path:
 
 
 def code(name: str) -> str:
-    """The hash of an experiment's code and of all code of ours that it runs: 16 hex digits."""
+    """The hash of an experiment's code and of all code and data of ours that it runs: 16 hex digits."""
     script = FOLDER / f"{name}.py"
-    behind = files_behind(script.read_text(encoding="utf-8"), [ROOT, FOLDER.parent])
-    digest = hashlib.sha256()
-    # Data beside a module is left out: experiments draw their own, and others' bars and sizes are no part of them.
-    for path in [script, *(path for path in behind if path.suffix == ".py")]:
-        digest.update(f"{path.relative_to(ROOT).as_posix()}\0".encode() + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+    text = script.read_text(encoding="utf-8")
+    parts = {(script, text), *definitions_behind(text, [ROOT, FOLDER.parent])}
+    named = sorted((path.relative_to(ROOT).as_posix(), part) for path, part in parts)
+    return hashlib.sha256("\0".join(word for pair in named for word in pair).encode()).hexdigest()[:16]
 
 
 def stale() -> list[str]:

@@ -1,11 +1,18 @@
 """Chapter 6's helpers: sizes, borders, overlaps, losses and objects are what their names say."""
 
+import base64
+import io
 import itertools
+import json
+import re
+from html import unescape
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from _code import instances, segmenting, unet, upsampling
+from _code import encoder_levels, instances, segmenting, unet, upsampling
+from PIL import Image
 from torch import nn
 
 from convcourse.data import ShapeScenes
@@ -188,3 +195,29 @@ def test_painted_numbers_have_their_colours():
     shown = instances.painted(torch.tensor([[0, 1], [2, 1]]))
     assert shown.shape == (3, 2, 2) and torch.equal(shown[:, 0, 1], shown[:, 1, 1])
     assert not torch.equal(shown[:, 0, 1], shown[:, 1, 0]) and 0 <= shown.min() <= shown.max() <= 1
+
+
+def test_the_picture_of_levels_holds_their_maps():
+    """Each channel that it holds is one of the level's, to 8 bits, and none that it leaves out varies more."""
+    images, masks = segmenting.scenes(2, seed=3)
+    maps = [torch.rand(2, 6, 64 >> level, 64 >> level) * torch.arange(1.0, 7)[:, None, None] for level in range(4)]
+    labels = [segmenting.best_in_cells(masks, 2**level) for level in range(4)]
+    svg = encoder_levels.picture(images, masks, maps, labels).data
+    data = json.loads(unescape(re.search(r"<metadata>(.*?)</metadata>", svg)[1]))
+    for n, scene in enumerate(data["scenes"]):
+        pixels = {name: pixels_of(scene[name]) for name in ("image", "labels", "sprite")}
+        assert torch.equal(pixels["image"].permute(2, 0, 1), (255 * images[n]).round().byte())
+        assert torch.equal(pixels["labels"].long(), masks[n])
+        top = 0
+        for level, (whole, step) in enumerate(zip(maps, (1, 2, 4, 8))):
+            side = 64 // step
+            held = [pixels["sprite"][top : top + side, 64 * kind : 64 * kind + side] for kind in range(6)]
+            assert all(torch.equal(part.long(), labels[level][n, ::step, ::step]) for part in held[:2])
+            for part, peak, channel in zip(held[2:], data["peaks"][level], (5, 4, 3, 2)):
+                assert torch.allclose(part / 255 * peak, whole[n, channel], atol=peak / 250)
+            top += side
+
+
+def pixels_of(address: str) -> torch.Tensor:
+    """A picture that is written as a data address."""
+    return torch.tensor(np.asarray(Image.open(io.BytesIO(base64.b64decode(address.split(",")[1])))))

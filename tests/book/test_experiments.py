@@ -66,14 +66,15 @@ def test_a_page_tells_what_an_experiment_found(name):
 
 @pytest.fixture
 def one_experiment(tmp_path, monkeypatch):
-    """A project with one experiment, which imports a module of `book/_code`."""
+    """A project with one experiment, which calls a function of a module of `book/_code`."""
     monkeypatch.setattr(running, "ROOT", tmp_path)
     monkeypatch.setattr(running, "FOLDER", tmp_path / "book" / "experiments")
     files = {
-        "book/experiments/coin.py": "from _code import toss\nSEEDS = range(3)\n",
-        "book/_code/toss.py": "DATA = 'toss.json'\n",
-        "book/_code/toss.json": "{}",
-        "book/_code/other.py": "",
+        "book/experiments/coin.py": "from _code import toss\nSEEDS = range(3)\nrun = lambda seed: toss.throw()\n",
+        "book/_code/toss.py": TOSS,
+        "book/_code/faces.json": "{}",
+        "book/_code/inks.json": "{}",
+        "book/_code/other.py": "def edge():\n    return 0\n\ndef land():\n    return 1\n",
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -81,22 +82,58 @@ def one_experiment(tmp_path, monkeypatch):
     return tmp_path
 
 
+TOSS = '''"""Coins."""
+from _code.other import edge, land
+FACES = "faces.json"
+INK = "inks.json"
+
+def throw():
+    """Throws it."""
+    return _fair(FACES)
+
+def _fair(faces):
+    return faces or land()
+
+def draw():
+    return INK
+'''
+
+
 @pytest.mark.parametrize(
-    ("changed", "anew"),
+    ("name", "old", "new", "anew"),
     [
-        ("book/experiments/coin.py", True),
-        ("book/_code/toss.py", True),
-        ("book/_code/toss.json", False),
-        ("book/_code/other.py", False),
+        ("book/experiments/coin.py", "range(3)", "range(4)", True),
+        ("book/_code/toss.py", "return _fair(FACES)", "return _fair(FACES) * 2", True),
+        ("book/_code/toss.py", "return faces", "return 2 * faces", True),  # which is called by what is called
+        ("book/_code/toss.py", 'FACES = "faces', 'FACES = "2 faces', True),
+        ("book/_code/other.py", "return 1", "return 2", True),
+        ("book/_code/other.py", "return 0", "return 2", False),  # imported, and not called
+        ("book/_code/faces.json", "{}", "[]", True),
+        ("book/_code/toss.py", "Throws it.", "Throws the coin.", False),
+        ("book/_code/toss.py", "return INK", "return 2 * INK", False),
+        ("book/_code/inks.json", "{}", "[]", False),
+        ("book/_code/toss.py", "def draw", "torch.set_num_threads(2)\n\ndef draw", True),  # runs at import
     ],
 )
-def test_an_experiment_is_stale_when_code_that_it_runs_changes(one_experiment, changed, anew):
+def test_an_experiment_is_stale_when_what_it_runs_changes(one_experiment, name, old, new, anew):
     assert running.names() == running.stale() == ["coin"], "it has no figures yet"
     running.record("coin").write_text(json.dumps({"code": running.code("coin")}))
     assert not running.stale()
-    with open(one_experiment / changed, "a") as file:
-        file.write("\n")
+    text = (one_experiment / name).read_text()
+    assert old in text
+    (one_experiment / name).write_text(text.replace(old, new))
     assert running.stale() == (["coin"] if anew else [])
+
+
+def test_an_experiment_is_stale_when_something_lies_behind_another_name(one_experiment):
+    """`from … import … as …` is followed."""
+    toss = one_experiment / "book/_code/toss.py"
+    toss.write_text("from _code.other import land as throw\n")
+    other = one_experiment / "book/_code/other.py"
+    other.write_text("def land():\n    return 1\n")
+    running.record("coin").write_text(json.dumps({"code": running.code("coin")}))
+    other.write_text("def land():\n    return 2\n")
+    assert running.stale() == ["coin"]
 
 
 def test_figures_are_written_with_all_that_they_come_from(one_experiment, monkeypatch, capsys):

@@ -58,10 +58,9 @@ def test_the_file_is_the_network_of_the_first_seed_and_as_good_as_its_record_say
     images, masks = segmenting.scenes(unplugged.NEW_SCENES, seed=1)
     for name, gates in unplugged.GATES.items():
         labels = networks.predict(net, images, gates).argmax(1)
-        said = first["gates"][name]
-        assert (labels == masks).float().mean().item() == pytest.approx(said["right"], abs=1e-3)
+        assert (labels == masks).float().mean().item() == pytest.approx(first["right"][name], abs=1e-3)
         iou = segmenting.overlaps(segmenting.confusion(labels, masks))
-        assert iou.tolist() == pytest.approx(said["iou"], abs=5e-3)
+        assert iou.tolist() == pytest.approx(first["iou"][name], abs=5e-3)
 
 
 def test_a_scene_is_placed_as_its_words_say():

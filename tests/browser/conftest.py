@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from driving import page_with
+from live_figures import PLACES
 from visiting import AXE, THEMES, Visit, block_other_hosts, check_with_axe, set_theme, settle
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book"))  # `_code`, as chapters' cells import it
@@ -102,7 +102,8 @@ def opened(browser, address):
             browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce", **options)
         )
         page = contexts[-1].new_page()
-        page.goto(f"{address}/{page_with(name)}?{query}")
+        (place,) = (place for place, each in PLACES if each == name)
+        page.goto(f"{address}/book/{place}.html?{query}")
         settle(page)
         figure = page.locator(f"figure.live-{name}")
         figure.locator(".live-box").wait_for()

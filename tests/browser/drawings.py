@@ -12,21 +12,29 @@ def number(words: str) -> float:
     return float(words.replace("−", "-"))
 
 
-def set_slider(figure, name: str, value: int) -> None:
-    figure.get_by_label(name, exact=False).and_(figure.locator("input[type=range]")).first.fill(str(value))
+def set_slider(figure, name: str, value: float) -> None:
+    """One that stands right already may be closed, because there is no other value."""
+    slider = figure.get_by_role("slider", name=name, exact=True)
+    if float(slider.input_value()) != value:
+        slider.fill(str(value))
+
+
+def set_sliders(figure, values: dict[str, float]) -> None:
+    for name, value in values.items():
+        set_slider(figure, name, value)
 
 
 def table(drawing) -> torch.Tensor:
-    """The numbers of a drawn grid, as they stand."""
+    """The numbers of a drawn grid, as they stand; an empty cell is 0. A group of class ``over`` lies over the cells."""
     cells = drawing.evaluate(
-        """svg => [...svg.querySelectorAll('g')].map(g => {
+        """svg => [...svg.querySelectorAll('g:not(.over):has(> rect)')].map(g => {
             const {x, y} = g.querySelector('rect');
             return [y.baseVal.value, x.baseVal.value, g.textContent];
         })"""
     )
     rows: dict[float, list[float]] = {}
     for y, _, words in sorted(cells):
-        rows.setdefault(y, []).append(number(words))
+        rows.setdefault(y, []).append(number(words or "0"))
     return torch.tensor(list(rows.values()))
 
 

@@ -45,6 +45,18 @@ WATCH = """figure => {
 }"""
 
 
+def said(figure) -> str:
+    """The sentence below the drawing."""
+    return figure.locator(".live-sentence").inner_text()
+
+
+def shared(figure) -> str:
+    """What a reader would copy of the address, once it holds the state."""
+    figure.page.wait_for_timeout(800)  # it is written when nothing has changed for a while
+    figure.page.wait_for_function("() => location.search.length > 1")
+    return figure.page.url.split("?")[1]
+
+
 @dataclass
 class Live:
     """A live figure in a tab of its own."""

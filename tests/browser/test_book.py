@@ -111,6 +111,14 @@ def test_the_theme_button_changes_the_theme(page):
     assert modes == {"light", "dark", "auto"}
 
 
+def test_a_figure_on_a_phone_is_as_wide_as_its_letters_are_measured_for(page):
+    """`tests/book/test_letters.py` and `convcourse.plots` count with 342 pixels."""
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.visit("book/06-segmentation-loss.html")
+    widths = page.locator("div.cell_output img").evaluate_all("images => images.map(i => i.clientWidth)")
+    assert round(max(widths)) == 342
+
+
 def test_figures_follow_the_theme(page):
     page.visit("book/index.html")
     figure = page.locator("#fig-imagenet img")

@@ -61,9 +61,12 @@ def test_each_control_answers_to_the_keyboard(live, place):
     dead = []
     controls = live.controls()
     assert controls
-    for control, kind in controls:
+    for at, (control, kind) in enumerate(controls):
         live.reset()
-        if not live.press(control, kind) and not live.address_written(place[1]):
+        if live.press(control, kind) or live.address_written(place[1]):
+            continue
+        live.press(*controls[at - 1])  # a button may lead to what is seen first
+        if kind != "action" or not live.press(control, kind):
             dead.append(f"{kind}: {control.evaluate('node => node.outerHTML')[:200]}")
     assert not dead, "\n".join(dead)
 
@@ -181,7 +184,9 @@ def test_without_scripts_the_still_picture_stands_there(browser, address, place)
 LETTERS = """figure => [...figure.querySelectorAll('.live-box svg text')].filter(node => node.textContent.trim())
     .map(node => [parseFloat(getComputedStyle(node).fontSize) * node.getScreenCTM().a, node.textContent])
     .sort((a, b) => a[0] - b[0])"""
-RIGHT_END = "figure => Math.max(...[...figure.querySelectorAll('*')].map(node => node.getBoundingClientRect().right))"
+RIGHT_END = (
+    "figure => Math.max(...[...figure.querySelectorAll('.live-box *')].map(node => node.getBoundingClientRect().right))"
+)
 
 
 def test_on_a_phone_letters_can_be_read_and_nothing_is_cut_off(browser, address, place):

@@ -6,7 +6,9 @@ import re
 import pytest
 import torch
 import torch.nn.functional as F
-from driving import code, said, shared, slide
+from _code import segmenting
+from drawings import set_sliders
+from live_figures import said, shared
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +25,6 @@ def masks_and_probabilities(state: dict) -> tuple[torch.Tensor, torch.Tensor, to
 
 def expected(state: dict) -> dict[str, float]:
     """The seven numbers, by PyTorch's losses and the chapter's own."""
-    segmenting = code("segmenting")
     truth, found, logits = masks_and_probabilities(state)
     table = segmenting.confusion(found.long(), truth.long(), classes=2).double()
     iou = segmenting.overlaps(table)[1]
@@ -129,9 +130,9 @@ def test_more_confidence_in_wrong_pixels_is_a_larger_loss_and_a_longer_bar(opene
     figure = opened("scores")
     entropies, ends = [], set()
     for radius, shift in ((6, 24), (16, 24)):
-        slide(figure, {"object": radius, "shifted by": shift, "confidence of right pixels": 0.9})
+        set_sliders(figure, {"object": radius, "shifted by": shift, "confidence of right pixels": 0.9})
         for wrong in (0.55, 0.75, 0.9, 0.99):
-            slide(figure, {"confidence of wrong pixels": wrong})
+            set_sliders(figure, {"confidence of wrong pixels": wrong})
             bars = shown_bars(figure)
             assert len(bars) == 7
             entropies.append(dict((name, value) for name, value, *_ in bars)["cross-entropy"])

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from _code import segmenting
 from bs4 import BeautifulSoup
-from driving import code, said, shared
+from drawings import set_slider
+from live_figures import said, shared
 from PIL import Image
 
 pytestmark = pytest.mark.browser
@@ -77,7 +79,6 @@ def map_of(sprite: np.ndarray, kind: str, level: int) -> np.ndarray:
 
 
 def test_the_figure_holds_the_pages_scenes_and_maps(sprites):
-    segmenting = code("segmenting")
     images, masks = segmenting.scenes(100, seed=1)
     data, scenes = sprites
     assert data["channels"] == [8, 16, 32, 64] and len(scenes) == 3
@@ -183,6 +184,6 @@ def test_the_lens_follows_the_hand(opened):
     assert "levels.at=49%2C20" in page.url
     figure.get_by_role("button", name="level 3").tap()
     assert said(figure).startswith("Level 3: ")
-    figure.get_by_role("slider", name="level", exact=True).fill("0")
+    set_slider(figure, "level", 0)
     assert said(figure).startswith("Level 0: ")
     assert figure.get_by_role("button", name="level 0").get_attribute("aria-pressed") == "true"

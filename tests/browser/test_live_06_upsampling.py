@@ -6,7 +6,8 @@ import re
 import pytest
 import torch
 import torch.nn.functional as F
-from driving import cell, drawn_table, said, shared, slide
+from drawings import cell_middle, set_sliders, table
+from live_figures import said, shared
 
 pytestmark = pytest.mark.browser
 
@@ -51,18 +52,18 @@ def test_stamps_and_windows_are_the_transposed_convolution(importing):
 def test_the_drawn_output_is_the_transposed_convolution(opened, stride, padding, extra):
     figure = opened("transposed")
     figure.get_by_role("button", name="all steps").click()
-    image, kernel = drawn_table(figure.locator("svg").nth(0)), torch.tensor([[1.0, 0, 2], [0, 3, 0], [4, 0, 5]])
-    slide(figure, {"stride": stride, "padding": padding, "output_padding": extra})
+    image, kernel = table(figure.locator("svg").nth(0)), torch.tensor([[1.0, 0, 2], [0, 3, 0], [4, 0, 5]])
+    set_sliders(figure, {"stride": stride, "padding": padding, "output_padding": extra})
     options = {"stride": stride, "padding": padding, "output_padding": extra}
     wanted = F.conv_transpose2d(image[None, None], kernel[None, None], **options)[0, 0]
     assert said(figure).endswith(f"= {len(wanted)}.")
-    summed = drawn_table(figure.locator("svg").nth(2))
+    summed = table(figure.locator("svg").nth(2))
     assert torch.equal(summed[padding:, padding:][: len(wanted), : len(wanted)], wanted)
     figure.get_by_role("button", name="windows").click()
     output = figure.locator("svg").nth(2)
-    assert torch.equal(drawn_table(output), wanted)
+    assert torch.equal(table(output), wanted)
     last = len(wanted) - 1
-    output.click(position=cell(output, last, last, 24))
+    figure.page.mouse.click(*cell_middle(output, last, last, 24))
     assert said(figure).startswith(f"Output ({last}, {last}) = ")
     terms, total = re.match(r"[^=]*= (.*?)(?: = (\d+))?\. Side", said(figure)).groups()
     products = [int(a) * int(b) for a, b in re.findall(r"(\d+)·(\d+)", terms)]
@@ -74,16 +75,16 @@ def test_a_touched_pixel_puts_down_its_stamp(opened):
     figure.get_by_role("button", name="lift all").tap()
     assert said(figure).startswith("No stamp is down.")
     image, total = figure.locator("svg").nth(0), figure.locator("svg").nth(2)
-    image.tap(position=cell(image, 1, 0, 30))
+    figure.page.touchscreen.tap(*cell_middle(image, 1, 0, 30))
     kernel = torch.tensor([[1.0, 0, 2], [0, 3, 0], [4, 0, 5]])
-    assert torch.equal(drawn_table(total)[2:, :3], 3 * kernel) and drawn_table(total).sum() == 3 * kernel.sum()
+    assert torch.equal(table(total)[2:, :3], 3 * kernel) and table(total).sum() == 3 * kernel.sum()
     image.focus()
     figure.page.keyboard.press("ArrowRight")
     assert said(figure).startswith("Pixel (1, 1) puts down 4 times the kernel, with its corner at (2, 2).")
-    assert drawn_table(total).sum() == 7 * kernel.sum()
+    assert table(total).sum() == 7 * kernel.sum()
     again = opened("transposed", shared(figure))
     assert said(again) == said(figure)
-    assert torch.equal(drawn_table(again.locator("svg").nth(2)), drawn_table(total))
+    assert torch.equal(table(again.locator("svg").nth(2)), table(total))
 
 
 def test_stamps_go_down_under_a_dragged_mouse(opened):
@@ -97,21 +98,21 @@ def test_stamps_go_down_under_a_dragged_mouse(opened):
     mouse.move(*middle(1, 1), steps=4)
     mouse.up()
     assert said(figure).startswith("Pixel (1, 1)")
-    assert drawn_table(figure.locator("svg").nth(2)).sum() == (1 + 2 + 4) * 15
+    assert table(figure.locator("svg").nth(2)).sum() == (1 + 2 + 4) * 15
 
 
 def test_overlaps_are_a_transposed_convolution_of_ones(opened):
     figure = opened("overlaps")
-    line, table = figure.locator("svg").nth(0), figure.locator("svg").nth(1)
+    line, square = figure.locator("svg").nth(0), figure.locator("svg").nth(1)
     for stride in range(1, 5):
         for k in range(1, 7):
-            slide(figure, {"kernel size": k, "stride": stride})
-            shown = drawn_table(table)
+            set_sliders(figure, {"kernel size": k, "stride": stride})
+            shown = table(square)
             side, ones = len(shown), torch.ones(1, 1, 30, 30)
             wanted = F.conv_transpose2d(ones, torch.ones(1, 1, k, k), stride=stride)[0, 0, :side, :side]
             assert torch.equal(shown, wanted), (k, stride)
             row = F.conv_transpose1d(ones[:, :, 0], torch.ones(1, 1, k), stride=stride)[0, 0, :side]
-            assert torch.equal(drawn_table(line)[0], row)
+            assert torch.equal(table(line)[0], row)
             inside = wanted[6:, 6:]
             rule = "a multiple" if len(inside.unique()) == 1 else "no multiple"
             assert said(figure).startswith(f"Kernel size {k} is {rule} of stride {stride}.")
@@ -132,12 +133,12 @@ def test_overlaps_are_a_transposed_convolution_of_ones(opened):
 
 def test_a_position_tells_who_writes_to_it(opened):
     figure = opened("overlaps")
-    slide(figure, {"kernel size": 5, "stride": 2})
+    set_sliders(figure, {"kernel size": 5, "stride": 2})
     draw = random.Random(1)
-    table = figure.locator("svg").nth(1)
+    square = figure.locator("svg").nth(1)
     for _ in range(6):
         row, column = draw.randrange(14), draw.randrange(14)
-        table.click(position=cell(table, row, column, 24))
+        figure.page.mouse.click(*cell_middle(square, row, column, 24))
         x = torch.zeros(1, 1, 10, 10, requires_grad=True)
         F.conv_transpose2d(x, torch.ones(1, 1, 5, 5), stride=2)[0, 0, row, column].backward()
         rows, columns = (x.grad[0, 0].sum(axis).nonzero().flatten().tolist() for axis in (1, 0))

@@ -68,6 +68,17 @@ def test_noise_is_added_to_the_scene(tab_on, shapes_net):
     assert shown_scores(figure) == pytest.approx(scores(shapes_net, FIRST, 0.3), abs=0.01, nan_ok=True)
 
 
+def test_sliders_change_the_latest_shape(tab_on, shapes_net):
+    tab = tab_on(DRAW, start="draw")
+    figure = tab.locator("figure.live-draw")
+    figure.get_by_role("slider", name="radius").fill("4")
+    figure.get_by_role("slider", name="angle").fill("90")
+    figure.get_by_label("colour of").select_option("2")
+    words = in_the_address(tab, "shapes")
+    assert words.split("_")[:-1] == FIRST.split("_")[:-1] and shapes_of(words)[-1][3:6] == ["4", "90", "2"]
+    assert shown_scores(figure) == pytest.approx(scores(shapes_net, words, 0.05), abs=0.01, nan_ok=True)
+
+
 def drag(tab, canvas, start, end) -> None:
     """With the mouse, from pixel (x, y) of the scene to another."""
     box = canvas.bounding_box()
@@ -154,8 +165,10 @@ def test_a_shared_scene_comes_back(tab_on, shapes_net):
         start="draw",
     )
     figure = tab.locator("figure.live-draw")
-    assert shown_scores(figure) == pytest.approx(scores(shapes_net, words, 0.05, 5, (0, 1, 1)), abs=0.01, nan_ok=True)
-    assert "row 3, column 60" in sentence(figure), "a noise out of bounds is left out, and the rest is kept"
+    assert shown_scores(figure) == pytest.approx(scores(shapes_net, words, 0.4, 5, (0, 1, 1)), abs=0.01, nan_ok=True)
+    assert "row 3, column 60" in sentence(figure), (
+        "a noise out of bounds is brought back to the largest, and the rest is kept"
+    )
 
 
 def test_a_pixel_shows_what_it_reads(tab_on):

@@ -14,8 +14,8 @@ from autograder.objects.assignments import ASSIGNMENTS, topic
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = [
-    *("help", "demo", "test", "book", "notebooks", "student-repo", "assignments", "bench", "exam-table", "seeds"),
-    *("bench-figures", "kills", "training-bar", "mutation", "experiments"),
+    *("help", "demo", "test", "book", "notebooks", "student-repo", "assignments", "bench", "bench-figures"),
+    *("exam-table", "seeds", "kills", "training-bar", "mutation", "experiments"),
     *("links", "lint", "browser-deps", "student-wheel", "clean"),
 ]
 

@@ -16,11 +16,18 @@ const TITLES = {
   classes: 'classes by the U-Net', confidence: 'its confidence', errors: 'wrong pixels', truth: 'true classes', influence: 'influence on the pixel',
 };
 
+const hueOf = (colour, kind) => (colour === 'own' ? kind : Number(colour));
+/** Changes of the latest shape. */
+const latest = (shapes, changes) => ({shapes: shapes.map((shape, i) => (i === shapes.length - 1 ? tidy({...shape, ...changes(shape)}) : shape))});
+
 const FIELDS = {
   tool: buttons('disc', [...CLASSES.slice(1), 'move', 'erase'], {name: 'tool'}),
-  radius: range(8, 3, 22, {step: 0.5, name: 'radius'}),
-  angle: range(0, 0, 359, {name: 'angle', show: (degrees) => `${degrees}°`}),
-  colour: choice('own', [['own', 'its own class'], ...CLASSES.slice(1).map((name, i) => [String(i + 1), `a ${name}`])], {name: 'colour of'}),
+  // Of the latest shape, and of the next one.
+  radius: range(7.5, 3, 22, {step: 0.5, name: 'radius', then: (radius, {shapes}) => latest(shapes, () => ({radius}))}),
+  angle: range(330, 0, 359, {name: 'angle', show: (degrees) => `${degrees}°`, then: (angle, {shapes}) => latest(shapes, () => ({angle}))}),
+  colour: choice('own', [['own', 'its own class'], ...CLASSES.slice(1).map((name, i) => [String(i + 1), `a ${name}`])], {
+    name: 'colour of', then: (colour, {shapes}) => latest(shapes, ({kind}) => ({hue: hueOf(colour, kind)})),
+  }),
   noise: range(NOISE, 0, 0.4, {step: 0.01, name: 'noise'}),
   show: buttons('classes', ['classes', 'confidence', 'errors', 'truth', 'influence'], {name: 'right picture'}),
   field: flag(false, {name: 'receptive field'}),
@@ -41,7 +48,7 @@ figure('draw', 'Draw shapes, and a U-Net segments them', FIELDS, async (kit) => 
   const another = element('button', {type: 'button'}, 'another scene'), empty = element('button', {type: 'button'}, 'empty scene');
   another.addEventListener('click', () => kit.set(randomScene(Math.floor(2 ** 31 * Math.random()))));
   empty.addEventListener('click', () => kit.set({shapes: []}));
-  const pair = row(panel('scene: draw here', scene), element('div', {className: 'live-panel'}, title, answer));
+  const pair = row(panel('scene (draw here)', scene), element('div', {className: 'live-panel'}, title, answer));
   pair.classList.add('live-pair');
   kit.box.append(kit.control.tool, pair, kit.control.show, row(plugs.drawing), legend, kit.line, row(another, empty));
   useHand(kit, scene, answer);
@@ -84,41 +91,41 @@ function sentence({skips, at: [y, x]}, labels, sure, mask) {
   const right = labels.filter((label, i) => label === mask[i]).length / labels.length, i = y * SIZE + x;
   const out = [...skips].flatMap((gate, level) => (gate === '0' ? [`${SIZE / 2 ** level} × ${SIZE / 2 ** level}`] : []));
   return `${(100 * right).toFixed(1)} % of the pixels are right${out.length ? ` without the skip at ${out.join(' and ')}` : ''}. `
-    + `The pixel in row ${y}, column ${x} gets the class “${CLASSES[labels[i]]}” with probability ${sure[i].toFixed(2)}; `
-    + (labels[i] === mask[i] ? 'this is right.' : `the truth is “${CLASSES[mask[i]]}”.`);
+    + `The pixel in row ${y}, column ${x} gets the class “${CLASSES[labels[i]]}” with probability ${sure[i].toFixed(2)}. `
+    + (labels[i] === mask[i] ? 'This is right.' : `The truth is “${CLASSES[mask[i]]}”.`);
 }
 
 /** The hand draws, moves and erases on the scene, and chooses a pixel on the answer. */
 function useHand(kit, scene, answer) {
   const {state} = kit;
   let from, held = -1; // where a stroke began, and the shape that it moves
-  const grab = (x, y) => { held = shapeAt(state.shapes, x, y); };
   const change = (i, changes) => state.shapes.map((shape, j) => (i === j ? tidy({...shape, ...changes}) : shape));
   const fresh = (x, y) => {
-    const kind = CLASSES.indexOf(state.tool), hue = state.colour === 'own' ? kind : Number(state.colour);
-    return tidy({kind, x, y, radius: state.radius, angle: state.angle, hue, paint: Math.floor(1000 * Math.random())});
+    const kind = CLASSES.indexOf(state.tool);
+    return tidy({kind, x, y, radius: state.radius, angle: state.angle, hue: hueOf(state.colour, kind), paint: Math.floor(1000 * Math.random())});
+  };
+  // The changes of the state by each kind of tool; what is pulled turns and stretches the latest shape.
+  const pull = (x, y) => {
+    const [left, top] = from, wire = state.tool === 'wire', length = Math.hypot(x - left, y - top);
+    if (length < 2) return {};
+    const {radius, angle} = tidy({x, y, radius: wire ? length / 6 : length, angle: Math.atan2(y - top, x - left) * 180 / Math.PI});
+    const middle = wire ? {x: (x + left) / 2, y: (y + top) / 2} : {};
+    return {radius, angle, ...latest(state.shapes, () => ({...middle, radius, angle}))};
+  };
+  const move = (x, y, first) => {
+    if (first) held = shapeAt(state.shapes, x, y);
+    return {shapes: change(held, {x, y})};
   };
   const erase = (x, y) => {
     const gone = shapeAt(state.shapes, x, y);
-    if (gone >= 0) kit.set({shapes: state.shapes.filter((_, i) => i !== gone)});
-  };
-  const stretch = (x, y) => {
-    const [left, top] = from, wire = state.tool === 'wire', length = Math.hypot(x - left, y - top);
-    if (length < 2) return;
-    const {radius, angle} = tidy({x, y, radius: wire ? length / 6 : length, angle: Math.atan2(y - top, x - left) * 180 / Math.PI});
-    const middle = wire ? {x: (x + left) / 2, y: (y + top) / 2} : {};
-    kit.set({radius, angle, shapes: change(state.shapes.length - 1, {...middle, radius, angle})});
+    return {shapes: state.shapes.filter((_, i) => i !== gone)};
   };
   const stroke = (x, y, first) => {
-    kit.set({at: [Math.floor(y), Math.floor(x)]});
-    if (state.tool === 'erase') erase(x, y);
-    else if (state.tool === 'move') {
-      if (first) grab(x, y);
-      if (held >= 0) kit.set({shapes: change(held, {x, y})});
-    } else if (first) kit.set({shapes: [...state.shapes, fresh(x, y)]});
-    else stretch(x, y);
+    const place = () => (first ? {shapes: [...state.shapes, fresh(x, y)]} : pull(x, y));
+    const act = {move, erase}[state.tool] ?? place;
+    kit.set({at: [Math.floor(y), Math.floor(x)], ...act(x, y, first)});
   };
-  hand(scene, 'The scene. Press to place a shape, pull to turn and stretch it; or arrows and Enter', {
+  hand(scene, 'The scene. Press to place a shape and pull to turn and stretch it, or use the arrow keys and Enter.', {
     press: () => { from = undefined; },
     at(column, line) {
       const [x, y] = [column / ZOOM, line / ZOOM], first = !from;
@@ -126,9 +133,8 @@ function useHand(kit, scene, answer) {
       stroke(x, y, first);
     },
     by(down, right) {
-      const [y, x] = state.at;
-      kit.set({at: [y + down, x + right]});
-      if (state.tool === 'move' && held >= 0) kit.set({shapes: change(held, {x: state.at[1] + 0.5, y: state.at[0] + 0.5})});
+      const [y, x] = [state.at[0] + down, state.at[1] + right];
+      kit.set({at: [y, x], ...(state.tool === 'move' ? move(x + 0.5, y + 0.5, false) : {})});
     },
   });
   scene.addEventListener('keydown', (event) => {
@@ -139,7 +145,7 @@ function useHand(kit, scene, answer) {
     else stroke(x + 0.5, y + 0.5, true);
   });
   scene.addEventListener('pointerup', () => { held = -1; });
-  hand(answer, 'What the U-Net says. Press a pixel to see its receptive field; or arrows', {
+  hand(answer, 'The classes by the U-Net. Press a pixel to see its receptive field, or use the arrow keys.', {
     at: (x, y) => kit.set({at: [Math.floor(y / ZOOM), Math.floor(x / ZOOM)], field: true}),
     by: (down, right) => kit.set({at: [state.at[0] + down, state.at[1] + right], field: true}),
     drag: false,

@@ -34,7 +34,7 @@ figure('learned', 'A kernel learned from examples', FIELDS, async (kit) => {
   /** Takes the run of these settings as far as this step; gives back where it has arrived. */
   function reach(state) {
     const {target, flipped, rate, batch, steps} = state, words = String([target, flipped, rate, batch, state.images]);
-    if (words !== settings) {
+    if (words !== settings || steps === 0) { // at step 0 the path begins anew, so that it looks as it did at first
       settings = words;
       images = state.images === 'noise' ? noise : photos;
       const {rows: entries, divisor = 1} = KERNELS[target], weights = entries.flat().map((entry) => entry / divisor);
@@ -46,23 +46,22 @@ figure('learned', 'A kernel learned from examples', FIELDS, async (kit) => {
       shades = low ? [low, high] : [shift, 1 + shift];
       paintOutputs(rows[2][1], wanted);
     }
-    while (run.path.length <= steps && !run.diverged) run.step();
+    while (run.path.length <= steps && !ended()) run.step();
     return Math.min(steps, run.path.length - 1);
   }
+
+  const ended = () => run.diverged || run.last.loss <= FOUND;
 
   /** Outputs of a kernel, with the black and white of the target's. */
   function paintOutputs(canvases, weights) {
     canvases.forEach((canvas, i) => paint(canvas, correlate(images[i], plane(3, 3, weights)), ...shades));
   }
 
-  const advance = () => {
-    const {steps} = kit.state;
-    kit.show({steps: Math.min(steps + 1 + Math.min(Math.floor(steps / 60), 40), LAST)});
-    return kit.state.steps < LAST && !run.diverged && run.last.loss > FOUND;
-  };
   const player = kit.player('start', (milliseconds) => {
-    if (milliseconds === Infinity) kit.show({steps: LAST});
-    return advance();
+    const {steps} = kit.state, more = 1 + Math.min(Math.floor(steps / 60), 40); // slowly first, where most is to be seen
+    kit.show({steps: milliseconds === Infinity ? LAST : Math.min(steps + more, LAST)});
+    if (ended()) kit.show({steps: run.path.length - 1});
+    return kit.state.steps < LAST && !ended();
   });
   const one = element('button', {type: 'button'}, 'one step');
   one.addEventListener('click', () => kit.set({steps: kit.state.steps + 1}));
@@ -77,7 +76,7 @@ figure('learned', 'A kernel learned from examples', FIELDS, async (kit) => {
     const off = Math.max(...weights.map((weight, i) => Math.abs(weight - wanted[i])));
     const place = `Step ${step.toLocaleString('en')}: the loss is ${small(loss)}`;
     if (run.diverged && step > 0 && loss > run.path[step - 1].loss) {
-      kit.say(`${place} and grows with each step, because the learning rate is too large. With all windows of these images it must be below ${number(largestRate(run.all))}.`);
+      kit.say(`${place} and grows with each step, because the learning rate is too large. With all windows of these images it must be below ${number(largestRate(run.all))}${state.batch === 'all' ? '' : ', and with a few of them lower still'}.`);
     } else {
       kit.say(`${place}, and the largest error of a weight is ${off < 0.01 ? small(off) : number(off)}.${loss <= FOUND ? ' The kernel is found.' : ''}`);
     }
@@ -92,13 +91,19 @@ function small(value) {
   return `${number(value / 10 ** power, 1)}·10${digits}`;
 }
 
+/** The same in few letters, with its sign. */
+function short(value) {
+  const size = Math.abs(value);
+  return size < 10 ? number(value) : size < 10_000 ? number(value, 0) : `${value < 0 ? '−' : ''}${small(size)}`;
+}
+
 /** Nine numbers in cells, positive ones blue, negative ones orange. */
 function numbers(values, label) {
   const side = 44, largest = Math.max(...values.map(Math.abs)) || 1;
   const cells = values.map((value, tap) => {
-    const node = cell(tap % 3 * side + 1, Math.floor(tap / 3) * side + 1, side, value < 0 ? 'cell b' : 'cell a', Math.abs(value) < 100 ? number(value) : small(Math.abs(value)));
+    const node = cell(tap % 3 * side + 1, Math.floor(tap / 3) * side + 1, side, value < 0 ? 'cell b' : 'cell a', short(value));
     node.children[1].style.fillOpacity = 0.5 * Math.abs(value) / largest;
-    node.lastChild.setAttribute('font-size', 14);
+    node.lastChild.setAttribute('font-size', Math.abs(value) < 10_000 ? 14 : 10);
     return node;
   });
   return drawing(3 * side + 2, 3 * side + 2, label, ...cells);

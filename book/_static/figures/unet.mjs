@@ -27,7 +27,7 @@ figure('unet', 'A U-Net: its sizes and its maps', FIELDS, (kit) => {
   const presets = [['this chapter’s network', OURS], ['the paper’s network', PAPER]].map(([words, changes]) => {
     const node = element('button', {type: 'button'}, words);
     node.addEventListener('click', () => kit.set(changes));
-    return node;
+    return {node, show: (state) => { node.ariaPressed = String(is(state, changes)); }};
   });
   let maps; // of the chapter's network, by block
   const {image} = drawScene(read(FIRST), NOISE, 0);
@@ -41,7 +41,7 @@ figure('unet', 'A U-Net: its sizes and its maps', FIELDS, (kit) => {
     kit.set({});
   });
   load.className = ''; // the figure has started without it
-  kit.box.append(row(...presets), place, kit.line, row(load));
+  kit.box.append(row(...presets.map(({node}) => node)), place, kit.line, row(load));
   place.append(drawing);
   const scene = element('canvas', {width: 2 * SIZE, height: 2 * SIZE, className: 'live-small'}), canvas = element('canvas');
   const shown = panel('', canvas), picture = row(panel('the scene', scene), shown);
@@ -57,7 +57,8 @@ figure('unet', 'A U-Net: its sizes and its maps', FIELDS, (kit) => {
     drawing.replaceChildren(...parts(kit, state, steps));
     drawing.querySelector(`[data-block="${focused}"]`)?.focus();
 
-    const ours = Object.entries(OURS).every(([key, value]) => state[key] === value);
+    const ours = is(state, OURS);
+    presets.forEach(({show}) => show(state));
     if (maps && ours && block) {
       shown.firstChild.textContent = `${block}: each map from its smallest number (black) to its largest (white)`;
       paintMaps(canvas, maps[block]);
@@ -66,6 +67,8 @@ figure('unet', 'A U-Net: its sizes and its maps', FIELDS, (kit) => {
     kit.say(`${sentence(state, steps)} ${block ? about(state, steps, ours, maps) : 'Press a block to read what it gives.'}`);
   };
 });
+
+const is = (state, network) => Object.entries(network).every(([key, value]) => state[key] === value);
 
 function sentence({size}, {fault, out}) {
   if (fault) return `${size} does not fit: ${fault}.`;

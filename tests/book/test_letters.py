@@ -1,0 +1,85 @@
+"""Letters in still drawings can be read on a phone: where a page is 390 pixels wide, none is below 9."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import matplotlib.pyplot as plt
+import pytest
+from _code.drawing import Sheet
+
+from convcourse import plots
+
+COLUMN = 342  # pixels of a figure's column on a phone of 390; tests/browser measures it
+LEAST = 9.0
+SVG = "{http://www.w3.org/2000/svg}"
+XLINK = "{http://www.w3.org/1999/xlink}"
+
+
+def letters(drawing: ET.Element) -> dict[str, float]:
+    """The size of each text of a drawing in its own units: of Matplotlib's glyphs, which stand for a hundred units to
+    the em, and of text elements."""
+    found: dict[str, float] = {}
+
+    def walk(element: ET.Element, scale: float, name: str) -> None:
+        for factor in re.findall(r"scale\(([\d.]+)", element.get("transform", "")):
+            scale *= float(factor)
+        if element.tag == f"{SVG}g" and element.get("id", "").startswith("text"):
+            name = element.get("id")
+        if element.tag == f"{SVG}use" and name:
+            size = 100 * scale
+            found[name] = min(size, found.get(name, size))
+        if element.tag == f"{SVG}text" and (element.text or "").strip():
+            found[element.text] = scale * float(element.get("font-size"))
+        for child in element:
+            walk(child, scale, name)
+
+    walk(drawing, 1.0, "")
+    return found
+
+
+def pixels(length: str) -> float:
+    """A width of SVG in CSS pixels."""
+    number, unit = re.fullmatch(r"([\d.]+)(pt|px|)", length).groups()
+    return float(number) * (4 / 3 if unit == "pt" else 1)
+
+
+def smallest_on_a_phone(svg: str) -> tuple[float, str]:
+    """The least size of a letter in pixels, where the drawing is as wide as the column or narrower; and where it is."""
+    drawing = ET.fromstring(svg)
+    wide = float(drawing.get("viewBox").split()[2])
+    scale = min(COLUMN, pixels(drawing.get("width"))) / wide
+    return min(((scale * size, text) for text, size in letters(drawing).items()), default=(LEAST, ""))
+
+
+def test_what_is_measured_is_the_size():
+    figure, ax = plt.subplots(figsize=(COLUMN / 72, 2))
+    ax.set_xticks([]), ax.set_yticks([])
+    ax.set_title("a title", fontsize=12)
+    assert smallest_on_a_phone(plots.to_svg(figure))[0] == pytest.approx(12)
+    ax.set_xlabel("$x_1$", fontsize=20)
+    size, where = smallest_on_a_phone(plots.to_svg(figure))
+    assert size == pytest.approx(12) and where.startswith("text")
+    ax.set_title("")
+    assert smallest_on_a_phone(plots.to_svg(figure))[0] == pytest.approx(14, abs=0.01)  # an index, 0.7 of it
+    plt.close(figure)
+    sheet = Sheet(2 * COLUMN, 50)
+    sheet.text("a", 10, 10, size=20)
+    sheet.grid(1, 1, 30, 10, 24, words=[["7"]])
+    assert smallest_on_a_phone(sheet.svg().data)[0] == pytest.approx(min(20, letters_of_a_cell()) / 2)
+
+
+def letters_of_a_cell() -> float:
+    sheet = Sheet(100, 100)
+    sheet.grid(1, 1, 0, 0, 24, words=[["7"]])
+    return letters(ET.fromstring(sheet.svg().data))["7"]
+
+
+def test_letters_of_all_still_drawings_can_be_read_on_a_phone(html):
+    files = sorted({path for path in (html / "_images").glob("*.svg")})
+    assert len(files) > 30
+    small = []
+    for path in files:
+        size, where = smallest_on_a_phone(path.read_text(encoding="utf-8"))
+        if size < LEAST - 0.1:  # rounding
+            small.append(f"{path.name}: {size:.1f} px, {where!r}")
+    assert not small, "\n".join(small)
