@@ -24,10 +24,12 @@ text { fill: var(--ink); font-family: system-ui, "Segoe UI", "DejaVu Sans", sans
 .c { fill: var(--c); fill-opacity: .26; stroke: var(--c) }
 .frame { fill: none; stroke: var(--a); stroke-width: 2.5 }
 .frame2 { fill: none; stroke: var(--b); stroke-width: 2.5; stroke-dasharray: 6 4 }
+.edge { fill: none; stroke: var(--soft) } .hollow { fill: none; stroke: var(--b); stroke-width: 1.5 }
+.beyond { fill: none; stroke: var(--line); stroke-dasharray: 1 4 } .bar { stroke-width: 6 }
 .plane { fill: var(--pad); stroke: var(--ink) }
 .wire { fill: none; stroke: var(--line) } .wa { stroke: var(--a) } .wb { stroke: var(--b) } .wc { stroke: var(--c) }
 .heavy { stroke-width: 2 }
-.arrow { fill: none; stroke: var(--ink); stroke-width: 1.5 } .head { fill: var(--ink) }
+.arrow { fill: none; stroke: var(--ink); stroke-width: 1.5 } .head { fill: var(--ink) } .faint { opacity: .5 }
 .lost { stroke: var(--b); stroke-width: 1.5 }
 image { image-rendering: pixelated }
 """
@@ -64,12 +66,12 @@ class Sheet:
         """A circle."""
         self.drawing.append(drawsvg.Circle(x, y, radius, class_=kind))
 
-    def arrow(self, x1: float, y1: float, x2: float, y2: float) -> None:
+    def arrow(self, x1: float, y1: float, x2: float, y2: float, kind: str = "arrow") -> None:
         """An arrow from the first point to the second."""
         dx, dy = x2 - x1, y2 - y1
         length = (dx * dx + dy * dy) ** 0.5
         dx, dy = 7 * dx / length, 7 * dy / length
-        self.line(x1, y1, x2 - dx, y2 - dy, "arrow")
+        self.line(x1, y1, x2 - dx, y2 - dy, kind)
         self.drawing.append(
             drawsvg.Lines(x2, y2, x2 - dx - dy / 2, y2 - dy + dx / 2, x2 - dx + dy / 2, y2 - dy - dx / 2, class_="head")
         )
