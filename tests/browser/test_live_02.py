@@ -6,9 +6,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 from bs4 import BeautifulSoup
-from drawings import cell_middle, marked, table
-from driving import page_with, said, slide
-from live_figures import drag_by_mouse
+from drawings import cell_middle, marked, set_sliders, table
+from live_figures import drag_by_mouse, said
 
 pytestmark = pytest.mark.browser
 
@@ -60,7 +59,7 @@ def test_the_arithmetic_is_pytorchs(importing):
 
 
 def test_the_first_sentence_is_that_of_the_still_picture(opened, html):
-    page = BeautifulSoup((html / page_with("pooling")).read_text(), "html.parser")
+    page = BeautifulSoup((html / "book" / "02-pooling.html").read_text(), "html.parser")
     still = BeautifulSoup(
         (html / "book" / page.select_one("figure.live-pooling img")["src"]).read_text(), "html.parser"
     )
@@ -79,8 +78,7 @@ def test_the_first_sentence_is_that_of_the_still_picture(opened, html):
 def test_arguments_change_the_outputs_as_in_pytorch(opened, kernel, stride, padding, dilation, ceil):
     figure = opened("pooling")
     x = table(figure.locator("svg").nth(0))[None, None]
-    for name, value in [("kernel", kernel), ("stride", stride), ("padding", padding), ("dilation", dilation)]:
-        slide(figure, {name: value})
+    set_sliders(figure, {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation})
     if ceil:
         figure.get_by_label("ceil_mode").check()
     figure.get_by_label("count_include_pad").uncheck()
