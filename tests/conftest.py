@@ -28,6 +28,8 @@ def pytest_collection_modifyitems(items) -> None:
         for group, places in (("book", BOOK), ("pool", POOL)):
             if item.nodeid.startswith(places):
                 item.add_marker(pytest.mark.xdist_group(group))
+        if item.nodeid.startswith(BOOK):
+            item.add_marker(pytest.mark.timeout(1200))  # whichever comes first waits until the cells of all pages have run
 
 
 @pytest.fixture(scope="session")
