@@ -159,7 +159,7 @@ max_pool2d = LARGEST.exam(
     LARGEST.argument("padding", "padding, which is never the largest", 1.0, w.cases(w.PADDING)),
     LARGEST.argument("dilation", "dilation", 0.5, w.cases(DILATION)),
     LARGEST.argument("ceil_mode", "ceil_mode: windows that hang over", 1.0, w.cases(w.ceiled(w.CEIL))),
-    LARGEST.values("pairs", "stride, padding and dilation as pairs", 0.5, w.cases(PAIRS), plain=in_whole_numbers),
+    LARGEST.values("pairs", "kernel, stride, padding, dilation as pairs", 0.5, w.cases(PAIRS), plain=in_whole_numbers),
     LARGEST.values(
         "indices", "indices in the unpadded plane", 1.0,
         w.cases(indexed(POSITIONS, w.SHAPES), indexed(MOVED, w.WIDE)), about={"return_indices"},
