@@ -26,7 +26,7 @@ from playwright.sync_api import Page, sync_playwright
 
 HTML = Path(__file__).resolve().parents[1] / "_build" / "html"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-CHANGES = 40  # of each control
+CHANGES = 20  # of each control
 GOALS = {False: 16, True: 100}  # milliseconds; with a button that starts the figure or without
 
 MEASURE = """async ([name, count]) => {
@@ -101,7 +101,8 @@ def measure(page: Page, address: str, name: str) -> tuple[dict, bool]:
     started = start.count() > 0
     if started:
         start.click()
-    figure.locator(".live-box").wait_for(timeout=120_000)
+        start.wait_for(state="detached", timeout=120_000)
+    figure.locator(".live-box").wait_for()
     figure.scroll_into_view_if_needed()
     page.wait_for_timeout(1000)  # formulas, fonts
     return page.evaluate(MEASURE, [name, CHANGES]), started

@@ -69,6 +69,10 @@ class Live:
     def seen(self) -> str:
         return self.figure.evaluate(SEEN)
 
+    def drawn(self) -> str:
+        """The same without what was told of trouble, such as a camera that is missing."""
+        return re.sub(r'<p [^>]*role="alert".*?</p>', "", self.seen())
+
     def controls(self) -> list[tuple]:
         """Each usable control and its kind."""
         return [(self.figure.locator(f"[data-at='{at}']"), kind) for at, kind in self.figure.evaluate(USABLE)]
@@ -119,7 +123,8 @@ def open_figure(context, url: str, name: str, at: str) -> Live:
     figure.locator(".live-box, .live-start").first.wait_for()
     if start.count():
         start.click()
-    figure.locator(".live-box").wait_for(timeout=120_000)
+        start.wait_for(state="detached", timeout=120_000)
+    figure.locator(".live-box").wait_for()
     figure.evaluate(WATCH)
     live = Live(tab, figure, visit, "")
     live.idle()

@@ -6,10 +6,6 @@ SIZES, DRAW = "book/06-segmentation-unet.html", "book/06-segmentation-training.h
 FIRST = placing.FIRST
 
 
-def sentence(figure) -> str:
-    return figure.locator(".live-sentence").inner_text()
-
-
 def scores(net, words: str, noise: float, ground: int = 0, gates=(1, 1, 1)) -> list[float]:
     image, mask = placing.scene(words, noise, ground)
     labels = networks.predict(net, image[None], gates).argmax(1)

@@ -3,7 +3,8 @@
 import pytest
 import torch
 from _code import networks, placing
-from networking import DRAW, FIRST, in_the_address, pixels_at, scores, sentence
+from live_figures import said
+from networking import DRAW, FIRST, in_the_address, pixels_at, scores
 
 from convcourse.data import CLASSES
 from convcourse.plots import LABELS
@@ -52,9 +53,7 @@ def test_an_unplugged_skip_is_a_closed_gate(tab_on, shapes_net, level):
     cable.focus()
     tab.keyboard.press("Enter")
     assert shown_scores(figure) == pytest.approx(scores(shapes_net, FIRST, 0.05, gates=gates), abs=0.01, nan_ok=True)
-    assert cable.get_attribute("aria-checked") == "false" and f"without the skip at {64 // 2**level}" in sentence(
-        figure
-    )
+    assert cable.get_attribute("aria-checked") == "false" and f"without the skip at {64 // 2**level}" in said(figure)
     assert in_the_address(tab, "skips") == "".join(map(str, gates))
     cable.click()
     assert shown_scores(figure) == pytest.approx(scores(shapes_net, FIRST, 0.05), abs=0.01, nan_ok=True)
@@ -166,7 +165,7 @@ def test_a_shared_scene_comes_back(tab_on, shapes_net):
     )
     figure = tab.locator("figure.live-draw")
     assert shown_scores(figure) == pytest.approx(scores(shapes_net, words, 0.4, 5, (0, 1, 1)), abs=0.01, nan_ok=True)
-    assert "row 3, column 60" in sentence(figure), (
+    assert "row 3, column 60" in said(figure), (
         "a noise out of bounds is brought back to the largest, and the rest is kept"
     )
 
@@ -178,12 +177,12 @@ def test_a_pixel_shows_what_it_reads(tab_on):
     before = pixels_at(scene)
     answer.scroll_into_view_if_needed()
     drag(tab, answer, (32, 20), (32, 20))
-    assert "row 20, column 32" in sentence(figure)
+    assert "row 20, column 32" in said(figure)
     assert figure.get_by_role("checkbox", name="receptive field").is_checked()
     assert pixels_at(scene) != before
     answer.focus()
     tab.keyboard.press("ArrowDown")
-    assert "row 21, column 32" in sentence(figure)
+    assert "row 21, column 32" in said(figure)
 
 
 def test_in_print_and_in_the_other_theme(tab_on):

@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 import torch.nn.functional as F
-from drawings import canvas_pixels, set_slider
+from drawings import canvas_pixels, set_sliders
 from live_figures import drag_by_mouse
 from visiting import settle
 
@@ -93,8 +93,7 @@ def test_the_receptive_field_of_an_output(tab, depth, stride):
 def told(figure, shift: tuple[int, int], layers: int, stride: int, mode: str = "zeros") -> tuple[float, float]:
     """The largest differences in the frame and inside it, as the figure tells them."""
     figure.locator(".live-reset").click()
-    for name, value in [("layers", layers), ("stride", stride)]:
-        set_slider(figure, name, value)
+    set_sliders(figure, {"layers": layers, "stride": stride})
     figure.get_by_label("padding mode").select_option(mode)
     for wanted, keys in zip(shift, (("ArrowDown", "ArrowUp"), ("ArrowRight", "ArrowLeft"))):
         for _ in range(abs(wanted - 8)):

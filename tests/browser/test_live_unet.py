@@ -5,7 +5,9 @@ import re
 import pytest
 import torch
 from _code import placing
-from networking import DRAW, FIRST, SIZES, in_the_address, pixels_at, sentence
+from live_figures import said
+from networking import DRAW, FIRST, SIZES, in_the_address, pixels_at
+from visiting import AXE, THEMES, check_with_axe, set_theme
 
 pytestmark = pytest.mark.browser
 
@@ -22,10 +24,21 @@ def test_nothing_of_the_runtime_is_asked_for_before_the_button_is_pressed(tab_on
         assert not tab.seen.errors and not tab.seen.foreign
 
 
+@pytest.mark.parametrize(("page", "name"), [(DRAW, "draw"), (SIZES, "unet")])
+def test_axe_finds_nothing_when_the_network_is_loaded(tab_on, page, name):
+    tab = tab_on(page)
+    tab.locator(f"figure.live-{name} button", has_text="MB").click()
+    tab.wait_for_selector(f"figure.live-{name} canvas")
+    tab.evaluate(AXE)
+    for theme in THEMES:
+        set_theme(tab, theme)
+        assert not check_with_axe(tab, theme, None)
+
+
 def test_it_works_below_a_path(tab_on, below_a_path):
     tab = tab_on(DRAW, base=below_a_path, start="draw")
     assert not tab.seen.errors and not tab.seen.foreign
-    assert sentence(tab.locator("figure.live-draw"))
+    assert said(tab.locator("figure.live-draw"))
 
 
 def test_without_webassembly_a_sentence_says_so(tab_on):
@@ -51,9 +64,9 @@ def test_what_did_not_load_is_loaded_when_pressed_again(tab_on):
 def test_blocks_show_their_maps(tab_on, shapes_net):
     tab = tab_on(SIZES)
     figure = tab.locator("figure.live-unet")
-    assert "64 → 64" in sentence(figure)
+    assert "64 → 64" in said(figure)
     figure.get_by_role("button", name="block encoder.2").click()
-    assert "32 maps of 16 × 16" in sentence(figure) and not figure.locator("canvas").count()
+    assert "32 maps of 16 × 16" in said(figure) and not figure.locator("canvas").count()
     figure.get_by_role("button", name="Load the network").click()
     maps = figure.locator("canvas").nth(1)
     maps.wait_for()
@@ -65,10 +78,10 @@ def test_blocks_show_their_maps(tab_on, shapes_net):
     assert grey_of_first_map(maps, 16) == pytest.approx(as_grey(wanted[0]), abs=1.5)
     figure.get_by_role("button", name="block decoder.1").focus()
     tab.keyboard.press("Enter")
-    assert pixels_at(maps) != drawn and "16 maps of 32 × 32" in sentence(figure)
+    assert pixels_at(maps) != drawn and "16 maps of 32 × 32" in said(figure)
     assert in_the_address(tab, "block", "unet") == "decoder.1"
     figure.get_by_role("button", name="the paper").click()
-    assert "572 → 388" in sentence(figure) and not figure.locator("canvas").count()
+    assert "572 → 388" in said(figure) and not figure.locator("canvas").count()
 
 
 def as_grey(values: torch.Tensor) -> list[float]:
@@ -97,5 +110,5 @@ def test_the_hand_pulls_the_input(tab_on):
     tab.mouse.down()
     tab.mouse.move(x, y - 32, steps=4)
     tab.mouse.up()
-    assert sentence(figure).startswith("96 → 96")
+    assert said(figure).startswith("96 → 96")
     assert in_the_address(tab, "size", "unet") == "96"

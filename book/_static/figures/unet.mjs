@@ -100,7 +100,7 @@ function parts(kit, {size, depth, block}, {down, up}) {
     drawn.push(node);
     if (!name) return node;
     node.prepend(shape('rect', {x: x - 22, y: y - 30, width: 44, height: 68, fill: 'transparent'})); // room for a finger
-    for (const [key, value] of Object.entries({role: 'button', tabindex: 0, 'aria-pressed': name === block, 'aria-label': `block ${name}`, 'data-block': name, style: 'cursor: pointer'})) node.setAttribute(key, value);
+    for (const [key, value] of Object.entries({role: 'button', tabindex: 0, 'aria-pressed': name === block, 'aria-label': `block ${name}, ${side} pixels`, 'data-block': name, style: 'cursor: pointer'})) node.setAttribute(key, value);
     const press = () => kit.set({block: name === block ? '' : name});
     node.addEventListener('click', press);
     node.addEventListener('keydown', (event) => {
