@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items) -> None:
             if item.nodeid.startswith(places):
                 item.add_marker(pytest.mark.xdist_group(group))
         if item.nodeid.startswith(BOOK):
-            item.add_marker(pytest.mark.timeout(1200))  # whichever comes first waits until the cells of all pages have run
+            item.add_marker(pytest.mark.timeout(1200))  # the first waits until all cells have run
 
 
 @pytest.fixture(scope="session")
