@@ -9,27 +9,41 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when PyTorch is imported: 
 
 import pytest
 from starting import start_zygotes
+from xdist.scheduler import LoadScopeScheduling
 
 from autograder.examiner.link import ZygoteClient
 
 ROOT = Path(__file__).resolve().parents[1]
 # Tests that compete for one resource run on one worker, one after the other: those that read the rendered book, which
-# the first of them builds, and those that run a pool of graders on all cores.
-BOOK = ("tests/book/test_pages.py", "tests/book/test_sites.py", "tests/browser")
+# the first of them builds, those that drive its figures, and those that run a pool of graders on all cores.
+READING = (
+    "tests/book/test_pages.py",
+    "tests/book/test_sites.py",
+    "tests/book/test_letters.py",
+    "tests/browser/test_book.py",
+)
+DRIVING = ("tests/browser/test_live", "tests/browser/test_kit.py", "tests/browser/test_students_pages.py")
 POOL = (
     *("tests/grading_a_class/test_run.py", "tests/grading_a_class/test_kill.py", "tests/candidate/test_neighbours.py"),
     *("tests/examiner/test_pool.py", "tests/examiner/test_preprocessor.py", "tests/examiner/test_second_wall.py"),
 )
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items) -> None:
     for item in items:
-        for group, places in (("book", BOOK), ("pool", POOL)):
-            if item.nodeid.startswith(places):
-                item.add_marker(pytest.mark.xdist_group(group))
-        if item.nodeid.startswith(BOOK):
+        if item.nodeid.startswith((*READING, *DRIVING)):
             item.add_marker(pytest.mark.timeout(1200))  # the first waits until all cells have run
+
+
+class ByResource(LoadScopeScheduling):
+    """pytest-xdist's own groups are marks in the tests' ids, which this pytest does not let it change."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((group[0] for group in (READING, DRIVING, POOL) if nodeid.startswith(group)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log) -> ByResource:
+    return ByResource(config, log)
 
 
 @pytest.fixture(scope="session")

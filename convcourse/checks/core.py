@@ -37,18 +37,23 @@ class ForbiddenCall(Exception):
     """The library's function was called where the student should write it."""
 
 
+Forbidden = Callable[..., Any] | tuple[Callable[..., Any], dict[str, Any]]  # with keywords: forbidden only with these
+
+
 class Forbidding(TorchFunctionMode):
     """Within it, calls of these functions of PyTorch raise ForbiddenCall."""
 
-    def __init__(self, functions: Sequence[Callable[..., Any]]):
+    def __init__(self, functions: Sequence[Forbidden]):
         super().__init__()
         self.functions = functions
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if any(func is function for function in self.functions):
-            raise ForbiddenCall(f"PyTorch's `{func.__name__}`")
+        for entry in self.functions:
+            function, given = entry if isinstance(entry, tuple) else (entry, {})
+            if func is function and given.items() <= (kwargs or {}).items():
+                raise ForbiddenCall(f"PyTorch's `{func.__name__}`")
         return func(*args, **(kwargs or {}))
 
 
@@ -59,7 +64,7 @@ Slips = list[tuple[Callable[[], torch.Tensor], str]]  # answers that people give
 class Check:
     """The checks of one name, one after the other; the first that fails ends them."""
 
-    def __init__(self, name: str, forbidden: Sequence[Callable[..., Any]] = ()):
+    def __init__(self, name: str, forbidden: Sequence[Forbidden] = ()):
         """forbidden: functions of PyTorch that what is checked must not call."""
         self.name, self.forbidden, self.passed = name, forbidden, 0
 

@@ -1,6 +1,7 @@
 """The visible checks of assignment 02 name the slips that they know, and let nothing through that is plainly wrong."""
 
 from contextlib import nullcontext
+from itertools import islice
 
 import pytest
 import torch
@@ -43,6 +44,11 @@ def added(x, indices, kernel_size, stride=None, padding=0, output_size=None):
     return plane.flatten(2).scatter_add(2, indices.flatten(2), x.flatten(2)).reshape(plane.shape)
 
 
+def by_area(x, size):
+    sides = size if isinstance(size, tuple) else (size, size)
+    return F.interpolate(x, [n if m is None else m for n, m in zip(x.shape[2:], sides)], mode="area")
+
+
 def trained(model, loader, epochs, *, wrong):
     """A `fit` with one thing wrong."""
     learned = list(model.parameters())[:1] if wrong == "one" else list(model.parameters())
@@ -52,7 +58,7 @@ def trained(model, loader, epochs, *, wrong):
         if wrong != "mode":
             model.train()
         losses = []
-        for images, labels in list(loader)[:1] if wrong == "batches" else loader:
+        for images, labels in islice(loader, 1 if wrong == "batches" else None):
             logits = model(images)
             loss = F.cross_entropy(logits.softmax(1) if wrong == "softmax" else logits, labels)
             optimizer.zero_grad()
@@ -110,7 +116,7 @@ def test_a_slip_is_named(name, function, said, monkeypatch):
         ("max_pool2d", lambda x, k, *a, **b: nn.MaxPool2d(k)(x)),
         ("avg_pool2d", F.avg_pool2d),
         ("adaptive_avg_pool2d", F.adaptive_avg_pool2d),
-        ("adaptive_avg_pool2d", lambda x, size: F.interpolate(x, size, mode="area")),
+        ("adaptive_avg_pool2d", by_area),
         ("max_unpool2d", F.max_unpool2d),
     ],
 )
@@ -125,7 +131,7 @@ class Network(nn.Module):
     def __init__(self, wrong, in_channels, num_classes):
         super().__init__()
         self.wrong = wrong
-        width = 900 if wrong == "large" else 8
+        width = 1000 if wrong == "large" else 8
         self.first = nn.Linear(1, 1) if wrong == "convolution" else nn.Conv2d(in_channels, 8, 3, padding=1)
         self.mixed = nn.Sequential(nn.Linear(8 * 16, width), nn.ReLU(), nn.Linear(width, width))
         self.last = nn.Linear(width, 10 if wrong == "classes" else num_classes)

@@ -163,11 +163,14 @@ def test_nothing_moves_where_motion_is_not_wanted(live):
     for control in [None, *(control for control, kind in live.controls() if kind == "action")]:
         if control is not None:
             control.click()
-        live.tab.wait_for_timeout(400)
-        live.idle()
-        before = live.figure.evaluate(paints)
-        live.tab.wait_for_timeout(400)
-        assert live.figure.evaluate(paints) == before
+        counts = [live.figure.evaluate(paints)]
+        while (
+            len(counts) < 8 and counts[-2:] != counts[-1:] * 2
+        ):  # what has loaded is painted once more; no slide is so short
+            live.tab.wait_for_timeout(400)
+            live.idle()
+            counts.append(live.figure.evaluate(paints))
+        assert counts[-1] == counts[-2], "it is painted again and again"
 
 
 def test_print_shows_the_still_picture(live):

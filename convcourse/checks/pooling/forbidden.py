@@ -1,7 +1,4 @@
-"""What assignment 02 forbids, as far as PyTorch's own functions go; the grader looks further.
-
-`F.interpolate` is called with `mode="area"` where it pools, and then calls the last of these.
-"""
+"""What assignment 02 forbids, as far as PyTorch's own functions go; the grader looks further."""
 
 from __future__ import annotations
 
@@ -19,4 +16,5 @@ POOLINGS = (
     torch.avg_pool1d,
     F.adaptive_max_pool2d,
     F.adaptive_avg_pool2d,
+    (F.interpolate, {"mode": "area"}),
 )
