@@ -59,14 +59,17 @@ export function number(value, digits = 2) {
 export async function canvases(picture) {
   const text = await (await fetch(picture.src)).text();
   const images = [...new DOMParser().parseFromString(text, 'image/svg+xml').querySelectorAll('image')];
-  return Promise.all(images.map(async (node) => {
-    const image = new Image();
-    image.src = node.getAttribute('href') ?? node.getAttributeNS('http://www.w3.org/1999/xlink', 'href');
-    await image.decode();
-    const canvas = element('canvas', {width: image.naturalWidth, height: image.naturalHeight});
-    canvas.getContext('2d').drawImage(image, 0, 0);
-    return canvas;
-  }));
+  return Promise.all(images.map((node) => loaded(node.getAttribute('href') ?? node.getAttributeNS('http://www.w3.org/1999/xlink', 'href'))));
+}
+
+/** The picture at an address, on a canvas of its own size. */
+export async function loaded(address) {
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  const canvas = element('canvas', {width: image.naturalWidth, height: image.naturalHeight});
+  canvas.getContext('2d').drawImage(image, 0, 0);
+  return canvas;
 }
 
 /** The same photographs as planes of brightness in 0…1. */

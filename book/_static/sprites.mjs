@@ -1,5 +1,5 @@
 // What the levels of an encoder hold for some scenes, as the still picture of the figure brings it (book/_code/levels.py).
-import {element} from './elements.mjs';
+import {element, loaded} from './elements.mjs';
 
 /**
  * {classes, channels, peaks, scenes}: names of the classes, how many channels each level has, what white stands for in each
@@ -28,16 +28,6 @@ export async function readSprites(picture, kinds) {
     const truth = bytes(await loaded(labels));
     return {canvas: await loaded(image), truth: (i, j) => truth.data[4 * (i * side + j)], map: painter(bytes(await loaded(sprite)))};
   }))};
-}
-
-/** A picture on a canvas of its own size. */
-async function loaded(address) {
-  const image = new Image();
-  image.src = address;
-  await image.decode();
-  const canvas = element('canvas', {width: image.naturalWidth, height: image.naturalHeight});
-  canvas.getContext('2d').drawImage(image, 0, 0);
-  return canvas;
 }
 
 const bytes = (canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);

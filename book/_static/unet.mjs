@@ -1,4 +1,5 @@
 // The arithmetic of a U-Net: levels of two 3 × 3 convolutions, 2 × 2 poolings, 2 × 2 transposed convolutions with stride 2.
+import {encoder, receptiveField} from './receptive.mjs';
 
 /** Sides [before, after] of both convolutions at each level down and up, and what does not fit, if anything. */
 export function walk(size, depth, padding) {
@@ -21,9 +22,8 @@ export function walk(size, depth, padding) {
 
 /** The side of the square of input pixels that one number after the encoder's block at `level` depends on. */
 export function field(level) {
-  let reach = 5;
-  for (let jump = 2; jump <= 2 ** level; jump *= 2) reach += jump / 2 + 4 * jump; // a pooling, then two convolutions
-  return reach;
+  const [first, last] = receptiveField(encoder(level), 0);
+  return last - first + 1;
 }
 
 /**
@@ -32,14 +32,9 @@ export function field(level) {
  */
 export function readThrough(place, level, depth) {
   let [first, last] = [place, place];
-  const convolutions = () => { first -= 2; last += 2; };
   for (let l = 0; l <= level; l++) {
-    if (l < depth) convolutions(); // the decoder's
+    if (l < depth) [first, last] = [first - 2, last + 2]; // the decoder's convolutions
     if (l < level) [first, last] = [first >> 1, last >> 1]; // the transposed convolution: each position below has two here
   }
-  for (let l = level; l >= 0; l--) {
-    convolutions(); // the encoder's
-    if (l > 0) [first, last] = [2 * first, 2 * last + 1]; // pooling
-  }
-  return [first, last];
+  return receptiveField(encoder(level), first, last);
 }

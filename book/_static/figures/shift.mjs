@@ -4,6 +4,7 @@ import {layer, MODES, normals, outputSize, plane, relu} from '../conv.mjs';
 import {element, number, paint, panel, photographs} from '../elements.mjs';
 import {choice, position, range} from '../fields.mjs';
 import {figure, hand} from '../kit.mjs';
+import {CONVOLUTION, receptiveField} from '../receptive.mjs';
 
 export const VIEW = 56, DEEPEST = 8; // pixels of a view's side, layers
 const CHANNELS = 6, SIDE = 416; // between the layers; pixels of a canvas
@@ -74,7 +75,7 @@ export function frameAndInside({out: {height: side, data}, moved}, width) {
 }
 
 /** The first and the last pixel, in a view, that its output `at` reads along one axis; those of the padding too. */
-export const field = (at, depth, stride) => [stride * (at - depth + 1) - 1, stride * (at + depth - 1) + 1];
+export const field = (at, depth, stride) => receptiveField([{...CONVOLUTION, stride}, ...Array(depth - 1).fill(CONVOLUTION)], at);
 
 /** `make`, but what it made last is kept as long as it is asked for the same. */
 function kept(make) {
