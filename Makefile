@@ -42,7 +42,7 @@ bench: $(READY) $(NOTEBOOKS) ## stock nbgrader and this grader on one class, sid
 	$(BIN)/python benchmarks/grading.py
 
 bench-figures: book ## how long a frame of each live figure takes, in Chromium (some minutes)
-	@$(BIN)/python benchmarks/figures.py
+	@PYTHONPATH=book $(BIN)/python benchmarks/figures.py
 
 exam-table: $(READY) ## examine the implementations that changed (ALL=1: all; ONE=convolution/wrong/conv_flipped: this one)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m autograder.exam_tables $(if $(ALL),--all) $(ONE) $(if $(SALT),--salt "$(SALT)")

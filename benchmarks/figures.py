@@ -14,18 +14,14 @@ One row per figure, each time the 95th percentile in milliseconds:
 Times depend on the machine and on what else it does, so they are printed and no test looks at them.
 """
 
-import functools
-import http.server
 import re
-import shutil
 import sys
-import threading
 from pathlib import Path
 
+from browsing import chromium, served
 from playwright.sync_api import Page, sync_playwright
 
 HTML = Path(__file__).resolve().parents[1] / "_build" / "html"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHANGES = 20  # of each control
 GOALS = {False: 16, True: 100}  # milliseconds; with a button that starts the figure or without
 
@@ -80,11 +76,6 @@ def percentile(times: list[float], part: float = 0.95) -> float:
     return sorted(times)[min(int(part * len(times)), len(times) - 1)]
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args) -> None:
-        pass
-
-
 def figures() -> list[tuple[str, str]]:
     """Page and name of each live figure of the rendered book."""
     pages = sorted((HTML / "book").glob("*.html"))
@@ -109,27 +100,24 @@ def measure(page: Page, address: str, name: str) -> tuple[dict, bool]:
 
 
 def main() -> int:
-    chromium = next(filter(None, map(shutil.which, NAMES)), None)
-    if chromium is None or not HTML.exists():
+    program = chromium()
+    if program is None or not HTML.exists():
         print("This needs Chromium (`make browser-deps`) and the book (`make book`).", file=sys.stderr)
         return 2
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(HTML)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     print(
         f"{'figure':24}{'changes':>8}{'paint':>8}{'frame':>8}{'empty':>8}{'ratio':>8}{'goal':>6}   95th percentiles, ms"
     )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with served(HTML) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         for page, name in figures():
             context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-            times, started = measure(context.new_page(), f"http://127.0.0.1:{server.server_port}/book/{page}", name)
+            times, started = measure(context.new_page(), f"{address}/book/{page}", name)
             context.close()
             paint, frame, empty = (percentile(times[key]) for key in ("paints", "frames", "empty"))
             goal = GOALS[started]
             row = f"{name:24}{len(times['frames']):8}{paint:8.1f}{frame:8.1f}{empty:8.2f}{frame / empty:8.1f}{goal:6}"
             print(row + (" !" if frame > goal else ""), flush=True)
         browser.close()
-    server.shutdown()
     return 0
 
 

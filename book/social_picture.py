@@ -4,14 +4,11 @@ Needs Chromium on PATH (``make browser-deps``). Photographs the start page's fig
 that ``_ext/social.py`` names, and writes ``book/_static/social.jpg``, which is checked in.
 """
 
-import functools
-import http.server
 import io
-import shutil
 import sys
-import threading
 from pathlib import Path
 
+from browsing import chromium, served
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -45,15 +42,10 @@ COMPOSE = """words => {
 WORDS = "Figures that move, assignments in PyTorch, a grader that names your mistake."
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args) -> None:
-        pass
-
-
-def photograph(chromium: str, address: str) -> bytes:
+def photograph(program: str, address: str) -> bytes:
     """The composed start page as PNG."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         size = {"width": SIZE[0], "height": SIZE[1]}
         tab = browser.new_page(viewport=size, color_scheme="light", reduced_motion="reduce")
         tab.goto(f"{address}/book/index.html")
@@ -68,15 +60,13 @@ def photograph(chromium: str, address: str) -> bytes:
 
 def main() -> int:
     """Returns the exit status."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if not chromium or not (SITE / "book" / "index.html").is_file():
+    program = chromium()
+    if not program or not (SITE / "book" / "index.html").is_file():
         print("Chromium (`make browser-deps`) and the book (`make book`) are needed.", file=sys.stderr)
         return 2
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    picture = Image.open(io.BytesIO(photograph(chromium, f"http://127.0.0.1:{server.server_port}")))
+    with served(SITE) as address:
+        picture = Image.open(io.BytesIO(photograph(program, address)))
     picture.convert("RGB").save(OUT, quality=90, optimize=True)
-    server.shutdown()
     return 0
 
 

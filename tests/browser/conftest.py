@@ -1,12 +1,8 @@
 """A browser, a little server for the rendered book, and one visit to each page that many tests look at."""
 
-import contextlib
 import functools
-import http.server
 import os
-import shutil
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,22 +11,7 @@ from live_figures import PLACES
 from visiting import AXE, THEMES, Visit, block_other_hosts, check_with_axe, set_theme, settle
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book"))  # `_code`, as chapters' cells import it
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args) -> None:
-        pass
-
-
-@contextlib.contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address at which the folder is served on this machine."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+from browsing import chromium, served
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +32,8 @@ def below_a_path(html, tmp_path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser():
-    chromium = next(filter(None, map(shutil.which, NAMES)), None)
-    if chromium is None:
+    program = chromium()
+    if program is None:
         reason = "no Chromium on PATH; `make browser-deps` installs it"
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(reason)
@@ -60,7 +41,7 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        instance = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        instance = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield instance
         instance.close()
 
