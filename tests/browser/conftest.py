@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from live_figures import PLACES
+from live_figures import alive
 from visiting import AXE, THEMES, Visit, block_other_hosts, check_with_axe, set_theme, settle
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book"))  # `_code`, as chapters' cells import it
@@ -82,13 +82,7 @@ def opened(browser, address):
         contexts.append(
             browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce", **options)
         )
-        page = contexts[-1].new_page()
-        (place,) = (place for place, each in PLACES if each == name)
-        page.goto(f"{address}/book/{place}.html?{query}")
-        settle(page)
-        figure = page.locator(f"figure.live-{name}")
-        figure.locator(".live-box").wait_for()
-        return figure
+        return alive(contexts[-1], address, name, query)
 
     yield open_figure
     for context in contexts:

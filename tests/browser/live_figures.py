@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from visiting import Visit, block_other_hosts
+from visiting import Visit, block_other_hosts, settle
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 CLASS = re.compile(r"\blive live-([\w-]+)")
@@ -43,6 +43,17 @@ WATCH = """figure => {
     figure.spoken = 0;
     new MutationObserver(() => { figure.spoken++; }).observe(figure.querySelector('.live-aloud'), {childList: true});
 }"""
+
+
+def alive(context, address: str, name: str, query: str = ""):
+    """A live figure on its page of the book, in a new tab, with what the address says of it: ``scores.radius=9``."""
+    tab = context.new_page()
+    (place,) = (place for place, each in PLACES if each == name)
+    tab.goto(f"{address}/book/{place}.html?{query}")
+    settle(tab)
+    figure = tab.locator(f"figure.live-{name}")
+    figure.locator(".live-box:not(.live-unseen)").wait_for()
+    return figure
 
 
 def said(figure) -> str:

@@ -12,53 +12,48 @@ import pytest
 import torch
 import torch.nn.functional as F
 from drawings import number
+from live_figures import alive
 from PIL import Image
-from visiting import Visit, block_other_hosts, settle
+from visiting import Visit, block_other_hosts
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book"))
 from _code import kernels
 
 pytestmark = pytest.mark.browser
 
-START, CHAPTER = "book/index", "book/01-convolution"
 SCREENS = {"computer": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
 
 
 @pytest.fixture(scope="module")
 def opened(browser, address):
-    """Opens a page, in a context of its own, and gives back its figure of this name when it is alive."""
+    """Opens a live figure, in a context of its own that runs `script` first."""
     contexts = []
 
-    def open_page(page: str, name: str, query: str = "", script: str = "", instance=browser, **options):
+    def open_figure(name: str, query: str = "", script: str = "", **options):
         options = {"viewport": SCREENS["computer"], "reduced_motion": "reduce", **options}
-        contexts.append(instance.new_context(**options))
-        tab = contexts[-1].new_page()
+        contexts.append(browser.new_context(**options))
         if script:
-            tab.add_init_script(script)
-        tab.goto(f"{address}/{page}.html{query}")
-        settle(tab)
-        figure = tab.locator(f"figure.live-{name}")
-        figure.locator(".live-box:not(.live-unseen)").wait_for()
-        return figure
+            contexts[-1].add_init_script(script)
+        return alive(contexts[-1], address, name, query)
 
-    yield open_page
+    yield open_figure
     for context in contexts:
         context.close()
 
 
 @pytest.fixture(scope="module")
 def hero(opened):
-    return opened(START, "hero")
+    return opened("hero")
 
 
 @pytest.fixture(scope="module")
 def gallery(opened):
-    return opened(CHAPTER, "kernels")
+    return opened("kernels")
 
 
 @pytest.fixture(scope="module")
 def learner(opened):
-    return opened(CHAPTER, "learned")
+    return opened("learned")
 
 
 def pixels(canvas) -> torch.Tensor:
@@ -160,7 +155,7 @@ def test_the_window_under_the_hand_is_written_out(gallery):
 
 
 def test_a_finger_chooses_a_position_and_the_page_can_be_scrolled(opened):
-    figure = opened(START, "hero", viewport=SCREENS["phone"], has_touch=True, is_mobile=True)
+    figure = opened("hero", viewport=SCREENS["phone"], has_touch=True, is_mobile=True)
     before = sentence(figure)
     figure.locator(".live-stage canvas").first.tap(position={"x": 40, "y": 30})
     assert before != sentence(figure) and "the output" in before
@@ -172,7 +167,7 @@ def test_an_address_brings_the_numbers_back(opened, hero):
     press(hero, "astronaut")
     press(hero, "gaussian_blur")
     hero.page.wait_for_url("**photo=astronaut**")
-    again = opened(START, "hero", "?" + hero.page.url.split("?")[1])
+    again = opened("hero", hero.page.url.split("?")[1])
     assert again.locator("button[aria-pressed=true]").all_inner_texts() == [
         "gaussian_blur",
         "astronaut",
@@ -214,7 +209,7 @@ COUNT_WHAT_IS_TOLD = """line => {
 
 
 def test_the_kernel_slides_when_the_page_is_opened_and_what_is_not_done_is_clear(opened):
-    figure = opened(START, "hero", reduced_motion="no-preference")
+    figure = opened("hero", reduced_motion="no-preference")
     output = figure.locator(".live-stage canvas").nth(1)
     if figure.get_by_role("button", name="stop", exact=True).count():  # else the slide is over: this machine is slow
         press(figure, "stop")
@@ -245,7 +240,7 @@ def png(size: tuple[int, int]) -> bytes:
 
 
 def test_the_readers_picture_stays_in_the_browser(opened, address):
-    figure = opened(START, "hero")
+    figure = opened("hero")
     asked, seen = [], Visit()
     figure.page.on("request", lambda request: asked.append(request.url))
     block_other_hosts(figure.page, address, seen)
@@ -282,7 +277,7 @@ BAR = """navigator.mediaDevices.getUserMedia = async () => {
 
 
 def test_the_camera_is_filtered_live_until_it_is_stopped(opened):
-    figure = opened(START, "hero", script=BAR)
+    figure = opened("hero", script=BAR)
     press(figure, "camera")
     stop = figure.get_by_role("button", name="stop the camera")
     stop.wait_for()
@@ -326,7 +321,7 @@ REFUSALS = {
 @pytest.mark.parametrize("reason", REFUSALS)
 def test_a_camera_that_does_not_start_is_told(opened, reason):
     script, words = REFUSALS[reason]
-    figure = opened(START, "hero", script=script)
+    figure = opened("hero", script=script)
     press(figure, "camera")
     figure.get_by_role("alert").get_by_text(words).wait_for()
     assert figure.locator("button[aria-pressed=true]", has_text="cat").count() == 1
@@ -335,7 +330,7 @@ def test_a_camera_that_does_not_start_is_told(opened, reason):
 @pytest.mark.parametrize("screen", SCREENS)
 def test_the_first_screen_holds_the_figure_and_the_way_on(opened, screen):
     """Photograph, kernel, output, presets; with a computer's screen all controls, too."""
-    figure = opened(START, "hero", viewport=SCREENS[screen])
+    figure = opened("hero", viewport=SCREENS[screen])
     wanted = [
         figure.page.get_by_role("link", name="Read chapter 1"),
         figure.locator(".live-equation"),
@@ -452,5 +447,5 @@ def test_a_rate_that_is_too_large_is_told_and_the_limit_holds(learner, opened):
     press(learner, "start")
     assert "too large" in sentence(learner)
     learner.page.wait_for_url("**learned.rate=0.6**")
-    again = opened(CHAPTER, "learned", "?" + learner.page.url.split("?")[1])
+    again = opened("learned", learner.page.url.split("?")[1])
     assert sentence(again) == sentence(learner)
