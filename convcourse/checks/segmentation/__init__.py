@@ -1,8 +1,8 @@
 """The visible checks of assignment 06."""
 
+from convcourse.checks.questions import question_1, question_2, question_3
 from convcourse.checks.segmentation.dice import DiceLoss
 from convcourse.checks.segmentation.measures import boundary_weights, iou
-from convcourse.checks.segmentation.questions import question_1, question_2, question_3
 from convcourse.checks.segmentation.training import fit
 from convcourse.checks.segmentation.transposed import conv_transpose2d
 from convcourse.checks.segmentation.unet import UNet

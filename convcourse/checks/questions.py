@@ -1,4 +1,4 @@
-"""Visible checks of the questions of assignment 06: the form of the answers."""
+"""Visible checks of an assignment's three questions: the form of the answers."""
 
 from __future__ import annotations
 
