@@ -136,6 +136,12 @@ class FunctionExam:
         asks = [ask for some in cases for ask in (self.ask_layouts(some), self.ask_again(some))]
         return self.criterion("layouts", title, points, *asks, intact=True)
 
+    def kept(self, points: float, dtyped: Cases, laid_out: Cases, again: Cases) -> Criterion:
+        """Types and layouts in one. again: the cases whose results are looked at once more after other calls."""
+        title = "the input's type is kept; any memory layout, nothing changed"
+        asks = self.ask_dtypes(dtyped), self.ask_layouts(laid_out), self.ask_again(again)
+        return self.criterion("kept", title, points, *asks, intact=True)
+
     def gradients(self, points: float, *cases: Cases, title: str = "gradients to the input") -> Criterion:
         """Right gradients, to each floating-point tensor among the arguments."""
         return self.criterion("gradients", title, points, *map(self.ask_gradients, cases))

@@ -33,6 +33,12 @@ Batch = tuple[T, T]
 Batches = Callable[[Draw, int, int, int], list[Batch]]  # of a draw, how many, of how many classes and images
 Loss = Callable[[T, T], T]  # of logits (N, K, H, W) and masks (N, H, W), or of logits (N, K) and labels (N,)
 IMAGES = 6  # that a loss is told by
+BRINGS = {  # mistakes, and what else each of them brings
+    "fit-no-step": ("fit-no-learning",),
+    "fit-gradients-kept": ("fit-no-learning",),
+    "fit-one-batch": ("fit-loss-mean", "fit-no-learning"),
+    "fit-passes": ("fit-losses", "fit-no-learning"),
+}
 
 
 @dataclass(frozen=True)

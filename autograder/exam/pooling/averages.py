@@ -259,11 +259,8 @@ adaptive_avg_pool2d = BINS.exam(
         "none", "None in a pair leaves that side as it is", 0.5,
         to_bins(NONES, "with None in the pair"), plain=without_none,
     ),
-    BINS.criterion(
-        "kept", "the input's type is kept; any memory layout, nothing changed", 0.5,
-        BINS.ask_dtypes(to_bins(EVEN[:2] + UNEVEN[:4])),
-        BINS.ask_layouts(to_bins([((2, 3, 6, 8), 2), ((2, 3, 7, 5), 3)])),
-        BINS.ask_again(to_bins(UNEVEN[2:4])), intact=True,
+    BINS.kept(
+        0.5, to_bins(EVEN[:2] + UNEVEN[:4]), to_bins([((2, 3, 6, 8), 2), ((2, 3, 7, 5), 3)]), to_bins(UNEVEN[2:4])
     ),
     BINS.gradients(0.5, to_bins(EVEN[:2] + DIVIDING[:3] + UNEVEN[::4] + BEYOND[::5] + PAIRED[::6])),
 )  # fmt: skip

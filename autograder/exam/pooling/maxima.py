@@ -169,10 +169,8 @@ max_pool2d = LARGEST.exam(
         "together", "all arguments together, in PyTorch's order", 0.5,
         w.cases(TOGETHER, w.ceiled(w.CEIL_PADDED)), BY_POSITION,
     ),
-    LARGEST.criterion(
-        "kept", "the input's type is kept; any memory layout, nothing changed", 0.5,
-        LARGEST.ask_dtypes(w.cases([*w.PLAINEST[:2], *w.PLAIN[:4]])), LARGEST.ask_layouts(w.cases(w.LAID_OUT)),
-        LARGEST.ask_again(w.cases(w.LAID_OUT[:2])), intact=True,
+    LARGEST.kept(
+        0.5, w.cases([*w.PLAINEST[:2], *w.PLAIN[:4]]), w.cases(w.LAID_OUT), w.cases(w.LAID_OUT[:2])
     ),
     LARGEST.gradients(0.5, w.cases(DIFFERENTIATED)),
     LARGEST.refuses(0.5, REFUSED, title="a padding over half the kernel is refused"),

@@ -11,7 +11,7 @@ from autograder.exam.gate import batch
 from autograder.exam.pooling.sentences import SENTENCES
 from autograder.exam.setting import current
 from autograder.exam.subject import Missing, Subject
-from autograder.exam.training import Batch, FitExam, Goal, check_learns
+from autograder.exam.training import BRINGS, Batch, FitExam, Goal, check_learns
 from autograder.objects.recipes import Recipe
 from convcourse.data import digits
 
@@ -99,10 +99,5 @@ fit = Exam(
     ),
     sentences=SENTENCES,
     stands_in={"SimpleCNN": STAND_IN},
-    brings={
-        "fit-no-step": ("fit-no-learning",),
-        "fit-gradients-kept": ("fit-no-learning",),
-        "fit-one-batch": ("fit-loss-mean", "fit-no-learning"),
-        "fit-passes": ("fit-losses", "fit-no-learning"),
-    },
+    brings=BRINGS,
 )

@@ -214,11 +214,7 @@ max_unpool2d = BACK.exam(
     BACK.argument("padding", "padding", 0.5, cases(PADDING)),
     BACK.values("output_size", "output_size, of two numbers or of four", 0.5, cases(SIZED), about={"output_size"}),
     BACK.values("pairs", "kernel, stride and padding as pairs", 0.5, cases(PAIRS), plain=unpaired),
-    BACK.criterion(
-        "kept", "the input's type is kept; any memory layout, nothing changed", 0.5,
-        BACK.ask_dtypes(cases([*w.PLAINEST[:2], *PLAIN[:3]])), BACK.ask_layouts(cases(LAID_OUT)),
-        BACK.ask_again(cases(LAID_OUT[:2])), intact=True,
-    ),
+    BACK.kept(0.5, cases([*w.PLAINEST[:2], *PLAIN[:3]]), cases(LAID_OUT), cases(LAID_OUT[:2])),
     BACK.gradients(0.5, cases([*w.PLAINEST[:2], *PLAIN[:4], *STRIDE[2:4], PAIRS[1], *SIZED[:3]])),
     BACK.refuses(0.5, refused, title="an index past the plane is refused"),
 )  # fmt: skip

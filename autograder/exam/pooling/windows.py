@@ -199,10 +199,7 @@ def unpadded(kernel_size: Any, padding: Any, dilation: Any = 1, **rest: Any) -> 
 def common(reference: Function, fill: float, **words: str) -> tuple[Misconception, ...]:
     """The mistakes that any pooling can have. fill: what its padding is made of. words: of further pairs."""
     return (
-        misconception(
-            "stride-default",
-            with_changes(reference, lambda stride, **rest: {"stride": 1 if stride is None else stride}),
-        ),
+        misconception("stride-default", with_changes(reference, stride_of_one)),
         misconception("stride-ignored", with_arguments(reference, stride=always(None))),
         misconception("padding-ignored", with_changes(reference, unpadded)),
         misconception("padding-one-end", *(with_changes(reference, change) for change in at_one_end(fill))),

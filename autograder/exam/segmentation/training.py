@@ -13,7 +13,7 @@ from autograder.exam.segmentation.measures import counts, over_union
 from autograder.exam.segmentation.sentences import SENTENCES
 from autograder.exam.setting import current
 from autograder.exam.subject import Subject
-from autograder.exam.training import Batch, FitExam, Goal, Loss, check_learns
+from autograder.exam.training import BRINGS, Batch, FitExam, Goal, Loss, check_learns
 from autograder.objects.recipes import Recipe
 from convcourse.data import ShapeScenes, training
 
@@ -130,10 +130,5 @@ fit = Exam(
         Criterion("learns", f"a mean IoU of {PLAN.bar} on scenes that the network never saw", 0.5, learns),
     ),
     sentences=SENTENCES,
-    brings={
-        "fit-no-step": ("fit-no-learning",),
-        "fit-gradients-kept": ("fit-no-learning",),
-        "fit-one-batch": ("fit-loss-mean", "fit-no-learning"),
-        "fit-passes": ("fit-losses", "fit-no-learning"),
-    },
+    brings=BRINGS,
 )

@@ -162,15 +162,7 @@ conv_transpose2d = STAMPS.exam(
     STAMPS.values("pairs", "stride, paddings and dilation as pairs", 0.5, cases(PAIRS), plain=in_whole_numbers),
     STAMPS.values("groups", "groups and depthwise", 0.5, cases(GROUPS), about={"groups"}),
     STAMPS.values("together", "all arguments together, in PyTorch's order", 0.5, cases(TOGETHER), by_position),
-    STAMPS.criterion(
-        "kept",
-        "the input's type is kept; any memory layout, nothing changed",
-        0.5,
-        STAMPS.ask_dtypes(cases([*PLAINEST[:2], *PLAIN[:5]])),
-        STAMPS.ask_layouts(cases(LAID_OUT)),
-        STAMPS.ask_again(cases(LAID_OUT[:2])),
-        intact=True,
-    ),
+    STAMPS.kept(0.5, cases([*PLAINEST[:2], *PLAIN[:5]]), cases(LAID_OUT), cases(LAID_OUT[:2])),
     STAMPS.gradients(0.5, cases(DIFFERENTIATED), title="gradients to input, weight and bias"),
     STAMPS.refuses(0.5, refused, title="output_padding that is too large and channels that do not fit are refused"),
 )
