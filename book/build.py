@@ -19,7 +19,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
-COMMAND = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+COMMAND = [sys.executable, str(Path(__file__).with_name("on_all_cores.py"))]
 OPTIONS = ["build", ".", "--warningiserror", "--keep-going", "--quiet"]
 INSTRUCTORS = "book/instructors.toc.yml"
 

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -41,6 +42,40 @@ def test_a_page_with_a_warning_fails_again_and_again_until_it_is_mended(small_bo
     assert "nowhere" in capfd.readouterr().err
     page.write_text("# Page\n\nAll is well.\n")
     assert script.main() == 0
+
+
+READERS = """
+import os
+from pathlib import Path
+
+def setup(app):
+    def note(app, page, content):
+        Path(app.outdir, f"{page}.reader").write_text(str(os.getpid()))
+
+    app.connect("source-read", note)
+    return {"parallel_read_safe": True}
+"""
+
+
+@pytest.mark.skipif(
+    os.cpu_count() == 1, reason="pages are read side by side on several cores, and this machine has one"
+)
+def test_pages_are_read_on_all_cores(small_book):
+    script, page = small_book
+    pages = [page.with_name(f"page{number}.md") for number in range(8)]
+    for other in pages:
+        other.write_text(f"# {other.stem}\n")
+    page.write_text("# Page\n")
+    (page.parent / "_toc.yml").write_text(
+        "format: jb-book\nroot: page\nchapters:\n" + "".join(f"- file: {other.stem}\n" for other in pages)
+    )
+    with (page.parent / "_config.yml").open("a") as config:
+        config.write("latex: {use_jupyterbook_latex: false}\nsphinx: {local_extensions: {readers: .}}\n")
+    (page.parent / "readers.py").write_text(READERS)
+    assert script.main() == 0
+    readers = [read.read_text() for read in page.parent.glob("_build/html/*.reader")]
+    assert len(readers) == 9
+    assert len(set(readers)) > 1
 
 
 NUMBERED = """# Sixth
