@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 
 from autograder.classroom.folder import ClassFolder
 from autograder.classroom.jobs import ROOT, source_of
+from autograder.classroom.run import uninterrupted
 from autograder.demo.students import ASSIGNMENT, Student, filled_in, reference_solutions
 
 pytestmark = pytest.mark.skipif(
@@ -120,3 +122,21 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path):
     assert 0 < done < SIZE
     db = sqlite3.connect(folder.gradebook)
     assert db.execute("select count(*) from submitted_assignment").fetchone() == (done,)
+
+
+def test_an_interrupt_waits_for_a_result_that_is_being_written_whichever_thread_it_reaches():
+    done, stop = [], threading.Event()
+    other = threading.Thread(target=stop.wait)  # the system may give the signal to any thread that does not block it
+    other.start()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background is deaf to it
+    try:
+        with pytest.raises(KeyboardInterrupt), uninterrupted():
+            signal.pthread_kill(other.ident, signal.SIGINT)
+            for _ in range(100):
+                time.sleep(0.001)
+            done.append("journal and gradebook")
+    finally:
+        signal.signal(signal.SIGINT, before)
+        stop.set()
+        other.join()
+    assert done
