@@ -4,14 +4,18 @@
 - ``_build/instructors``: the guide, the exams' tables and the rubrics, for those who teach. They tell what hidden tests
   look at, so they are no part of what is published or searched. Its pages are those of ``book/instructors.toc.yml``.
 
-The first build runs all cells (some minutes: networks are trained); later ones run the cells of changed pages only.
+The first build runs all cells (some minutes: networks are trained); later ones run the cells of changed pages only,
+and where no file and no package has changed since the last one, nothing is done.
 """
 
 import fcntl
+import hashlib
+import os
 import shutil
 import subprocess
 import sys
 import time
+from importlib.metadata import distributions
 from pathlib import Path
 
 import page_notebooks
@@ -22,6 +26,8 @@ BUILD = ROOT / "_build"
 COMMAND = [sys.executable, str(Path(__file__).with_name("on_all_cores.py"))]
 OPTIONS = ["build", ".", "--warningiserror", "--keep-going", "--quiet"]
 INSTRUCTORS = "book/instructors.toc.yml"
+# What no page depends on: what was built, and what tests the course.
+APART = {"_build", "build", "dist", "tests", "benchmarks", "__pycache__"}
 
 
 def build(options: list[str], doctrees: Path) -> int:
@@ -71,13 +77,31 @@ def build_instructors() -> int:
     return code
 
 
+def inputs() -> str:
+    """A hash of all that the sites are made from: this checkout's files and the packages."""
+    digest = hashlib.sha256()
+    for name in sorted({f"{package.name} {package.version}" for package in distributions()}):
+        digest.update(f"{name}\n".encode())
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in APART)
+        for path in (Path(folder, name) for name in sorted(files)):
+            if path.is_file():  # a link may lead nowhere
+                digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
 def main() -> int:
     print("Building the book (the first time, its cells run: some minutes) …", flush=True)
-    start = time.monotonic()
+    start, stamp = time.monotonic(), BUILD / ".book-made-from"
     BUILD.mkdir(exist_ok=True)
     with open(BUILD / ".book.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # `make demo` and the tests may want the book at the same time
-        code = build_readers() or build_instructors()
+        made_from, code = inputs(), 0
+        if not (stamp.is_file() and stamp.read_text() == made_from and (BUILD / "html" / "index.html").is_file()):
+            stamp.unlink(missing_ok=True)
+            code = build_readers() or build_instructors()
+            if not code:
+                stamp.write_text(made_from)
     if code:
         print("The book has warnings or errors, above. Mend them and build again.", file=sys.stderr)
         return code

@@ -1,7 +1,14 @@
-"""Which implementations `make test` examines: a fixed number over all exams, others after each commit."""
+"""What `make test` draws where trying all would take longer with each assignment: others after each commit.
 
+`make test ALL=1` tries all of it.
+"""
+
+import os
 import random
 import subprocess
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
 
 from autograder.exam_tables.implementations import ROOT, Implementation, exam_names, implementations
 from autograder.exam_tables.seeds import SALTS
@@ -10,6 +17,7 @@ from autograder.exam_tables.verdicts import code
 SIZE = 100
 
 
+@cache
 def state() -> str:
     """The commit and what is changed since; where there is no git, what the implementations are."""
     found = [
@@ -19,6 +27,15 @@ def state() -> str:
     if any(run.returncode for run in found):
         return "".join(code(one) for exam in exam_names() for one in implementations(exam))
     return "".join(run.stdout for run in found)
+
+
+def some_of(things: Iterable[Any], count: int) -> list[Any]:
+    """So many of these, in their order, which follow from `state`; all of them with `make test ALL=1`."""
+    everything = list(things)
+    if os.environ.get("TEST_ALL") or len(everything) <= count:
+        return everything
+    chosen = random.Random(state()).sample(range(len(everything)), count)
+    return [everything[at] for at in sorted(chosen)]
 
 
 def drawn() -> list[tuple[str, Implementation, str]]:

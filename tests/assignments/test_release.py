@@ -9,6 +9,7 @@ import zipfile
 
 import nbformat
 import pytest
+from drawing import some_of
 from nbgrader import utils
 from notebooks import NAMES, ROOT, reference, released, source
 
@@ -81,6 +82,7 @@ def test_questions_are_the_exams(name):
     assert questions and all(f"`{exam.defines}`" in cells[f"{exam.name}-text"] for exam in questions)
 
 
+@pytest.mark.parametrize("name", some_of(NAMES, 1))
 def test_the_reference_runs_from_start_to_end(name, monkeypatch):
     """Given cells, pictures, visible checks and hidden tests, in a fresh process, as everybody would run it."""
     defined = [entry["defines"] for entry in release.manifest({name: source(name)})[name] if "defines" in entry]
@@ -90,6 +92,7 @@ def test_the_reference_runs_from_start_to_end(name, monkeypatch):
     assert ran.defined == set(defined)
 
 
+@pytest.mark.parametrize("name", some_of(NAMES[::-1], 1))
 def test_as_handed_out_every_check_says_that_nothing_is_written(name):
     nb = released(name)
     ran = rehearsal.rehearse(nb, [])

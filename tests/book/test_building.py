@@ -44,6 +44,22 @@ def test_a_page_with_a_warning_fails_again_and_again_until_it_is_mended(small_bo
     assert script.main() == 0
 
 
+def test_where_nothing_has_changed_nothing_is_built(small_book):
+    script, page = small_book
+    page.write_text("# Page\n")
+    assert script.main() == 0
+    built = script.BUILD / "html" / "page.html"
+    built.write_text("as it was left")
+    assert script.main() == 0
+    assert built.read_text() == "as it was left"
+    page.write_text("# Another\n")
+    assert script.main() == 0
+    assert "Another" in built.read_text()
+    before = script.inputs()
+    (script.ROOT / "module.py").touch()
+    assert script.inputs() != before
+
+
 READERS = """
 import os
 from pathlib import Path

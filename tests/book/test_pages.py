@@ -12,6 +12,7 @@ import pytest
 import torch
 import yaml
 from bs4 import BeautifulSoup
+from drawing import some_of
 
 from autograder.exam.assignment import assignment
 
@@ -259,7 +260,7 @@ def defined_in(name: str) -> dict[str, object]:
     return {key: value for key, value in space.items() if key not in given and key != "__builtins__"}
 
 
-@pytest.mark.parametrize("name", CHAPTER_PAGES)
+@pytest.mark.parametrize("name", some_of(CHAPTER_PAGES, 4))
 def test_no_cell_passes_a_hidden_test_as_it_stands(name):
     exams = assignment(re.match(r"\d\d-[a-z]+", Path(name).name)[0]).exams
     assert exams

@@ -2,10 +2,12 @@
 
 import io
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
 import yaml
+from drawing import some_of
 from PIL import Image, ImageStat
 from visiting import WIDTHS, Visit, block_other_hosts, set_theme, settle
 
@@ -15,37 +17,33 @@ ROOT = Path(__file__).resolve().parents[2]
 TOC = (ROOT / "_toc.yml").read_text()
 PAGES = [*re.findall(r"book/[\w/-]+", TOC), "genindex", "search"]
 CHAPTERS = [name for name in PAGES if re.match(r"book/\d\d-", name)]
-each_page = pytest.mark.parametrize("name", PAGES)
-each_width = pytest.mark.parametrize("width", WIDTHS)
+each_visit = pytest.mark.parametrize(("name", "width"), some_of(product(PAGES, WIDTHS), 16))
 
 
 def test_the_pages_are_those_of_the_toc():
     assert len(PAGES) > 5 and CHAPTERS and yaml.safe_load(TOC)["root"] in PAGES
 
 
-@each_width
-@each_page
+@each_visit
 def test_no_errors_and_no_other_host(visit, name, width):
     seen = visit(name, width)
     assert not seen.errors
     assert not seen.foreign
 
 
-@each_page
-def test_formulas_are_typeset(visit, name):
-    seen = visit(name, WIDTHS[0])
+@each_visit
+def test_formulas_are_typeset(visit, name, width):
+    seen = visit(name, width)
     assert not seen.unrendered
     assert seen.formulas or name not in (*CHAPTERS, "book/notation")
 
 
-@each_width
-@each_page
+@each_visit
 def test_no_sideways_scroll(visit, name, width):
     assert visit(name, width).overhang <= 0
 
 
-@each_width
-@each_page
+@each_visit
 def test_axe_finds_nothing(visit, name, width):
     findings = visit(name, width).findings
     assert not findings, "\n".join(findings)
@@ -214,7 +212,7 @@ def test_the_book_works_below_a_path(browser, below_a_path):
 LIMIT = 2_000_000  # bytes of a first visit, beside pictures
 
 
-@each_page
+@pytest.mark.parametrize("name", some_of(PAGES, 8))
 def test_a_first_visit_is_light(browser, address, name):
     """Pages without formulas do not load MathJax, and only the search loads its index. Bytes are counted as they are
     stored, uncompressed."""

@@ -1,10 +1,11 @@
 """What holds for every live figure: keyboard, hand, address, reset, themes, announcements, motion, phone, print.
 
-The figures are found in the pages. One that has a button to start it is started first.
+The figures are found in the pages, and some are drawn. One that has a button to start it is started first.
 """
 
 import pytest
 from bs4 import BeautifulSoup
+from drawing import some_of
 from live_figures import FIELDS, KEYS, PLACES, drag_by_mouse, drag_by_touch, open_figure
 from visiting import set_theme
 
@@ -18,7 +19,7 @@ def still_motion(browser):
     context.close()
 
 
-@pytest.fixture(scope="module", params=PLACES, ids=lambda place: "-".join(place))
+@pytest.fixture(scope="module", params=some_of(PLACES, 6), ids=lambda place: "-".join(place))
 def place(request) -> tuple[str, str]:
     """A page and the name of a live figure on it."""
     return request.param

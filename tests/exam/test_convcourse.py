@@ -6,12 +6,14 @@ from importlib import import_module
 from types import ModuleType
 
 import pytest
+from drawing import some_of
 
 import convcourse
 from autograder.exam_tables.examining import Quiet, parts_of, setting
 from autograder.exam_tables.implementations import exam_names, implementation
 
 EXAMS = [exam for name in exam_names() for exam in parts_of(name)]
+CHANGING_PYTHON = {"convcourse.rehearsal.run", "convcourse.packages.refuse_others"}  # for good; they give back nothing
 
 
 def public() -> dict[str, object]:
@@ -22,10 +24,11 @@ def public() -> dict[str, object]:
         for name, value in list(vars(import_module(module)).items()):
             if not name.startswith("_") and not isinstance(value, ModuleType):
                 found.setdefault(id(value), (f"{module}.{name}", value))
-    return dict(found.values())
+    return {name: value for name, value in found.values() if name not in CHANGING_PYTHON}
 
 
 PUBLIC = public()
+PAIRS = [pytest.param(name, exam, id=f"{name} as {exam.name}") for name in PUBLIC for exam in EXAMS]
 
 
 def keeps_full_marks(exam, value) -> bool:
@@ -44,9 +47,9 @@ def in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("name", PUBLIC)
-def test_no_public_name_gets_full_marks(name):
-    assert [exam.name for exam in EXAMS if keeps_full_marks(exam, PUBLIC[name])] == []
+@pytest.mark.parametrize(("name", "exam"), some_of(PAIRS, 300))
+def test_no_public_name_gets_full_marks(name, exam):
+    assert not keeps_full_marks(exam, PUBLIC[name])
 
 
 def test_this_test_would_notice():

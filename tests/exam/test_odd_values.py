@@ -8,14 +8,35 @@ from dataclasses import replace
 
 import pytest
 import torch
+from drawing import some_of
 from odd_values import ODD, namespace
 
 from autograder.exam.core import Criterion, Exam, SettingFailed
 from autograder.exam_tables.examining import Quiet, parts_of, setting
 from autograder.exam_tables.implementations import exam_names, implementations
 
-EXAMS = [pytest.param(name, exam, id=f"{name}-{exam.name}") for name in exam_names() for exam in parts_of(name)]
-IDS = [one.id for one in EXAMS]
+EXAMS = [(name, exam) for name in exam_names() for exam in parts_of(name)]
+
+
+def quick(exam):
+    return [criterion for criterion in exam.criteria if not criterion.slow]
+
+
+# Each value, with criteria that take turns; and at the second call of a right one, and later with each criterion.
+ALONE = [
+    pytest.param(name, exam, quick(exam)[number // 2 % len(quick(exam))], text, id=f"{name}-{exam.name}-{what}")
+    for name, exam in EXAMS
+    for number, (what, text) in enumerate(ODD.items())
+]
+AMONG_RIGHT = [
+    pytest.param(
+        name, exam, criterion, place,
+        [*ODD.values()][(17 * number + 29 * place) % len(ODD)], id=f"{name}-{exam.name}-{criterion.id}-{place}",
+    )
+    for name, exam in EXAMS
+    for number, criterion in enumerate(quick(exam))
+    for place in (2, 3 + number)
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -73,21 +94,15 @@ def held(name, exam, criteria, obj):
     return outcomes
 
 
-@pytest.mark.parametrize("turn, name, exam", [(turn, *one.values) for turn, one in enumerate(EXAMS)], ids=IDS)
-def test_odd_values_lose_points_and_nothing_else(turn, name, exam, right):
-    """As the variable; and every second as what the function or the layer gives back, the others of the next exam.
-    Criteria take turns."""
-    criteria, scope = [c for c in exam.criteria if not c.slow], namespace()
-    few = 6 if exam.name == "VGGUNet" else 2  # whose width is fixed: each of its networks takes a tenth of a second
-    obj = right(name, exam.graded_name)
-    for number, text in enumerate(ODD.values()):
-        chosen = [criteria[number // 2 % len(criteria)]]
-        (outcome,) = held(name, exam, chosen, eval(text, scope))
-        assert outcome.earned == 0, text
-        if callable(obj) and number % few == turn % few:
-            lost = held(name, exam, chosen, spoiled(obj, lambda _, text=text: eval(text, scope)))
-            uncalled = chosen[0].id in UNCALLED.get(exam.name, ())
-            assert uncalled or lost[0].earned == 0, text
+@pytest.mark.parametrize(("name", "exam", "criterion", "text"), some_of(ALONE, 150))
+def test_odd_values_lose_points_and_nothing_else(name, exam, criterion, text, right):
+    """As the variable, and as what the function or the layer gives back."""
+    scope = namespace()
+    (outcome,) = held(name, exam, [criterion], eval(text, scope))
+    assert outcome.earned == 0
+    if callable(obj := right(name, exam.graded_name)):
+        lost = held(name, exam, [criterion], spoiled(obj, lambda _: eval(text, scope)))
+        assert criterion.id in UNCALLED.get(exam.name, ()) or lost[0].earned == 0
 
 
 # Criteria that do not call the layer, or that are met where it gives back nothing.
@@ -100,18 +115,13 @@ UNCALLED = {
 }
 
 
-@pytest.mark.parametrize("name, exam", EXAMS)
-def test_an_odd_value_among_right_ones(name, exam, right):
+@pytest.mark.parametrize(("name", "exam", "criterion", "place", "text"), some_of(AMONG_RIGHT, 60))
+def test_an_odd_value_among_right_ones(name, exam, criterion, place, text, right):
     """At some call after right ones: what the answers before it opened is no way to a fault."""
     obj, scope = right(name, exam.graded_name), namespace()
-    if not callable(obj):
-        return
-    values = list(ODD.values())
-    for number, criterion in enumerate(c for c in exam.criteria if not c.slow):
-        for place in (2, 3 + number):
-            text = values[(17 * number + 29 * place) % len(values)]
-            spoil = lambda count, place=place, text=text: eval(text, scope) if count == place else spoil  # noqa: B023
-            held(name, exam, [criterion], spoiled(obj, spoil))
+    if callable(obj):
+        spoil = lambda count: eval(text, scope) if count == place else spoil
+        held(name, exam, [criterion], spoiled(obj, spoil))
 
 
 def test_what_is_not_foreseen_costs_one_criterion_and_is_written_down():
