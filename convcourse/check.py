@@ -74,8 +74,11 @@ def main(arguments: list[str]) -> int:
     assignments = load_assignments()
     name = assignment_of(path, assignments)
     if name is None:
-        known = ", ".join(assignments)
-        print(f"{path.name} belongs to no assignment of the course; there are: {known}.", file=sys.stderr)
+        known = ", ".join(f"{known}.ipynb" for known in assignments)
+        print(
+            f"{path.name} belongs to no assignment of the course. A notebook keeps the name that it came with: {known}.",
+            file=sys.stderr,
+        )
         return 2
     lines = []
     for line in report(path, name, assignments[name]):

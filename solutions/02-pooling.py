@@ -18,8 +18,8 @@
 # - *Types.* Results keep the input's dtype, float32 or float64. Where you return or set a single number, Python's numbers, NumPy's and tensors with one element are all right.
 # - *Gradients.* Results are differentiable in the images. Gradients are not examined where several pixels of a window are equally large, where indices are equal, nor to *expanded* tensors, whose elements share memory. The values count there too.
 # - *Memory.* Arguments are never changed. The result may share memory with them. Nothing is kept from one call to the next: every call computes anew, and an earlier result stays as it is. Tensors that come in need not be contiguous. Transposed, expanded and channels-last ones come too.
-# - *Refusals.* Where arguments must be refused, raise a `ValueError` (a `RuntimeError` is accepted too).
-# - What is not named is not examined. For example, you may do as you like with half precision, with NaN, with a stride below 1, with a kernel that is larger than the padded image, and with `epochs=0`.
+# - *Refusals.* Where a part says **refuse**, raise a `ValueError` (a `RuntimeError` is accepted too). All other arguments that come are good ones.
+# - What is not named is not examined. For example, you may do as you like with half precision, with NaN and infinite pixels, with a stride below 1, with a kernel that is larger than the padded image, and with `epochs=0`.
 # - Your own cells run again when the notebook is graded. A cell may take 90 seconds of processor time, the whole notebook 400. In trainings of your own write `epochs=convcourse.epochs(n)`, which is `n` for you and 1 for the grader.
 # - Your other cells may set the default dtype, switch gradients off, or set a seed. All of this is put back before the hidden tests.
 #
@@ -79,7 +79,7 @@ def pair(value):
 #
 # **`indices`** is an int64 tensor of the shape of `values`. It says where each value comes from, as row · $W$ + column in the plane $H\times W$ of its channel. The plane is the image's, *without* padding. If several pixels of a window are equally large, it names the first of them, row by row.
 #
-# Write `max_pool2d`. **Refuse** a padding over half the kernel that the dilation has stretched, $p>\frac{d(k-1)+1}2$ on either axis, with a `ValueError`. Not examined are paddings between half the kernel and this bound, and windows that contain no pixel of the image.
+# Write `max_pool2d`. **Refuse** a padding over half the window, $p>\frac{d(k-1)+1}2$ on either axis. (A window that a dilation stretches is larger than the kernel. Paddings over half the kernel and not over half the window are not examined.) Windows that contain no pixel of the image are not examined either.
 
 
 # %% nbgrader={"grade_id": "max_pool2d", "solution": true}
@@ -185,7 +185,7 @@ exam.pooling.question_1.grade(answer_1)
 #  count_include_pad=False                         (5+7)/2     (7+9+3)/3   3/1
 # ```
 #
-# Write `avg_pool2d`. **Refuse** a padding over half the kernel, $p>\frac k2$ on either axis, with a `ValueError`.
+# Write `avg_pool2d`. **Refuse** a padding over half the window, $p>\frac k2$ on either axis.
 
 
 # %% nbgrader={"grade_id": "avg_pool2d", "solution": true}
@@ -322,11 +322,11 @@ with needs("adaptive_avg_pool2d"):
 # | `output_size` | the size of the result, $(H', W')$ or all four numbers $(N, C, H', W')$ |
 # | result | $(N, C, H', W')$. Without an `output_size` it is $H'=(h-1)\,\sigma_h-2p_h+k_h$ |
 #
-# Several sizes are pooled to the same size. With kernel 2 both 6 and 7 rows become 3, and `output_size` says which of them is meant. It is always less than a stride away from the usual size.
+# Several sizes are pooled to the same size. With kernel 2 both 6 and 7 rows become 3, and `output_size` says which of them is meant. A good one is less than a stride away from the usual size, and only good ones come.
 #
 # Windows that overlap can have the same largest pixel. Then equal indices bring equal values. Write the value, and add nothing.
 #
-# Write `max_unpool2d`. **Refuse** an index that lies past the end of the plane into which it is written, $i\ge H'\,W'$, with a `ValueError`.
+# Write `max_unpool2d`. **Refuse** an index that lies past the end of the plane into which it is written, $i\ge H'\,W'$.
 
 
 # %% nbgrader={"grade_id": "max_unpool2d", "solution": true}
@@ -372,7 +372,7 @@ with needs("max_unpool2d"):
     )
 
 # %% [markdown] nbgrader={"grade_id": "question_2-text"}
-# **Question 2.** A network has these layers, one after the other: a 3×3 convolution, a 2×2 pooling with stride 2, a 3×3 convolution, a 2×2 pooling with stride 2, and a 3×3 convolution. All convolutions have stride 1. How many pixels of the image does one position of the last map see across? (This is its receptive field.) Set `answer_2` to this number.
+# **Question 2.** A network has these layers, one after the other: a 3×3 convolution, a 2×2 pooling with stride 2, a 3×3 convolution, a 2×2 pooling with stride 2, and a 3×3 convolution. All convolutions have stride 1. How many pixels of the image does one position of the last map see along one axis? (This is its receptive field.) Set `answer_2` to this number.
 
 # %% nbgrader={"grade_id": "question_2", "solution": true}
 # answer_2 = …
@@ -408,7 +408,7 @@ exam.pooling.question_2.grade(answer_2)
 # - It has at least one `nn.Conv2d`, and fewer than a million parameters.
 # - It sees shapes. If the pixels of an image are shuffled, the logits change.
 # - *In eval mode* two calls give the same, and each image is judged for itself, whatever else is in the batch. In either mode it does not change its input. In train mode it takes any batch of two images or more.
-# - Gradients reach every parameter. All that the network has learned is in its `state_dict()`, so a second network that loads it gives the same logits.
+# - In train mode gradients reach every parameter, however small they are. All that the network has learned is in its `state_dict()`, so a second network that loads it gives the same logits.
 #
 # Everything else is free: names, normalisation, dropout, strided convolutions in place of poolings. You may use `nn.MaxPool2d` and all the rest of PyTorch here.
 
@@ -454,8 +454,8 @@ exam.pooling.SimpleCNN.grade(SimpleCNN)
 # Write `fit(model, loader, epochs)`. It trains `model` *in place* and returns a list of `epochs` numbers, for each epoch the mean of the losses of its batches (or of its images).
 #
 # - The `loader` gives pairs (images, labels), float32 $(N, C, H, W)$ and int64 $(N,)$. It may be a `DataLoader` or a list of batches: use it in a `for` loop and in `len(loader)` only. In each epoch it is read once, from start to end, and it is not read at any other time.
-# - The model's logits are $(N, K)$, and the loss is the cross-entropy between logits and labels. Every batch leads to one step of the optimiser along its own gradient, so gradients of earlier batches are cleared.
-# - All parameters of the model are trained.
+# - The model's logits are $(N, K)$, and the loss is the cross-entropy between logits and labels. Every batch leads to one step of the optimiser by its own gradient, so gradients of earlier batches are cleared. Momentum, weight decay and clipping are allowed.
+# - All parameters of the model are trained. (None of them has `requires_grad=False`.)
 # - The model is in train mode while it is trained. (`fit` need not set it back.)
 # - It trains any classifier, not only your `SimpleCNN`. You may choose the optimiser, its learning rate and a schedule. `torch.optim.Adam` with a learning rate between 1e-3 and 1e-2 works well here.
 #
@@ -523,7 +523,7 @@ with needs("guesses"):
 #
 # A pooling with stride 2 looks at every second position only. If the image is shifted by one pixel, it looks at the others, and its output can be quite different. Zhang (2019) blurs the map before it is sampled, as everyone does who makes photographs smaller. Write `blur_pool(x, size=3, stride=2)`.
 #
-# - The weights along one axis are the binomial numbers $\binom{\text{size}-1}{i}$, $i=0,\dots,\text{size}-1$, divided by their sum: 1, 2, 1 over 4 for `size=3`, and 1, 4, 6, 4, 1 over 16 for `size=5`. The kernel is the outer product of the weights down and the weights to the right. Any `size` from 1 on may come.
+# - The weights along one axis are the binomial numbers $\binom{\text{size}-1}{i}$, $i=0,\dots,\text{size}-1$, divided by their sum: 1, 2, 1 over 4 for `size=3`, and 1, 4, 6, 4, 1 over 16 for `size=5`. The kernel is the outer product of the weights down and the weights to the right. Any `size` from 1 on may come, as long as the image is larger than what is padded.
 # - Each channel is filtered alone. The image is padded by *reflection* (`F.pad(…, mode="reflect")`), with `(size - 1) // 2` rows and columns at the start of each axis and `size // 2` at its end.
 # - Only every `stride`-th row and column is kept, from the first one on. `size` and `stride` are whole numbers.
 #
@@ -594,7 +594,7 @@ exam.pooling.question_3.grade(answer_3)
 # %% [markdown] nbgrader={"grade_id": "discussion-text"}
 # ## 8. Discuss
 #
-# Write about a hundred words. Look at the confusions of your network. (If it makes hardly any, take away layers or channels until it does.) Choose one pair of digits that it confuses, and say which difference between them it does not see. Say whether pooling is to blame, that is whether the difference is one of *where* something stands, and how you would find out whether you are right. An experiment that you have tried counts more than one you propose. A person reads this, and gives up to 4 points beyond the 40.
+# Write one or two hundred words. Look at the confusions of your network. (If it makes hardly any, look at those of a smaller copy of your class, in a cell of your own.) Choose one pair of digits that it confuses, and say which difference between them it does not see. Say whether pooling is to blame, that is whether the difference is one of *where* something stands, and how you would find out whether you are right. An experiment that you have tried counts more than one you propose. A person reads this, and gives up to 4 points beyond the 40.
 
 # %% [markdown] nbgrader={"grade_id": "discussion", "grade": true, "solution": true, "points": 4}
 # My network reads some nines as threes. They differ by one short stroke on the left, which closes the upper loop, and in an image of 8 × 8 this stroke is one or two pixels long. After the pooling by 2 it is a single position. The difference is whether the stroke is there, and hardly where it is, so I doubt that pooling is to blame: the maximum of a window keeps a stroke wherever in the window it lies. To find out I would train the network without the pooling, three times each with other first weights, and count this confusion. If it stays, I would show these images to people. Where a writer has left the loop open, they should err as well, and then the image is to blame.

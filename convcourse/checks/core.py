@@ -135,7 +135,7 @@ class Check:
         if got.shape != expected.shape:
             self.fail(_told(rule, f"the shape must be {tuple(expected.shape)}, and yours is {tuple(got.shape)}."))
         if got.dtype != expected.dtype:
-            self.fail(_told(rule, f"the dtype must be {expected.dtype}, like the input's, and yours is {got.dtype}."))
+            self.fail(_told(rule, f"the dtype must be {expected.dtype}, and yours is {got.dtype}."))
         got, expected = got.detach(), expected.detach()
         off = ~torch.isclose(got, expected, *_tolerances(expected))
         place = tuple(int(i) for i in off.nonzero()[0])
