@@ -26,10 +26,10 @@ export function redraw(svg, width, height, parts) {
   svg.replaceChildren(...parts);
 }
 
-/** One cell of a grid with a word in it, in letters of at least 9 pixels. */
+/** One cell of a grid with a word in it, in letters that it has room for and of at least 9 pixels. */
 export function cell(x, y, size, kind, word = '') {
   const parts = kind.split(' ').map((part) => shape('rect', {x, y, width: size, height: size, class: part}));
-  if (word !== '') parts.push(shape('text', {x: x + size / 2, y: y + size / 2, 'font-size': Math.max(0.46 * size, 9)}, word));
+  if (word !== '') parts.push(shape('text', {x: x + size / 2, y: y + size / 2, 'font-size': Math.max(Math.min(0.46, 1.6 / String(word).length) * size, 9)}, word));
   return shape('g', {}, ...parts);
 }
 

@@ -81,37 +81,43 @@ export function flag(value, {name, then} = {}) {
   };
 }
 
-/** A table of numbers, each in a field of its own; changed only when all of them are numbers. */
-export function table(value, {name, then} = {}) {
+const LARGEST = 999; // in a table: what is larger has no room in a drawing
+
+/** A table of numbers, each in a field of its own; changed only when all of them are `good`. */
+export function table(value, {name, then, good = () => true} = {}) {
   const size = [value.length, value[0].length];
+  const fine = (each) => Math.abs(each) <= LARGEST && good(each); // false, too, for what is no number
   return {
     value, then, limit: (found) => found,
     words: (rows) => rows.map((row) => row.join(',')).join(';'),
     read(words) {
       const rows = words.split(';').map((row) => row.split(',').map((each) => (each.trim() === '' ? NaN : Number(each))));
-      const fits = rows.length === size[0] && rows.every((row) => row.length === size[1] && row.every(Number.isFinite));
+      const fits = rows.length === size[0] && rows.every((row) => row.length === size[1] && row.every(fine));
       return fits ? rows : undefined;
     },
     control(key, changed) {
       const inputs = value.map((row, r) => row.map((_, c) => element('input', {
-        type: 'number', step: 'any', ariaLabel: `${name ?? key}, row ${r}, column ${c}`,
+        type: 'number', step: 'any', min: -LARGEST, max: LARGEST, ariaLabel: `${name ?? key}, row ${r}, column ${c}`,
       })));
+      let current = value;
       for (const input of inputs.flat()) {
         input.addEventListener('input', () => {
-          input.ariaInvalid = String(Number.isNaN(input.valueAsNumber));
+          input.ariaInvalid = String(!fine(input.valueAsNumber));
           const rows = inputs.map((row) => row.map((each) => each.valueAsNumber));
-          if (!rows.flat().some(Number.isNaN)) changed(rows);
+          if (rows.flat().every(fine)) changed(rows);
         });
+        input.addEventListener('blur', () => show(current)); // what is no number gives way to the one that counts
       }
       const grid = element('div', {className: 'live-kernel'}, ...inputs.flat());
       grid.style.setProperty('--columns', size[1]);
-      return {
-        node: element('div', {className: 'live-panel'}, element('span', {}, name ?? key), grid),
-        show: (rows) => inputs.forEach((row, r) => row.forEach((input, c) => {
+      function show(rows) {
+        current = rows;
+        inputs.forEach((row, r) => row.forEach((input, c) => {
           if (input.valueAsNumber !== rows[r][c]) input.value = String(rows[r][c]); // what is being typed stays as it is
           input.ariaInvalid = 'false';
-        })),
-      };
+        }));
+      }
+      return {node: element('div', {className: 'live-panel'}, element('span', {}, name ?? key), grid), show};
     },
   };
 }

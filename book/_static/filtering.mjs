@@ -60,7 +60,7 @@ export function kernelFields(first) {
       words: () => '', read: () => undefined, limit: (_, {kernel, divisor: [[by]]}) => nameOf(kernel, by),
     },
     kernel: table(start.kernel, {name: 'kernel'}),
-    divisor: {...table(start.divisor, {name: 'divided by'}), limit: ([[by]]) => [[by || 1]]},
+    divisor: table(start.divisor, {name: 'divided by', good: (by) => by !== 0}),
   };
 }
 
@@ -121,5 +121,5 @@ export function seen(rows, divisor) {
 
 /** What the shades of an output mean, in a sentence. */
 export function legend([low, high]) {
-  return low < 0 ? `Black is ${number(low)}, mid-grey is 0, white is ${number(high)}.` : 'Black is 0, white is 1.';
+  return low < 0 ? `Black is ${number(low)} or less, mid-grey is 0, white is ${number(high)} or more.` : 'Black is 0 or less, white is 1 or more.';
 }

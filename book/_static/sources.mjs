@@ -3,6 +3,7 @@
 import {element} from './elements.mjs';
 
 const SIDE = 320; // pixels of the longer side of the reader's own picture
+const LONGEST = 2; // times the shorter side: more would push the figure's controls off the screen
 const FRAME = 240; // the same of a camera's frame, which is filtered while the next one is taken
 const REFUSALS = {
   NotAllowedError: 'The camera was not allowed. Allow it for this page in your browser, and try again.',
@@ -68,8 +69,10 @@ export class Source {
       file.value = ''; // the same file can be chosen again
       this.forgive();
       try {
-        this.pictures.own = pictureOf(scaled(await createImageBitmap(chosenFile), SIDE));
+        const image = await createImageBitmap(chosenFile), [part, cut] = middle(image);
+        this.pictures.own = pictureOf(scaled(await createImageBitmap(image, ...part), SIDE));
         chosen('own');
+        if (cut) trouble.textContent = `“${chosenFile.name}” is so long that only its middle is shown.`;
       } catch {
         trouble.textContent = `“${chosenFile.name}” is not a picture that this browser can read.`;
       }
@@ -121,6 +124,12 @@ export class Source {
   }
 }
 
+/** [x, y, width, height] of the middle of a picture that is not too long, and whether something is cut off. */
+function middle({width, height}) {
+  const most = LONGEST * Math.min(width, height), [wide, high] = [Math.min(width, most), Math.min(height, most)];
+  return [[Math.floor((width - wide) / 2), Math.floor((height - high) / 2), wide, high], wide < width || high < height];
+}
+
 /** A canvas that shows a picture or a frame, its longer side `longest` pixels at most. */
 function scaled(image, longest, canvas = element('canvas'), mirrored = false) {
   const [wide, high] = [image.videoWidth ?? image.width, image.videoHeight ?? image.height];
@@ -129,6 +138,8 @@ function scaled(image, longest, canvas = element('canvas'), mirrored = false) {
   canvas.height = Math.max(1, Math.round(scale * high));
   const context = canvas.getContext('2d', {willReadFrequently: true});
   context.imageSmoothingQuality = 'high';
+  context.fillStyle = '#fff'; // below what is transparent
+  context.fillRect(0, 0, canvas.width, canvas.height);
   if (mirrored) context.setTransform(-1, 0, 0, 1, canvas.width, 0);
   context.drawImage(image, 0, 0, canvas.width, canvas.height);
   return canvas;

@@ -147,8 +147,8 @@ def test_the_window_under_the_hand_is_written_out(gallery):
         row, column = row + down, column + right
     said = sentence(gallery)
     assert said.startswith(f"Row {row}, column {column}:")
-    products = re.findall(r"([\d.]+)·\(?([−\d.]+)\)?", said.split(" = ")[0])
-    total = number(re.search(r" = (−?[\d.]+)\. ", said)[1])
+    products = re.findall(r"([\d.]+)·\(?([−\d.]+)\)?", said.split(" ≈ ")[0])
+    total = number(re.search(r" ≈ (−?[\d.]+)\. ", said)[1])
     assert len(products) == 8  # one weight is 0
     assert abs(sum(number(a) * number(b) for a, b in products) - total) < 0.06  # pixels are written with two decimals
     assert abs((photo[row - 1 : row + 2, column - 1 : column + 2] * kernel).sum() - total) < 0.011
@@ -160,6 +160,28 @@ def test_a_finger_chooses_a_position_and_the_page_can_be_scrolled(opened):
     figure.locator(".live-stage canvas").first.tap(position={"x": 40, "y": 30})
     assert before != sentence(figure) and "the output" in before
     assert figure.locator(".live-stage canvas").first.evaluate("c => c.style.touchAction") == "manipulation"
+
+
+def test_what_is_being_typed_stays_and_what_is_no_number_gives_way(gallery):
+    gallery.get_by_role("button", name="reset").click()
+    by = gallery.locator(".live-kernel input").last
+    by.fill("")
+    by.press_sequentially("0.5")  # a nought to divide by is on the way
+    assert by.input_value() == "0.5" and "/ 0.5" in sentence(gallery)
+    for wrong in ("", "0", "1e308", "1000"):
+        by.fill(wrong)
+        assert by.get_attribute("aria-invalid") == "true" and "/ 0.5" in sentence(gallery)
+        by.blur()
+        assert by.input_value() == "0.5" and by.get_attribute("aria-invalid") == "false"
+
+
+def test_a_position_at_the_border_says_what_lies_outside(gallery):
+    gallery.get_by_role("button", name="reset").click()
+    canvas = gallery.locator(".live-stage canvas").first
+    assert "border" not in sentence(gallery)
+    for _ in range(10):
+        canvas.press("Shift+ArrowUp")
+    assert sentence(gallery).startswith("Row 0,") and "Outside the picture its border is repeated." in sentence(gallery)
 
 
 def test_an_address_brings_the_numbers_back(opened, hero):
@@ -254,9 +276,13 @@ def test_the_readers_picture_stays_in_the_browser(opened, address):
     assert "photo" not in figure.page.url
     assert [url for url in asked if not url.startswith(("blob:", "data:"))] == [] and not seen.foreign
 
+    file.set_input_files({"name": "tower.png", "mimeType": "image/png", "buffer": png((30, 900))})
+    figure.get_by_role("alert").get_by_text("“tower.png” is so long that only its middle is shown.").wait_for()
+    assert shown(figure)[0].shape == (3, 60, 30)
+
     file.set_input_files({"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"})
     figure.get_by_role("alert").get_by_text("“notes.txt” is not a picture").wait_for()
-    assert shown(figure)[0].shape == photograph.shape
+    assert shown(figure)[0].shape == (3, 60, 30)
     press(figure, "coffee")
     assert figure.locator(".live-trouble").text_content() == ""
 

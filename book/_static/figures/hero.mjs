@@ -31,8 +31,9 @@ figure('hero', 'A kernel at work on a photograph', FIELDS, async (kit) => {
   function show(state) {
     const {result, kernel: rows, by} = paint(state, {grey: state.channels === 'grey'});
     const [row, column] = state.at;
-    const values = result.planes.map((data) => number(data[row * result.width + column]));
-    const pointed = String(state.at) !== String(FIELDS.at.value) ? ` At row ${row}, column ${column} it is ${values.join(', ')}.` : '';
+    const [red, ...others] = result.planes.map((data) => number(data[row * result.width + column]));
+    const values = others.length ? `${red} for red, ${others[0]} for green and ${others[1]} for blue` : red;
+    const pointed = String(state.at) !== String(FIELDS.at.value) ? ` At row ${row}, column ${column} the output is ${values}.` : '';
     kit.say(seen(rows, by) + pointed);
   }
 

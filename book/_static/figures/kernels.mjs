@@ -33,8 +33,10 @@ figure('kernels', 'Kernels on photographs', FIELDS, async (kit) => {
     const [down, right] = state.at;
     const pixels = windowAt(input, input.planes[0], state.at);
     windowPlace.replaceChildren(drawing(3 * SIDE + 2, 3 * SIDE + 2, 'The nine pixels under the kernel', ...pixels.flatMap(shaded)));
+    const outermost = (at, count) => at === 0 || at === count - 1;
+    const edge = outermost(down, input.height) || outermost(right, input.width) ? 'Outside the picture its border is repeated. ' : '';
     const products = sumOf(weights, pixels), sum = by === 1 ? products : `(${products}) / ${number(by)}`;
-    kit.say(`Row ${down}, column ${right}: ${sum} = ${number(result.planes[0][down * result.width + right])}. ${seen(weights, by)} ${legend(range)}`);
+    kit.say(`${kit.moving ? '' : `Row ${down}, column ${right}: ${sum} ≈ ${number(result.planes[0][down * result.width + right])}. ${edge}`}${seen(weights, by)} ${legend(range)}`);
   }
 
   return show;

@@ -70,6 +70,7 @@ figure('learned', 'A kernel learned from examples', FIELDS, async (kit) => {
 
   return (state) => {
     const step = reach(state), {weights, loss} = run.path[step], seen = state.batch === 'all' ? 'all windows' : `${state.batch} windows`;
+    slider.querySelector('input').max = ended() ? run.path.length - 1 : LAST; // so that it reaches over the steps that there are
     paintOutputs(rows[1][1], weights);
     kernels.replaceChildren(panel('kernel now', numbers([...weights], 'The learned weights')), panel('target', numbers(wanted, 'The weights of the target')));
     curve.replaceChildren(panel(`loss, at rate ${state.rate} with ${seen}`, lossCurve(run.path, step, `The loss of each step, at learning rate ${state.rate} with ${seen}`)));

@@ -80,12 +80,12 @@ figure('levels', 'What the levels of an encoder hold', FIELDS, async (kit) => {
     });
 
     const votes = truth(scene, i, j, side), seen = down[1] - down[0] + 1;
-    const size = `${side} × ${side} pixel${side > 1 ? 's' : ''}`;
+    const size = `${side} × ${side} pixel${side > 1 ? 's' : ''}`, cut = Math.min(south - north, east - west) < seen;
     const told = {
       [CLASSES]: () => `From its ${channels[level]} channels a 1 × 1 layer reads “${classes[map.value(i, j)]}”.`,
       [BEST]: () => `The best single label for it is “${classes[map.value(i, j)]}”, and ${votes[0].count} of ${side * side} pixels have it.`,
     }[what] ?? (() => `${what[0].toUpperCase()}${what.slice(1)} is ${number(map.value(i, j) / 255 * peaks[level][CHANNELS.indexOf(what)])} there.`);
-    kit.say(`Level ${level}: the position (blue) stands for ${size} and sees ${seen} × ${seen} (orange). ${told()}`
+    kit.say(`Level ${level}: the position (blue) stands for ${size} and sees ${seen} × ${seen} (orange${cut ? ', as far as the scene reaches' : ''}). ${told()}`
       + (votes.length > 1 ? ` The true classes of its pixels are ${listed(votes.map(({name: each, count}) => `${each} (${count})`))}.`
         : ` The true class of its pixel${side > 1 ? 's' : ''} is ${votes[0].name}.`));
   };

@@ -15,7 +15,7 @@ const FIELDS = {
   kernel: range(2, 1, 4, {then: (kernel) => ({stride: Math.min(kernel, 3)})}), // as PyTorch does where no stride is given
   stride: range(2, 1, 3),
   padding: range(0, 0, 2, {bounds: ({kernel}) => ({max: Math.floor(kernel / 2)})}),
-  dilation: range(1, 1, 3, {bounds: ({kernel}) => ({max: kernel === 2 ? 3 : 1})}), // more does not fit on the image
+  dilation: range(1, 1, 3, {bounds: ({kernel, padding}) => ({max: kernel === 1 ? 3 : Math.min(3, Math.floor((image.height + 2 * padding - 1) / (kernel - 1)))})}), // what fits
   ceil: flag(false, {name: 'ceil_mode'}),
   count: flag(true, {name: 'count_include_pad'}),
   at: position([1, 1], sides), // the output whose window is shown

@@ -185,12 +185,12 @@ figure('shift', 'Does the output follow the shift?', FIELDS, async (kit) => {
     const side = fields[0].to[0] - fields[0].from[0] + 1;
     const outside = fields.filter(({from, to}) => from && (Math.min(...from) < 0 || Math.max(...to) >= VIEW)).map(({corner}) => (corner === FIRST ? 'first' : 'second'));
     kit.say([
-      `In a frame of ${depth} position${depth > 1 ? 's' : ''} the outputs differ by up to ${number(frame)} times their spread,`,
-      inside === undefined ? 'and nothing lies inside it.' : inside ? `inside it by up to ${number(inside)}.` : 'and inside it they are equal.',
+      `In a frame of ${depth} position${depth > 1 ? 's' : ''} ${frame ? `the two outputs differ by up to ${number(frame)} standard deviations` : 'the two outputs are equal'},`,
+      inside === undefined ? 'and nothing lies inside it.' : inside ? `and inside it by up to ${number(inside)}.` : 'and inside it they are equal.',
       exact ? `The view moves by (${shift.map(number).join(', ')}) pixels, the output by (${found.moved.map(number).join(', ')}).`
         : `The view moves by (${shift.map(number).join(', ')}) pixels, which is no multiple of the stride ${stride}.`,
       `The marked output reads ${side} × ${side} pixels.`,
-      !both ? 'The second view has no such output.'
+      !both ? 'In the second view this place is outside (hatched).'
         : outside.length ? `Some of them are padding in the ${outside.join(' and in the ')} view.`
           : exact ? 'They lie in both views, so both outputs are equal.' : 'In the second view it reads other pixels.',
     ].join(' '));
