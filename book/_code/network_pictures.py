@@ -83,7 +83,7 @@ def strip(net: nn.Sequential, scenes: torch.Tensor, letter: str) -> SVG:
     classes, above them the scenes (12, 1, 38, 38) of all letters."""
     chosen = letters.LETTERS.index(letter)
     seen = {step.name: step.output for step in steps(net, letters.view(scenes[chosen]))}
-    sheet, top, gap = Sheet(570, 372), 90, 3
+    sheet, top, gap = Sheet(570, 378), 90, 3
     _scenes(sheet, scenes, chosen)
     sheet.text("image", 66, top - 16)
     sheet.picture(letters.view(scenes[chosen])[0], 4, top, 124, 124)
@@ -138,7 +138,7 @@ def _trace(
     middle = len(read) // 2
     sheet.drawing.append(drawsvg.Line(left, top + 8, left + 30, top + 8, style=style))
     sheet.text(way, left + 36, top + 8, anchor="start")
-    sheet.text(f"reads “{read[middle]}”, {number(round(sure[middle], 2))} for “{letter}”", 566, top + 8, anchor="end")
+    sheet.text(f"reads “{read[middle]}”, {sure[middle]:.2f} for “{letter}”", 566, top + 8, anchor="end")
     for end in (0, 1):
         sheet.line(left, y(end), 566, y(end))
         sheet.text(end, left - 6, y(end), "soft", anchor="end")

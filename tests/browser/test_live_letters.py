@@ -117,7 +117,7 @@ def test_the_traces_are_what_the_networks_read(opened, nets, drifting, letter, d
     figure = opened("drift", f"drift.letter={letter}&drift.down={down}&drift.right={right}")
     at = letters.LETTERS.index(letter)
     wanted = row_of(nets, drifting[at], down)
-    answers = [f"{way} “{read[right + FIRST]}”" for way, (read, _) in wanted.items()]
+    answers = [f"{way} “{read[right + FIRST]}”".replace("max", "max reads") for way, (read, _) in wanted.items()]
     flips = [sum(a != b for a, b in pairwise(read)) for read, _ in wanted.values()]
     assert f"{', '.join(answers[:-1])} and {answers[-1]}." in said(figure)
     assert f"flip {', '.join(map(str, flips[:-1]))} and {flips[-1]} times." in said(figure)

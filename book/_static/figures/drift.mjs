@@ -15,7 +15,7 @@ STEPS.sort(([a, b], [c, d]) => Math.abs(a) + Math.abs(b) - Math.abs(c) - Math.ab
 
 const moved = {then: () => ({from: ''})};
 const FIELDS = {
-  letter: buttons('n', LETTERS, {name: 'letter', ...moved}),
+  letter: buttons('d', LETTERS, {name: 'letter', ...moved}),
   right: range(0, -MARGIN, MARGIN, {name: 'to the right', ...moved}),
   down: range(0, -MARGIN, MARGIN, {name: 'down', ...moved}),
   way: choice('max', WAYS, {name: 'network', ...moved}),
@@ -81,7 +81,7 @@ figure('drift', 'A letter drifts, and four networks read it', FIELDS, async (kit
     const ends = [0, ...flips, each.length];
     return [
       shape('line', {x1: LEFT, x2: LEFT + 30, y1: top + 8, y2: top + 8, style}), word(way, LEFT + 36, top + 8, 'start'),
-      word(`reads “${here.read}”, ${number(here.sure)} for “${letter}”`, width - 2, top + 8, 'end'),
+      word(`reads “${here.read}”, ${here.sure.toFixed(2)} for “${letter}”`, width - 2, top + 8, 'end'),
       ...[0, 1].flatMap((end) => [shape('line', {x1: LEFT, x2: width - 2, y1: y(end), y2: y(end), class: 'grid'}), word(end, LEFT - 6, y(end), 'end', 12)]),
       ...flips.map((at) => shape('line', {x1: x(at - 0.5), x2: x(at - 0.5), y1: y(1), y2: below + CELL, style: 'stroke: var(--soft)'})),
       shape('polyline', {points: each.map(({sure}, at) => `${x(at)},${y(sure)}`).join(' '), style}),
@@ -123,7 +123,7 @@ figure('drift', 'A letter drifts, and four networks read it', FIELDS, async (kit
   function toldFlip({letter, way, down, right, from}, now) {
     const [d, r] = from.split(',').map(Number), before = read(letter, d, r)[way].read;
     if (before === now) return `No shift flips the answer of ${way}. It reads “${now}” at all ${ALONG.length ** 2} shifts of up to ${MARGIN} pixels each way.`;
-    const [was, is] = [read(letter, d, r), read(letter, down, right)].map((each) => number(each[way].sure));
+    const [was, is] = [read(letter, d, r), read(letter, down, right)].map((each) => each[way].sure.toFixed(2));
     return `The nearest shift that flips the answer of ${way} is ${away(down - d, right - r)}. It read “${before}”, and here it reads “${now}”.`
       + ` The probability of “${letter}” goes from ${was} to ${is}.`;
   }
@@ -139,8 +139,8 @@ function away(down, right) {
 }
 
 function told({down, right}, found) {
-  const answers = WAYS.map((way) => `${way} “${found[right + MARGIN][way].read}”`), flips = WAYS.map((way) => flipsOf(found.map((each) => each[way])).length);
+  const answers = WAYS.map((way, i) => `${way}${i ? '' : ' reads'} “${found[right + MARGIN][way].read}”`), flips = WAYS.map((way) => flipsOf(found.map((each) => each[way])).length);
   const listed = (words) => `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
-  return `${down || right ? `The letter is moved by ${away(down, right)}.` : 'The letter is not moved.'} The networks read ${listed(answers)}. `
+  return `${down || right ? `The letter is moved by ${away(down, right)}.` : 'The letter is not moved.'} Here ${listed(answers)}. `
     + `Over the ${ALONG.length - 1} steps from left to right these answers flip ${listed(flips)} times.`;
 }

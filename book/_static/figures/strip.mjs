@@ -19,7 +19,7 @@ const FIELDS = {
   down: hidden(range(0, -MARGIN, MARGIN)),
   right: hidden(range(0, -MARGIN, MARGIN)),
   level: hidden(range(2, 1, CLASSES)),
-  map: hidden(range(0, 0, 31, {bounds: ({level}) => ({max: COUNTS[level - 1] - 1})})),
+  map: hidden(range(10, 0, 31, {bounds: ({level}) => ({max: COUNTS[level - 1] - 1})})),
 };
 
 figure('strip', 'A network from the image to the class', FIELDS, async (kit) => {
@@ -175,7 +175,7 @@ function mapShown(net, found, image, level, t) {
       + (value > 0 ? 'The ReLU keeps it, and the pooling takes it as the largest of its window.' : 'The ReLU makes this and all other sums of the map 0.')
       + (others.length ? ` The ${MOST} terms shown are the largest ones there.` : ''),
     ...shown.map(({input, kernel, sum, s}) => panel(name(s), picture(input, [0, bright], SIDE, at, 3), kernelCells(kernel, heavy, `Kernel for ${name(s)}`), picture(sum, [-far, far], SIDE, at))),
-    sign('+'), panel(`bias ${number(bias)}`, ...(others.length ? [element('span', {}, `${others.length} others`), picture(rest, [-far, far], SIDE, at)] : [])),
+    inLine(sign('+'), panel(`bias ${number(bias)}`, ...(others.length ? [element('span', {}, `${others.length} others`), picture(rest, [-far, far], SIDE, at)] : []))),
     inLine(sign('='), panel('sum', picture(before, [-far, far], SIDE, at)), sign('→'), panel('ReLU', picture(after, [0, far], SIDE, at)),
       sign('→'), panel('pooled', picture(pooled, [0, far], SIDE, at.map((along) => Math.floor(along / 2))))),
   ];
@@ -198,7 +198,7 @@ function logitShown(net, found, c) {
     `Logit of “${LETTERS[c]}”: ${added(listed)} = ${logit}. The softmax of all logits gives “${LETTERS[c]}” the probability ${probability}.`
       + ` The ${MOST} terms shown are the largest ones.`,
     ...shown.map(({mean, weight, sum, s}) => panel(`map ${s}`, picture(last[s], [0, white], SIDE), element('span', {}, `mean ${number(mean)}`), element('span', {}, `× ${number(weight)}`), signedBar(sum, far))),
-    sign('+'), panel(`bias ${number(bias)}`, element('span', {}, `${others.length} others`), signedBar(rest, far)),
+    inLine(sign('+'), panel(`bias ${number(bias)}`, element('span', {}, `${others.length} others`), signedBar(rest, far))),
     inLine(sign('='), panel('logit', element('output', {}, logit)), sign('→'), panel('probability', element('output', {}, probability))),
   ];
 }
