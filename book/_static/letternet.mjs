@@ -50,7 +50,7 @@ export function run({way, levels, classify}, image) {
   let maps = [image];
   levels.forEach(({weight, bias}, l) => {
     const convolved = layer(maps, weight, {padding: 1, stride: way === 'stride' ? 2 : 1});
-    convolved.forEach(({data}, t) => data.forEach((value, i) => { data[i] = value + bias[t]; }));
+    convolved.forEach(({data}, t) => { for (let i = 0; i < data.length; i++) data[i] += bias[t]; });
     found[`conv${l + 1}`] = convolved;
     maps = found[`relu${l + 1}`] = relu(convolved);
     if (way in SMALLER) maps = found[`pool${l + 1}`] = maps.map(SMALLER[way]);

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 import torch
 from _code import letter_network, letters, network_pictures
+from bs4 import BeautifulSoup
 from drawings import canvas_pixels, number
 from experiments import drifts
 from live_figures import drag_by_mouse, said, shared
@@ -112,7 +113,7 @@ TRACES = """svg => {
 }"""
 
 
-@pytest.mark.parametrize(("letter", "down", "right"), [("n", 0, 0), ("b", 0, 3), ("u", -2, -5), ("e", 5, 1)])
+@pytest.mark.parametrize(("letter", "down", "right"), [("d", 0, 0), ("b", 0, 3), ("u", -2, -5), ("e", 5, 1)])
 def test_the_traces_are_what_the_networks_read(opened, nets, drifting, letter, down, right):
     figure = opened("drift", f"drift.letter={letter}&drift.down={down}&drift.right={right}")
     at = letters.LETTERS.index(letter)
@@ -128,6 +129,15 @@ def test_the_traces_are_what_the_networks_read(opened, nets, drifting, letter, d
     for (_, rows), line in zip(wanted.values(), heights):
         change = (line[0] - line) / 46  # pixels of a probability of 1
         assert torch.allclose(change, rows[:, at] - rows[0, at], atol=1e-3)
+
+
+def test_the_first_traces_are_those_of_the_still_picture(opened, html):
+    page = BeautifulSoup((html / "book" / "02-pooling-shifts.html").read_text(), "html.parser")
+    still = BeautifulSoup((html / "book" / page.select_one("figure.live-drift img")["src"]).read_text(), "html.parser")
+    drawn = [text.get_text().strip() for text in still.find_all("text")]
+    shown = opened("drift").locator("svg text").all_text_contents()
+    assert sum("reads" in words for words in shown) == len(letter_network.WAYS)
+    assert sorted([*shown, "not moved"]) == sorted([*drawn, "shift to the right, in pixels"])
 
 
 def answers_at_all_shifts(net, scene: torch.Tensor) -> dict[tuple[int, int], str]:
@@ -215,7 +225,7 @@ def test_a_class_is_the_sum_of_means_times_weights(opened, nets, standing):
         seen[step.name] = step.output
     for c, letter in enumerate(letters.LETTERS[:3]):
         terms, total = numbers_of(said(figure))
-        logit, products = seen["classify"][c].item(), seen["flat"] * nets["max"].classify.weight[c]
+        logit, products = seen["classify"][c].item(), seen["flat"] * nets["max"].classify.weight[c].detach()
         strongest = products[products.abs().argsort(descending=True)[:4]].tolist()
         assert total == pytest.approx(logit, abs=0.006) and terms[:4] == pytest.approx(strongest, abs=0.006)
         assert said(figure).startswith(f"Logit of “{letter}”")

@@ -1,4 +1,5 @@
 // The network with max pooling as a strip, from the image to the class; the reader chooses a map or a class and sees its sum.
+import {plane} from '../conv.mjs';
 import {cell, controls, drawing, element, number, paint, panel, redraw, row, shape} from '../elements.mjs';
 import {buttons, range} from '../fields.mjs';
 import {figure, hand} from '../kit.mjs';
@@ -64,16 +65,17 @@ figure('strip', 'A network from the image to the class', FIELDS, async (kit) => 
 
   /** The pooled maps of a level in their grid, white the largest number of all of them; the chosen one has a frame. */
   function showLevel(canvas, maps, {columns, side}, chosen) {
-    const context = canvas.getContext('2d'), white = largest(maps) || 1, small = element('canvas'), pitch = side + GAP;
+    const context = canvas.getContext('2d'), {height, width} = maps[0], below = element('canvas'), pitch = side + GAP;
+    const [orange, line] = ['orange', 'line'].map(kit.colour);
+    paint(below, plane(height * maps.length, width, maps.flatMap(({data}) => [...data])), 0, largest(maps) || 1);
     context.imageSmoothingEnabled = false;
     context.clearRect(0, 0, canvas.width, canvas.height);
-    maps.forEach((map, t) => {
-      paint(small, map, 0, white);
+    maps.forEach((_, t) => {
       const [x, y] = [GAP + t % columns * pitch, GAP + Math.floor(t / columns) * pitch];
-      context.drawImage(small, x, y, side, side);
-      const [colour, wide] = t === chosen ? ['orange', GAP] : ['line', 1];
-      Object.assign(context, {strokeStyle: kit.colour(colour), lineWidth: wide});
-      context.strokeRect(x - wide / 2, y - wide / 2, side + wide, side + wide);
+      context.drawImage(below, 0, t * height, width, height, x, y, side, side);
+      const [strokeStyle, lineWidth] = t === chosen ? [orange, GAP] : [line, 1];
+      Object.assign(context, {strokeStyle, lineWidth});
+      context.strokeRect(x - lineWidth / 2, y - lineWidth / 2, side + lineWidth, side + lineWidth);
     });
   }
 
@@ -120,15 +122,15 @@ function sign(word) {
   return node;
 }
 
-/** A plane on a canvas of `side` pixels, with a frame around `size` × `size` pixels whose middle is the position `at`. */
-function picture(plane, [low, high], side, at, size = 1) {
+/** A map on a canvas of `side` pixels, with a frame around `size` × `size` pixels whose middle is the position `at`. */
+function picture(map, [low, high], side, at, size = 1) {
   const canvas = element('canvas', {width: side, height: side}), small = element('canvas'), context = canvas.getContext('2d');
   canvas.style.width = `${side}px`;
-  paint(small, plane, low, high);
+  paint(small, map, low, high);
   context.imageSmoothingEnabled = false;
   context.drawImage(small, 0, 0, side, side);
   if (!at) return canvas;
-  const scale = side / plane.width, [top, left] = at.map((along) => (along - (size - 1) / 2) * scale);
+  const scale = side / map.width, [top, left] = at.map((along) => (along - (size - 1) / 2) * scale);
   FRAMES.forEach((colour, i) => {
     Object.assign(context, {strokeStyle: colour, lineWidth: 4 - 2 * i});
     context.strokeRect(left, top, size * scale, size * scale);
