@@ -1,7 +1,10 @@
 """Chapter 2's network: three convolutions, each made smaller in one of four ways, a mean, and one linear layer."""
 
+import base64
+import json
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +14,8 @@ from _code import letters
 
 WIDTHS = (8, 16, 32)  # channels of the three convolutions
 WAYS = ("max", "stride", "average", "blur")
+# The weights of the first seed of `experiments.drifts`, which the live figures load.
+FILE = Path(__file__).resolve().parents[1] / "_static" / "networks" / "letters.json"
 
 
 class Blur(nn.Module):
@@ -72,3 +77,21 @@ def probabilities(net: nn.Module, images: torch.Tensor) -> torch.Tensor:
 def drift(net: nn.Module, scenes: torch.Tensor, steps: int = letters.MARGIN) -> torch.Tensor:
     """The probabilities while each scene moves to the right, a pixel a step: (2 · steps + 1, N, 12)."""
     return torch.stack([probabilities(net, letters.view(scenes, right=right)) for right in range(-steps, steps + 1)])
+
+
+def save(nets: Mapping[str, nn.Module]) -> None:
+    """Writes these networks' parameters into `FILE`: of each network, under each name, float32 in base64.
+
+    This is shorter than decimal numbers, and nothing is rounded.
+    """
+    words = lambda values: base64.b64encode(values.detach().numpy().astype("<f4").tobytes()).decode()
+    told = {way: {name: words(values) for name, values in net.state_dict().items()} for way, net in nets.items()}
+    FILE.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+def load(way: str) -> nn.Sequential:
+    """The network of this way with the weights of `FILE`, in eval mode."""
+    net, held = network(way), json.loads(FILE.read_text(encoding="utf-8"))[way]
+    values = lambda name: torch.frombuffer(bytearray(base64.b64decode(held[name])), dtype=torch.float32)
+    net.load_state_dict({name: values(name).reshape(first.shape) for name, first in net.state_dict().items()})
+    return net.eval()

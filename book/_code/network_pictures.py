@@ -1,15 +1,23 @@
-"""Chapter 2's pictures of a network: drawn from the module itself, its maps for one image, and what it confuses."""
+"""Chapter 2's pictures of networks: drawn from the module itself, its maps for one image, what it confuses, and what
+four networks read while a letter drifts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import drawsvg
 import torch
 from IPython.display import SVG
 from torch import nn
 
-from _code import letters
+from _code import letter_network, letters
 from _code.drawing import Sheet, number
+from convcourse import plots
+
+# Of each way the line in pictures, as the page's plots draw it: a colour of the sheet, and dashes.
+LINES = {"max": ("a", ""), "stride": ("b", "7.4 3.2"), "average": ("d", "12.8 3.2 2 3.2"), "blur": ("ink", "2 3.3")}
+LIGHT, DARK = (f":root {{ --d: {colour} }}" for colour in (plots.PLUM, plots.DARK[plots.PLUM]))
+PLUM = f"{LIGHT} @media (prefers-color-scheme: dark) {{ {DARK} }}"  # which a sheet does not have
 
 
 @dataclass(frozen=True)
@@ -55,33 +63,98 @@ def drawing(net: nn.Sequential, size: int = letters.SIZE) -> SVG:
     return sheet.svg()
 
 
-def strip(net: nn.Sequential, image: torch.Tensor, count: int = 8) -> SVG:
-    """The image (1, H, W), the ``count`` maps with the strongest responses after each pooling, and probabilities."""
-    seen = {step.name: step.output for step in steps(net, image)}
-    rows = ["relu1", *(name for name in seen if name.startswith("pool"))]
-    cell, left, top = 54, 92, 124
-    sheet = Sheet(570, top + (cell + 10) * len(rows) + 128)
-    sheet.picture(image[0], left, 4, 108, 108)
-    sheet.text("image", left - 8, 58, size=15, anchor="end")
-    for at, name in enumerate(rows):
-        maps, y = seen[name], top + (cell + 10) * at
-        chosen = maps.amax((1, 2)).topk(min(count, len(maps))).indices.sort().values
-        sheet.text(name, left - 8, y + cell / 2 - 9, size=15, anchor="end")
-        sheet.text(f"{len(maps)} × {maps.shape[1]}²", left - 8, y + cell / 2 + 9, "soft", size=15, anchor="end")
-        for place, channel in enumerate(chosen.tolist()):
-            x = left + place * (cell + 5)
-            sheet.picture(maps[channel] / maps.max().clamp(min=1e-6), x, y, cell, cell)
-            sheet.box(x, y, cell, cell)
+def first_of_each(scenes: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """The first scene of each letter (12, 1, 38, 38), in the 256 shades of a picture."""
+    chosen = torch.stack([scenes[labels == letter][0] for letter in range(len(letters.LETTERS))])
+    return (255 * chosen).round() / 255
+
+
+def _scenes(sheet: Sheet, scenes: torch.Tensor, chosen: int) -> None:
+    """The scenes (12, 1, 38, 38) in a row at the top, the chosen one in a frame. Live figures take them from there."""
+    step, size = sheet.drawing.width / len(scenes), 42
+    for at, scene in enumerate(scenes[:, 0]):
+        x = step * (at + 0.5) - size / 2
+        sheet.picture(scene, x, 3, size, size)
+        sheet.box(x, 3, size, size, "frame" if at == chosen else "cell")
+
+
+def strip(net: nn.Sequential, scenes: torch.Tensor, letter: str) -> SVG:
+    """From left to right the image of a letter and all maps after each pooling, below them the probabilities of the
+    classes, above them the scenes (12, 1, 38, 38) of all letters."""
+    chosen = letters.LETTERS.index(letter)
+    seen = {step.name: step.output for step in steps(net, letters.view(scenes[chosen]))}
+    sheet, top, gap = Sheet(570, 378), 90, 3
+    _scenes(sheet, scenes, chosen)
+    sheet.text("image", 66, top - 16)
+    sheet.picture(letters.view(scenes[chosen])[0], 4, top, 124, 124)
+    x = 146.0
+    for name, columns, cell in (("pool1", 2, 36), ("pool2", 4, 36), ("pool3", 6, 23)):
+        maps, wide = seen[name], columns * (cell + gap) - gap
+        sheet.text(f"{len(maps)} × {maps.shape[1]}²", x + wide / 2, top - 16)
+        for at, each in enumerate(maps / maps.max()):
+            left, high = x + at % columns * (cell + gap), top + at // columns * (cell + gap)
+            sheet.picture(each, left, high, cell, cell)
+        x += wide + 18
     likely = seen["classify"].softmax(0).tolist()
-    y, step = top + (cell + 10) * len(rows) + 88, 39
-    sheet.text("probability", left - 8, y - 34, size=15, anchor="end")
-    for place, (letter, value) in enumerate(zip(letters.LETTERS, likely)):
-        x = left + place * step
+    sheet.text("probability", 4, top + 194, anchor="start")
+    for at, (name, value) in enumerate(zip(letters.LETTERS, likely)):
+        x, y = 98 + at * 40, top + 262
         sheet.box(x, y - 76 * value, 26, 76 * value, "c" if value == max(likely) else "a")
-        sheet.text(letter, x + 13, y + 14)
+        sheet.text(name, x + 13, y + 13)
         if value > 0.01:
-            sheet.text(number(round(value, 2)), x + 13, y - 76 * value - 10, "soft", size=15)
+            sheet.text(number(round(value, 2)), x + 13, y - 76 * value - 10, "soft")
     return sheet.svg()
+
+
+def drift(nets: Mapping[str, nn.Module], scenes: torch.Tensor, letter: str) -> SVG:
+    """One letter, and for each network the probability of this letter against the shift to the right. Below each curve
+    stands what the network reads, grey where it is wrong, with a line where the answer flips. Above are the scenes
+    (12, 1, 38, 38) of all letters."""
+    chosen = letters.LETTERS.index(letter)
+    sheet, left, top, block = Sheet(570, 486), 236, 60, 100
+    sheet.drawing.append_css(PLUM)
+    _scenes(sheet, scenes, chosen)
+    sheet.picture(letters.view(scenes[chosen])[0], 4, top, 190, 190)
+    sheet.text("not moved", 99, top + 206, "soft")
+    shifts = range(-letters.MARGIN, letters.MARGIN + 1)
+    cell = (566 - left) / len(shifts)
+    for at, (way, net) in enumerate(nets.items()):
+        (seen,) = letter_network.drift(net, scenes[chosen][None]).unbind(1)
+        read = [letters.LETTERS[i] for i in seen.argmax(1)]
+        _trace(sheet, left, top + block * at, cell, way, read, seen[:, chosen].tolist(), letter)
+    for step, shift in enumerate(shifts):
+        sheet.text(number(shift), left + (step + 0.5) * cell, top + block * len(nets) + 4, "soft")
+    return sheet.svg()
+
+
+def _trace(
+    sheet: Sheet, left: float, top: float, cell: float, way: str, read: list[str], sure: list[float], letter: str
+) -> None:
+    """One network's curve of `drift`, with ``cell`` pixels from one shift to the next."""
+    colour, dashes = LINES[way]
+    style = f"fill: none; stroke: var(--{colour}); stroke-width: 2; stroke-dasharray: {dashes or 'none'}"
+    x = lambda step: left + (step + 0.5) * cell
+    y = lambda value: top + 66 - 46 * value
+    middle = len(read) // 2
+    sheet.drawing.append(drawsvg.Line(left, top + 8, left + 30, top + 8, style=style))
+    sheet.text(way, left + 36, top + 8, anchor="start")
+    sheet.text(f"reads “{read[middle]}”, {sure[middle]:.2f} for “{letter}”", 566, top + 8, anchor="end")
+    for end in (0, 1):
+        sheet.line(left, y(end), 566, y(end))
+        sheet.text(end, left - 6, y(end), "soft", anchor="end")
+    points = [along for step, value in enumerate(sure) for along in (x(step), y(value))]
+    sheet.drawing.append(drawsvg.Lines(*points, style=style))
+    for step, value in enumerate(sure):
+        dot = drawsvg.Circle(x(step), y(value), 5 if step == middle else 2, style=f"fill: var(--{colour})")
+        sheet.drawing.append(dot)
+    flips = [step for step, (before, after) in enumerate(pairwise(read), 1) if before != after]
+    for first, end in pairwise([0, *flips, len(read)]):
+        kind = "cell" if read[first] == letter else "plane"
+        sheet.box(x(first - 0.5) + 2, top + 72, (end - first) * cell - 4, 20, kind, round=4)
+        for step in range(first, end):
+            sheet.text(read[step], x(step), top + 82)
+    for step in flips:
+        sheet.line(x(step - 0.5), y(1), x(step - 0.5), top + 92, "edge")
 
 
 def confusions(table: Sequence[Sequence[float]]) -> SVG:

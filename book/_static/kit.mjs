@@ -196,11 +196,11 @@ async function mount(holder, picture, name, label, fields, draw, wait) {
     box.remove();
     throw error;
   }
+  let width = kit.width(); // of what is painted; a box that is not seen yet may be wider
   box.classList.remove('live-unseen');
   replaced.classList.add('live-still');
 
   new MutationObserver(() => repaint()).observe(root, {attributes: true, attributeFilter: ['data-theme']});
-  let width = kit.width();
   new ResizeObserver(() => {
     if (!box.clientWidth || kit.width() === width) return; // hidden in print, or only higher than before
     width = kit.width();

@@ -2,7 +2,8 @@
 
 Each seed draws training scenes, first weights and order of its own; the networks of a seed share the scenes and the
 order. All are measured on the same new scenes, in typefaces that none has seen. Letters, network and training are small
-on purpose, so that all 25 trainings take minutes.
+on purpose, so that all 25 trainings take minutes. The networks of the first seed, not of the best one, are what the
+live figures run in the browser.
 """
 
 import torch
@@ -10,6 +11,7 @@ from _code import letter_network, letters
 
 SEEDS = range(5)
 SCENES, NEW_SCENES, EPOCHS = 2000, 500, 15
+FILES = ["book/_static/networks/letters.json"]
 
 
 def run(seed: int) -> dict[str, dict]:
@@ -24,9 +26,10 @@ def run(seed: int) -> dict[str, dict]:
     trainings = {way: (way, scenes, labels) for way in letter_network.WAYS}
     trainings["centred"] = "max", centred, centred_labels
     found: dict[str, dict] = {}
+    nets: dict[str, torch.nn.Module] = {}
     for name, (way, shown, right) in trainings.items():
         torch.manual_seed(seed)
-        net = letter_network.network(way)
+        nets[name] = net = letter_network.network(way)
         loss = [*letter_network.epochs_of(net, letters.view(shown), right, EPOCHS, seed=seed)]
         read = letter_network.probabilities(net, letters.view(new)).argmax(1)
         seen = letter_network.drift(net, drifting)
@@ -42,4 +45,6 @@ def run(seed: int) -> dict[str, dict]:
             table = torch.zeros(len(letters.LETTERS), len(letters.LETTERS), dtype=torch.int64)
             table.index_put_((truth, read), torch.tensor(1), accumulate=True)
             found[name]["table"] = table.tolist()
+    if seed == SEEDS[0]:
+        letter_network.save({way: nets[way] for way in letter_network.WAYS})
     return found

@@ -5,7 +5,8 @@ import re
 import pytest
 import torch
 import torch.nn.functional as F
-from _code import letter_network, letters, pools
+from _code import letter_network, letters, network_pictures, pools, records
+from experiments import drifts
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from test_code import words
@@ -121,3 +122,35 @@ def test_a_drift_by_nothing_is_the_picture_itself():
     assert seen.shape == (2 * letters.MARGIN + 1, 5, len(letters.LETTERS))
     assert torch.allclose(seen[letters.MARGIN], letter_network.probabilities(net, letters.view(scenes)))
     assert torch.allclose(seen.sum(2), torch.ones(seen.shape[:2]))
+
+
+@pytest.mark.parametrize("way", letter_network.WAYS)
+def test_the_browsers_networks_are_those_of_the_experiments_first_seed(way):
+    """They read as many new letters right, and flip as often, as the record says."""
+    found = records.Record("drifts.json").runs[0][way]
+    net = letter_network.load(way)
+    new, truth = letters.scenes(drifts.NEW_SCENES, letters.NEW, seed=1)
+    drifting, _ = letters.scenes(drifts.NEW_SCENES, letters.NEW, seed=2, anywhere=False)
+    right = (letter_network.probabilities(net, letters.view(new)).argmax(1) == truth).float().mean()
+    answers = letter_network.drift(net, drifting).argmax(2)
+    assert right.item() == pytest.approx(found["right"], abs=0.003)  # one letter of 500, which rounding may change
+    assert (answers[1:] != answers[:-1]).float().mean().item() == pytest.approx(found["flips"], abs=0.003)
+
+
+def test_what_is_saved_is_loaded(tmp_path, monkeypatch):
+    monkeypatch.setattr(letter_network, "FILE", tmp_path / "letters.json")
+    nets = {way: letter_network.network(way) for way in letter_network.WAYS}
+    letter_network.save(nets)
+    written = letter_network.FILE.read_bytes()
+    letter_network.save({way: letter_network.load(way) for way in nets})
+    assert letter_network.FILE.read_bytes() == written
+    x = torch.rand(2, 1, letters.SIZE, letters.SIZE)
+    assert all(torch.equal(letter_network.load(way)(x), net(x)) for way, net in nets.items())
+
+
+def test_the_scenes_of_a_figure_are_the_first_of_each_letter():
+    scenes, labels = letters.scenes(200, letters.NEW, seed=3)
+    chosen = network_pictures.first_of_each(scenes, labels)
+    first = [labels.tolist().index(letter) for letter in range(len(letters.LETTERS))]
+    assert torch.allclose(chosen, scenes[first], atol=0.5 / 255 + 1e-6)
+    assert torch.equal((255 * chosen).round() / 255, chosen)
