@@ -12,8 +12,8 @@ from IPython.display import SVG
 from PIL import Image
 
 from _code.drawing import Sheet
-from _code.instances import painted
 from _code.segmenting import best_in_cells
+from convcourse import plots
 from convcourse.data import CLASSES
 
 CHANNELS = 4  # that are shown of each level
@@ -58,7 +58,7 @@ def picture(
     read = [each[:, ::step, ::step].byte() for each, step in zip(labels, steps)]
     best = [best_in_cells(masks, step)[:, ::step, ::step].byte() for step in steps]
     shown, peaks = zip(*(chosen_channels(each) for each in maps))
-    palette = painted(torch.arange(len(CLASSES))[None])[:, 0].T  # (classes, 3)
+    palette = plots.labels(torch.arange(len(CLASSES))[None], len(CLASSES))[:, 0].T  # (classes, 3)
 
     scenes = []
     for n, image in enumerate(images):
