@@ -39,6 +39,9 @@ MENDS = (
     ('<summary aria-label="Toggle hidden content">', "<summary>"),  # hides the visible words "Show code cell source"
 )
 
+# A formula and the full stop or comma after it, between which browsers break lines.
+FORMULA_WITH_MARK = re.compile(r'(<span class="math notranslate nohighlight">[^<]*</span>[.,;:!?)]+)')
+
 sys.path.insert(0, str(ROOT / "book"))  # the page actions know which pages are handed out as notebooks
 log = logging.getLogger(__name__)
 
@@ -114,9 +117,11 @@ def load_live_figures(app, pagename, templatename, context, doctree) -> None:
 
 
 def mend_body(app, pagename, templatename, context, doctree) -> None:
+    if "body" not in context:
+        return
     for old, new in MENDS:
-        if "body" in context:
-            context["body"] = context["body"].replace(old, new)
+        context["body"] = context["body"].replace(old, new)
+    context["body"] = FORMULA_WITH_MARK.sub(r'<span class="unbroken">\1</span>', context["body"])
 
 
 def load_mathjax_for_formulas(app, pagename, templatename, context, doctree) -> None:

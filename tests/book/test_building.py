@@ -242,6 +242,13 @@ def test_a_quiz_has_one_right_answer(small_book):
     assert with_boxes(small_book, BOXES.replace("No. It is not.", "Yes. It is, too."))[0] != 0
 
 
+def test_a_formula_and_the_full_stop_after_it_stay_on_one_line(course):
+    formula = '<span class="math notranslate nohighlight">\\(a\\)</span>'
+    context = {"body": f"<p>{formula}. With {formula} too</p>"}
+    course.mend_body(None, "page", None, context, None)
+    assert context["body"] == f'<p><span class="unbroken">{formula}.</span> With {formula} too</p>'
+
+
 MANIFESTS = sorted([*(ROOT / "book").rglob("vendor.json"), *(ROOT / "tests").rglob("vendor.json")])
 
 

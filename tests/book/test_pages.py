@@ -197,7 +197,9 @@ def test_a_page_of_a_chapter_has_all_its_parts(site, name):
     heads = [head.get_text() for head in page.find_all("h2")]
     for part in ("What to keep", "Check yourself", "Exercises", "What goes wrong", "Words of this page", "Sources"):
         assert any(part in head for head in heads), f"{name} has no section “{part}”"
-    assert len(page.select("div.quiz")) >= 3
+    quizzes = page.select("div.quiz")
+    assert len(quizzes) >= 3
+    assert any(quiz.select_one("details")["class"] == ["wrong"] for quiz in quizzes), "the first answer is always right"
     exercises, answers = page.select("div.exercise"), page.select("div.solution")
     assert len(answers) == len(exercises) >= 2
     assert all("dropdown" in answer["class"] for answer in answers), "answers are to be folded"
