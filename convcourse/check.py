@@ -75,10 +75,8 @@ def main(arguments: list[str]) -> int:
     name = assignment_of(path, assignments)
     if name is None:
         known = ", ".join(f"{known}.ipynb" for known in assignments)
-        print(
-            f"{path.name} belongs to no assignment of the course. A notebook keeps the name that it came with: {known}.",
-            file=sys.stderr,
-        )
+        told = f"{path.name} belongs to no assignment of the course. A notebook keeps the name that it came with"
+        print(f"{told}: {known}.", file=sys.stderr)
         return 2
     lines = []
     for line in report(path, name, assignments[name]):
