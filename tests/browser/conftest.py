@@ -7,11 +7,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from drawing import some_of
 from live_figures import alive
 from visiting import AXE, THEMES, Visit, block_other_hosts, check_with_axe, set_theme, settle
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book"))  # `_code`, as chapters' cells import it
 from browsing import chromium, served
+
+
+def pytest_collection_modifyitems(config, items) -> None:
+    """Of the modules that drive single figures some are drawn, where more are asked for."""
+    live = sorted({item.path.name for item in items if item.path.name.startswith("test_live")})
+    left_out = set(live) - set(some_of(live, 4))
+    config.hook.pytest_deselected(items=[item for item in items if item.path.name in left_out])
+    items[:] = [item for item in items if item.path.name not in left_out]
 
 
 @pytest.fixture(scope="session")
