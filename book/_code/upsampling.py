@@ -113,8 +113,8 @@ def _filled(words: list[list[str]]) -> Kind:
 
 def windows(image: torch.Tensor, kernel: torch.Tensor, strides: tuple[int, ...] = (1, 2)) -> SVG:
     """The same outputs the other way round: the spread-out, padded image and the rotated kernel's window on it."""
-    size, k = 21, len(kernel)
-    sheet = Sheet(559, sum(46 + size * ((image.shape[0] - 1) * s + 2 * k - 1) for s in strides) + 4)
+    size, k = 22, len(kernel)
+    sheet = Sheet(566, sum(46 + size * ((image.shape[0] - 1) * s + 2 * k - 1) for s in strides) + 4)
     top = 46
     rotated = kernel.flip(0, 1)
     for stride in strides:
