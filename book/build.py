@@ -83,7 +83,8 @@ def inputs() -> str:
     for name in sorted({f"{package.name} {package.version}" for package in distributions()}):
         digest.update(f"{name}\n".encode())
     for folder, folders, files in os.walk(ROOT):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in APART)
+        apart = {name for name in folders if name.startswith(".") or name.endswith(".egg-info")} | APART
+        folders[:] = sorted({*folders} - apart)
         for path in (Path(folder, name) for name in sorted(files)):
             if path.is_file():  # a link may lead nowhere
                 digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())

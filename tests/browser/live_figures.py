@@ -45,9 +45,15 @@ WATCH = """figure => {
 }"""
 
 
+def leave_formulas(tab) -> None:
+    """Formulas stay as they are written, which saves their time."""
+    tab.route("**/mathjax/**", lambda route: route.fulfill(body="", content_type="text/javascript"))
+
+
 def alive(context, address: str, name: str, query: str = ""):
     """A live figure on its page of the book, in a new tab, with what the address says of it: ``scores.radius=9``."""
     tab = context.new_page()
+    leave_formulas(tab)
     (place,) = (place for place, each in PLACES if each == name)
     tab.goto(f"{address}/book/{place}.html?{query}")
     settle(tab)
@@ -124,10 +130,10 @@ class Live:
 
 
 def open_figure(context, url: str, name: str, at: str) -> Live:
-    """The figure `name` of a page, alive; formulas stay as they are written, which saves their time."""
+    """The figure `name` of a page, alive."""
     tab, visit = context.new_page(), Visit()
     block_other_hosts(tab, at, visit)
-    tab.route("**/mathjax/**", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    leave_formulas(tab)
     tab.goto(url)
     figure = tab.locator(f"figure.live-{name}").first
     start = figure.locator(".live-start")
