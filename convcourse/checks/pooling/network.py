@@ -24,7 +24,7 @@ def SimpleCNN(made: Any) -> None:
         if (got := count(check, net)) >= 1_000_000:
             check.fail(f"SimpleCNN(1, 10) must have fewer than a million parameters, and yours has {got:,}.")
         if not any(isinstance(part, torch.nn.Conv2d) for part in check.ask(net.modules)):
-            check.fail("It has no `nn.Conv2d`.")
+            check.fail("SimpleCNN must have at least one `nn.Conv2d`, and yours has none.")
     with check("calls repeat, images stay apart, and logits are raw"):
         nets = [network(check, made, 1, 10) for _ in range(4)]
         several = [behaves(check, one, numbers(20 + i, 3, 1, 8, 8)) for i, one in enumerate(nets)]
