@@ -39,7 +39,7 @@ def some_of(things: Iterable[Any], count: int) -> list[Any]:
 
 
 def drawn() -> list[tuple[str, Implementation, str]]:
-    """(exam, implementation, one of the fifty salts), in an order that follows from `state`."""
+    """(exam, implementation, one of the fifty salts); the salts follow from `state`, too."""
     dice = random.Random(state())
     everyone = [(exam, one) for exam in exam_names() for one in implementations(exam)]
-    return [(*chosen, dice.choice(SALTS)) for chosen in dice.sample(everyone, min(SIZE, len(everyone)))]
+    return [(*chosen, dice.choice(SALTS)) for chosen in some_of(everyone, SIZE)]

@@ -55,6 +55,9 @@ export function number(value, digits = 2) {
   return words === '-0' ? '0' : words.replace('-', '−');
 }
 
+/** "a, b and c" */
+export const listed = (words) => `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+
 /** The photographs inside a drawn picture (an SVG file of this site), each on a canvas of its own. */
 export async function canvases(picture) {
   const text = await (await fetch(picture.src)).text();

@@ -2,6 +2,7 @@
 // They have 6,284 weights each, so plain loops run one in less than a millisecond, and no runtime is loaded.
 import {correlate, fromRows, layer, plane, relu} from './conv.mjs';
 import {photographs} from './elements.mjs';
+import {hand} from './kit.mjs';
 
 export const LETTERS = [...'abcdehnopqsu'], WAYS = ['max', 'stride', 'average', 'blur'];
 export const SIZE = 28, MARGIN = 5, LEVELS = 3; // pixels of an image, how far a scene reaches beyond it on each side; convolutions
@@ -94,4 +95,17 @@ export function view(scene, down, right) {
     out.data.set(scene.data.subarray(start, start + SIZE), r * SIZE);
   }
   return out;
+}
+
+/** Lets the hand and the arrow keys move the letter on an image; `move(down, right)` gets the new shift. */
+export function letterHand(image, state, move) {
+  let grabbed; // how far the pointer lies from the shift
+  hand(image, 'The image. Drag the letter, or move it with the arrow keys.', {
+    press: () => { grabbed = undefined; },
+    at(x, y) {
+      grabbed ??= [y - state.down, x - state.right];
+      move(Math.round(y - grabbed[0]), Math.round(x - grabbed[1]));
+    },
+    by: (down, right) => move(state.down + down, state.right + right),
+  });
 }

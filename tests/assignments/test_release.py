@@ -92,7 +92,7 @@ def test_the_reference_runs_from_start_to_end(name, monkeypatch):
     assert ran.defined == set(defined)
 
 
-@pytest.mark.parametrize("name", some_of(NAMES[::-1], 1))
+@pytest.mark.parametrize("name", some_of(NAMES[::-1], 1))  # backwards, so that it is another than above
 def test_as_handed_out_every_check_says_that_nothing_is_written(name):
     nb = released(name)
     ran = rehearsal.rehearse(nb, [])

@@ -76,9 +76,8 @@ def letters_of_a_cell() -> float:
 
 def test_letters_of_all_still_drawings_can_be_read_on_a_phone(html):
     pages = "".join(path.read_text() for path in (html / "book").glob("*.html"))
-    files = sorted(
-        path for path in (html / "_images").glob("*.svg") if path.name in pages
-    )  # others are an older build's
+    # What no page shows is an older build's.
+    files = sorted(path for path in (html / "_images").glob("*.svg") if path.name in pages)
     assert len(files) > 30
     small = []
     for path in files:

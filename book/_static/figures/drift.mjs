@@ -1,8 +1,8 @@
 // A letter drifts by single pixels, and four networks read it: the probability of the true letter, and where their answers flip.
-import {controls, drawing, element, number, paint, panel, redraw, row, shape} from '../elements.mjs';
+import {controls, drawing, element, listed, number, paint, panel, redraw, row, shape} from '../elements.mjs';
 import {buttons, choice, range} from '../fields.mjs';
 import {figure, hand} from '../kit.mjs';
-import {LETTERS, MARGIN, WAYS, answer, letterNetworks, letterScenes, run, view} from '../letternet.mjs';
+import {LETTERS, MARGIN, WAYS, answer, letterHand, letterNetworks, letterScenes, run, view} from '../letternet.mjs';
 
 const ALONG = Array.from({length: 2 * MARGIN + 1}, (_, at) => at - MARGIN); // shifts along one axis
 const LINES = {max: ['blue', ''], stride: ['orange', '7.4 3.2'], average: ['plum', '12.8 3.2 2 3.2'], blur: ['ink', '2 3.3']}; // as in fig-drift-agree
@@ -51,14 +51,7 @@ figure('drift', 'A letter drifts, and four networks read it', FIELDS, async (kit
   canvas.style.width = '14rem';
   const move = (down, right) => kit.set({down, right, from: ''});
   const by = (down, right) => move(state.down + down, state.right + right);
-  let grabbed; // how far the pointer lies from the shift
-  hand(canvas, 'The image. Drag the letter, or move it with the arrow keys.', {
-    by, press: () => { grabbed = undefined; },
-    at(x, y) {
-      grabbed ??= [y - state.down, x - state.right];
-      move(Math.round(y - grabbed[0]), Math.round(x - grabbed[1]));
-    },
-  });
+  letterHand(canvas, state, move);
   let cell; // pixels from one shift to the next
   hand(traces, 'Probabilities against the shift. Press a shift, or move the letter with the arrow keys.', {
     by, drag: false, at: (x) => move(state.down, Math.floor((x - LEFT) / cell) - MARGIN),
@@ -140,7 +133,6 @@ function away(down, right) {
 
 function told({down, right}, found) {
   const answers = WAYS.map((way, i) => `${way}${i ? '' : ' reads'} “${found[right + MARGIN][way].read}”`), flips = WAYS.map((way) => flipsOf(found.map((each) => each[way])).length);
-  const listed = (words) => `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
   return `${down || right ? `The letter is moved by ${away(down, right)}.` : 'The letter is not moved.'} Here ${listed(answers)}. `
     + `Over the ${ALONG.length - 1} steps from left to right these answers flip ${listed(flips)} times.`;
 }

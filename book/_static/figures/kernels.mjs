@@ -36,7 +36,8 @@ figure('kernels', 'Kernels on photographs', FIELDS, async (kit) => {
     const outermost = (at, count) => at === 0 || at === count - 1;
     const edge = outermost(down, input.height) || outermost(right, input.width) ? 'Outside the picture its border is repeated. ' : '';
     const products = sumOf(weights, pixels), sum = by === 1 ? products : `(${products}) / ${number(by)}`;
-    kit.say(`${kit.moving ? '' : `Row ${down}, column ${right}: ${sum} ≈ ${number(result.planes[0][down * result.width + right])}. ${edge}`}${seen(weights, by)} ${legend(range)}`);
+    const place = `Row ${down}, column ${right}: ${sum} ≈ ${number(result.planes[0][down * result.width + right])}. ${edge}`;
+    kit.say(`${kit.moving ? '' : place}${seen(weights, by)} ${legend(range)}`);
   }
 
   return show;

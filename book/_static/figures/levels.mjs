@@ -1,5 +1,5 @@
 // A lens on a scene: what a level of the page's encoder holds there, and how far it sees.
-import {element, number, panel, row} from '../elements.mjs';
+import {element, listed, number, panel, row} from '../elements.mjs';
 import {buttons, choice, position, range} from '../fields.mjs';
 import {figure, hand} from '../kit.mjs';
 import {encoder, receptiveField} from '../receptive.mjs';
@@ -8,8 +8,6 @@ import {readSprites} from '../sprites.mjs';
 const SIDE = 64, SCALE = 8, LEVELS = 4; // pixels of a scene, how large the canvas shows each, and levels
 const CLASSES = 'classes', BEST = 'best', CHANNELS = ['channel 1', 'channel 2', 'channel 3', 'channel 4'];
 const FRAMES = {lens: '#ffffff', field: '#f0965a', cell: '#5eb0f2'}; // on a picture, so in both themes
-
-const listed = (words) => `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 
 const FIELDS = {
   scene: buttons('1', ['1', '2', '3'], {name: 'scene'}),

@@ -3,7 +3,7 @@ import {plane} from '../conv.mjs';
 import {cell, controls, drawing, element, number, paint, panel, redraw, row, shape} from '../elements.mjs';
 import {buttons, range} from '../fields.mjs';
 import {figure, hand} from '../kit.mjs';
-import {LETTERS, LEVELS, MARGIN, SIZE, letterNetworks, letterScenes, logitSum, mapSum, run, view} from '../letternet.mjs';
+import {LETTERS, LEVELS, MARGIN, SIZE, letterHand, letterNetworks, letterScenes, logitSum, mapSum, run, view} from '../letternet.mjs';
 
 // How the maps of each level stand beside each other: how many, in how many columns, how large each is drawn. 3 pixels lie between.
 const GRIDS = [{count: 8, columns: 2, side: 42}, {count: 16, columns: 4, side: 35}, {count: 32, columns: 6, side: 24}];
@@ -28,16 +28,7 @@ figure('strip', 'A network from the image to the class', FIELDS, async (kit) => 
 
   const image = element('canvas');
   image.style.width = `${5 * SIZE}px`;
-  const move = (down, right) => kit.set({down, right});
-  let grabbed; // how far the pointer lies from the shift
-  hand(image, 'The image. Drag the letter, or move it with the arrow keys.', {
-    press: () => { grabbed = undefined; },
-    at(x, y) {
-      grabbed ??= [y - state.down, x - state.right];
-      move(Math.round(y - grabbed[0]), Math.round(x - grabbed[1]));
-    },
-    by: (down, right) => move(state.down + down, state.right + right),
-  });
+  letterHand(image, state, (down, right) => kit.set({down, right}));
 
   const choose = (level, map) => kit.set({level, map});
   /** The arrow keys go from the present map to one beside it, or to the first map of a level that is not chosen yet. */
