@@ -155,7 +155,7 @@ class Network(nn.Module):
     [
         ("classes", "must give"),
         ("large", "fewer than a million"),
-        ("convolution", "no `nn.Conv2d`"),
+        ("convolution", "at least one `nn.Conv2d`"),
         ("random", "differ"),
         ("batch", "other images"),
         ("softmax", "No logit is ever negative"),
