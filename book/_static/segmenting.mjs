@@ -1,7 +1,7 @@
 // What chapter 6 computes from the logits of a segmentation network.
 import {CLASSES, SIZE} from './scenes.mjs';
 
-const PATCH = 4, BATCH = 16; // what is covered for the influence: squares of so many pixels, so many at a time
+const PATCH = 4, BATCH = 8; // what is covered for the influence: squares of so many pixels, so many at a time
 
 /** The class of each pixel and its probability, from logits (classes · 64 · 64). */
 export function decide(logits) {

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOC = (ROOT / "_toc.yml").read_text()
 PAGES = [*re.findall(r"book/[\w/-]+", TOC), "genindex", "search"]
 CHAPTERS = [name for name in PAGES if re.match(r"book/\d\d-", name)]
-each_visit = pytest.mark.parametrize(("name", "width"), some_of(product(PAGES, WIDTHS), 12))
+each_visit = pytest.mark.parametrize(("name", "width"), some_of(product(PAGES, WIDTHS), 8))
 
 
 def test_the_pages_are_those_of_the_toc():
@@ -212,7 +212,7 @@ def test_the_book_works_below_a_path(browser, below_a_path):
 LIMIT = 2_000_000  # bytes of a first visit, beside pictures
 
 
-@pytest.mark.parametrize("name", some_of(PAGES, 5))
+@pytest.mark.parametrize("name", some_of(PAGES, 4))
 def test_a_first_visit_is_light(browser, address, name):
     """Pages without formulas do not load MathJax, and only the search loads its index. Bytes are counted as they are
     stored, uncompressed."""

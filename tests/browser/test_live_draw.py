@@ -193,3 +193,25 @@ def test_in_print_and_in_the_other_theme(tab_on):
     assert pixels_at(figure.locator("canvas").first) == frames, "a scene looks the same in both themes"
     tab.emulate_media(media="print")
     assert figure.locator("img").is_visible() and not figure.locator(".live-box").is_visible()
+
+
+def test_the_influence_of_another_pixel_is_not_mixed_with_the_first_ones(tab_on):
+    figure = tab_on(DRAW, start="draw").locator("figure.live-draw")
+    answer = figure.locator("canvas").nth(1)
+    full = lambda: (figure.locator("canvas[aria-busy=false]").wait_for(), pixels_at(answer))[1]
+    answer.focus()
+    for _ in range(3):
+        answer.press("ArrowDown")  # the pixel that is looked at in the end
+    figure.get_by_role("button", name="influence").click()
+    wanted = full()
+    for key in ("ArrowUp", "ArrowDown"):  # the second while squares are still covered for the first
+        answer.press(key)
+        figure.locator("canvas[aria-busy=true]").wait_for()
+    assert full() == wanted
+    figure.get_by_role("button", name="classes").click()
+    figure.locator("canvas[aria-busy=false]").wait_for()
+    before = pixels_at(answer)
+    figure.get_by_role("button", name="influence").click()
+    figure.get_by_role("button", name="classes").click()
+    figure.page.wait_for_timeout(1000)
+    assert pixels_at(answer) == before, "what was filled goes on over another picture"

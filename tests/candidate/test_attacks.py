@@ -352,7 +352,7 @@ def test_killing_in_every_way_kills_only_itself(fork):
 
 
 def test_deep_recursion_costs_only_itself(fork):
-    link = fork(call_seconds=10)
+    link = fork(call_seconds=3)
     link.run_cell("a", "import sys\ndef f(n=0): return f(n + 1)\ndef g(): sys.setrecursionlimit(10**9); return f()")
     with pytest.raises(Raised) as caught:
         link.look_up("f")()

@@ -53,7 +53,9 @@ figure('draw', 'Draw shapes, and a U-Net segments them', FIELDS, async (kit) => 
   kit.box.append(kit.control.tool, pair, kit.control.show, row(plugs.drawing), legend, kit.line, row(another, empty));
   useHand(kit, scene, answer);
 
+  let turn; // of what is painted last
   return async (state) => {
+    const mine = turn = {};
     const {image, mask} = drawScene(state.shapes, state.noise, state.ground), gates = [...state.skips].map(Number);
     const segment = async (images) => {
       const count = images.length / image.length, gate = Float32Array.from({length: count * DEPTH}, (_, i) => gates[i % DEPTH]);
@@ -77,12 +79,18 @@ figure('draw', 'Draw shapes, and a U-Net segments them', FIELDS, async (kit) => 
     const scores = overlaps(labels, mask);
     legend.replaceChildren(...CLASSES.map((name, c) => swatch(name, COLOURS[c], scores[c])));
     kit.say(sentence(state, labels, sure, mask));
-    if (state.show !== 'influence') return;
-    const version = JSON.stringify(state), changes = new Float32Array(SIZE ** 2);
-    for await (const most of influence(segment, image, state.at, labels, sure, changes)) {
-      if (JSON.stringify(state) !== version) return;
-      paintPixels(answer, (i) => [38, 42, 48].map((dark) => dark + (255 - dark) * changes[i] / most));
-      frames();
+    if (state.show === 'influence') fill(); // some squares a frame; nobody waits for it
+    else answer.ariaBusy = 'false';
+
+    async function fill() {
+      const changes = new Float32Array(SIZE ** 2);
+      answer.ariaBusy = 'true';
+      for await (const most of influence(segment, image, [...state.at], labels, sure, changes)) {
+        if (turn !== mine) return;
+        paintPixels(answer, (i) => [38, 42, 48].map((dark) => dark + (255 - dark) * changes[i] / most));
+        frames();
+      }
+      answer.ariaBusy = 'false';
     }
   };
 }, {start: `Draw, and let the network segment: load it (${MEGABYTES} MB)`});
