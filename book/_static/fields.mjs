@@ -71,7 +71,7 @@ export function buttons(value, options, {name, then} = {}) {
 export function flag(value, {name, then} = {}) {
   return {
     value, then, words: (found) => (found ? '1' : '0'),
-    read: (words) => ({1: true, 0: false})[words],
+    read: (words) => (words === '1' || words === '0' ? words === '1' : undefined),
     limit: (found) => found,
     control(key, changed) {
       const input = element('input', {type: 'checkbox'});

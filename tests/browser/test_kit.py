@@ -3,6 +3,8 @@
 The figures are found in the pages, and some are drawn. One that has a button to start it is started first.
 """
 
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
 import pytest
 from bs4 import BeautifulSoup
 from drawing import some_of
@@ -110,6 +112,24 @@ def test_a_copied_address_shows_the_same_and_reset_clears_it(live, still_motion,
     assert again.seen() == live.first
     assert not again.address_written(name)
     again.tab.close()
+
+
+NONSENSE = ["toString", "NaN", "<b>1</b>", "1e999", "__proto__", "1,2,3;4"]
+
+
+def test_nonsense_in_an_address_changes_nothing(live, still_motion, address, place):
+    page, name = place
+    for control, kind in live.controls():
+        if kind != "action" and control.is_visible() and control.is_enabled():
+            control.press(KEYS[kind][0])
+    live.idle()
+    assert live.address_written(name)
+    keys = [key for key, _ in parse_qsl(urlsplit(live.tab.url).query)]
+    words = urlencode([(key, NONSENSE[at % len(NONSENSE)]) for at, key in enumerate(keys)])
+    odd = open_figure(still_motion, f"{address}/book/{page}.html?{words}", name, address)
+    assert odd.first == live.first
+    assert not odd.visit.errors
+    odd.tab.close()
 
 
 def test_it_is_painted_anew_in_the_other_theme(live):
