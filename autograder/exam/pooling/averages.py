@@ -105,8 +105,7 @@ avg_pool2d = MEAN.exam(
     MEAN.values("pairs", "kernel, stride and padding as pairs", 0.5, w.cases(w.PAIRS), plain=in_whole_numbers),
     MEAN.values(
         "together", "all arguments together, in PyTorch's order", 0.5,
-        w.cases(TOGETHER, w.THIN, w.ceiled(w.CEIL_PADDED), w.ceiled(w.CEIL_PADDED, count_include_pad=False)),
-        BY_POSITION,
+        w.cases(TOGETHER, w.ceiled(w.CEIL_PADDED), w.ceiled(w.CEIL_PADDED, count_include_pad=False)), BY_POSITION,
     ),
     MEAN.dtypes(0.5, w.cases([*w.PLAINEST[:2], *w.PLAIN[:4]])),
     MEAN.layouts(0.5, w.cases(w.LAID_OUT)),

@@ -167,7 +167,7 @@ max_pool2d = LARGEST.exam(
     LARGEST.values("ties", "of equal pixels the first", 0.5, tied),
     LARGEST.values(
         "together", "all arguments together, in PyTorch's order", 0.5,
-        w.cases(TOGETHER, w.ceiled(w.CEIL_PADDED), w.THIN), BY_POSITION,
+        w.cases(TOGETHER, w.ceiled(w.CEIL_PADDED)), BY_POSITION,
     ),
     LARGEST.kept(
         0.5, w.cases([*w.PLAINEST[:2], *w.PLAIN[:4]]), w.cases(w.LAID_OUT), w.cases(w.LAID_OUT[:2])

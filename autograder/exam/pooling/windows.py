@@ -138,9 +138,6 @@ CEIL_PADDED: list[tuple[Shape, dict[str, Any]]] = [
     ((1, 1, 4, 4, 2, 2), {"stride": 2, "padding": 1}), ((1, 1, 11, 8, 4, 3), {"stride": 4, "padding": 1}),
 ]  # fmt: skip
 
-# One row or one column, and a padding that is wider.
-THIN = grid([(1, 2, 1, 6, 5, 5), (2, 1, 7, 1, 4, 5)], [{"padding": 2}, {"padding": 2, "stride": 1}])
-
 
 def ceiled(chosen: list[tuple[Shape, dict[str, Any]]], **more: Any) -> list[Setup]:
     """These with `ceil_mode`, and with further arguments."""
