@@ -16,7 +16,7 @@ export function decide(logits) {
 
 /**
  * How much the probability of a pixel's class changes when a square of the image is covered with the image's mean colour. It fills
- * `changes` (64 · 64) square by square and gives the largest one so far after each batch, when it lets the page answer.
+ * `changes` (64 · 64) square by square, the nearest first, and gives the largest one so far after each batch, when it lets the page answer.
  */
 export async function* influence(segment, image, [row, column], labels, sure, changes) {
   const area = SIZE ** 2, at = row * SIZE + column, across = SIZE / PATCH, label = labels[at];
@@ -25,19 +25,21 @@ export async function* influence(segment, image, [row, column], labels, sure, ch
     const [top, left] = [Math.floor(square / across) * PATCH, (square % across) * PATCH];
     for (let i = 0; i < PATCH ** 2; i++) visit((top + Math.floor(i / PATCH)) * SIZE + left + i % PATCH);
   };
+  const distance = (square) => Math.hypot((Math.floor(square / across) + 0.5) * PATCH - row, (square % across + 0.5) * PATCH - column);
+  const squares = Array.from({length: across ** 2}, (_, square) => square).sort((a, b) => distance(a) - distance(b));
   let most = 1e-6;
-  for (let first = 0; first < across ** 2; first += BATCH) {
+  for (let first = 0; first < squares.length; first += BATCH) {
     const images = new Float32Array(BATCH * image.length);
     for (let b = 0; b < BATCH; b++) {
       images.set(image, b * image.length);
-      inside(first + b, (i) => mean.forEach((value, channel) => { images[b * image.length + channel * area + i] = value; }));
+      inside(squares[first + b], (i) => mean.forEach((value, channel) => { images[b * image.length + channel * area + i] = value; }));
     }
     const logits = await segment(images);
     for (let b = 0; b < BATCH; b++) {
       const each = CLASSES.map((_, c) => logits[(b * CLASSES.length + c) * area + at]), high = Math.max(...each);
       const p = Math.exp(each[label] - high) / each.reduce((sum, logit) => sum + Math.exp(logit - high), 0);
       most = Math.max(most, Math.abs(p - sure[at]));
-      inside(first + b, (i) => { changes[i] = Math.abs(p - sure[at]); });
+      inside(squares[first + b], (i) => { changes[i] = Math.abs(p - sure[at]); });
     }
     await new Promise(requestAnimationFrame);
     yield most;
