@@ -5,6 +5,7 @@ import io
 import random
 import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -474,6 +475,9 @@ def test_a_rate_that_is_too_large_is_told_and_the_limit_holds(learner, opened):
     press(learner, "start")
     said = sentence(learner)
     assert "because the learning rate is too large" in said
+    points = learner.locator("polyline.curve").first.get_attribute("points").split()
+    heights = [float(point.split(",")[1]) for point in points]
+    assert all(later < earlier for earlier, later in pairwise(heights[-4:])), "the curve goes on where the loss grows"
     limit = number(re.search(r"below ([\d.]+)\.", said)[1])
     assert 0.3 < limit < 0.6  # the page's own rates: 0.3 has converged above, 0.6 diverges
     learner.get_by_role("combobox", name="learning rate").select_option("0.6")

@@ -110,14 +110,16 @@ function numbers(values, label) {
   return drawing(3 * side + 2, 3 * side + 2, label, ...cells);
 }
 
-/** The loss along a path, with a dot at this step, on a logarithmic scale from 10⁻⁸ to 100. */
+/** The loss along a path, with a dot at this step, on a logarithmic scale from 10⁻⁸ to 100, or as far as it grows. */
 function lossCurve(path, step, label) {
-  const [width, height, left, low, high] = [290, 130, 44, -8, 2];
+  const [width, height, left, low] = [290, 130, 44, -8];
+  const largest = Math.max(...path.map(({loss}) => Math.log10(loss)).filter(Number.isFinite));
+  const apart = Math.max(2, Math.ceil((largest - low) / 5)), high = low + 5 * apart; // powers of ten from line to line
   const last = Math.max(100, path.length - 1), every = Math.ceil(path.length / 250);
   const x = (at) => left + at / last * (width - left - 8);
   const y = (loss) => 8 + (high - Math.min(Math.max(Math.log10(loss || 1e-12), low), high)) / (high - low) * (height - 34);
   const word = (words, at, down) => shape('text', {x: at, y: down, 'font-size': 12}, words);
-  const ticks = [2, 0, -2, -4, -6, -8].map((power) => 10 ** power).map((loss) => shape('g', {},
+  const ticks = Array.from({length: 6}, (_, at) => 10 ** (high - at * apart)).map((loss) => shape('g', {},
     shape('line', {x1: left, x2: width - 8, y1: y(loss), y2: y(loss), class: 'grid'}), word(small(loss).replace('1·', ''), left - 20, y(loss))));
   const points = path.map(({loss}, at) => [x(at), y(loss)]).filter((_, at) => at % every === 0 || at === path.length - 1);
   return drawing(width, height, label, ...ticks,
