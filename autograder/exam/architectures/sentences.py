@@ -4,9 +4,8 @@ from autograder.exam.sentences import common
 
 SENTENCES = common(
     *("banned-call", "detached", "input-changed"),
-    *("network-shared", "network-relu-last", "network-softmax-last", "network-random", "network-batch-mixed"),
+    *("network-shared", "network-relu-last", "network-softmax-last"),
 ) | {
-    "library-base": "The class inherits from one of torchvision's, which does the work that this cell asks you to write. Inherit from `nn.Module`.",
     # receptive field
     "field-strides-ignored": "The strides have no effect on the size. A kernel of a later layer counts its pixels in steps of the jump, so each layer adds (kernel_size − 1) · dilation · jump.",
     "field-own-stride": "A layer's own stride is multiplied into the jump before its kernel is added. The kernel steps on the layer's input, so use the jump of the layers before it.",
@@ -35,7 +34,7 @@ SENTENCES = common(
     "dropout-rate": "The dropouts set another share of the values to 0 than a half.",
     "dropout-channels": "Dropout acts on whole channels of the maps. It acts on single values in the classifier.",
     # AlexNet
-    "alexnet-paper": "The layers have the widths of the paper. torchvision's have 64, 192, 384, 256 and 256 channels.",
+    "alexnet-paper": "The layers have the widths of the paper. In torchvision they have 64, 192, 384, 256 and 256 channels.",
     "alexnet-pooling": "The poolings do not overlap. They are 3×3 with stride 2.",
     "alexnet-first-padding": "The first convolution pads by another number than 2.",
     # VGG
@@ -44,7 +43,7 @@ SENTENCES = common(
     "vgg-norm-ignored": "`batch_norm=True` has no effect.",
     "vgg-norm-always": "Batch norms are there without `batch_norm=True`.",
     "vgg-norm-after-relu": "The batch norm stands after the ReLU. It stands between convolution and ReLU.",
-    "vgg-conv-bias": "With `batch_norm=True` the convolutions have no bias. torchvision's keep it.",
+    "vgg-conv-bias": "With `batch_norm=True` the convolutions have no bias. In torchvision they keep it.",
     # Inception
     "inception-3x3": "The 5×5 branch has a 3×3 kernel, as in torchvision. The paper's is 5×5.",
     "inception-reduction-missing": "A branch has no 1×1 convolution that reduces its channels before the larger kernel.",
@@ -55,16 +54,13 @@ SENTENCES = common(
     "inception-size": "Branches change the height and the width. Pad by half the kernel, and pool with stride 1.",
     "inception-average": "The pooling branch averages. It takes the maximum.",
     "inception-pool-late": "The pooling branch pools after its 1×1 convolution. It pools the input, and the convolution follows.",
-    "inception-chained": "One branch works on the output of another. All four work on the input.",
     # blocks
     "block-shortcut-missing": "The input is not added.",
-    "block-shortcut-late": "The shortcut starts after the first convolution. It starts at the input.",
     "block-relu-before-sum": "The last ReLU stands before the sum. Add the shortcut first, then take the ReLU.",
     "block-relu-last-missing": "The sum passes no ReLU.",
     "block-relu-inside-missing": "Between two convolutions of the block a ReLU is missing.",
     "block-relu-before-norm": "The ReLU stands before the batch norm. It stands after it.",
     "block-downsample-ignored": "`downsample` has no effect. Where it is given, it makes the shortcut.",
-    "block-downsample-own": "The block makes a shortcut layer of its own. The caller gives one as `downsample`, and otherwise the input is added as it is.",
     "block-norm-other": "The batch norms do not work as `nn.BatchNorm2d` comes: another momentum or eps, or statistics that do not follow in train mode.",
     "block-stride": "The stride stands in another convolution. It belongs in the first 3×3 convolution of the block.",
     "block-stride-ignored": "`stride` has no effect on the convolutions.",
@@ -84,9 +80,9 @@ SENTENCES = common(
     "se-relu-missing": "There is no ReLU between the two linear layers.",
     "se-added": "The weights are added to the maps. Each map is multiplied by its own weight.",
     "se-max": "The maps are squeezed by their maximum. Take their average.",
-    "se-over-channels": "The average is taken over the channels. Take it over height and width, for each channel.",
+    "se-sum": "The maps are squeezed to their sum. Take their average, which does not grow with the image.",
     # questions
-    "answer-stride-first": "The answer has the stride in the bottleneck's first 1×1 convolution, as in the paper. torchvision's stands in the 3×3.",
+    "answer-stride-first": "The answer has the stride in the bottleneck's first 1×1 convolution, as in the paper. In torchvision it stands in the 3×3.",
     "answer-strides-ignored": "The answer leaves the strides out.",
     "answer-reduction": "The answer leaves the 1×1 reduction out.",
 }
