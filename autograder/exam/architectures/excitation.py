@@ -79,6 +79,7 @@ EXCITATION = network_exam(
     title="SqueezeExcitation",
     defines="SqueezeExcitation",
     bonus=True,
+    free=True,
 )
 bonus = EXCITATION.exam(
     EXCITATION.values(
