@@ -21,7 +21,7 @@ from autograder.exam.architectures.sentences import SENTENCES
 from autograder.exam.calls import Call, Value
 from autograder.exam.cases import Case, Cases
 from autograder.exam.compare import fault
-from autograder.exam.core import Stopped, once
+from autograder.exam.core import Stopped, Wrong, once
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features
 from autograder.exam.functions import Ask, FunctionExam, asked
@@ -38,26 +38,27 @@ Change = Callable[[nn.Module], None]
 OURS = ("how", "state", "seed", "changes")
 JUDGE = Probe()  # the examiner's own
 
+WHOLE = "with all its layers at work"
 # Where a call looks, in words, and the features that these tell.
 PLACES: dict[str, tuple[str, ...]] = {
-    "in the names and shapes of its parameters": ("parameters", "state"),
-    "in its convolutions": ("convolutions", "relu", "pooling"),
+    "in the names and shapes of its parameters": ("parameters",),
+    "in its convolutions": ("convolutions",),
     "in its poolings, or for images of other sizes": ("pooling", "sizes"),
-    "in its classifier": ("last layer", "relu"),
-    "in the batch norms": ("normalisation",),
+    "in its last, linear layers": ("last layer",),
+    "with its normalisation layers": ("normalisation",),
     "in train mode": ("train",),
-    "with all its layers at work": ("result",),
-    "in the gradients": ("gradient",),
-    "in the 1×1 branch": ("convolutions",),
-    "in the 3×3 branch": ("convolutions", "relu"),
-    "in the 5×5 branch": ("convolutions", "relu"),
-    "in the pooling branch": ("pooling", "relu"),
-    "in its convolutions, norms and ReLUs": ("convolutions", "relu", "normalisation"),
-    "in its shortcut": ("skip",),
-    "in the class attribute `expansion`": ("parameters",),
-    "in its first layers": ("convolutions", "pooling", "relu"),
-    "in its stages": ("convolutions", "sizes"),
-    "in the shortcuts": ("skip",),
+    WHOLE: (),
+    "in its gradients": ("gradient",),
+    "in the convolution of the 1×1 branch": ("convolutions",),
+    "in the convolutions of the 3×3 branch": ("convolutions",),
+    "in the convolutions of the 5×5 branch": ("convolutions",),
+    "in the branch with the pooling": ("pooling",),
+    "in its convolutions, with their norms and ReLUs": ("convolutions",),
+    "in its shortcut, which is a skip connection": ("skip",),
+    "in the class attribute `expansion`": (),
+    "in its first layers, from the convolution to the pooling": ("convolutions", "pooling"),
+    "in the convolutions of its stages": ("convolutions",),
+    "in its shortcuts, which are skip connections": ("skip",),
     "in its last layers": ("last layer",),
 }
 
@@ -76,7 +77,12 @@ def altered(build: Callable[..., nn.Module], changes: tuple[Change, ...]) -> Cal
 
 
 def judged(
-    build: Callable[..., nn.Module], made: Sequence[Any], options: dict[str, Any], free: bool, ours: dict[str, Any], x: T
+    build: Callable[..., nn.Module],
+    made: Sequence[Any],
+    options: dict[str, Any],
+    free: bool,
+    ours: dict[str, Any],
+    x: T,
 ) -> Any:
     """What the network that is built with these arguments answers."""
     how, state, seed, changes = (ours[name] for name in OURS)
@@ -173,13 +179,14 @@ class Reply(Value):
 
     def sentence(self, name, reference, when, numbers, beside):
         if isinstance(self.got, Raised):
-            told = self._error()
-            return told.sentence if told else super().sentence(name, reference, "", numbers, "")
-        return f"`{name}` differs from the network of the text {self.case.about}."
+            told = self._error(name)
+            return f"{told.sentence} {beside}".rstrip() if told else super().sentence(name, reference, "", "", beside)
+        said = f"`{name}` differs from the network of the text {self.case.about}."
+        return f"{said} {beside}".rstrip()
 
-    def _error(self) -> Stopped | None:
+    def _error(self, name: str = "") -> Stopped | None:
         """What an error means in a network, where that is known."""
-        told = network_errors.told("the network", self.got) if isinstance(self.got, Raised) else None
+        told = network_errors.told(name, self.got) if isinstance(self.got, Raised) else None
         return told if isinstance(told, Stopped) and told.tells else None
 
     def _unlike(self, got, right):
@@ -270,15 +277,26 @@ def seen(logits: Any) -> tuple[Any, ...] | None:
 class NetworkPart(Part):
     """A part whose door is open where one of its groups of calls is right: calls of one group look at one place."""
 
+    @property
+    def answered(self) -> bool:
+        return not all(isinstance(call.got, Raised) for call in (*self.door, *self.calls))
+
+    def verdicts(self) -> dict[str, Wrong | None]:
+        """Where the door is shut, names and shapes of parameters may say why."""
+        found = super().verdicts()
+        if not self.opens(self.best):
+            wrong = [(one.id, call) for one in self.asked for call in one.calls if not self.right(call, self.best)]
+            named = [(id, call, call.mistake(self.reference)) for id, call in wrong if isinstance(call, Named)]
+            found |= {id: Wrong(mistake, call.evidence(self.reference)) for id, call, mistake in named if mistake}
+        return found
+
     def opens(self, reading: Reading) -> bool:
         places = {call.case.about for call in self.door}
-        return any(
-            all(self.right(call, reading) for call in self.door if call.case.about == place) for place in places
-        )
+        return any(all(self.right(call, reading) for call in self.door if call.case.about == place) for place in places)
 
     def _with_one_more(self, first: Reading) -> Iterator[Reading]:
-        """A second mistake is looked for where the first leaves something to be explained."""
-        if not all(self.explained(one, first) for one in self.asked):
+        """A second mistake is looked for where the first opens the door and leaves something to be explained."""
+        if self.opens(first) and not all(self.explained(one, first) for one in self.asked):
             yield from super()._with_one_more(first)
 
 
@@ -292,8 +310,12 @@ class NetworkExam(FunctionExam):
     def ask_values(self, cases: Cases, *, plain: Callable[[Case], Case] | None = None) -> Ask:
         def ask(subject: Subject, draw: Draw) -> list[Call]:
             seed = once(draw, lambda: int(draw.integers(0, 2**31, 1)))
-            given = [replace(case, kwargs=case.kwargs | {"seed": seed}) for case in cases(draw)]
-            return asked(subject, draw.shuffled(given), self.reply)
+            given = draw.shuffled([replace(case, kwargs=case.kwargs | {"seed": seed}) for case in cases(draw)])
+            calls = asked(subject, given, self.reply)
+            late = [call for call in calls if call.case.kwargs.get("how") in ("train", "gradients")]
+            plain = [replace(call.case, kwargs=call.case.kwargs | {"how": "eval"}, about=WHOLE) for call in late]
+            twins = dict(zip(map(id, late), asked(subject, plain, self.reply), strict=True))
+            return [replace(call, twin=twins.get(id(call))) for call in calls]
 
         return ask
 
@@ -400,7 +422,16 @@ def without_biases(network: nn.Module) -> None:
 
 def activations(reference: Function) -> tuple[Misconception, ...]:
     """Other activations than ReLU, in the middle and at the end."""
-    others = nn.LeakyReLU(), nn.LeakyReLU(0.1), nn.LeakyReLU(0.2), nn.GELU(), nn.ELU(), nn.SiLU(), nn.Tanh(), nn.Sigmoid()
+    others = (
+        nn.LeakyReLU(),
+        nn.LeakyReLU(0.1),
+        nn.LeakyReLU(0.2),
+        nn.GELU(),
+        nn.ELU(),
+        nn.SiLU(),
+        nn.Tanh(),
+        nn.Sigmoid(),
+    )
     return (
         mistake("relu-other", reference, *(everywhere(nn.ReLU, lambda _, one=one: one) for one in others)),
         mistake("network-relu-last", reference, followed_by(torch.relu)),

@@ -10,6 +10,7 @@ from torch import nn
 from torchvision.models import resnet as theirs
 
 from autograder.exam.architectures.asking import (
+    WHOLE,
     Change,
     NetworkExam,
     cases,
@@ -185,17 +186,19 @@ def examined(name: str, reference: Function, expansion: int) -> Exam:
         return (images, *on[made["inplanes"]][1:]), made | {"state": state, "how": how}
 
     branch = signed(
-        "in its convolutions, norms and ReLUs",
+        "in its convolutions, with their norms and ReLUs",
         *(case(made, no_shortcut) for made in (stepping, other, kept)),
     )
     shortcut = signed(
-        "in its shortcut", *(case(made, no_branch) for made in (same, stepping, other, kept)), case(same, no_branch)
+        "in its shortcut, which is a skip connection",
+        *(case(made, no_branch) for made in (same, stepping, other, kept)),
+        case(same, no_branch),
     )
     exam = network_exam(
         name,
         reference,
         mistakes(reference, first=count - 2),
-        lambda draw: [*branch(draw), *shortcut(draw)],
+        lambda draw: [*branch(draw), *shortcut(draw), *signed(WHOLE, case(same))(draw)],
     )
     return exam.exam(*criteria(exam, case, branch, shortcut, same, stepping, other, kept))
 
@@ -212,11 +215,12 @@ def criteria(exam: NetworkExam, case: Any, branch: Any, shortcut: Any, *made: di
         exam.values("shortcut", "the input, or what `downsample` makes of it, is added", 1.0, shortcut),
         exam.values(
             "train", "batch norms in train mode, and their statistics", 0.5,
-            signed("in train mode", case(same, how="train", images=3), case(stepping, how="train", images=4), case(same, small)),
+            signed("in train mode", case(same, how="train", images=3), case(stepping, how="train", images=4), case(same, how="train")),
         ),
         exam.values(
             "gradients", "all gradients, the input unchanged", 0.5,
-            signed("in the gradients", *(case(some, how="gradients") for some in (same, stepping)), case(same), case(kept)),
+            signed("in its gradients", *(case(some, how="gradients") for some in (same, stepping, kept))),
+            signed(WHOLE, case(same, small)),
             intact=True, tells="detached",
         ),
     ]  # fmt: skip

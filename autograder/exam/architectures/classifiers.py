@@ -77,9 +77,7 @@ def classifier_mistakes(reference: Function, convolutions: Sequence[str], linear
         mistake("avgpool-max", reference, put("avgpool", lambda pool: nn.AdaptiveMaxPool2d(pool.output_size))),
         mistake("flatten-order", reference, after("avgpool", ChannelsLast())),
         mistake("dropout-always", reference, everywhere(nn.Dropout, lambda module: Always(module.p))),
-        mistake(
-            "dropout-missing", reference, everywhere(nn.Dropout, nothing), *(put(path, nothing) for path in drops)
-        ),
+        mistake("dropout-missing", reference, everywhere(nn.Dropout, nothing), *(put(path, nothing) for path in drops)),
         mistake(
             "dropout-place",
             reference,
@@ -126,7 +124,7 @@ def states(convolution: str, linear: Sequence[int], norm: str = "") -> dict[str,
 
 
 CONVOLUTIONS, POOLINGS = "in its convolutions", "in its poolings, or for images of other sizes"
-CLASSIFIER, WHOLE, TRAINING = "in its classifier", "with all its layers at work", "in train mode"
+CLASSIFIER, GRADIENTS, TRAINING = "in its last, linear layers", "in its gradients", "in train mode"
 NAMES = "in the names and shapes of its parameters"
 
 
@@ -193,7 +191,7 @@ AlexNet = ALEX_EXAM.exam(
     ALEX_EXAM.values("classifier", "the linear layers", 1.0, cases(CLASSIFIER, alex("classifier", 2, 224, 224))),
     ALEX_EXAM.values(
         "whole", "the whole network and its gradients, the input unchanged", 0.5,
-        cases(WHOLE, alex("", 2, 71, 80, how="gradients")), intact=True, tells="detached",
+        cases(GRADIENTS, alex("", 2, 71, 80, how="gradients")), intact=True, tells="detached",
     ),
 )  # fmt: skip
 
@@ -321,7 +319,7 @@ VGG = VGG_EXAM.exam(
         "sizes", "poolings, and images of other sizes", 1.0,
         cases(POOLINGS, small("pooling", 1, 21, 44), small("pooling", 1, 57, 30)),
     ),
-    VGG_EXAM.values("norm", "batch norm between convolution and ReLU", 1.0, cases("in the batch norms", normed(2, 28, 28))),
+    VGG_EXAM.values("norm", "batch norm between convolution and ReLU", 1.0, cases("with its normalisation layers", normed(2, 28, 28))),
     VGG_EXAM.values(
         "dropout", "dropout, in train mode only", 0.5,
         cases(TRAINING, *(small(f"drop {i}", 4, 28, 28, how="dropout") for i in range(3))),
@@ -329,6 +327,6 @@ VGG = VGG_EXAM.exam(
     VGG_EXAM.values("classifier", "the linear layers", 1.0, cases(CLASSIFIER, small("classifier", 2, 28, 28))),
     VGG_EXAM.values(
         "whole", "the whole network and its gradients, the input unchanged", 0.5,
-        cases(WHOLE, small("", 2, 26, 35, how="gradients")), intact=True, tells="detached",
+        cases(GRADIENTS, small("", 2, 26, 35, how="gradients")), intact=True, tells="detached",
     ),
 )  # fmt: skip

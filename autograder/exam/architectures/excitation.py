@@ -47,7 +47,8 @@ def departing(
 
     def change(module: nn.Module) -> None:
         module.forward = lambda x: scale(  # type: ignore[method-assign]
-            x, gate(module.second(between(module.first(squeeze(x)))))[:, :, None, None]  # type: ignore[operator]
+            x,
+            gate(module.second(between(module.first(squeeze(x)))))[:, :, None, None],  # type: ignore[operator]
         )
 
     return change
@@ -92,6 +93,6 @@ bonus = EXCITATION.exam(
     ),
     EXCITATION.values(
         "gradients", "gradients, the input unchanged", 0.5,
-        cases("in the gradients", case(12, 4, 2, 5, 5, how="gradients"), case(8, 4, 2, 3, 3)), intact=True, tells="detached",
+        cases("in its gradients", case(12, 4, 2, 5, 5, how="gradients"), case(8, 4, 2, 3, 3, how="gradients")), intact=True, tells="detached",
     ),
 )  # fmt: skip

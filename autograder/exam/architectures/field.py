@@ -9,6 +9,7 @@ from typing import Any
 from autograder.exam.architectures.sentences import SENTENCES
 from autograder.exam.cases import Case, Cases
 from autograder.exam.draw import Draw
+from autograder.exam.features import Features, holding
 from autograder.exam.functions import FunctionExam
 from autograder.exam.mistakes import misconception, with_arguments, with_result
 
@@ -46,10 +47,6 @@ def own_stride(size: int, jump: int, layer: Layer) -> Field:
     return size + (layer[0] - 1) * layer[2] * jump, jump
 
 
-def last_stride(size: int, jump: int, layer: Layer) -> Field:
-    return size + (layer[0] - 1) * layer[2] * jump, layer[1]
-
-
 def dilated_jump(size: int, jump: int, layer: Layer) -> Field:
     return size + (layer[0] - 1) * layer[2] * jump, jump * layer[1] * layer[2]
 
@@ -66,6 +63,10 @@ def summed_jump(layers: list[Layer]) -> Field:
     return receptive_field(layers)[0], sum(stride - 1 for _, stride, _ in layers) + 1
 
 
+def last_stride(layers: list[Layer]) -> Field:
+    return receptive_field(layers)[0], layers[-1][1] if layers else 1
+
+
 def refused_when_empty(layers: list[Layer]) -> Field:
     if not layers:
         raise IndexError("nothing to begin with")
@@ -77,17 +78,29 @@ def changed_when_empty(empty: Any) -> Callable[[list[Layer]], Any]:
 
 
 MISTAKES = (
+    misconception("field-empty", *map(changed_when_empty, ((0, 1), (0, 0), (1, 0), None)), refused_when_empty, raises=True),
     misconception("field-strides-ignored", by(unstrided), with_arguments(receptive_field, layers=lambda all: [(k, 1, d) for k, _, d in all])),
     misconception("field-own-stride", by(own_stride)),
     misconception("field-kernel-added", by(added), by(added, start=0)),
     misconception("field-dilation-ignored", with_arguments(receptive_field, layers=lambda all: [(k, s, 1) for k, s, _ in all])),
     misconception("field-dilation-multiplies", by(multiplied_kernel)),
     misconception("field-reversed", with_arguments(receptive_field, layers=lambda all: all[::-1])),
-    misconception("field-jump", by(last_stride), by(dilated_jump), summed_jump),
+    misconception("field-jump", last_stride, by(dilated_jump), summed_jump),
     misconception("field-swapped", with_result(receptive_field, lambda field: field[::-1])),
     misconception("field-not-ints", with_result(receptive_field, lambda field: tuple(map(float, field)))),
-    misconception("field-empty", *map(changed_when_empty, ((0, 1), (0, 0), (1, 0), None)), refused_when_empty),
 )  # fmt: skip
+
+
+def features(reference: Callable[..., Any], case: Case) -> Features:
+    """What is special about a list of layers."""
+    layers = case.args[0]
+    return holding(
+        {
+            "stride": any(stride > 1 for _, stride, _ in layers),
+            "dilation": any(dilation > 1 for _, _, dilation in layers),
+            "even kernel": any(kernel_size % 2 == 0 for kernel_size, _, _ in layers),
+        }
+    )
 
 
 def drawn(*skeletons: list[Layer]) -> Cases:
@@ -122,7 +135,7 @@ STRIDED: list[list[Layer]] = [
 DILATED: list[list[Layer]] = [
     [(3, 1, 2)], [(3, 1, 2), (3, 1, 4)], [(5, 1, 3), (1, 1, 2)], [(2, 1, 5), (3, 1, 1), (3, 1, 2)],
 ]  # fmt: skip
-FIELD = FunctionExam("receptive_field", receptive_field, MISTAKES, SENTENCES, drawn(*PLAINEST))
+FIELD = FunctionExam("receptive_field", receptive_field, MISTAKES, SENTENCES, drawn(*PLAINEST), features=features)
 receptive_field_exam = FIELD.exam(
     FIELD.values("plain", "layers one after the other, without strides", 1.0, drawn(*PLAINEST, [(1, 1, 1)], [(4, 1, 1), (3, 1, 1), (1, 1, 1)])),
     FIELD.values("strides", "with strides, in the right order", 1.5, drawn(*STRIDED)),

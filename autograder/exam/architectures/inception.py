@@ -94,6 +94,13 @@ def normed(network: nn.Module) -> None:
         setattr(network, name, nn.Sequential(*layers))
 
 
+def normed_at_the_end(network: nn.Module) -> None:
+    """One norm for all channels."""
+    last = (getattr(network, name)[-2] for name in BRANCHES)
+    network.norm = nn.BatchNorm2d(sum(layer.out_channels for layer in last))
+    network.register_forward_hook(lambda module, given, output: module.norm(output))
+
+
 def in_order(order: tuple[str, ...]) -> Change:
     return lambda network: setattr(network, "order", order)
 
@@ -106,7 +113,7 @@ RELUS = "one.1", "three.1", "three.3", "five.1", "five.3", "pooling.2"
 MISTAKES = [
     mistake("inception-3x3", inception, small_kernel),
     mistake("inception-reduction-missing", inception, unreduced("three"), unreduced("five"), together(unreduced("three"), unreduced("five"))),
-    mistake("inception-norm", inception, normed, together(without_biases, normed)),
+    mistake("inception-norm", inception, normed, together(without_biases, normed), normed_at_the_end),
     mistake("inception-bias", inception, without_biases),
     mistake("inception-average", inception, put("pooling.0", lambda _: nn.AvgPool2d(3, 1, 1))),
     mistake(
@@ -141,7 +148,12 @@ def asked(
 
 
 WHOLE, PARAMETERS = "with all its layers at work", "in the names and shapes of its parameters"
-PLACE = {0: "in the 1×1 branch", 1: "in the 3×3 branch", 2: "in the 5×5 branch", 3: "in the pooling branch"}
+PLACE = {
+    0: "in the convolution of the 1×1 branch",
+    1: "in the convolutions of the 3×3 branch",
+    2: "in the convolutions of the 5×5 branch",
+    3: "in the branch with the pooling",
+}
 assert set(PLACE.values()) < set(PLACES)
 
 
@@ -168,6 +180,6 @@ Inception = INCEPTION.exam(
     INCEPTION.values("order", "all branches in the text's order, the input unchanged", 0.5, cases(WHOLE, asked(FIRST, 2, 6, 8), asked(SECOND, 1, 5, 5)), intact=True),
     INCEPTION.values(
         "gradients", "gradients to the input and to all weights", 0.5,
-        cases("in the gradients", asked(FIRST, 2, 6, 7, how="gradients")), tells="detached",
+        cases("in its gradients", asked(FIRST, 2, 6, 7, how="gradients")), tells="detached",
     ),
 )  # fmt: skip

@@ -201,8 +201,17 @@ def case(
     return (shape[0], 3, *shape[1:]), made | {"state": STATES[state], "how": how}
 
 
-NAMES, FIRST, IN_STAGES = "in the names and shapes of its parameters", "in its first layers", "in its stages"
-SHORT, HEAD, TRAINING, WHOLE = "in the shortcuts", "in its last layers", "in train mode", "in the gradients"
+NAMES, FIRST, IN_STAGES = (
+    "in the names and shapes of its parameters",
+    "in its first layers, from the convolution to the pooling",
+    "in the convolutions of its stages",
+)
+SHORT, HEAD, TRAINING, GRADIENTS = (
+    "in its shortcuts, which are skip connections",
+    "in its last layers",
+    "in train mode",
+    "in its gradients",
+)
 RESNET = network_exam(
     "ResNet",
     resnet,
@@ -244,6 +253,6 @@ ResNet = RESNET.exam(
     ),
     RESNET.values(
         "whole", "all gradients, the input unchanged", 0.5,
-        cases(WHOLE, case("", 2, 64, 64, how="gradients", layers=(1, 1, 1, 1)), case("", 2, 37, 50)), intact=True, tells="detached",
+        cases(GRADIENTS, case("", 2, 37, 50, how="gradients", layers=(1, 1, 1, 1))), intact=True, tells="detached",
     ),
 )  # fmt: skip

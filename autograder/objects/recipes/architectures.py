@@ -80,7 +80,10 @@ def keys_of(own: Mapping[str, Shape], expected: Mapping[str, Shape] | None) -> d
     """By which key each name of a network is filled: its own name or, where all shapes stand in the expected order
     under other names, the expected one. Where names are free (None) it is the shape."""
     if expected is None:
-        return {name: "×".join(str(side) for side in (*shape[:2], *(s for s in shape[2:] if s > 1))) for name, shape in own.items()}
+        return {
+            name: "×".join(str(side) for side in (*shape[:2], *(s for s in shape[2:] if s > 1)))
+            for name, shape in own.items()
+        }
     if set(own) != set(expected) and list(own.values()) == list(map(tuple, expected.values())):
         return dict(zip(own, expected, strict=True))
     return {name: name for name in own}

@@ -2,7 +2,7 @@
 
 names: AlexNet
 mistake: banned-call
-where: banned
+where: banned, plainest
 """
 
 import torchvision

@@ -2,7 +2,7 @@
 
 names: BasicBlock
 mistake: banned-call
-where: banned
+where: banned, plainest
 """
 
 from torch import nn
