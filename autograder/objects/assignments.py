@@ -13,6 +13,7 @@ from typing import Any
 ASSIGNMENTS: dict[str, tuple[str, ...]] = {
     "01-convolution": (),
     "02-pooling": (),
+    "03-architectures": ("torchvision",),
     "06-segmentation": ("torchvision",),
 }
 

@@ -1,0 +1,8 @@
+"""Answers as a float, an int, and a letter in lower case.
+
+names: answer_1, answer_2, answer_3
+"""
+
+answer_1 = 427.0
+answer_2 = 5268480
+answer_3 = "b"
