@@ -92,16 +92,14 @@ def _block(check: Check, made: Any, theirs: Any) -> None:
                     check.ask(one.load_state_dict, state)
                     check.ask(one.train, mode)
                 expected = reference(x)
-                check.same(
-                    check.ask(net, x), expected, f"with {said} in {word} mode", [] if mode else _slips(reference, x)
-                )
+                check.same(check.ask(net, x), expected, f"with {said} in {word} mode", _slips(reference, x))
                 found = check.ask(net.state_dict)
                 for key, tensor in reference.state_dict().items():
                     check.same(found[key], tensor, f"with {said} in {word} mode, in `{key}` after a call")
 
 
 def _slips(block: Any, x: torch.Tensor) -> Slips:
-    """Answers of blocks with one thing wrong, in eval mode."""
+    """Answers of blocks with one thing wrong."""
     count = 3 if isinstance(block, resnet.Bottleneck) else 2
     slips: Slips = [
         (partial(computed, block, x, lambda _, x: torch.zeros(())), "Yours does not add the shortcut."),

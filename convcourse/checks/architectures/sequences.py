@@ -35,7 +35,10 @@ def AlexNet(made: Any) -> None:
     with torch.device("meta"):
         reference = models.AlexNet(10)
     net = _made(check, made, reference, "AlexNet(10)", 10)
-    state, x = state_of(reference, 1, HIDDEN), numbers(1, 2, 3, 65, 80)
+    state, x = (
+        state_of(reference, 1, HIDDEN),
+        numbers(1, 1, 3, 65, 300),
+    )  # so wide that the average pooling has something to average
     relus = {f"features.{n}": f"after convolution {i}" for i, n in enumerate((1, 4, 7, 9, 11), 1)}
     relus |= {f"classifier.{n}": f"after linear layer {i}" for i, n in enumerate((2, 5), 1)}
     others: Variants = {
@@ -49,7 +52,7 @@ def AlexNet(made: Any) -> None:
         units |= {"classifier.6.bias": torch.zeros(HIDDEN)}
         both = units | {"features.10.bias": torch.ones(256), "classifier.1.weight": torch.eye(HIDDEN, 9216)}
         second = units | {"classifier.1.bias": torch.ones(HIDDEN)}
-        has_dropout(check, net, [(second, 1, "before `classifier.4`"), (both, 2, "before both")])
+        has_dropout(check, net, [(second, 1, "the dropout before `classifier.4`"), (both, 2, "both dropouts")])
 
 
 @on_plain_torch
@@ -77,7 +80,7 @@ def VGG(made: Any) -> None:
                 units |= {"classifier.6.weight": torch.eye(HIDDEN), "classifier.6.bias": torch.zeros(HIDDEN)}
                 second = units | {"classifier.3.bias": torch.ones(HIDDEN)}
                 both = units | {"classifier.0.bias": torch.ones(HIDDEN), "classifier.3.weight": torch.eye(HIDDEN)}
-                has_dropout(check, net, [(second, 1, "before `classifier.6`"), (both, 2, "before both")])
+                has_dropout(check, net, [(second, 1, "the dropout before `classifier.6`"), (both, 2, "both dropouts")])
 
 
 def _made(check: Check, made: Any, reference: nn.Module, said: str, *args: Any, **kwargs: Any) -> nn.Module:

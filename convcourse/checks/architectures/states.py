@@ -122,7 +122,7 @@ def has_dropout(check: Check, net: nn.Module, passed: Sequence[tuple[State, int,
         share = (got != 0).float().mean().item()
         if abs(share - 0.5**count) > 0.08:
             check.fail(
-                f"In train mode {0.5**count:.0%} of the units must be left over after dropout {where}, "
+                f"In train mode {0.5**count:.0%} of the units must be left over after {where}, "
                 f"and in yours {share:.0%} are. A dropout is missing, is one too many, or has another probability."
             )
         if not torch.allclose(got[got != 0], torch.tensor(2.0**count)):
