@@ -24,7 +24,7 @@
 # - *First weights* are free. The tests load weights of their own.
 # - *Memory.* A whole VGG takes half a gigabyte. So the checks and the hidden tests may make your networks under `torch.device("meta")`, where tensors have a shape and no numbers. A class that cannot be made there is made as usual, and this costs no points.
 # - What is not named is not examined. For example, you may do as you like with half precision, with one image in train mode, with images of one channel, and with weights that are not finite.
-# - Your own cells run again when the notebook is graded. A cell may take 90 seconds of processor time, the whole notebook 400, and all of it 2 GB of memory. In trainings of your own write `epochs=convcourse.epochs(n)`, which is `n` for you and 1 for the grader.
+# - Your own cells run again when the notebook is graded. A cell may take 60 seconds of processor time, the whole notebook 240, and all of it 2 GB of memory. In trainings of your own write `epochs=convcourse.epochs(n)`, which is `n` for you and 1 for the grader.
 # - Your other cells may set the default dtype, switch gradients off, or set a seed. All of this is put back before the hidden tests.
 
 # %% nbgrader={"grade_id": "setup"}
@@ -556,7 +556,7 @@ with needs("Bottleneck"):
 #
 # Write `ResNet(block, layers, num_classes)`.
 #
-# - **`block`** is a class such as `BasicBlock` or `Bottleneck`. Make all blocks by `block(inplanes, planes, stride, downsample)`, by position or by name. A block takes `inplanes` channels and returns `planes * block.expansion`, and `expansion` is any whole number from 1 on.
+# - **`block`** is a class such as `BasicBlock` or `Bottleneck`. Make all blocks by `block(inplanes, planes, stride, downsample)`, by position or by name. What is the default may be left out. A block takes `inplanes` channels and returns `planes * block.expansion`, and `expansion` is any whole number from 1 on.
 # - **`layers`** are four whole numbers from 1 on: how many blocks each stage has. ResNet-18 is `ResNet(BasicBlock, [2, 2, 2, 2], 1000)`, and ResNet-50 is `ResNet(Bottleneck, [3, 4, 6, 3], 1000)`.
 # - **Stages.** `layer1` to `layer4` are an `nn.Sequential` of blocks each, with 64, 128, 256 and 512 `planes`. The *first* block of `layer2`, `layer3` and `layer4` has stride 2. All other blocks have stride 1.
 # - **Shortcuts.** A block whose stride is not 1, or whose `inplanes` differ from `planes * block.expansion`, gets a `downsample`: an `nn.Sequential` of a 1×1 convolution without bias, with the block's stride, and an `nn.BatchNorm2d`. So only the first block of a stage can have one. With bottlenecks `layer1` has one too, because 64 is not 256. All other blocks get `None`.
