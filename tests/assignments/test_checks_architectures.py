@@ -114,6 +114,14 @@ class Renamed(models.AlexNet):
         ("AlexNet", changed(models.AlexNet, features__4=nn.Identity()), "no ReLU after convolution 2"),
         ("AlexNet", changed(models.AlexNet, classifier__5=nn.Identity()), "no ReLU after linear layer 2"),
         ("AlexNet", changed(models.AlexNet, avgpool=nn.AdaptiveMaxPool2d(6)), "must take the average"),
+        ("AlexNet", changed(models.AlexNet, avgpool=nn.Identity()), r"\[1, 2048\] X \[9216, 4096\]"),
+        (
+            "AlexNet",
+            changed(models.AlexNet, classifier__2=nn.Identity(), classifier__5=nn.Identity()),
+            "ReLU in the cl",
+        ),
+        ("AlexNet", changed(models.AlexNet, features__2=nn.MaxPool2d(2)), "numbers differ"),
+        ("AlexNet", ends(models.AlexNet, lambda net, y: y.log_softmax(1)), "Return the logits"),
         ("AlexNet", ends(models.AlexNet, lambda net, y: y.relu()), "Return the logits"),
         ("AlexNet", ends(models.AlexNet, lambda net, y: y.softmax(1)), "Return the logits"),
         ("AlexNet", ends(models.AlexNet, lambda net, y: F.dropout(y)), "Two calls in eval mode differ"),
@@ -124,6 +132,11 @@ class Renamed(models.AlexNet):
         ("VGG", lambda config, n, batch_norm=False: VGG(config, n, True), "has `features.1.weight`"),
         ("VGG", lambda config, n, batch_norm=False: VGG(config[:-1], n, batch_norm), 'for the last "M"'),
         ("VGG", changed(VGG, features__1=nn.Identity()), "no ReLU after convolution 1"),
+        (
+            "VGG",
+            changed(VGG, features__2=nn.Identity(), features__7=nn.Identity(), features__10=nn.Identity()),
+            'an "M"',
+        ),
         ("VGG", changed(VGG, avgpool=nn.AdaptiveMaxPool2d(7)), "must take the average"),
         ("VGG", changed(VGG, classifier__2=nn.Identity()), "after both dropouts, and in yours [45]"),
         ("VGG", changed(VGG, classifier__1=nn.Identity()), "no ReLU after linear layer 1"),
@@ -152,10 +165,13 @@ class Module(nn.Module):
 
     def forward(self, x):
         inner = self.red5(x) if self.wrong == "relu" else F.relu(self.red5(x))
+        inner = inner.detach() if self.wrong == "detached" else inner
         three = F.relu(self.three(F.relu(self.red3(x))))
         three = F.pad(three, (0, 0, 0, 0)) if self.wrong != "size" else three
-        pooled = x if self.wrong == "pool" else self.pool(x)
-        parts = [F.relu(self.norm(self.one(x))), three, F.relu(self.five(inner)), F.relu(self.project(pooled))]
+        pooled = x if self.wrong in ("pool", "late") else self.pool(x)
+        last = F.relu(self.project(pooled))
+        last = self.pool(last) if self.wrong == "late" else last
+        parts = [F.relu(self.norm(self.one(x))), three, F.relu(self.five(inner)), last]
         if self.wrong == "size":
             return three
         return torch.cat(parts[::-1] if self.wrong == "order" else parts, dim=1)
@@ -171,6 +187,8 @@ class Module(nn.Module):
         ("norm", "no normalisation"),
         ("relu", "no ReLU after the reduction before the 5×5"),
         ("pool", "does not pool"),
+        ("late", "must pool the input"),
+        ("detached", "With the gradient of the sum"),
         ("order", "stands at another place"),
     ],
 )
@@ -222,6 +240,8 @@ BLOCKS = [
     (variant(last=False), "no ReLU after the sum"),
     (variant(early=True), "before the sum"),
     (variant(silent=1), "no ReLU after `bn1`"),
+    (variant(first=True), "the ReLU before the batch norm"),
+    (variant(shortcut=lambda block, x: residual.as_it_is(block, x).detach()), "and its gradient asked for"),
     (variant(shortcut=lambda block, x: x), SHORTCUT),
 ]
 
@@ -280,6 +300,8 @@ def unstrided(block, layers, num_classes):
         (changed(models.ResNet, maxpool=nn.MaxPool2d(2)), "3×3 with stride 2 and padding 1"),
         (changed(models.ResNet, relu=nn.Identity()), "no ReLU after `bn1`"),
         (changed(models.ResNet, avgpool=nn.AdaptiveMaxPool2d(1)), "must take the average"),
+        (changed(models.ResNet, maxpool=nn.MaxPool2d(3, 2)), "does not pad"),
+        (ends(models.ResNet, lambda net, y: y.softmax(1)), "Return the logits"),
         (unstrided, "first block of `layer3` has stride 1"),
         (unnormed, r"must have `layer2.0.downsample.1.weight \(128,\)`"),
         (Everywhere, "has `layer1.0.downsample.0.weight`"),

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from convcourse.checks.architectures.states import own_work
+from convcourse.checks.architectures.states import gradient, own_work
 from convcourse.checks.core import Check, Slips, close, numbers, on_plain_torch
 
 WIDTHS = (4, 6, 8, 2, 5, 7)  # ch1x1, ch3x3red, ch3x3, ch5x5red, ch5x5, pool_proj
@@ -22,25 +22,27 @@ SHAPES = {
     "the 5×5 convolution": (5, 2, 5, 5),
     "the 1×1 after the pooling": (7, INPUTS, 1, 1),
 }
+Branches = dict[str, torch.Tensor]
 Weights = dict[str, tuple[torch.Tensor, torch.Tensor]]  # weight and bias of each, by the words above
 
 
-def module(weights: Weights, x: torch.Tensor, *, relu: str = "", pool: Any = F.max_pool2d) -> list[torch.Tensor]:
-    """The four branches. relu: the convolution whose ReLU is left out; pool: what is done in the fourth branch."""
+def branches(weights: Weights, x: torch.Tensor, *, linear: tuple[str, ...] = (), pool: Any = F.max_pool2d) -> Branches:
+    """What the module concatenates. linear: the convolutions whose ReLU is left out; pool: what the fourth branch does
+    with the input."""
 
     def conv(x: torch.Tensor, name: str) -> torch.Tensor:
         weight, bias = weights[name]
         out = F.conv2d(x, weight, bias, padding=weight.shape[2] // 2)
-        return out if name == relu else out.relu()
+        return out if name in linear else out.relu()
 
     one, red3, three, red5, five, project = SHAPES
-    pooled = pool(x, 3, 1, 1)
-    return [conv(x, one), conv(conv(x, red3), three), conv(conv(x, red5), five), conv(pooled, project)]
-
-
-def joined(weights: Weights, x: torch.Tensor, **other: Any) -> torch.Tensor:
-    """The branches as the module returns them."""
-    return torch.cat(module(weights, x, **other), 1)
+    pooled = conv(pool(x, 3, 1, 1), project) if pool else F.max_pool2d(conv(x, project), 3, 1, 1)
+    return {
+        "1×1": conv(x, one),
+        "3×3": conv(conv(x, red3), three),
+        "5×5": conv(conv(x, red5), five),
+        "pooling": pooled,
+    }
 
 
 @on_plain_torch
@@ -74,18 +76,34 @@ def Inception(made: Any) -> None:
         if found_shape != wanted:
             check.fail(f"With {said} an input {tuple(x.shape)} must give {wanted}, and yours gives {found_shape}.")
     with check("what the four branches compute, in their order"):
-        branches = module(weights, x)
-        names = ("1×1", "3×3", "5×5", "pooling")
-        for name, theirs, ours in zip(names, got.split([branch.shape[1] for branch in branches], 1), branches):
-            if not close(theirs, ours) and _holds(got, ours):
+        right = branches(weights, x)
+        parts = dict(zip(right, got.split([branch.shape[1] for branch in right.values()], 1)))
+        for name, ours in right.items():
+            if not close(parts[name], ours) and _holds(got, ours):
                 check.fail(f"The {name} branch stands at another place. The order is 1×1, 3×3, 5×5, pooling.")
-        slips: Slips = [(partial(joined, weights, x, relu=name), f"Yours has no ReLU after {name}.") for name in SHAPES]
-        others = {
-            "The pooling of yours takes the average. It must take the maximum.": F.avg_pool2d,
-            "The fourth branch of yours does not pool.": lambda x, *_: x,
-        }
-        slips += [(partial(joined, weights, x, pool=pool), sentence) for sentence, pool in others.items()]
-        check.same(got, torch.cat(branches, 1), "with given weights", slips)
+        for name, ours in right.items():
+            slips: Slips = [
+                (partial(_branch, name, weights, x, linear=linear), f"Yours has no ReLU after {' and '.join(linear)}.")
+                for linear in [*((one,) for one in SHAPES), *zip(list(SHAPES)[1:5:2], list(SHAPES)[2:5:2])]
+            ]
+            slips += [(partial(_branch, name, weights, x, pool=pool), sentence) for sentence, pool in POOLS.items()]
+            check.same(parts[name], ours, f"with given weights, in the {name} branch", slips)
+    with check("gradients arrive through all branches"):
+        leaf = x.clone().requires_grad_()
+        (wanted_gradient,) = torch.autograd.grad(torch.cat([*branches(weights, leaf).values()], 1).sum(), leaf)
+        check.same(gradient(check, net, x), wanted_gradient, "with the gradient of the sum asked for")
+
+
+POOLS: dict[str, Any] = {
+    "Yours takes the average. It must take the maximum.": F.avg_pool2d,
+    "Yours does not pool.": lambda x, *_: x,
+    "Yours pools after the 1×1 convolution. It must pool the input.": None,
+}
+
+
+def _branch(name: str, *args: Any, **other: Any) -> torch.Tensor:
+    """One branch of the module with one thing wrong."""
+    return branches(*args, **other)[name]
 
 
 def _holds(whole: torch.Tensor, part: torch.Tensor) -> bool:

@@ -16,11 +16,14 @@ from convcourse.checks.architectures.states import (
     Replaced,
     State,
     answer,
+    asked,
+    gradient,
     has_names,
     outline,
     own_work,
+    processed,
     state_of,
-    varied,
+    variants,
 )
 from convcourse.checks.core import Check, Slips, numbers, on_plain_torch
 
@@ -38,17 +41,19 @@ def computed(
     shortcut: Shortcut = as_it_is,
     *,
     silent: int = 0,
+    first: bool = False,
     early: bool = False,
     last: bool = True,
 ) -> torch.Tensor:
-    """What torchvision's block gives. silent: the convolution after which a ReLU is left out; early: a ReLU before the
-    sum in place of the one after it; last: a ReLU after the sum."""
+    """What torchvision's block gives. silent: the convolution after which a ReLU is left out; first: the ReLUs before
+    the norms; early: a ReLU before the sum, and none after it; last: a ReLU after the sum."""
     count = 3 if isinstance(block, resnet.Bottleneck) else 2
     out = x
     for number in range(1, count + 1):
-        out = getattr(block, f"bn{number}")(getattr(block, f"conv{number}")(out))
-        if (number < count and number != silent) or (number == count and early):
-            out = out.relu()
+        out = getattr(block, f"conv{number}")(out)
+        norm = getattr(block, f"bn{number}")
+        relu = torch.relu if (number < count and number != silent) or (number == count and early) else torch.clone
+        out = norm(relu(out)) if first else relu(norm(out))
     out = out + shortcut(block, x)
     return out.relu() if last and not early else out
 
@@ -96,6 +101,10 @@ def _block(check: Check, made: Any, theirs: Any) -> None:
                 found = check.ask(net.state_dict)
                 for key, tensor in reference.state_dict().items():
                     check.same(found[key], tensor, f"with {said} in {word} mode, in `{key}` after a call")
+        with check(f"{said}: its gradient"):
+            check.same(
+                gradient(check, net, x), gradient(check, reference, x), f"with {said} and its gradient asked for"
+            )
 
 
 def _slips(block: Any, x: torch.Tensor) -> Slips:
@@ -104,6 +113,7 @@ def _slips(block: Any, x: torch.Tensor) -> Slips:
     slips: Slips = [
         (partial(computed, block, x, lambda _, x: torch.zeros(())), "Yours does not add the shortcut."),
         (partial(computed, block, x, last=False), "Yours has no ReLU after the sum."),
+        (partial(computed, block, x, first=True), "Yours takes the ReLU before the batch norm. It comes after it."),
         (partial(computed, block, x, early=True), "Yours takes the last ReLU before the sum. It comes after it."),
         *(
             (partial(computed, block, x, silent=number), f"Yours has no ReLU after `bn{number}`.")
@@ -140,25 +150,30 @@ def _network(check: Check, made: Any, block: Any, layers: list[int]) -> None:
     with check(f"{said}: with the same weights the same logits as torchvision's"):
         check.ask(net.eval)
         state, x = state_of(reference, 5), numbers(5, 2, 3, 40, 72)
-        slips: Slips = [(partial(varied, reference, given, state, x), sentence) for sentence, given in STEMS.items()]
-        slips += [(partial(_keeping, stage, reference, state, x), STRIDE.format(stage)) for stage in (2, 3, 4)]
-        got = check.ask(partial(answer, net, state), x)
-        check.same(got, answer(reference, state, x), f"with {said} and images {tuple(x.shape)}", slips)
+        expected = answer(reference, state, x)
+        slips = [*processed(expected), *variants(reference, state, x, STEMS)]
+        slips += [
+            (partial(_keeping, [stage], reference, state, x), STRIDE.format(f"`layer{stage}`")) for stage in (2, 3, 4)
+        ]
+        slips += [(partial(_keeping, [2, 3, 4], reference, state, x), STRIDE.format("`layer2`, `layer3` and `layer4`"))]
+        check.same(asked(check, net, state, x), expected, f"with {said} and images {tuple(x.shape)}", slips)
 
 
-STRIDE = "In yours the first block of `layer{}` has stride 1. It must have stride 2."
+STRIDE = "In yours the first block of {} has stride 1. It must have stride 2."
 STEMS: dict[str, Replaced] = {
     "Yours has no max pooling before `layer1`.": {"maxpool": nn.Identity()},
-    "The pooling before `layer1` must be 3×3 with stride 2 and padding 1.": {"maxpool": nn.MaxPool2d(2)},
+    "The pooling before `layer1` is 2×2. It must be 3×3 with stride 2 and padding 1.": {"maxpool": nn.MaxPool2d(2)},
+    "The pooling before `layer1` does not pad. It must pad by 1.": {"maxpool": nn.MaxPool2d(3, 2)},
     "Yours has no ReLU after `bn1`.": {"relu": nn.Identity()},
     "Its last pooling takes the maximum. It must take the average.": {"avgpool": nn.AdaptiveMaxPool2d(1)},
 }
 
 
-def _keeping(stage: int, reference: nn.Module, state: State, x: torch.Tensor) -> torch.Tensor:
-    """The answer of a copy in which a stage keeps the size."""
+def _keeping(stages: list[int], reference: nn.Module, state: State, x: torch.Tensor) -> torch.Tensor:
+    """The answer of a copy in which these stages keep the size."""
     other = copy.deepcopy(reference)
-    for layer in other.get_submodule(f"layer{stage}").modules():
-        if isinstance(layer, nn.Conv2d):
-            layer.stride = (1, 1)
+    for stage in stages:
+        for layer in other.get_submodule(f"layer{stage}").modules():
+            if isinstance(layer, nn.Conv2d):
+                layer.stride = (1, 1)
     return answer(other, state, x)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import torch
@@ -14,17 +13,18 @@ from convcourse.checks.architectures.states import (
     Replaced,
     State,
     answer,
+    asked,
     has_dropout,
     has_names,
     outline,
     own_work,
+    processed,
     state_of,
-    varied,
-    without_relu,
+    variants,
+    without,
 )
-from convcourse.checks.core import Check, Slips, numbers, on_plain_torch
+from convcourse.checks.core import Check, numbers, on_plain_torch
 
-Variants = dict[str, Replaced]  # a slip's sentence, and the modules that it puts in torchvision's places
 HIDDEN = 256  # units of the hidden layers, in place of 4,096
 
 
@@ -35,17 +35,16 @@ def AlexNet(made: Any) -> None:
     with torch.device("meta"):
         reference = models.AlexNet(10)
     net = _made(check, made, reference, "AlexNet(10)", 10)
-    state, x = (
-        state_of(reference, 1, HIDDEN),
-        numbers(1, 1, 3, 65, 300),
-    )  # so wide that the average pooling has something to average
-    relus = {f"features.{n}": f"after convolution {i}" for i, n in enumerate((1, 4, 7, 9, 11), 1)}
-    relus |= {f"classifier.{n}": f"after linear layer {i}" for i, n in enumerate((2, 5), 1)}
-    others: Variants = {
-        "Its poolings are 2×2. They must be 3×3 with stride 2.": {f"features.{n}": nn.MaxPool2d(2) for n in (2, 5, 12)},
+    state = state_of(reference, 1, HIDDEN)
+    x = numbers(1, 1, 3, 65, 300)  # so wide that the average pooling has something to average
+    relus = {f"features.{n}": f"convolution {i}" for i, n in enumerate((1, 4, 7, 9, 11), 1)}
+    pools = ("features.2", "features.5", "features.12")
+    others = _relus(relus, ("classifier.2", "classifier.5")) | {
+        "Its poolings are 2×2. They must be 3×3 with stride 2.": {name: nn.MaxPool2d(2) for name in pools},
+        "Its poolings take the average. They must take the maximum.": {name: nn.AvgPool2d(3, 2) for name in pools},
         "Its adaptive pooling takes the maximum. It must take the average.": {"avgpool": nn.AdaptiveMaxPool2d(6)},
     }
-    _answers(check, net, reference, state, x, without_relu(reference, state, x, relus), others)
+    _answers(check, net, reference, state, x, others)
     with check("dropout before the first and the second linear layer, in train mode only"):
         units = {name: torch.zeros_like(tensor) for name, tensor in state.items()}
         units |= {"classifier.4.weight": torch.eye(HIDDEN), "classifier.6.weight": torch.eye(HIDDEN)}
@@ -66,14 +65,16 @@ def VGG(made: Any) -> None:
         said = f"VGG({config}, 10{', batch_norm=True' if batch_norm else ''})"
         net = _made(check, made, reference, said, config, 10, **({"batch_norm": True} if batch_norm else {}))
         state, x = state_of(reference, 2, HIDDEN), numbers(2, 2, 3, 32, 44)
-        places = [number for number, layer in enumerate(reference.features) if isinstance(layer, nn.ReLU)]
-        relus = {f"features.{n}": f"after convolution {i}" for i, n in enumerate(places, 1)}
-        relus |= {f"classifier.{n}": f"after linear layer {i}" for i, n in enumerate((1, 4), 1)}
-        others: Variants = {
+        kinds = {kind: [f"features.{n}" for n, layer in enumerate(reference.features) if isinstance(layer, kind)]
+                 for kind in (nn.ReLU, nn.MaxPool2d)}  # fmt: skip
+        relus, pools = {name: f"convolution {i}" for i, name in enumerate(kinds[nn.ReLU], 1)}, kinds[nn.MaxPool2d]
+        others = _relus(relus, ("classifier.1", "classifier.4")) | {
+            'Yours makes no 2×2 pooling for an "M".': without(pools),
+            'Yours makes no 2×2 pooling for the last "M".': without(pools[-1:]),
+            "Its poolings take the average. They must take the maximum.": {name: nn.AvgPool2d(2) for name in pools},
             "Its last pooling takes the maximum. It must take the average.": {"avgpool": nn.AdaptiveMaxPool2d(7)},
-            'It has no 2×2 pooling for the last "M".': {f"features.{len(reference.features) - 1}": nn.Identity()},
         }
-        _answers(check, net, reference, state, x, without_relu(reference, state, x, relus), others)
+        _answers(check, net, reference, state, x, others)
         if not batch_norm:
             with check("dropout after the first and the second ReLU of the classifier, in train mode only"):
                 units = {name: torch.zeros_like(tensor) for name, tensor in state.items()}
@@ -93,25 +94,25 @@ def _made(check: Check, made: Any, reference: nn.Module, said: str, *args: Any, 
     return net
 
 
+def _relus(after: dict[str, str], hidden: tuple[str, str]) -> dict[str, Replaced]:
+    """Slips with ReLUs left out. after: by their names, the convolutions before them; hidden: those of `classifier`."""
+    words = after | {name: f"linear layer {i}" for i, name in enumerate(hidden, 1)}
+    slips = {f"Yours has no ReLU after {word}.": without([name]) for name, word in words.items()}
+    return slips | {
+        "Yours has no ReLU after the convolutions.": without(after),
+        "Yours has no ReLU in the classifier.": without(hidden),
+        "Yours has no ReLU at all.": without(words),
+    }
+
+
 def _answers(
-    check: Check,
-    net: nn.Module,
-    reference: nn.Module,
-    state: State,
-    x: torch.Tensor,
-    relus: Slips,
-    others: Variants,
+    check: Check, net: nn.Module, reference: nn.Module, state: State, x: torch.Tensor, others: dict[str, Replaced]
 ) -> None:
-    """With one state it answers as torchvision's, twice the same."""
+    """With one state it answers as torchvision's, twice the same. others: slips, by the sentences that name them."""
     reference.eval()
     with check("with the same weights the same logits as torchvision's"):
-        expected, ask = answer(reference, state, x), partial(answer, net, state)
-        slips: Slips = [(partial(varied, reference, given, state, x), sentence) for sentence, given in others.items()]
-        slips += [
-            (lambda: expected.relu(), "Yours takes a ReLU after the last layer. Return the logits."),
-            (lambda: expected.softmax(1), "Yours takes a softmax after the last layer. Return the logits."),
-        ]
-        got = check.ask(ask, x)
-        if not torch.equal(check.ask(ask, x), got):
+        expected, got = answer(reference, state, x), asked(check, net, state, x)
+        if not torch.equal(asked(check, net, state, x), got):
             check.fail("Two calls in eval mode differ. Is there dropout that stays on?")
-        check.same(got, expected, f"with images {tuple(x.shape)} and torchvision's weights", [*slips, *relus])
+        slips = [*processed(expected), *variants(reference, state, x, others)]
+        check.same(got, expected, f"with images {tuple(x.shape)} and torchvision's weights", slips)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
-from convcourse.checks.core import Check, Slips, article, numbers
+from convcourse.checks.core import Check, CheckFailed, Slips, article, numbers
 
 State = dict[str, torch.Tensor]
 Replaced = dict[str, nn.Module]
@@ -95,6 +95,25 @@ def answer(net: nn.Module, state: State, x: torch.Tensor) -> torch.Tensor:
         return functional_call(net, {name: tensor.clone() for name, tensor in state.items()}, (x,))
 
 
+def asked(check: Check, net: nn.Module, state: State, x: torch.Tensor) -> torch.Tensor:
+    """The answer of a student's network. Where it raises, the sentence has the sizes that the network was made with."""
+    try:
+        return check.ask(partial(answer, net, state), x)
+    except CheckFailed as failed:
+        if failed.__cause__ is not None:
+            check.ask(net, x.to(next(net.parameters()).device))
+        raise
+
+
+def gradient(check: Check, net: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """The gradient of the sum of a network's outputs, in its input."""
+    leaf = x.clone().requires_grad_()
+    out = check.ask(net, leaf)
+    if not out.requires_grad:
+        check.fail("The result is cut off from autograd. Compute with tensors, not with `.data` or `.detach()`.")
+    return check.ask(lambda: torch.autograd.grad(out.sum(), leaf)[0])
+
+
 def varied(reference: nn.Module, replaced: Replaced, state: State, x: torch.Tensor) -> torch.Tensor:
     """The answer of a copy with some of its modules replaced."""
     other = copy.deepcopy(reference)
@@ -103,11 +122,22 @@ def varied(reference: nn.Module, replaced: Replaced, state: State, x: torch.Tens
     return answer(other, state, x)
 
 
-def without_relu(reference: nn.Module, state: State, x: torch.Tensor, after: dict[str, str]) -> Slips:
-    """Each ReLU left out once. `after`: the ReLU's name, and what it follows in words."""
+def variants(reference: nn.Module, state: State, x: torch.Tensor, given: dict[str, Replaced]) -> Slips:
+    """Answers of copies with some modules replaced, each with the sentence that names it."""
+    return [(partial(varied, reference, replaced, state, x), sentence) for sentence, replaced in given.items()]
+
+
+def without(names: Iterable[str]) -> Replaced:
+    """Modules left out."""
+    return {name: nn.Identity() for name in names}
+
+
+def processed(expected: torch.Tensor) -> Slips:
+    """Logits with something done to them."""
     return [
-        (partial(varied, reference, {name: nn.Identity()}, state, x), f"Yours has no ReLU {said}.")
-        for name, said in after.items()
+        (expected.relu, "Yours takes a ReLU after the last layer. Return the logits."),
+        (partial(expected.softmax, 1), "Yours takes a softmax after the last layer. Return the logits."),
+        (partial(expected.log_softmax, 1), "Yours takes a softmax after the last layer. Return the logits."),
     ]
 
 
@@ -118,7 +148,7 @@ def has_dropout(check: Check, net: nn.Module, passed: Sequence[tuple[State, int,
     """
     check.ask(net.train)
     for state, count, where in passed:
-        got = check.ask(lambda x, state=state: answer(net, state, x), torch.zeros(4, 3, 64, 64))
+        got = asked(check, net, state, torch.zeros(4, 3, 64, 64))
         share = (got != 0).float().mean().item()
         if abs(share - 0.5**count) > 0.08:
             check.fail(
