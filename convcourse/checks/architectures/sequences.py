@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torchvision import models
 from torchvision.models.vgg import make_layers
+from torchvision.ops import Permute
 
 from convcourse.checks.architectures.states import (
     Replaced,
@@ -39,7 +40,7 @@ def AlexNet(made: Any) -> None:
     x = numbers(1, 1, 3, 65, 300)  # so wide that the average pooling has something to average
     relus = {f"features.{n}": f"convolution {i}" for i, n in enumerate((1, 4, 7, 9, 11), 1)}
     pools = ("features.2", "features.5", "features.12")
-    others = _relus(relus, ("classifier.2", "classifier.5")) | {
+    others = _relus(relus) | {
         "Its poolings are 2×2. They must be 3×3 with stride 2.": {name: nn.MaxPool2d(2) for name in pools},
         "Its poolings take the average. They must take the maximum.": {name: nn.AvgPool2d(3, 2) for name in pools},
         "Its adaptive pooling takes the maximum. It must take the average.": {"avgpool": nn.AdaptiveMaxPool2d(6)},
@@ -68,7 +69,7 @@ def VGG(made: Any) -> None:
         kinds = {kind: [f"features.{n}" for n, layer in enumerate(reference.features) if isinstance(layer, kind)]
                  for kind in (nn.ReLU, nn.MaxPool2d)}  # fmt: skip
         relus, pools = {name: f"convolution {i}" for i, name in enumerate(kinds[nn.ReLU], 1)}, kinds[nn.MaxPool2d]
-        others = _relus(relus, ("classifier.1", "classifier.4")) | {
+        others = _relus(relus) | {
             'Yours makes no 2×2 pooling for an "M".': without(pools),
             'Yours makes no 2×2 pooling for the last "M".': without(pools[-1:]),
             "Its poolings take the average. They must take the maximum.": {name: nn.AvgPool2d(2) for name in pools},
@@ -94,15 +95,11 @@ def _made(check: Check, made: Any, reference: nn.Module, said: str, *args: Any, 
     return net
 
 
-def _relus(after: dict[str, str], hidden: tuple[str, str]) -> dict[str, Replaced]:
-    """Slips with ReLUs left out. after: by their names, the convolutions before them; hidden: those of `classifier`."""
-    words = after | {name: f"linear layer {i}" for i, name in enumerate(hidden, 1)}
-    slips = {f"Yours has no ReLU after {word}.": without([name]) for name, word in words.items()}
-    return slips | {
-        "Yours has no ReLU after the convolutions.": without(after),
-        "Yours has no ReLU in the classifier.": without(hidden),
-        "Yours has no ReLU at all.": without(words),
-    }
+def _relus(after: dict[str, str]) -> dict[str, Replaced]:
+    """Slips with ReLUs left out: each alone, and all. after: by their names, the layers before them."""
+    slips = {f"Yours has no ReLU after {word}.": without([name]) for name, word in after.items()}
+    kind = next(iter(after.values())).rsplit(" ", 1)[0]
+    return slips | {f"Yours has no ReLU after any {kind}.": without(after)}
 
 
 def _answers(
@@ -110,9 +107,22 @@ def _answers(
 ) -> None:
     """With one state it answers as torchvision's, twice the same. others: slips, by the sentences that name them."""
     reference.eval()
-    with check("with the same weights the same logits as torchvision's"):
-        expected, got = answer(reference, state, x), asked(check, net, state, x)
-        if not torch.equal(asked(check, net, state, x), got):
-            check.fail("Two calls in eval mode differ. Is there dropout that stays on?")
-        slips = [*processed(expected), *variants(reference, state, x, others)]
-        check.same(got, expected, f"with images {tuple(x.shape)} and torchvision's weights", slips)
+    pool = reference.get_submodule("avgpool")
+    hidden = [name for name, layer in reference.named_modules() if isinstance(layer, nn.ReLU) and "classifier" in name]
+    classifier = _relus({name: f"linear layer {i}" for i, name in enumerate(hidden, 1)}) | {
+        "Yours flattens the pixels before the channels. Flatten (C, H, W) in this order.": {
+            "avgpool": nn.Sequential(pool, Permute([0, 2, 3, 1]))
+        },
+    }
+    zeroed = {
+        name: torch.zeros_like(tensor) for name, tensor in state.items() if "features" in name and tensor.ndim > 1
+    }
+    for title, given, slips in (
+        ("convolutions of weight 0", state | zeroed, classifier), ("torchvision's weights", state, others | classifier)
+    ):  # fmt: skip
+        with check(f"the same logits as torchvision's, with {title}"):
+            expected, got = answer(reference, given, x), asked(check, net, given, x)
+            if not torch.equal(asked(check, net, given, x), got):
+                check.fail("Two calls in eval mode differ. Is there dropout that stays on?")
+            named = [*processed(expected), *variants(reference, given, x, slips)]
+            check.same(got, expected, f"with images {tuple(x.shape)} and {title}", named)
