@@ -109,7 +109,7 @@ class Renamed(models.AlexNet):
     ("name", "made", "said"),
     [
         ("AlexNet", Renamed, r"must have `classifier.1.weight \(4096, 9216\)`.*has `head.1.weight`"),
-        ("AlexNet", Classes, r"`classifier.6.weight` must be \(10, 4096\)"),
+        ("AlexNet", Classes, r"`classifier.6.weight` must be \(7, 4096\)"),
         ("AlexNet", changed(models.AlexNet, features__0=nn.Conv2d(3, 96, 11, 4, 2)), "`features.0.weight` must be"),
         ("AlexNet", changed(models.AlexNet, extra=nn.Linear(2, 2)), "has `extra.weight`, `extra.bias` in its state"),
         ("AlexNet", changed(models.AlexNet, features__4=nn.Identity()), "no ReLU after convolution 2"),
@@ -135,6 +135,11 @@ class Renamed(models.AlexNet):
         ("AlexNet", changed(models.AlexNet, classifier__0=nn.Identity()), "after both dropouts, and in yours [45]"),
         ("AlexNet", changed(models.AlexNet, classifier__3=nn.Dropout(0.2)), "before `classifier.4`, and in yours [78]"),
         ("AlexNet", changed(models.AlexNet, classifier__3=nn.AlphaDropout(0.5)), "left over|doubled"),
+        (
+            "VGG",
+            lambda config, n, batch_norm=False: VGG(config, 10, batch_norm),
+            r"`classifier.6.weight` must be \(7, 4096\)",
+        ),
         ("VGG", lambda config, n, batch_norm=False: VGG(config, n), "features.1.running_mean"),
         ("VGG", lambda config, n, batch_norm=False: VGG(config, n, True), "has `features.1.weight`"),
         ("VGG", lambda config, n, batch_norm=False: VGG(config[:-1], n, batch_norm), 'for the last "M"'),
@@ -314,7 +319,7 @@ def unstrided(block, layers, num_classes):
         (Everywhere, "has `layer1.0.downsample.0.weight`"),
         (lambda block, layers, n: models.ResNet(block, [1, 1, 1, 1], n), "layer1.1.conv1.weight"),
         (lambda block, layers, n: models.ResNet(resnet.BasicBlock, layers, n), "layer1.0.conv3.weight"),
-        (ends(models.ResNet, lambda net, y: y[:, :1]), r"the shape must be \(2, 10\)"),
+        (ends(models.ResNet, lambda net, y: y[:, :1]), r"the shape must be \(2, 7\)"),
     ],
 )
 @pytest.mark.usefixtures("torchvisions_allowed")
@@ -346,6 +351,7 @@ class Squeeze(nn.Module):
         ({"last": lambda z: z}, "no sigmoid"),
         ({"last": lambda z: z.softmax(1)}, "a softmax in place"),
         ({"join": torch.add}, "adds the weights"),
+        ({"join": lambda x, weights: x * weights.detach()}, "and its gradient asked for"),
         ({"join": lambda x, weights: weights.expand_as(x)}, "returns the weights"),
     ],
 )

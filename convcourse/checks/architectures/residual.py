@@ -27,6 +27,7 @@ from convcourse.checks.architectures.states import (
 )
 from convcourse.checks.core import Check, Slips, numbers, on_plain_torch
 
+CLASSES = 7
 Shortcut = Callable[[nn.Module, torch.Tensor], torch.Tensor]
 
 
@@ -140,11 +141,11 @@ def ResNet(made: Any) -> None:
 
 
 def _network(check: Check, made: Any, block: Any, layers: list[int]) -> None:
-    said = f"ResNet({block.__name__}, {layers}, 10)"
+    said = f"ResNet({block.__name__}, {layers}, {CLASSES})"
     with torch.device("meta"):
-        reference = models.ResNet(block, layers, 10).eval()
+        reference = models.ResNet(block, layers, CLASSES).eval()
     with check(f"{said}: names and shapes of the parameters"):
-        net = outline(check, made, block, layers, 10)
+        net = outline(check, made, block, layers, CLASSES)
         own_work(check, [net])
         has_names(check, net, reference, said)
     with check(f"{said}: with the same weights the same logits as torchvision's"):

@@ -26,6 +26,7 @@ from convcourse.checks.architectures.states import (
 )
 from convcourse.checks.core import Check, numbers, on_plain_torch
 
+CLASSES = 7  # neither ImageNet's nor the digits'
 HIDDEN = 256  # units of the hidden layers, in place of 4,096
 
 
@@ -34,8 +35,8 @@ def AlexNet(made: Any) -> None:
     """Check the class `AlexNet`: (N, 3, H, W) → logits (N, num_classes)."""
     check = Check("AlexNet")
     with torch.device("meta"):
-        reference = models.AlexNet(10)
-    net = _made(check, made, reference, "AlexNet(10)", 10)
+        reference = models.AlexNet(CLASSES)
+    net = _made(check, made, reference, f"AlexNet({CLASSES})", CLASSES)
     state = state_of(reference, 1, HIDDEN)
     x = numbers(1, 1, 3, 65, 300)  # so wide that the average pooling has something to average
     relus = {f"features.{n}": f"convolution {i}" for i, n in enumerate((1, 4, 7, 9, 11), 1)}
@@ -62,9 +63,9 @@ def VGG(made: Any) -> None:
     config: list[str | int] = [8, "M", 12, 16, "M", 512, "M"]
     for batch_norm in (False, True):
         with torch.device("meta"):
-            reference = models.VGG(make_layers(config, batch_norm), 10, init_weights=False)
-        said = f"VGG({config}, 10{', batch_norm=True' if batch_norm else ''})"
-        net = _made(check, made, reference, said, config, 10, **({"batch_norm": True} if batch_norm else {}))
+            reference = models.VGG(make_layers(config, batch_norm), CLASSES, init_weights=False)
+        said = f"VGG({config}, {CLASSES}{', batch_norm=True' if batch_norm else ''})"
+        net = _made(check, made, reference, said, config, CLASSES, **({"batch_norm": True} if batch_norm else {}))
         state, x = state_of(reference, 2, HIDDEN), numbers(2, 2, 3, 32, 44)
         kinds = {kind: [f"features.{n}" for n, layer in enumerate(reference.features) if isinstance(layer, kind)]
                  for kind in (nn.ReLU, nn.MaxPool2d)}  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from convcourse.checks.architectures.states import gradient
 from convcourse.checks.core import Check, Slips, numbers, on_plain_torch
 
 CHANNELS, REDUCTION = 12, 3
@@ -49,6 +50,9 @@ def SqueezeExcitation(made: Any) -> None:
             (lambda: weights(mean).expand_as(x), "Yours returns the weights. Multiply the input by them."),
         ]
         check.same(check.ask(net, x), x * weights(mean), "with given weights", slips)
-    with check("images of other sizes, each for itself"):
-        both = check.ask(net, x[:, :, :3])
-        check.same(check.ask(net, x[1:, :, :3]), both[1:].detach(), "one image of a batch alone gives the same")
+    with check("its gradient, of each image for itself"):
+        leaf = x[1:, :, :3].clone().requires_grad_()
+        (wanted,) = torch.autograd.grad((leaf * weights(leaf.mean((2, 3)))).sum(), leaf)
+        check.same(
+            gradient(check, net, x[:, :, :3])[1:], wanted, "with images of another size and its gradient asked for"
+        )
