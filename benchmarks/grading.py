@@ -38,6 +38,7 @@ MARK = re.compile(r"(<!-- bench -->\n).*?(<!-- /bench -->)", re.DOTALL)
 CLASSES = {
     "01-convolution": (24, ["conv2d_naive", "KERNELS", "apply_kernel", "conv2d"]),
     "02-pooling": (4, ["max_unpool2d"]),
+    "03-architectures": (4, ["Inception"]),
     "06-segmentation": (4, ["iou"]),
 }
 

@@ -1,13 +1,15 @@
-"""Pictures of pooling and of a classifier's errors, drawn from what students' own functions return."""
+"""Pictures of pooling, of networks and of a classifier's errors, drawn from what students' own code returns."""
 
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import torch
+import torch.nn.functional as F
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from torch import nn
 
-from convcourse.plots import BLUE, GRID, INK, ORANGE, SOFT
+from convcourse.plots import BLUE, GRID, INK, ORANGE, PLUM, SOFT
 
 BETWEEN = 0.35  # of a panel's height, between two panels
 
@@ -102,4 +104,115 @@ def confusions(images: torch.Tensor, labels: torch.Tensor, guesses: torch.Tensor
             one = wrong[place]
             panel.imshow(images[one, 0], vmin=0, vmax=1)
             panel.set_title(f"{int(labels[one])} → {int(guesses[one])}", fontsize=10)
+    return figure
+
+
+def fields(stacks: dict[str, list[tuple[int, int, int]]], found: Sequence[tuple[int, int]]) -> Figure:
+    """Draws how much each pixel moves one unit of a stack's last layer, and the squares that were computed for it.
+
+    Args:
+        stacks: by title, each a list of (kernel_size, stride, dilation) from input to output.
+        found: (size, jump) for each. A square of `size` pixels is drawn around the unit, and one around the unit to
+            its right, `jump` pixels further.
+    """
+    figure, row = plt.subplots(1, len(stacks), figsize=(3.0 * len(stacks), 3.3), squeeze=False)
+    for axes, (title, layers), (size, jump) in zip(row[0], stacks.items(), found, strict=True):
+        line = torch.zeros(1, 1, 200, dtype=torch.float64, requires_grad=True)
+        out = line
+        for kernel_size, stride, dilation in layers:
+            weight = torch.ones(1, 1, kernel_size, dtype=torch.float64) / kernel_size
+            out = F.conv1d(out, weight, stride=stride, dilation=dilation)
+        unit = min(3, out.shape[2] - 2)
+        (seen,) = torch.autograd.grad(out[0, 0, unit], line)
+        start, end = (int(place) for place in seen[0, 0].nonzero()[[0, -1], 0])
+        shown = slice(start - 3, max(end, start + size + jump) + 3)
+        pixels = seen[0, 0, shown]
+        axes.imshow(torch.outer(pixels, pixels), cmap="gray_r")
+        for shift, colour, style in ((0, BLUE, "-"), (jump, ORANGE, "--")):
+            corner = (2.5 + shift, 2.5)
+            axes.add_patch(Rectangle(corner, size, size, fill=False, edgecolor=colour, linestyle=style, lw=2))
+        axes.set_title(f"{title}\n{size} pixels, jump {jump}")
+        axes.set_axis_off()
+    return figure
+
+
+def costs(network: nn.Module, shape: tuple[int, ...]) -> Figure:
+    """Draws, for each layer or block with weights, the numbers of its output, its parameters, its multiplications.
+
+    Args:
+        network: on any device. On the meta device nothing is computed, and only shapes pass through it. Layers are
+            gathered by the first two words of their names.
+        shape: of the images (N, C, H, W), on the network's device.
+    """
+    rows: dict[str, list[int]] = {}
+
+    def count(name: str, module: nn.Module, out: torch.Tensor) -> None:
+        own = list(module.parameters(recurse=False))
+        products = sum(p.numel() * out.numel() // out.shape[1] for p in own if p.ndim > 1)
+        row = rows.setdefault(".".join(name.split(".")[:2]), [0, 0, 0])
+        row[:] = [out.numel(), row[1] + sum(p.numel() for p in own), row[2] + products]
+
+    hooks = [
+        module.register_forward_hook(lambda module, _, out, name=name: count(name, module, out))
+        for name, module in network.named_modules()
+        if any(p.ndim > 1 for p in module.parameters(recurse=False))
+    ]
+    with torch.no_grad():
+        network(torch.zeros(shape, device=next(network.parameters()).device))
+    for hook in hooks:
+        hook.remove()
+    figure, panels = plt.subplots(1, 3, figsize=(7.6, 0.7 + 0.24 * len(rows)), sharey=True)
+    titles = ("numbers in the output", "parameters", "multiplications")
+    for column, (axes, title) in enumerate(zip(panels, titles)):
+        values = [row[column] for row in rows.values()]
+        axes.barh(range(len(rows)), values, color=(BLUE, ORANGE, PLUM)[column])
+        axes.set(yticks=range(len(rows)), yticklabels=list(rows), xticks=[])
+        axes.set_title(f"{title}{'' if column == 0 else f': {_short(sum(values))}'}", loc="left", fontsize=10)
+        for place, value in enumerate(values):
+            axes.text(value, place, f" {_short(value)}", va="center", fontsize=8, color=INK)
+        axes.set_xlim(0, 1.35 * max(values))
+        axes.spines[["bottom", "left"]].set_visible(False)
+    panels[0].invert_yaxis()
+    return figure
+
+
+def _short(number: int) -> str:
+    """12,345,678 as "12.3 M"."""
+    for unit, word in ((10**9, " G"), (10**6, " M"), (10**3, " k")):
+        if number >= unit:
+            return f"{number / unit:.3g}{word}"
+    return str(number)
+
+
+def branches(network: nn.Module, in_channels: int, widths: dict[str, int]) -> Figure:
+    """Draws which pixels the middle unit of each branch of a module depends on.
+
+    Args:
+        network: images (N, in_channels, H, W) → (N, channels, H, W), its branches concatenated.
+        in_channels: of the images.
+        widths: by title, how many channels each branch gives, in their order.
+    """
+    side = 11
+    x = torch.rand(4, in_channels, side, side, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    out = network(x)[:, :, side // 2, side // 2]
+    figure, row = plt.subplots(1, len(widths), figsize=(2.0 * len(widths), 2.3))
+    for axes, (title, part) in zip(row, zip(widths, out.split(list(widths.values()), dim=1))):
+        (seen,) = torch.autograd.grad(part.sum(), x, retain_graph=True)
+        axes.imshow((seen.abs().sum((0, 1)) > 0).float(), cmap="Blues", vmin=0, vmax=1.6)
+        axes.set(xticks=[i - 0.5 for i in range(side)], yticks=[i - 0.5 for i in range(side)], title=title)
+        axes.tick_params(length=0, labelleft=False, labelbottom=False)
+        axes.grid(color=GRID, linestyle="-", lw=0.7)
+        axes.spines[:].set_visible(False)
+    return figure
+
+
+def logits(theirs: torch.Tensor, yours: torch.Tensor) -> Figure:
+    """Draws two networks' logits (K,) for one image, from the smallest of the first to its largest."""
+    order = theirs.argsort()
+    figure, axes = plt.subplots(figsize=(6.4, 2.6))
+    axes.plot(theirs[order], label="torchvision's", lw=4, color=GRID)
+    axes.plot(yours[order], label="yours", lw=1, color=BLUE, linestyle="-")
+    axes.set(xlabel="classes", ylabel="logit", xticks=[])
+    axes.set_title(f"largest difference {(theirs - yours).abs().max():.1g}", loc="left")
+    axes.legend()
     return figure

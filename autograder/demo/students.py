@@ -1,4 +1,4 @@
-"""The demo's class: 24 invented people, and the notebooks that each of them hands in, eight of them the second one.
+"""The demo's class: 24 invented people, and the notebooks that each of them hands in, eight also the second and third.
 
 A notebook is the released one with code put into its solution cells. The code of the right and of the wrong ones is
 that of `tests/exam/<exam>/{right,wrong}/`, which exist to examine the exam; what such a file leaves open is the
@@ -22,7 +22,12 @@ from autograder.release import solution_of
 
 ASSIGNMENT = "01-convolution"
 # Where the hostile put their code: the name of a function that is graded early.
-ATTACKED = {"01-convolution": "conv2d", "02-pooling": "avg_pool2d", "06-segmentation": "conv_transpose2d"}
+ATTACKED = {
+    "01-convolution": "conv2d",
+    "02-pooling": "avg_pool2d",
+    "03-architectures": "AlexNet",
+    "06-segmentation": "conv_transpose2d",
+}
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,14 @@ CLASS = [
     Student("mateo.rojas", "mistake", "cnn_fixed_size", "02-pooling"),
     Student("sven.dahl", "half-way", "max_unpool2d", "02-pooling"),
     Student("uma.patel", "hostile", "READS_THE_TESTS", "02-pooling"),
+    Student("ada.lindqvist", "correct", "vgg_sequential", "03-architectures"),
+    Student("bruno.ferreira", "correct", "resnet_stages", "03-architectures"),
+    Student("chiara.conti", "correct", "inception_named", "03-architectures"),
+    Student("kwame.asante", "mistake", "resnet_shortcut_without_norm", "03-architectures"),
+    Student("lena.hoffmann", "mistake", "field_own_stride", "03-architectures"),
+    Student("mateo.rojas", "mistake", "inception_three_by_three", "03-architectures"),
+    Student("sven.dahl", "half-way", "Inception", "03-architectures"),
+    Student("uma.patel", "hostile", "READS_THE_TESTS", "03-architectures"),
     Student("ada.lindqvist", "correct", "plain", "06-segmentation"),
     Student("bruno.ferreira", "correct", "functional", "06-segmentation"),
     Student("chiara.conti", "correct", "by_hand", "06-segmentation"),

@@ -1,0 +1,86 @@
+"""Visible check of `receptive_field`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from convcourse.checks.core import Check, article, plain
+
+Layers = Sequence[tuple[int, int, int]]
+
+
+def measured(layers: Layers) -> tuple[int, int]:
+    """The same two numbers from gradients: the pixels of a row that two neighbouring units of the last layer depend
+    on, from the first to the last."""
+    row = torch.zeros(1, 1, 400, dtype=torch.float64, requires_grad=True)
+    out = row
+    for kernel_size, stride, dilation in layers:
+        out = F.conv1d(out, torch.ones(1, 1, kernel_size, dtype=torch.float64), stride=stride, dilation=dilation)
+    reached = [torch.autograd.grad(out[0, 0, unit], row, retain_graph=True)[0].nonzero()[:, 2] for unit in (0, 1)]
+    first, second = ((int(pixels[0]), int(pixels[-1])) for pixels in reached)
+    return first[1] - first[0] + 1, second[0] - first[0]
+
+
+def slips(layers: Layers) -> dict[tuple[int, int], str]:
+    """What people give by a slip, each with the sentence that names it."""
+    size, jump = measured(layers)
+    flat = 1 + sum((k - 1) * d for k, _, d in layers)
+    return {
+        (jump, size): "Yours has the jump first. The size comes first.",
+        measured(layers[::-1]): "Yours reads the layers from the output to the input. The list begins at the input.",
+        _added(layers, lambda k, s, d: (k - 1) * d * s): (
+            "Yours multiplies the jump by a layer's stride before it adds that layer's kernel."
+        ),
+        _added(layers, lambda k, s, d: k * d): (
+            "Yours adds the whole kernel for each layer. One of its pixels is already counted."
+        ),
+        _added(layers, lambda k, s, d: k - 1): "Yours leaves out the dilation.",
+        (flat, jump): "In yours the strides do not change the size.",
+    }
+
+
+def _added(layers: Layers, pixels: Callable[[int, int, int], int]) -> tuple[int, int]:
+    """What comes out if each layer adds these pixels, in steps of the jump before it."""
+    size = jump = 1
+    for layer in layers:
+        size, jump = size + pixels(*layer) * jump, jump * layer[1]
+    return size, jump
+
+
+def receptive_field(function: Any) -> None:
+    """Check `receptive_field(layers)` → (size, jump)."""
+    check = Check("receptive_field")
+    for title, layers in (
+        ("one layer", [(5, 1, 1)]),
+        ("two layers", [(3, 1, 1), (5, 1, 1)]),
+        ("a stride, and layers after it", [(3, 2, 1), (5, 1, 1), (2, 3, 1)]),
+        ("dilations", [(3, 1, 2), (4, 1, 5)]),
+        ("strides and dilations together", [(7, 2, 1), (3, 2, 2), (1, 3, 1), (3, 1, 4)]),
+    ):
+        with check(f"{title}: the same as the gradient of a pixel shows"):
+            wanted = measured(layers)
+            got = _pair(check, check.ask(function, layers), layers)
+            if got != wanted:
+                named = slips(layers).get(got)
+                said = f"For {layers} gradients show (size, jump) = {wanted}, and yours is {got}."
+                check.fail(f"{said} {named}" if named else said)
+    with check("no layer at all: a unit is a pixel"):
+        got = _pair(check, check.ask(function, []), [])
+        if got != (1, 1):
+            check.fail(f"For an empty list the result must be (1, 1), and yours is {got}.")
+
+
+def _pair(check: Check, got: Any, layers: Layers) -> tuple[int, int]:
+    """The answer as two ints."""
+    if not isinstance(got, tuple | list) or len(got) != 2:
+        said = f"a {type(got).__name__} of {len(got)}" if isinstance(got, tuple | list) else article(type(got).__name__)
+        check.fail(f"It must return two ints (size, jump), and yours returned {said}.")
+    size, jump = map(plain, got)
+    if any(isinstance(one, bool) or not isinstance(one, int | np.integer) for one in (size, jump)):
+        check.fail(f"For {layers} it must return two ints, and yours returned {tuple(got)!r:.60}.")
+    return size, jump
