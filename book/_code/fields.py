@@ -1,0 +1,56 @@
+"""Chapter 3's measured receptive fields: how strongly each pixel of an image moves one position of a map."""
+
+import torch
+from torch import nn
+
+
+def influence(net: nn.Module, images: torch.Tensor, seed: int = 0) -> torch.Tensor:
+    """The influence of each pixel on the middle position of the last map, (H, W).
+
+    It is the mean square of the gradient of Σ r_c · y[n, c, middle], with random signs r_c, over images (N, C, H, W)
+    and their channels (Luo et al. 2016).
+    """
+    random = torch.Generator().manual_seed(seed)
+    images = images.clone().requires_grad_()
+    maps = net.eval()(images)
+    middle = maps[:, :, maps.shape[2] // 2, maps.shape[3] // 2]
+    signs = 2.0 * torch.randint(2, middle.shape, generator=random) - 1
+    (gradient,) = torch.autograd.grad((signs * middle).sum(), images)
+    return gradient.square().mean((0, 1))
+
+
+def extent(found: torch.Tensor) -> tuple[int, int]:
+    """Rows and columns from the first to the last pixel of an influence (H, W) that is not 0."""
+    touched = found != 0
+    rows, columns = (touched.any(axis).nonzero() for axis in (1, 0))
+    return tuple(int(lines.max() - lines.min()) + 1 for lines in (rows, columns))
+
+
+def effective(found: torch.Tensor, share: float = 0.95) -> int:
+    """The side of the smallest square around the centre of gravity that holds this share of an influence (H, W)."""
+    total = found.sum()
+    axes = [torch.arange(n, dtype=found.dtype) for n in found.shape]
+    row, column = (round(((found.sum(1 - a) * axes[a]).sum() / total).item()) for a in (0, 1))
+    reach = 0
+    while True:
+        window = found[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
+        if window.sum() >= share * total:
+            return 2 * reach + 1
+        reach += 1
+
+
+def features(net: nn.Sequential) -> nn.Sequential:
+    """The part of a network that ends before its last pooling."""
+    pools = nn.MaxPool2d | nn.AvgPool2d | nn.AdaptiveAvgPool2d
+    last = max(at for at, layer in enumerate(net) if isinstance(layer, pools))
+    return net[:last]
+
+
+def plain(depth: int, channels: int = 16, kernel_size: int = 3, norm: bool = False) -> nn.Sequential:
+    """A stack of convolutions with ReLUs behind them, one input channel, sizes kept, first weights He's."""
+    layers: list[nn.Module] = []
+    for at in range(depth):
+        conv = nn.Conv2d(channels if at else 1, channels, kernel_size, padding=kernel_size // 2, bias=False)
+        nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
+        layers += [conv, *([nn.BatchNorm2d(channels)] if norm else []), nn.ReLU()]
+    return nn.Sequential(*layers)
