@@ -8,9 +8,10 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from _code import letters
+from _code import letter_network, letters
 
-NAMES = ("alexnet", "no dropout", "tanh", "vgg", "vgg + norm", "inception", "resnet")
+NAMES = ("alexnet", "vgg", "vgg + norm", "inception", "resnet")
+VARIANTS = ("dropout", "ReLU", "tanh")  # of "alexnet": itself, then without dropout, then with tanh, too
 CLASSES = len(letters.LETTERS)
 
 
@@ -89,13 +90,11 @@ def _resnet() -> list[nn.Module]:
 
 
 def network(name: str) -> nn.Sequential:
-    """One of `NAMES`: images (N, 1, 28, 28) → logits (N, 12).
-
-    The others belong to "alexnet": "no dropout" is the same without dropout, and "tanh" has tanh instead of ReLU, too.
-    """
+    """One of `NAMES` or `VARIANTS`: images (N, 1, 28, 28) → logits (N, 12)."""
     layers = {
         "alexnet": _alexnet,
-        "no dropout": lambda: _alexnet(dropout=0.0),
+        "dropout": _alexnet,
+        "ReLU": lambda: _alexnet(dropout=0.0),
         "tanh": lambda: _alexnet(nn.Tanh, dropout=0.0),
         "vgg": _vgg,
         "vgg + norm": lambda: _vgg(norm=True),
@@ -112,3 +111,20 @@ def network(name: str) -> nn.Sequential:
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
     return net
+
+
+def train(
+    net: nn.Module,
+    shown: tuple[torch.Tensor, torch.Tensor],
+    new: tuple[torch.Tensor, torch.Tensor],
+    epochs: int,
+    seed: int,
+) -> dict[str, list[float] | float]:
+    """Train on the images and labels that are shown. After each epoch the mean ``loss`` and the share of the new ones
+    that are ``right``; in the end the share of the shown ones (``seen``)."""
+    share = lambda x, y: round((letter_network.probabilities(net, x).argmax(1) == y).float().mean().item(), 4)
+    loss, right = [], []
+    for mean in letter_network.epochs_of(net, *shown, epochs, seed=seed):
+        loss.append(round(mean, 4))
+        right.append(share(*new))
+    return {"loss": loss, "right": right, "seen": share(*shown)}

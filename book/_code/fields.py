@@ -1,5 +1,7 @@
 """Chapter 3's measured receptive fields: how strongly each pixel of an image moves one position of a map."""
 
+from collections.abc import Iterator
+
 import torch
 from torch import nn
 
@@ -46,11 +48,24 @@ def features(net: nn.Sequential) -> nn.Sequential:
     return net[:last]
 
 
-def plain(depth: int, channels: int = 16, kernel_size: int = 3, norm: bool = False) -> nn.Sequential:
-    """A stack of convolutions with ReLUs behind them, one input channel, sizes kept, first weights He's."""
-    layers: list[nn.Module] = []
-    for at in range(depth):
-        conv = nn.Conv2d(channels if at else 1, channels, kernel_size, padding=kernel_size // 2, bias=False)
-        nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
-        layers += [conv, *([nn.BatchNorm2d(channels)] if norm else []), nn.ReLU()]
-    return nn.Sequential(*layers)
+def he(net: nn.Module) -> nn.Module:
+    """The same network with first weights that keep the spread through ReLUs (He et al. 2015), and biases 0."""
+    for layer in net.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    return net
+
+
+def reaches(net: nn.Sequential) -> Iterator[tuple[nn.Module, int, int]]:
+    """Each convolution and pooling of a sequence with square kernels, with the side of the receptive field behind it
+    and the pixels of the image between two neighbours of its map."""
+    side, jump = 1, 1
+    for layer in net:
+        if isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
+            number = lambda value: value[0] if isinstance(value, tuple) else value
+            dilation = number(getattr(layer, "dilation", 1))
+            side += dilation * (number(layer.kernel_size) - 1) * jump
+            jump *= number(layer.stride)
+            yield layer, side, jump

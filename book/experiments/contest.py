@@ -1,4 +1,4 @@
-"""Four architectures at one budget, and what ReLU, dropout and batch norm change: small networks that read letters.
+"""Four architectures at one budget, and one of them with batch norm: small networks that read letters.
 
 All networks of a seed see the same images in the same order as often, at the same rates, and need about equally many
 multiplications. Each is tested on the same new letters, in typefaces that none has seen. Networks, images and training
@@ -6,7 +6,7 @@ are small on purpose. Of two networks the reach of their last map is measured to
 """
 
 import torch
-from _code import contestants, fields, letter_network, letters
+from _code import contestants, counting, fields, letters
 
 SEEDS = range(5)
 IMAGES, NEW_IMAGES, EPOCHS = 2000, 500, 16
@@ -19,22 +19,21 @@ def reach(net: torch.nn.Sequential, scenes: torch.Tensor) -> int:
 
 
 def run(seed: int) -> dict[str, dict]:
-    """Per network: after each epoch the mean ``loss`` and the share of new letters that are ``right``; at the end the
-    share of letters of the training that are right (``seen``); of some the effective ``field`` before and after."""
+    """Per network what `contestants.train` tells, its ``parameters`` and its ``multiplications`` per image; of some the
+    effective ``field`` before and after training."""
     scenes, labels = letters.scenes(IMAGES, letters.SEEN, seed=100 + seed)
     fresh, truth = letters.scenes(NEW_IMAGES, letters.NEW, seed=1)
-    images, new = letters.view(scenes), letters.view(fresh)
-    share = lambda net, x, y: round((letter_network.probabilities(net, x).argmax(1) == y).float().mean().item(), 4)
+    shown, new = (letters.view(scenes), labels), (letters.view(fresh), truth)
     found: dict[str, dict] = {}
     for name in contestants.NAMES:
         torch.manual_seed(seed)
         net = contestants.network(name)
         field = [reach(net, fresh)] if name in MEASURED else []
-        loss, right = [], []
-        for mean in letter_network.epochs_of(net, images, labels, EPOCHS, seed=seed):
-            loss.append(round(mean, 4))
-            right.append(share(net, new, truth))
-        found[name] = {"loss": loss, "right": right, "seen": share(net, images, labels)}
+        found[name] = contestants.train(net, shown, new, EPOCHS, seed)
+        found[name] |= {
+            "parameters": counting.parameters(net),
+            "multiplications": counting.multiplications(net, (1, letters.SIZE, letters.SIZE)),
+        }
         if name in MEASURED:
             found[name]["field"] = [*field, reach(net, fresh)]
     return found
