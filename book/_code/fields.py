@@ -58,6 +58,12 @@ def he(net: nn.Module) -> nn.Module:
     return net
 
 
+def words(layer: nn.Module) -> str:
+    """A convolution or pooling with square kernel in words, such as "Conv2d 11 × 11, stride 4"."""
+    side, stride = (value[0] if isinstance(value, tuple) else value for value in (layer.kernel_size, layer.stride))
+    return f"{type(layer).__name__} {side} × {side}, stride {stride}"
+
+
 def reaches(net: nn.Sequential) -> Iterator[tuple[nn.Module, int, int]]:
     """Each convolution and pooling of a sequence with square kernels, with the side of the receptive field behind it
     and the pixels of the image between two neighbours of its map."""

@@ -9,7 +9,7 @@ from functools import cache
 
 import matplotlib.pyplot as plt
 import torch
-from IPython.display import Markdown
+from IPython.display import HTML
 from matplotlib.axes import Axes
 from torch import nn
 from torchvision import models
@@ -78,15 +78,23 @@ def networks() -> list[Network]:
     return found
 
 
-def table(rows: list[Network]) -> Markdown:
-    """The networks as a table in Markdown."""
-    head = "| network | year | parameters, millions | multiplications, billions | right, % | newer weights, % |"
-    lines = [head, "|---|---|--:|--:|--:|--:|"]
-    for row in rows:
-        newer = f"{row.best:.1f}" if row.best > row.accuracy else ""
-        size, cost = f"{row.parameters / 1e6:.1f}", f"{row.multiplications / 1e9:.2f}"
-        lines.append(f"| {row.title} | {row.year} | {size} | {cost} | {row.accuracy:.1f} | {newer} |")
-    return Markdown("\n".join(lines))
+def table(rows: list[Network]) -> HTML:
+    """The networks as a table."""
+    heads = ("network", "year", "parameters, millions", "multiplications, billions", "right, %", "newer weights, %")
+    cells = [
+        (
+            row.title,
+            row.year,
+            f"{row.parameters / 1e6:.1f}",
+            f"{row.multiplications / 1e9:.2f}",
+            f"{row.accuracy:.1f}",
+            f"{row.best:.1f}" if row.best > row.accuracy else "",
+        )
+        for row in rows
+    ]
+    line = lambda kind, values: f"<tr>{''.join(f'<{kind}>{value}</{kind}>' for value in values)}</tr>"
+    body = "".join(line("td", values) for values in cells)
+    return HTML(f'<table class="table"><thead>{line("th", heads)}</thead><tbody>{body}</tbody></table>')
 
 
 LETTERS = 10.6  # points, on a figure of 5.6 inches
