@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import drawsvg
 import torch
 import torch.nn.functional as F
 from IPython.display import SVG
@@ -58,7 +59,10 @@ def picture(photo: torch.Tensor, layers: Sequence[Window] = FIVE) -> SVG:
     scale, middle = side / pixels, len(units(layers, torch.zeros(pixels))) // 2
     sheet.picture(photo, 2, 10, side, side)
     first, last = reached(layers, middle, pixels)
-    sheet.box(2 + first * scale, 10 + first * scale, (last + 1 - first) * scale, (last + 1 - first) * scale, "frame2")
+    corner, size = first * scale, (last + 1 - first) * scale
+    for colour, wide in (("#10151b", 4), ("#f0965a", 2.5)):  # on a photograph, so in both themes
+        style = f"fill: none; stroke: {colour}; stroke-width: {wide}"
+        sheet.drawing.append(drawsvg.Rectangle(2 + corner, 10 + corner, size, size, style=style))
     found = [measured(layers[: count + 1], pixels) for count in range(len(layers))]
     column = (566 - left) / len(layers)
     for top, title, values in [(10, "size of the field", [s for s, _ in found]), (160, "jump", [j for _, j in found])]:

@@ -13,12 +13,13 @@ from _code import depth
 
 SEEDS = range(5)
 DEPTHS, EPOCHS, IMAGES = (4, 8, 16, 32), 10, 200
+MOST = 100.0  # what a loss counts as that is larger than this, or no number any more
 
 
 def run(seed: int) -> dict[str, dict]:
     """By depth, then "plain" or "skip", then "bare" or "norm", then "default" or "he": ``gradient``, the norm of the
-    gradient with respect to each layer's weights before training; ``loss``, the mean of each epoch; ``right``, the
-    share of new digits that are read right in the end."""
+    gradient with respect to each layer's weights before training; ``loss``, the mean of each epoch, at most ``MOST``;
+    ``right``, the share of new digits that are read right in the end."""
     images, labels, new, truth = depth.digits()
     found: dict[str, dict] = {}
     for count, skip, norm, init in product(DEPTHS, (False, True), (False, True), ("default", "he")):
@@ -29,7 +30,7 @@ def run(seed: int) -> dict[str, dict]:
         shortcut = found.setdefault(str(count), {}).setdefault("skip" if skip else "plain", {})
         shortcut.setdefault("norm" if norm else "bare", {})[init] = {
             "gradient": [float(f"{value:.3g}") for value in gradient],
-            "loss": [float(f"{value:.3g}") for value in loss],
+            "loss": [float(f"{value:.3g}") if value < MOST else MOST for value in loss],
             "right": round(depth.right(net, new, truth), 4),
         }
     return found
