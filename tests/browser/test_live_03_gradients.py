@@ -117,9 +117,9 @@ def test_the_sentence_says_what_the_experiment_found(opened, told):
         first, last = (gradient_pictures.power(np.exp(np.log(norms[:, at]).mean())) for at in (0, -1))
         assert f"is {first} in layer 1, and {last} in layer {stack[0]}." in said(figure)
         ended = losses[:, -1] < gradients.MOST
-        assert f"the loss is {between(losses[ended, -1], 2)}, and" in said(figure)
+        assert f"is {between(losses[ended, -1], 2)}, and the stack" in said(figure)
         assert f"reads {between(100 * right, 0)} % of the new digits" in said(figure)
-        assert ("diverges" in said(figure)) == (not ended.all())
+        assert ("diverges" in said(figure)) == ("of the others" in said(figure)) == (not ended.all())
 
 
 def test_a_training_that_diverges_is_told(opened, told):
