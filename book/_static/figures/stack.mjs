@@ -117,7 +117,7 @@ figure('stack', 'The receptive field of a stack of layers', FIELDS, async (kit) 
     redraw(charts, width, foot + FOOT, [
       shape('rect', {x: (layer - 1) * column, y: 18, width: column, height: foot, style: 'fill: var(--panel)'}),
       ...chart('size of the field, in pixels', 0, 'size'), ...chart('jump, in pixels', second, 'jump'),
-      ...shown.flatMap((each) => word(each, kind(each), foot + 11)), side('kernel / stride · dilation; green: with a stride', foot + 34),
+      ...shown.flatMap((each) => word(each, kind(each), foot + 11)), side('kernel / stride · dilation, green with a stride', foot + 34),
     ]);
   }
 
@@ -133,12 +133,15 @@ figure('stack', 'The receptive field of a stack of layers', FIELDS, async (kit) 
   };
 });
 
+/** A formula that stays on one line. */
+const whole = (formula) => formula.replaceAll(' ', '\u00a0');
+
 function told({stack, layer}, found, [row, column], cut) {
   const {k, stride, dilation} = stack[layer - 1], {size, jump, count} = found[layer - 1];
   const before = found[layer - 2] ?? {size: 1, jump: 1};
   if (!count) return `Layer ${layer} has no unit left, because nothing is as large as its kernel.`;
   return `Layer ${layer} has ${count} × ${count} units. The unit in row ${row} and column ${column} sees ${size} × ${size} pixels (orange): `
-    + `${before.size} + ${dilation} · (${k} − 1) · ${before.jump} = ${size}. `
-    + (count > 1 ? `The next unit sees the same ${jump} pixel${jump > 1 ? 's' : ''} further (blue): ${before.jump} · ${stride} = ${jump}.` : '')
+    + `${whole(`${before.size} + ${dilation} · (${k} − 1) · ${before.jump} = ${size}.`)} `
+    + (count > 1 ? `The next unit sees the same ${jump} pixel${jump > 1 ? 's' : ''} further (blue): ${whole(`${before.jump} · ${stride} = ${jump}.`)}` : '')
     + (cut ? ' A part of the field lies beyond the image, on zeros.' : '');
 }
