@@ -24,7 +24,7 @@ figure('gradients', 'Gradients in a stack of layers, and its training', FIELDS, 
   const norms = drawing(0, 0, ''), losses = drawing(0, 0, 'Loss of each epoch, a curve per seed');
   let step; // pixels from one layer to the next
   hand(norms, 'Norm of the gradient in each layer. Press a layer, or choose one with the arrow keys.', {
-    drag: false, at: (x) => kit.set({layer: Math.floor((x - LEFT) / step) + 1}), by: (down, right) => kit.set({layer: state.layer + right}),
+    drag: 'across', at: (x) => kit.set({layer: Math.floor((x - LEFT) / step) + 1}), by: (down, right) => kit.set({layer: state.layer + right}),
   });
   kit.box.append(row(panel('norm of the gradient before training', norms), panel('loss of each epoch', losses)), kit.line,
     controls(kit.control.depth, kit.control.skip, kit.control.norm, kit.control.init), controls(kit.reset));

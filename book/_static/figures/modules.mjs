@@ -22,7 +22,7 @@ figure('modules', 'Architectures, drawn from their modules', FIELDS, async (kit)
   const view = drawing(0, 0, '');
   let column; // pixels from one block to the next
   hand(view, 'The blocks of the architecture. Press one, or choose with the arrow keys.', {
-    drag: false, at: (x) => kit.set({block: Math.floor(x / column) + 1}), by: (down, right) => kit.set({block: state.block + right}),
+    drag: 'across', at: (x) => kit.set({block: Math.floor(x / column) + 1}), by: (down, right) => kit.set({block: state.block + right}),
   });
   const table = element('div', {className: 'live-table'}), place = element('div', {className: 'live-panel'}, view);
   kit.box.append(kit.control.net, place, kit.line, table, controls(kit.reset));

@@ -58,7 +58,7 @@ figure('stack', 'The receptive field of a stack of layers', FIELDS, async (kit) 
   });
   let column; // pixels from one layer to the next
   hand(charts, 'Size and jump after each layer. Press a layer, or choose one with the arrow keys.', {
-    drag: false, at: (x) => kit.set({layer: Math.floor(x / column) + 1}), by: (down, right) => kit.set({layer: state.layer + right}),
+    drag: 'across', at: (x) => kit.set({layer: Math.floor(x / column) + 1}), by: (down, right) => kit.set({layer: state.layer + right}),
   });
 
   const presets = Object.keys(STACKS).map((name) => {
