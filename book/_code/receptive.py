@@ -44,13 +44,6 @@ def reached(layers: Sequence[Window], unit: int, pixels: int) -> tuple[int, int]
     return int(found[0]), int(found[-1])
 
 
-def measured(layers: Sequence[Window], pixels: int = 224) -> tuple[int, int]:
-    """Pixels that a unit in the middle of a row sees, and from its first pixel to that of the next unit."""
-    middle = len(units(layers, torch.zeros(pixels))) // 2
-    (first, last), (after, _) = (reached(layers, unit, pixels) for unit in (middle, middle + 1))
-    return last - first + 1, after - first
-
-
 def picture(photo: torch.Tensor, layers: Sequence[Window] = FIVE) -> SVG:
     """A square photograph (3, n, n) with what one unit of the last layer sees, and beside it the size of this field and
     the jump from unit to unit, after each layer."""
@@ -63,9 +56,14 @@ def picture(photo: torch.Tensor, layers: Sequence[Window] = FIVE) -> SVG:
     for colour, wide in (("#10151b", 4), ("#f0965a", 2.5)):  # on a photograph, so in both themes
         style = f"fill: none; stroke: {colour}; stroke-width: {wide}"
         sheet.drawing.append(drawsvg.Rectangle(2 + corner, 10 + corner, size, size, style=style))
-    found = [measured(layers[: count + 1], pixels) for count in range(len(layers))]
+    sizes, jumps = [], []
+    for count in range(1, len(layers) + 1):
+        middle = len(units(layers[:count], torch.zeros(pixels))) // 2
+        (first, last), (after, _) = (reached(layers[:count], unit, pixels) for unit in (middle, middle + 1))
+        sizes.append(last - first + 1)
+        jumps.append(after - first)
     column = (566 - left) / len(layers)
-    for top, title, values in [(10, "size of the field", [s for s, _ in found]), (160, "jump", [j for _, j in found])]:
+    for top, title, values in [(10, "size of the field", sizes), (160, "jump", jumps)]:
         sheet.text(f"{title}, in pixels", left, top + 8, anchor="start")
         for at, (value, layer) in enumerate(zip(values, layers)):
             x, tall = left + (at + 0.5) * column, 70 * value / max(values)

@@ -169,6 +169,12 @@ def test_depths_that_were_not_trained_are_no_address(opened, words):
     assert said(opened("gradients", f"gradients.depth={words}")) == said(opened("gradients"))
 
 
-def test_the_first_picture_is_the_still_one(opened, told):
-    """Both show 16 plain layers as PyTorch makes them."""
-    assert "in layer 16." in said(opened("gradients"))
+def test_the_first_picture_is_the_still_one(opened, html):
+    """Both show 16 plain layers as PyTorch makes them: as many bars, one as high beside the other."""
+    page = next(path for path in (html / "book").glob("*.html") if "live-gradients" in path.read_text())
+    picture = BeautifulSoup(page.read_text(), "html.parser").select_one("figure.live-gradients img")["src"]
+    still = BeautifulSoup((page.parent / picture).read_text(), "html.parser").select("rect.a")
+    wanted = np.array([float(bar["height"]) for bar in still])
+    heights = np.array(opened("gradients").locator("svg").nth(0).locator("rect").evaluate_all(BARS))
+    assert len(wanted) == len(heights) == 16
+    assert np.allclose(wanted / wanted[-1], heights / heights[-1], rtol=1e-3)

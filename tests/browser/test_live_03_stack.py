@@ -24,6 +24,13 @@ FIELDS = """async ([stacks, n]) => {
 }"""
 
 
+def measured(layers: list[Window], pixels: int = 1200) -> tuple[int, int]:
+    """Size and jump: the pixels that a unit in the middle sees, and from its first pixel to that of the next unit."""
+    middle = len(receptive.units(layers, torch.zeros(pixels))) // 2
+    (first, last), (after, _) = (receptive.reached(layers, unit, pixels) for unit in (middle, middle + 1))
+    return last - first + 1, after - first
+
+
 def random_stack(draw: random.Random) -> list[Window]:
     """Small enough that the field of a unit in the middle of 1200 pixels does not reach the border."""
     layers = [Window(draw.randint(1, 5), draw.choice([1, 1, 2, 3]), draw.choice([1, 1, 2, 3])) for _ in range(5)]
@@ -36,7 +43,7 @@ def test_fields_jumps_and_counts_are_those_of_pytorchs_layers(importing):
     stacks = [random_stack(draw) for _ in range(40)]
     for layers, told in zip(stacks, importing.evaluate(FIELDS, [stacks, pixels])):
         for at, each in enumerate(told["found"], 1):
-            size, jump = receptive.measured(layers[:at], pixels)
+            size, jump = measured(layers[:at])
             count = len(receptive.units(layers[:at], torch.zeros(pixels)))
             assert each == {"size": size, "jump": jump, "count": count}, layers[:at]
         assert tuple(told["middle"]) == receptive.reached(layers, count // 2, pixels)
@@ -105,7 +112,7 @@ def test_the_sentence_says_what_pytorch_finds(opened):
     draw = random.Random(1)
     for _ in range(4):
         stack = random_stack(draw)
-        size, jump = receptive.measured(stack, 1200)
+        size, jump = measured(stack)
         figure = opened("stack", f"stack.stack={words_of(stack)}&stack.layer={len(stack)}")
         told = said(figure)
         count = len(receptive.units(stack, torch.zeros(224)))
@@ -120,7 +127,7 @@ def test_layers_are_added_changed_and_removed(opened):
     figure.get_by_role("button", name="add a layer").click()
     set_sliders(figure, {"kernel": 5, "stride": 2, "dilation": 3})
     stack = [*receptive.FIVE, Window(5, 2, 3)]
-    size, jump = receptive.measured(stack, 1200)
+    size, jump = measured(stack)
     assert f"sees {size} × {size} pixels" in said(figure) and f"the same {jump} pixels" in said(figure)
     assert f"stack.stack={words_of(stack)}&stack.layer=6" in shared(figure)
     figure.locator("svg").nth(1).press("Shift+ArrowLeft")
@@ -146,7 +153,7 @@ def test_a_stack_that_leaves_no_unit_says_so(opened):
 def test_the_first_picture_says_what_the_still_one_says(opened):
     figure = opened("stack")
     bars = figure.locator("svg").nth(1).locator("text").all_text_contents()
-    for values in zip(*(receptive.measured(receptive.FIVE[:count]) for count in range(1, 6))):
+    for values in zip(*(measured(receptive.FIVE[:count]) for count in range(1, 6))):
         assert ",".join(map(str, values)) in ",".join(bars)
 
 
