@@ -58,10 +58,15 @@ export function number(value, digits = 2) {
 /** "a, b and c" */
 export const listed = (words) => `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 
-/** The photographs inside a drawn picture (an SVG file of this site), each on a canvas of its own. */
+/** A drawn picture (an SVG file of this site) as a document. */
+const drawn = async (picture) => new DOMParser().parseFromString(await (await fetch(picture.src)).text(), 'image/svg+xml');
+
+/** The data that a drawn picture brings along in its element `metadata`. */
+export const broughtAlong = async (picture) => JSON.parse((await drawn(picture)).querySelector('metadata').textContent);
+
+/** The photographs inside a drawn picture, each on a canvas of its own. */
 export async function canvases(picture) {
-  const text = await (await fetch(picture.src)).text();
-  const images = [...new DOMParser().parseFromString(text, 'image/svg+xml').querySelectorAll('image')];
+  const images = [...(await drawn(picture)).querySelectorAll('image')];
   return Promise.all(images.map((node) => loaded(node.getAttribute('href') ?? node.getAttributeNS('http://www.w3.org/1999/xlink', 'href'))));
 }
 

@@ -239,13 +239,14 @@ function writeAddress(name, fields, state, first) {
 /**
  * Lets the hand and the keyboard act on a drawing (a canvas or an SVG). `at(x, y)` gets positions in the drawing's own
  * coordinates while it is pressed or dragged over, with `hover` also when a mouse only passes. `by(down, right)` gets the arrow
- * keys, ten at a time with Shift. `drag: false` leaves a finger's movement to the page and takes only its touch.
+ * keys, ten at a time with Shift. `drag: false` leaves a finger's movement to the page and takes only its touch, and `'across'`
+ * leaves it what goes up or down.
  */
 export function hand(node, label, {at, by, press = () => {}, hover = false, drag = true}) {
   node.setAttribute('role', 'application');
   node.setAttribute('aria-label', label);
   node.tabIndex = 0;
-  node.style.touchAction = drag ? 'none' : 'manipulation';
+  node.style.touchAction = {true: 'none', across: 'pan-y pinch-zoom', false: 'manipulation'}[drag];
   node.style.cursor = drag ? 'crosshair' : 'pointer';
   const point = (event) => {
     const {left, top, width, height} = node.getBoundingClientRect(), edge = node.clientLeft; // a canvas may have a border

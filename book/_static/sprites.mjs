@@ -1,5 +1,5 @@
 // What the levels of an encoder hold for some scenes, as the still picture of the figure brings it (book/_code/levels.py).
-import {element, loaded} from './elements.mjs';
+import {broughtAlong, element, loaded} from './elements.mjs';
 
 /**
  * {classes, channels, peaks, scenes}: names of the classes, how many channels each level has, what white stands for in each
@@ -7,8 +7,7 @@ import {element, loaded} from './elements.mjs';
  * gives {canvas, value(row, column)}. `kinds` are those of a sprite, from left to right; labels are painted, channels grey.
  */
 export async function readSprites(picture, kinds) {
-  const file = new DOMParser().parseFromString(await (await fetch(picture.src)).text(), 'image/svg+xml');
-  const {scenes, colours, side, ...rest} = JSON.parse(file.querySelector('metadata').textContent);
+  const {scenes, colours, side, ...rest} = await broughtAlong(picture);
 
   function painter({data, width}) {
     const top = (level) => Array.from({length: level}, (_, above) => side >> above).reduce((sum, rows) => sum + rows, 0);
