@@ -31,7 +31,7 @@ from autograder.exam.reading import Part, Reading
 from autograder.exam.setting import current
 from autograder.exam.subject import Answer, Raised, Subject, copy
 from autograder.objects.recipes import Recipe
-from autograder.objects.recipes.architectures import Probe, Rules
+from autograder.objects.recipes.architectures import Probe
 
 T = torch.Tensor
 Change = Callable[[nn.Module], None]
@@ -53,6 +53,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "in the convolutions of the 3×3 branch": ("convolutions",),
     "in the convolutions of the 5×5 branch": ("convolutions",),
     "in the branch with the pooling": ("pooling",),
+    "in the place of its branches, or inside them": ("place",),
     "in its convolutions, with their norms and ReLUs": ("convolutions",),
     "in its shortcut, which is a skip connection": ("skip",),
     "in the class attribute `expansion`": (),
@@ -215,6 +216,8 @@ class Named(Reply):
         if isinstance(self.got, Raised) or not isinstance(self.got, dict):
             return None
         lost, more = (sorted(set(a) - set(b)) for a, b in ((right, self.got), (self.got, right)))
+        if "block" in self.case.kwargs and self.got.get("fc.weight", [0])[1:] != right["fc.weight"][1:]:
+            return "resnet-expansion-ignored"
         if "thin" in str(list(right)) and "thin" not in str(list(self.got)):
             return "resnet-block-ignored"
         if lost and not more and all("downsample." in name for name in lost):
@@ -222,6 +225,9 @@ class Named(Reply):
         return "state-names" if lost or more else "state-shapes"
 
     def _unlike(self, got, right):
+        """The shape of a layer that waits for its first input is not known yet."""
+        if isinstance(got, dict):
+            got = {name: shape or right.get(name, shape) for name, shape in got.items()}
         return fault(got, right)
 
 
@@ -282,12 +288,15 @@ class NetworkPart(Part):
         return not all(isinstance(call.got, Raised) for call in (*self.door, *self.calls))
 
     def verdicts(self) -> dict[str, Wrong | None]:
-        """Where the door is shut, names and shapes of parameters may say why."""
+        """What names and shapes of parameters show is told, whatever else is wrong, and is the cause of errors."""
         found = super().verdicts()
-        if not self.opens(self.best):
-            wrong = [(one.id, call) for one in self.asked for call in one.calls if not self.right(call, self.best)]
-            named = [(id, call, call.mistake(self.reference)) for id, call in wrong if isinstance(call, Named)]
-            found |= {id: Wrong(mistake, call.evidence(self.reference)) for id, call, mistake in named if mistake}
+        wrong = {one.id: [call for call in one.calls if not self.right(call, self.best)] for one in self.asked}
+        named = [call for calls in wrong.values() for call in calls if isinstance(call, Named)]
+        mistake = next(filter(None, (call.mistake(self.reference) for call in named)), None)
+        for id, calls in wrong.items():
+            told = [call for call in calls if isinstance(call, Named) or isinstance(call.got, Raised)]
+            if mistake and calls and told == calls:
+                found[id] = Wrong(mistake, calls[0].evidence(self.reference))
         return found
 
     def opens(self, reading: Reading) -> bool:
@@ -344,12 +353,14 @@ def mistake(id: str, reference: Function, *changes: Change, raises: bool = False
     return misconception(id, *mutants, raises=raises)
 
 
-def cases(about: str, *chosen: tuple[tuple[int, ...], dict[str, Any]]) -> Cases:
-    """Cases of images of these shapes, each with its arguments; pixels are 0…1."""
+def cases(about: str, *chosen: tuple[tuple[int, ...], dict[str, Any]], signed: bool = False) -> Cases:
+    """Cases of images of these shapes, each with its arguments. Pixels are of either sign, or above 0 and mostly small,
+    so that windows differ in their largest one."""
 
     def drawn(draw: Draw) -> Iterator[Case]:
         for shape, arguments in chosen:
-            yield Case((draw.uniform(*shape),), dict(arguments), about)
+            x = draw.normal(*shape) if signed else 8 * draw.uniform(*shape) ** 6
+            yield Case((x,), dict(arguments), about)
 
     return drawn
 

@@ -17,9 +17,9 @@ from autograder.exam.architectures.asking import (
     judged,
     mistake,
     network_exam,
-    together,
     with_biases,
 )
+from autograder.exam.cases import Cases
 from autograder.exam.core import Exam
 from autograder.exam.mistakes import IN_PLACE, Function, Misconception
 from autograder.objects.recipes import Recipe
@@ -123,6 +123,11 @@ def shared_norm(block: nn.Module) -> None:
     block.bn2 = block.bn1
 
 
+def detached(block: Any, x: T) -> T:
+    """The shortcut, cut off from autograd."""
+    return x.detach() if block.downsample is None else block.downsample(x.detach())
+
+
 def mistakes(reference: Function, first: int) -> list[Misconception]:
     """What goes wrong in either block. first: the position of its first 3×3 convolution."""
     count = 3 if first else 2
@@ -155,7 +160,7 @@ def mistakes(reference: Function, first: int) -> list[Misconception]:
         one("block-stride-ignored", strided(-1), raises=True),
         one("conv-bias", with_biases_in_block),
         one("network-shared", shared_norm),
-        one("detached", departing(shortcut=lambda b, x: x.detach() if b.downsample is None else b.downsample(x.detach()))),
+        one("detached", departing(shortcut=detached)),
         IN_PLACE[0],
     ]  # fmt: skip
 
@@ -205,17 +210,25 @@ def examined(name: str, reference: Function, expansion: int) -> Exam:
 
 def criteria(exam: NetworkExam, case: Any, branch: Any, shortcut: Any, *made: dict[str, Any]) -> list[Any]:
     """Those of a block."""
-    same, stepping, other, kept = made
+    same, stepping, _, kept = made
     small = [("bn*.running_var", "small")]
     names = (case(some, how="shapes") for some in made)
     return [
-        exam.values("names", "names and shapes of the parameters", 0.5, cases("in the names and shapes of its parameters", *names)),
-        exam.values("expansion", "the class attribute `expansion`", 0.5, cases("in the class attribute `expansion`", case(same, how="expansion"))),
+        exam.values(
+            "names", "names and shapes of the parameters", 0.5,
+            cases("in the names and shapes of its parameters", *names),
+        ),
+        exam.values(
+            "expansion", "the class attribute `expansion`", 0.5,
+            cases("in the class attribute `expansion`", case(same, how="expansion")),
+        ),
         exam.values("branch", "convolutions, norms and ReLUs, with a stride and without", 1.0, branch),
         exam.values("shortcut", "the input, or what `downsample` makes of it, is added", 1.0, shortcut),
         exam.values(
             "train", "batch norms in train mode, and their statistics", 0.5,
-            signed("in train mode", case(same, how="train", images=3), case(stepping, how="train", images=4), case(same, how="train")),
+            signed(
+                "in train mode", case(same, how="train", images=3), case(stepping, how="train", images=4),
+            ),
         ),
         exam.values(
             "gradients", "all gradients, the input unchanged", 0.5,
@@ -226,15 +239,9 @@ def criteria(exam: NetworkExam, case: Any, branch: Any, shortcut: Any, *made: di
     ]  # fmt: skip
 
 
-def signed(about: str, *chosen: Any) -> Any:
+def signed(about: str, *chosen: Any) -> Cases:
     """Cases of images with values of either sign."""
-
-    def drawn(draw: Any) -> Any:
-        for case in cases(about, *chosen)(draw):
-            case.args[0].mul_(4).sub_(2)
-            yield case
-
-    return drawn
+    return cases(about, *chosen, signed=True)
 
 
 BasicBlock = examined("BasicBlock", basic, theirs.BasicBlock.expansion)

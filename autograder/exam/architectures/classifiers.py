@@ -319,7 +319,10 @@ VGG = VGG_EXAM.exam(
         "sizes", "poolings, and images of other sizes", 1.0,
         cases(POOLINGS, small("pooling", 1, 21, 44), small("pooling", 1, 57, 30)),
     ),
-    VGG_EXAM.values("norm", "batch norm between convolution and ReLU", 1.0, cases("with its normalisation layers", normed(2, 28, 28))),
+    VGG_EXAM.values(
+        "norm", "batch norm between convolution and ReLU", 1.0,
+        cases("with its normalisation layers", normed(2, 28, 28)),
+    ),
     VGG_EXAM.values(
         "dropout", "dropout, in train mode only", 0.5,
         cases(TRAINING, *(small(f"drop {i}", 4, 28, 28, how="dropout") for i in range(3))),

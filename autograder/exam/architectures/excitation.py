@@ -85,7 +85,10 @@ EXCITATION = network_exam(
 bonus = EXCITATION.exam(
     EXCITATION.values(
         "parameters", "two layers with biases, of the text's shapes", 0.5,
-        cases("in the names and shapes of its parameters", case(12, 3, 1, 1, 1, how="shapes"), case(32, 16, 1, 1, 1, how="shapes")),
+        cases(
+            "in the names and shapes of its parameters", case(12, 3, 1, 1, 1, how="shapes"),
+            case(32, 16, 1, 1, 1, how="shapes"),
+        ),
     ),
     EXCITATION.values(
         "values", "each map times its number", 1.0,
@@ -93,6 +96,7 @@ bonus = EXCITATION.exam(
     ),
     EXCITATION.values(
         "gradients", "gradients, the input unchanged", 0.5,
-        cases("in its gradients", case(12, 4, 2, 5, 5, how="gradients"), case(8, 4, 2, 3, 3, how="gradients")), intact=True, tells="detached",
+        cases("in its gradients", case(12, 4, 2, 5, 5, how="gradients"), case(8, 4, 2, 3, 3, how="gradients")),
+        intact=True, tells="detached",
     ),
 )  # fmt: skip

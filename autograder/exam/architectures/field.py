@@ -77,14 +77,21 @@ def changed_when_empty(empty: Any) -> Callable[[list[Layer]], Any]:
     return lambda layers: receptive_field(layers) if layers else empty
 
 
+def with_layers(change: Callable[[list[Layer]], list[Layer]]) -> Callable[[list[Layer]], Field]:
+    """The right rule on other layers."""
+    return with_arguments(receptive_field, layers=change)
+
+
 MISTAKES = (
-    misconception("field-empty", *map(changed_when_empty, ((0, 1), (0, 0), (1, 0), None)), refused_when_empty, raises=True),
-    misconception("field-strides-ignored", by(unstrided), with_arguments(receptive_field, layers=lambda all: [(k, 1, d) for k, _, d in all])),
+    misconception(
+        "field-empty", *map(changed_when_empty, ((0, 1), (0, 0), (1, 0), None)), refused_when_empty, raises=True
+    ),
+    misconception("field-strides-ignored", by(unstrided), with_layers(lambda all: [(k, 1, d) for k, _, d in all])),
     misconception("field-own-stride", by(own_stride)),
     misconception("field-kernel-added", by(added), by(added, start=0)),
-    misconception("field-dilation-ignored", with_arguments(receptive_field, layers=lambda all: [(k, s, 1) for k, s, _ in all])),
+    misconception("field-dilation-ignored", with_layers(lambda all: [(k, s, 1) for k, s, _ in all])),
     misconception("field-dilation-multiplies", by(multiplied_kernel)),
-    misconception("field-reversed", with_arguments(receptive_field, layers=lambda all: all[::-1])),
+    misconception("field-reversed", with_layers(lambda all: all[::-1])),
     misconception("field-jump", last_stride, by(dilated_jump), summed_jump),
     misconception("field-swapped", with_result(receptive_field, lambda field: field[::-1])),
     misconception("field-not-ints", with_result(receptive_field, lambda field: tuple(map(float, field)))),
@@ -137,7 +144,10 @@ DILATED: list[list[Layer]] = [
 ]  # fmt: skip
 FIELD = FunctionExam("receptive_field", receptive_field, MISTAKES, SENTENCES, drawn(*PLAINEST), features=features)
 receptive_field_exam = FIELD.exam(
-    FIELD.values("plain", "layers one after the other, without strides", 1.0, drawn(*PLAINEST, [(1, 1, 1)], [(4, 1, 1), (3, 1, 1), (1, 1, 1)])),
+    FIELD.values(
+        "plain", "layers one after the other, without strides", 1.0,
+        drawn(*PLAINEST, [(1, 1, 1)], [(4, 1, 1), (3, 1, 1), (1, 1, 1)]),
+    ),
     FIELD.values("strides", "with strides, in the right order", 1.5, drawn(*STRIDED)),
     FIELD.values("dilation", "with dilation", 0.5, drawn(*DILATED)),
     FIELD.values("together", "all combinations of kernel, stride and dilation", 0.5, random_lists),

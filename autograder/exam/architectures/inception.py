@@ -112,7 +112,10 @@ def pooling_branch(make: Callable[[nn.Module, nn.Module, nn.Module], list[nn.Mod
 RELUS = "one.1", "three.1", "three.3", "five.1", "five.3", "pooling.2"
 MISTAKES = [
     mistake("inception-3x3", inception, small_kernel),
-    mistake("inception-reduction-missing", inception, unreduced("three"), unreduced("five"), together(unreduced("three"), unreduced("five"))),
+    mistake(
+        "inception-reduction-missing", inception, unreduced("three"), unreduced("five"),
+        together(unreduced("three"), unreduced("five")),
+    ),
     mistake("inception-norm", inception, normed, together(without_biases, normed), normed_at_the_end),
     mistake("inception-bias", inception, without_biases),
     mistake("inception-average", inception, put("pooling.0", lambda _: nn.AvgPool2d(3, 1, 1))),
@@ -147,7 +150,7 @@ def asked(
     return (n, made[0], h, w), arguments
 
 
-WHOLE, PARAMETERS = "with all its layers at work", "in the names and shapes of its parameters"
+ORDER, PARAMETERS = "in the place of its branches, or inside them", "in the names and shapes of its parameters"
 PLACE = {
     0: "in the convolution of the 1×1 branch",
     1: "in the convolutions of the 3×3 branch",
@@ -177,7 +180,10 @@ Inception = INCEPTION.exam(
     INCEPTION.values("three", "the 3×3 branch", 1.0, branch(1)),
     INCEPTION.values("five", "the 5×5 branch", 1.5, branch(2)),
     INCEPTION.values("pooling", "the pooling branch", 1.0, branch(3)),
-    INCEPTION.values("order", "all branches in the text's order, the input unchanged", 0.5, cases(WHOLE, asked(FIRST, 2, 6, 8), asked(SECOND, 1, 5, 5)), intact=True),
+    INCEPTION.values(
+        "order", "all branches in the text's order, the input unchanged", 0.5,
+        cases(ORDER, asked(FIRST, 2, 6, 8), asked(SECOND, 1, 5, 5)), intact=True,
+    ),
     INCEPTION.values(
         "gradients", "gradients to the input and to all weights", 0.5,
         cases("in its gradients", asked(FIRST, 2, 6, 7, how="gradients")), tells="detached",

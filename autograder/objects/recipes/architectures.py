@@ -51,7 +51,7 @@ def passing(shape: Shape) -> T:
 
 def value(key: str, shape: Shape, rule: str, seed: int, like: T) -> T:
     """The tensor of this key, by a rule: "zero", "one", "high" (so large that no ReLU after it counts), "pass", or
-    random numbers, which are above 0 for what scales and for buffers."""
+    random numbers, which are above 0 for what scales and for variances."""
     draw = torch.Generator().manual_seed(zlib.crc32(f"{seed} {key}".encode()))
     if not like.is_floating_point():
         return torch.zeros(shape, dtype=like.dtype)
@@ -61,12 +61,12 @@ def value(key: str, shape: Shape, rule: str, seed: int, like: T) -> T:
         return torch.full(shape, CONSTANTS[rule])
     if len(shape) > 1:
         return normal(math.prod(shape[1:]), shape, draw)
-    if not isinstance(like, nn.Parameter) or key.endswith("weight"):
+    if key.endswith("weight") or not (isinstance(like, nn.Parameter) or key.endswith("mean")):
         return 0.5 + torch.rand(shape, generator=draw)
     return 0.3 * torch.randn(shape, generator=draw)
 
 
-CONSTANTS = {"zero": 0.0, "small": 1e-4, "one": 1.0, "high": 20.0}
+CONSTANTS = {"zero": 0.0, "small": 1e-4, "one": 1.0, "high": 40.0}
 
 
 def shapes_of(network: nn.Module) -> dict[str, Shape]:
@@ -114,9 +114,10 @@ class Probe:
         """What `cls(*args, **options)` answers to x, filled by these rules from this seed.
 
         expected: names and shapes of the right network. token: calls of one token are asked of one network. how:
-        "shapes" gives shapes by name and "expansion" that attribute of the class, "eval" the answer in that mode, "dropout" in train mode,
-        "train" a list of that and of all buffers in the order of their keys, "gradients" a list of the answer in eval
-        mode and of the gradients to x and to all parameters that are not large, in the order of their keys.
+        "shapes" gives shapes by name and "expansion" that attribute of the class, "eval" the answer in that mode,
+        "dropout" in train mode, "train" a list of that and of all buffers in the order of their keys, "gradients" a
+        list of the answer in eval mode and of the gradients to x and, flat, to all parameters that are not large, in
+        the order of their keys.
         """
         if how == "expansion":
             return cls.expansion  # type: ignore[attr-defined]
@@ -178,7 +179,8 @@ class Probe:
         wanted = [given, *(named[key] for key in sorted(named))]
         back = torch.randn(output.shape, generator=torch.Generator().manual_seed(seed))
         found = torch.autograd.grad(output, wanted, back, allow_unused=True)
-        return [output.detach(), *(torch.zeros_like(t) if g is None else g for t, g in zip(wanted, found, strict=True))]
+        gradients = [torch.zeros_like(t) if g is None else g for t, g in zip(wanted, found, strict=True)]
+        return [output.detach(), gradients[0], *(gradient.flatten() for gradient in gradients[1:])]
 
 
 def made(cls: Callable[..., nn.Module], args: Sequence[Any], options: Mapping[str, Any]) -> nn.Module:
