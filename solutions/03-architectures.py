@@ -458,11 +458,11 @@ exam.architectures.BasicBlock.grade(BasicBlock)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "BasicBlock-picture-text"}
-# A cat passes through 16 of your blocks, whose weights are random. In the upper row the shortcuts are as usual. In the lower row a `downsample` that gives zeros cuts them. With shortcuts the cat is still there after 16 blocks. Without them nothing of it is left, and no gradient could find its way back either.
+# A cat passes through 16 of your blocks, whose weights are random. In the upper row the shortcuts are as usual. In the lower row a `downsample` that gives zeros cuts them. With shortcuts the cat is still there after 16 blocks. Without them nothing of it is left, and gradients shrink in the same way on their way back.
 
 # %% nbgrader={"grade_id": "BasicBlock-picture"}
 with needs("BasicBlock"):
-    cat = data.photograph("chelsea", 64)[None].repeat(1, 8, 1, 1)  # (1, 24, 40, 64), the three colours eight times
+    cat = data.photograph("chelsea", 64)[None].repeat(1, 8, 1, 1)  # (1, 24, H, 64): each colour eight times
     cut = nn.Conv2d(24, 24, kernel_size=1, bias=False)
     nn.init.zeros_(cut.weight)
     torch.manual_seed(0)
@@ -471,7 +471,8 @@ with needs("BasicBlock"):
         blocks = BasicBlock(24, 24).eval(), BasicBlock(24, 24, downsample=cut).eval()
         with torch.no_grad():
             columns[number] = [block(maps) for block, maps in zip(blocks, columns[number - 1])]
-    rows = [torch.cat([maps[0, :3] / maps.max().clamp(min=0.01) for maps in columns[n]], dim=1) for n in (0, 1, 4, 16)]
+    colours = {n: [maps[0, :3] / maps.max().clamp(min=0.01) for maps in both] for n, both in columns.items()}
+    rows = [torch.cat(colours[n], dim=1) for n in (0, 1, 4, 16)]
     plots.show_row(rows, ["the cat", "1 block", "4 blocks", "16 blocks"], height=3)
 
 # %% [markdown] nbgrader={"grade_id": "Bottleneck-text"}
@@ -654,7 +655,7 @@ with needs("ResNet", "BasicBlock"):
     theirs = torchvision.models.resnet18().eval()
     yours = ResNet(BasicBlock, [2, 2, 2, 2], 1000).eval()
     print(yours.load_state_dict(theirs.state_dict()))
-    cat = data.photograph("chelsea", 224)[None]  # (1, 3, 149, 224)
+    cat = data.photograph("chelsea", 224)[None]  # (1, 3, H, 224)
     with torch.inference_mode():
         logits = theirs(cat)[0], yours(cat)[0]
     pictures.logits(*logits)
@@ -729,8 +730,8 @@ with needs("ResNet", "BasicBlock"):
 # A convolution sees a neighbourhood, and cannot know what is in the rest of the image. A squeeze-and-excitation module summarises each map by one number, and decides from all of them how much each map counts (Hu, Shen and Sun, 2018).
 #
 # ```text
-#  x ──► mean over H × W ──► layer 1 ──► ReLU ──► layer 2 ──► sigmoid ──► · x
-#  (N, C, H, W)   (N, C)   (N, C // r)               (N, C)        (N, C, H, W)
+#  x ─────► mean over H × W ─► layer 1 ─► ReLU ─► layer 2 ─► sigmoid ─► times x ─► out
+#  (N, C, H, W)        (N, C)  (N, C // r)          (N, C)              (N, C, H, W)
 # ```
 #
 # Write `SqueezeExcitation(channels, reduction)`, with $C$ = `channels` and $r$ = `reduction`. Two whole numbers come, and `reduction` divides `channels`. Layer 1 goes from `channels` to `channels // reduction`, layer 2 goes back. Both have a bias. They are either `nn.Linear` or `nn.Conv2d` with 1×1 kernels, and there are no other parameters. Names are free. Each map of `x` is multiplied by its own number. (It gives 2 bonus points, which are counted separately from the 40.)
