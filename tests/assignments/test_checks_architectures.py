@@ -393,6 +393,16 @@ def test_a_class_that_cannot_be_made_on_the_meta_device_passes(name, capsys):
     assert "the same" in capsys.readouterr().out
 
 
+def test_layers_that_learn_their_shapes_in_the_first_call_pass(capsys):
+    class Lazy(namespace(NAME)["AlexNet"]):
+        def __init__(self, num_classes):
+            super().__init__(num_classes)
+            self.classifier[1] = nn.LazyLinear(4096)
+
+    checks.architectures.AlexNet(Lazy)
+    assert "dropout" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["AlexNet", "VGG", "Inception", "BasicBlock", "Bottleneck", "ResNet"])
 def test_what_is_not_written_is_told(name):
     class Stub(nn.Module):

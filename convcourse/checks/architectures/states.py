@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch.func import functional_call
+from torch.nn.parameter import is_lazy
 
 from convcourse.checks.core import Check, CheckFailed, Slips, article, numbers
 
@@ -28,6 +29,9 @@ def outline(check: Check, made: Any, *args: Any, **kwargs: Any) -> nn.Module:
         net = check.ask(made, *args, **kwargs)
     if not isinstance(net, nn.Module):
         check.fail(f"It must give an `nn.Module`, and yours gives {article(type(net).__name__)}.")
+    lazy = next((p for p in net.parameters() if is_lazy(p)), None)
+    if lazy is not None:  # such layers learn their shapes in the first call
+        check.ask(net, torch.zeros(2, 3, 64, 64, device=lazy.device))
     return net
 
 
