@@ -107,6 +107,7 @@ def confusions(images: torch.Tensor, labels: torch.Tensor, guesses: torch.Tensor
     return figure
 
 
+@torch.enable_grad()
 def fields(stacks: dict[str, list[tuple[int, int, int]]], found: Sequence[tuple[int, int]]) -> Figure:
     """Draws how much each pixel moves one unit of a stack's last layer, and the squares that were computed for it.
 
@@ -184,6 +185,7 @@ def _short(number: int) -> str:
     return str(number)
 
 
+@torch.enable_grad()
 def branches(network: nn.Module, in_channels: int, widths: dict[str, int]) -> Figure:
     """Draws which pixels the middle unit of each branch of a module depends on.
 

@@ -129,7 +129,8 @@ exam.architectures.question_1.grade(answer_1)
 # AlexNet won the ImageNet competition of 2012, with ReLUs in place of saturating functions, with dropout, and with two graphics cards (Krizhevsky, Sutskever and Hinton, 2012). You write torchvision's version, which fits on one card and has other widths than the paper's.
 #
 # ```text
-#  (N, 3, H, W) ─► features ─► (N, 256, h, w) ─► avgpool ─► (N, 256, 6, 6) ─► flatten ─► classifier ─► logits
+#  images ──────► features ──────► avgpool ──────► flatten ───► classifier ───► logits
+#  (N, 3, H, W)   (N, 256, h, w)   (N, 256, 6, 6)   (N, 9216)   (N, num_classes)
 # ```
 #
 # **features**, one `nn.Sequential`. Each convolution is followed by a ReLU. After the ReLUs of the first, second and fifth convolution stands a max pooling of 3×3 with stride 2, without padding.
@@ -155,7 +156,7 @@ exam.architectures.question_1.grade(answer_1)
 # Write `AlexNet(num_classes)`. The first table is given below as `ALEXNET`, if you prefer a loop.
 
 # %% nbgrader={"grade_id": "AlexNet-given"}
-# Given: the convolutions of AlexNet (channels, kernel_size, stride, padding), "M" for a max pooling of 3×3 with stride 2.
+# Given: AlexNet's convolutions (channels, kernel_size, stride, padding). "M" is a max pooling of 3×3 with stride 2.
 ALEXNET = [(64, 11, 4, 2), "M", (192, 5, 1, 2), "M", (384, 3, 1, 1), (256, 3, 1, 1), (256, 3, 1, 1), "M"]
 
 
@@ -215,7 +216,8 @@ with needs("AlexNet"):
 # Two 3×3 convolutions in a row see as far as one of 5×5. They have fewer parameters, and one more ReLU between them. VGG is built of 3×3 convolutions and 2×2 poolings alone, so a list of widths describes it (Simonyan and Zisserman, 2015).
 #
 # ```text
-#  (N, 3, H, W) ─► features ─► (N, 512, h, w) ─► avgpool ─► (N, 512, 7, 7) ─► flatten ─► classifier ─► logits
+#  images ──────► features ──────► avgpool ──────► flatten ───► classifier ───► logits
+#  (N, 3, H, W)   (N, 512, h, w)   (N, 512, 7, 7)   (N, 25088)  (N, num_classes)
 # ```
 #
 # Write `VGG(config, num_classes, batch_norm=False)`.
@@ -308,12 +310,13 @@ with needs("VGG"):
 # Which kernel size is right? The Inception module takes several at once and concatenates what they find. A 1×1 convolution before the larger kernels reduces the channels first, and this makes the module affordable (Szegedy and others, 2015).
 #
 # ```text
-#            ┌─ 1×1: ch1x1 ──────────────────────────────────────┐
-#            ├─ 1×1: ch3x3red ──► 3×3: ch3x3 ────────────────────┤
-#  x ────────┤                                                   ├─ concatenate ─► (N, ch1x1 + ch3x3 + ch5x5 + pool_proj, H, W)
-#            ├─ 1×1: ch5x5red ──► 5×5: ch5x5 ────────────────────┤
-#            └─ 3×3 max pooling, stride 1 ──► 1×1: pool_proj ────┘
-#  (N, in_channels, H, W)
+#       ┌─ 1×1: ch1x1 ─────────────────────────────────┐
+#       ├─ 1×1: ch3x3red ──► 3×3: ch3x3 ───────────────┤
+#  x ───┤                                              ├─ concatenate ─► out
+#       ├─ 1×1: ch5x5red ──► 5×5: ch5x5 ───────────────┤
+#       └─ 3×3 max pooling, stride 1 ─► 1×1: pool_proj ┘
+#
+#  (N, in_channels, H, W)       (N, ch1x1 + ch3x3 + ch5x5 + pool_proj, H, W)
 # ```
 #
 # Write `Inception(in_channels, ch1x1, ch3x3red, ch3x3, ch5x5red, ch5x5, pool_proj)`. This is the *paper's* module, with a real 5×5 convolution. (torchvision has a 3×3 in its place, and batch norms.)
@@ -455,11 +458,11 @@ exam.architectures.BasicBlock.grade(BasicBlock)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "BasicBlock-picture-text"}
-# A cat passes through 16 of your blocks, whose weights are random. In the upper row the shortcuts are as usual. In the lower row a `downsample` that gives zeros cuts them. With shortcuts the cat is still there after 16 blocks. Without them nothing of it is left, and no gradient could find its way back either.
+# A cat passes through 16 of your blocks, whose weights are random. In the upper row the shortcuts are as usual. In the lower row a `downsample` that gives zeros cuts them. With shortcuts the cat is still there after 16 blocks. Without them nothing of it is left, and gradients shrink in the same way on their way back.
 
 # %% nbgrader={"grade_id": "BasicBlock-picture"}
 with needs("BasicBlock"):
-    cat = data.photograph("chelsea", 64)[None].repeat(1, 8, 1, 1)  # (1, 24, 40, 64), the three colours eight times
+    cat = data.photograph("chelsea", 64)[None].repeat(1, 8, 1, 1)  # (1, 24, H, 64): each colour eight times
     cut = nn.Conv2d(24, 24, kernel_size=1, bias=False)
     nn.init.zeros_(cut.weight)
     torch.manual_seed(0)
@@ -468,7 +471,8 @@ with needs("BasicBlock"):
         blocks = BasicBlock(24, 24).eval(), BasicBlock(24, 24, downsample=cut).eval()
         with torch.no_grad():
             columns[number] = [block(maps) for block, maps in zip(blocks, columns[number - 1])]
-    rows = [torch.cat([maps[0, :3] / maps.max().clamp(min=0.01) for maps in columns[n]], dim=1) for n in (0, 1, 4, 16)]
+    colours = {n: [maps[0, :3] / maps.max().clamp(min=0.01) for maps in both] for n, both in columns.items()}
+    rows = [torch.cat(colours[n], dim=1) for n in (0, 1, 4, 16)]
     plots.show_row(rows, ["the cat", "1 block", "4 blocks", "16 blocks"], height=3)
 
 # %% [markdown] nbgrader={"grade_id": "Bottleneck-text"}
@@ -477,9 +481,12 @@ with needs("BasicBlock"):
 # With 256 channels two 3×3 convolutions are expensive. The bottleneck first reduces the channels by a 1×1 convolution, works with 3×3 on the few, and brings them back by another 1×1. ResNet-50 and all deeper ones are built of it.
 #
 # ```text
-#  x ─► conv1 1×1 ─► bn1 ─► ReLU ─► conv2 3×3, stride ─► bn2 ─► ReLU ─► conv3 1×1 ─► bn3 ─► + ─► ReLU ─► y
-#  └────────────────────────────────── downsample, or nothing ────────────────────────────┘
-#  (N, inplanes, H, W)                                                          (N, 4 · planes, H', W')
+#  x ─┬─► conv1 1×1 ─► bn1 ─► ReLU ─► conv2 3×3, stride ─► bn2 ─► ReLU ─┐
+#     │                                ┌────────────────────────────────┘
+#     │                                └─► conv3 1×1 ─► bn3 ─► + ─► ReLU ─► y
+#     └──────────────── downsample, or nothing ────────────────┘
+#
+#  (N, inplanes, H, W)                                     (N, 4 · planes, H', W')
 # ```
 #
 # Write `Bottleneck(inplanes, planes, stride=1, downsample=None)`.
@@ -550,8 +557,11 @@ with needs("Bottleneck"):
 # A ResNet is a short start, four stages of blocks, and one linear layer. Each stage works at half the size of the one before, with twice as many channels.
 #
 # ```text
-#  (N, 3, H, W) ─► conv1 7×7, stride 2, padding 3 ─► bn1 ─► ReLU ─► maxpool 3×3, stride 2, padding 1
-#               ─► layer1 ─► layer2 ─► layer3 ─► layer4 ─► adaptive average pooling to 1×1 ─► flatten ─► fc ─► logits
+#  images ─► conv1 7×7, stride 2, padding 3 ─► bn1 ─► ReLU
+#         ─► maxpool 3×3, stride 2, padding 1 ─► layer1 ─► layer2 ─► layer3 ─► layer4
+#         ─► adaptive average pooling to 1×1 ─► flatten ─► fc ─► logits
+#
+#  (N, 3, H, W)                                             (N, num_classes)
 # ```
 #
 # Write `ResNet(block, layers, num_classes)`.
@@ -626,7 +636,7 @@ exam.architectures.ResNet.grade(ResNet)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "ResNet-picture-text"}
-# What your ResNet-18 costs for one image of 224 × 224 pixels, block by block. It has a twelfth of VGG-16's parameters and an eighth of its multiplications, because there are no large linear layers and the size is halved twice before the first block. The totals must be 11.7 million parameters and 1.81 billion multiplications (G).
+# What your ResNet-18 costs for one image of 224 × 224 pixels, block by block. It has a twelfth of VGG-16's parameters and less than an eighth of its multiplications, because there are no large linear layers and the size is halved twice before the first block. The totals must be 11.7 million parameters and 1.81 billion multiplications (G).
 
 # %% nbgrader={"grade_id": "ResNet-picture"}
 with needs("ResNet", "BasicBlock"):
@@ -645,7 +655,7 @@ with needs("ResNet", "BasicBlock"):
     theirs = torchvision.models.resnet18().eval()
     yours = ResNet(BasicBlock, [2, 2, 2, 2], 1000).eval()
     print(yours.load_state_dict(theirs.state_dict()))
-    cat = data.photograph("chelsea", 224)[None]  # (1, 3, 149, 224)
+    cat = data.photograph("chelsea", 224)[None]  # (1, 3, H, 224)
     with torch.inference_mode():
         logits = theirs(cat)[0], yours(cat)[0]
     pictures.logits(*logits)
@@ -684,7 +694,7 @@ def small(block, layers):
 
 
 def read_digits(block, layers=(1, 1), seed=0, epochs=8):
-    """Trains a small ResNet on two thirds of the digits. Returns what it reads on the others (599,), and the losses."""
+    """Trains a small ResNet on two thirds of the digits; returns what it reads on the others, and its losses."""
     torch.manual_seed(seed)
     network = small(block, layers)
     loader = DataLoader(TensorDataset(digits[~held_back], labels[~held_back]), batch_size=64, shuffle=True)
@@ -720,8 +730,8 @@ with needs("ResNet", "BasicBlock"):
 # A convolution sees a neighbourhood, and cannot know what is in the rest of the image. A squeeze-and-excitation module summarises each map by one number, and decides from all of them how much each map counts (Hu, Shen and Sun, 2018).
 #
 # ```text
-#  x ──► mean over H × W ──► layer 1 ──► ReLU ──► layer 2 ──► sigmoid ──► · x
-#  (N, C, H, W)   (N, C)   (N, C // r)               (N, C)        (N, C, H, W)
+#  x ─────► mean over H × W ─► layer 1 ─► ReLU ─► layer 2 ─► sigmoid ─► times x ─► out
+#  (N, C, H, W)        (N, C)  (N, C // r)          (N, C)              (N, C, H, W)
 # ```
 #
 # Write `SqueezeExcitation(channels, reduction)`, with $C$ = `channels` and $r$ = `reduction`. Two whole numbers come, and `reduction` divides `channels`. Layer 1 goes from `channels` to `channels // reduction`, layer 2 goes back. Both have a bias. They are either `nn.Linear` or `nn.Conv2d` with 1×1 kernels, and there are no other parameters. Names are free. Each map of `x` is multiplied by its own number. (It gives 2 bonus points, which are counted separately from the 40.)

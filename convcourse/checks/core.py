@@ -83,7 +83,7 @@ class Check:
         """call(*args, **kwargs), whose tensors must stay as they are; what it raises becomes a sentence."""
         if not callable(call):
             self.fail("It is not defined as something that can be called. Define it in the cell above.")
-        before = [arg.clone() if isinstance(arg, torch.Tensor) else None for arg in args]
+        before = [arg.clone() if isinstance(arg, torch.Tensor) and not arg.is_meta else None for arg in args]
         try:
             with Forbidding(self.forbidden):
                 answer = call(*args, **kwargs)

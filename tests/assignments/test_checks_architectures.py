@@ -315,7 +315,8 @@ def unstrided(block, layers, num_classes):
         (changed(models.ResNet, maxpool=nn.MaxPool2d(3, 2)), "does not pad"),
         (ends(models.ResNet, lambda net, y: y.softmax(1)), "Return the logits"),
         (unstrided, "first block of `layer3` has stride 1"),
-        (unnormed, r"must have `layer2.0.downsample.1.weight \(128,\)`"),
+        (unnormed, r"must have `layer2.0.downsample.1.weight \(128,\)`.* Is a batch norm missing"),
+        (changed(models.ResNet, conv1=nn.Conv2d(3, 64, 7, 2, 3)), "has `conv1.bias` .* have no bias"),
         (Everywhere, "has `layer1.0.downsample.0.weight`"),
         (lambda block, layers, n: models.ResNet(block, [1, 1, 1, 1], n), "layer1.1.conv1.weight"),
         (lambda block, layers, n: models.ResNet(resnet.BasicBlock, layers, n), "layer1.0.conv3.weight"),
@@ -390,6 +391,16 @@ def test_a_class_that_cannot_be_made_on_the_meta_device_passes(name, capsys):
 
     getattr(checks.architectures, name)(Own)
     assert "the same" in capsys.readouterr().out
+
+
+def test_layers_that_learn_their_shapes_in_the_first_call_pass(capsys):
+    class Lazy(namespace(NAME)["AlexNet"]):
+        def __init__(self, num_classes):
+            super().__init__(num_classes)
+            self.classifier[1] = nn.LazyLinear(4096)
+
+    checks.architectures.AlexNet(Lazy)
+    assert "dropout" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["AlexNet", "VGG", "Inception", "BasicBlock", "Bottleneck", "ResNet"])

@@ -37,7 +37,11 @@ def test_habits_cost_nothing(graded, habits):
 
 @pytest.mark.parametrize(
     ("assignment", "without", "points"),
-    [("02-pooling", ("picture", "training"), 40), ("06-segmentation", ("picture", "training", "fit-", "VGGUNet-"), 30)],
+    [
+        ("02-pooling", ("picture", "training"), 40),
+        ("03-architectures", ("picture", "training", "weights"), 40),
+        ("06-segmentation", ("picture", "training", "fit-", "VGGUNet-"), 30),
+    ],
 )
 def test_nor_in_another_assignment(graded, assignment, without, points):
     """Without the trainings and the larger network, which take a minute."""

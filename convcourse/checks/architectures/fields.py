@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from convcourse.checks.core import Check, article, plain
+from convcourse.checks.core import Check, article, on_plain_torch, plain
 
 Layers = Sequence[tuple[int, int, int]]
 
@@ -52,6 +52,7 @@ def _added(layers: Layers, pixels: Callable[[int, int, int], int]) -> tuple[int,
     return size, jump
 
 
+@on_plain_torch
 def receptive_field(function: Any) -> None:
     """Check `receptive_field(layers)` → (size, jump)."""
     check = Check("receptive_field")

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch.func import functional_call
+from torch.nn.parameter import is_lazy
 
 from convcourse.checks.core import Check, CheckFailed, Slips, article, numbers
 
@@ -28,6 +29,9 @@ def outline(check: Check, made: Any, *args: Any, **kwargs: Any) -> nn.Module:
         net = check.ask(made, *args, **kwargs)
     if not isinstance(net, nn.Module):
         check.fail(f"It must give an `nn.Module`, and yours gives {article(type(net).__name__)}.")
+    lazy = next((p for p in net.parameters() if is_lazy(p)), None)
+    if lazy is not None:  # such layers learn their shapes in the first call
+        check.ask(net, torch.zeros(2, 3, 64, 64, device=lazy.device))
     return net
 
 
@@ -46,9 +50,12 @@ def has_names(check: Check, net: nn.Module, reference: nn.Module, said: str) -> 
     missing, more = [name for name in theirs if name not in ours], [name for name in ours if name not in theirs]
     if missing:
         hint = f" It has {_some(more)} instead, which the text does not name." if more else ""
+        if not more and all(_normed(name, reference) for name in missing):
+            hint = " Is a batch norm missing?"
         check.fail(f"{said} must have {_some([f'{name} {theirs[name]}' for name in missing])} in its state.{hint}")
     if more:
-        check.fail(f"{said} has {_some(more)} in its state, which the text does not name.")
+        hint = " These layers have no bias." if all(name.endswith(".bias") for name in more) else ""
+        check.fail(f"{said} has {_some(more)} in its state, which the text does not name.{hint}")
     for name, shape in theirs.items():
         if ours[name] != shape:
             check.fail(f"In {said} the shape of `{name}` must be {shape}, and yours is {ours[name]}.")
@@ -79,14 +86,13 @@ def state_of(reference: nn.Module, seed: int, hidden: int | None = None) -> Stat
         elif len(shape) > 1:
             state[name] = drawn * (2 / drawn[0].numel()) ** 0.5
         else:
-            state[name] = 0.1 * drawn + (1 if _scales(name, reference) else 0)
+            state[name] = 0.1 * drawn + (1 if name.endswith("weight") else 0)
     return state
 
 
-def _scales(name: str, reference: nn.Module) -> bool:
-    """Is it the weight of a batch norm?"""
-    path, _, last = name.rpartition(".")
-    return last == "weight" and isinstance(reference.get_submodule(path), nn.BatchNorm2d)
+def _normed(name: str, reference: nn.Module) -> bool:
+    """Does it belong to a batch norm?"""
+    return isinstance(reference.get_submodule(name.rpartition(".")[0]), nn.BatchNorm2d)
 
 
 def answer(net: nn.Module, state: State, x: torch.Tensor) -> torch.Tensor:
