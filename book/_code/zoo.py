@@ -94,7 +94,7 @@ def table(rows: list[Network]) -> HTML:
     ]
     line = lambda kind, values: f"<tr>{''.join(f'<{kind}>{value}</{kind}>' for value in values)}</tr>"
     body = "".join(line("td", values) for values in cells)
-    return HTML(f'<table class="table"><thead>{line("th", heads)}</thead><tbody>{body}</tbody></table>')
+    return HTML(f'<table class="table dataframe"><thead>{line("th", heads)}</thead><tbody>{body}</tbody></table>')
 
 
 LETTERS = 10.6  # points, on a figure of 5.6 inches
