@@ -66,12 +66,14 @@ const squared = ([channels, side]) => (side ? `${channels} × ${side}²` : chann
 
 /** The layers of a block: what they are, what they give, and what they cost. */
 function tableOf({name, layers}) {
-  const row = (tag, cells) => element('tr', {}, ...cells.map((cell, at) => element(at ? tag : 'th', {scope: tag === 'th' ? 'col' : 'row'}, ...[cell].flat())));
+  const head = (scope, ...parts) => element('th', {scope}, ...parts), row = (...cells) => element('tr', {}, ...cells);
   const inside = (layer) => (layer.startsWith(`${name}.`) ? layer.slice(name.length + 1) : layer);
   return element('table', {}, element('caption', {}, `layers of ${name}`),
-    element('thead', {}, row('th', ['layer', 'output', 'parameters', 'multiplications'])),
-    element('tbody', {}, ...layers.map(({layer, kind, shape: given, parameters, multiplications}) =>
-      row('td', [[element('code', {}, inside(layer)), ' ', element('span', {}, kind)], squared(given), shortCount(parameters), shortCount(multiplications)]))));
+    element('thead', {}, row(...['layer', 'output', 'parameters', 'multiplications'].map((word) => head('col', word)))),
+    element('tbody', {}, ...layers.map(({layer, kind, shape: given, parameters, multiplications}) => row(
+      head('row', element('code', {}, inside(layer)), ' ', element('span', {}, kind)),
+      ...[squared(given), shortCount(parameters), shortCount(multiplications)].map((word) => element('td', {}, word)),
+    ))));
 }
 
 function told(net, blocks, {name, given, shape: after, parameters, multiplications}) {
