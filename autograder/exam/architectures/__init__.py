@@ -11,14 +11,15 @@ Rules that the notebook states beside INTERFACE's:
   have biases and may be 1×1 convolutions; their names are free.
 """
 
+from autograder.exam.architectures.alexnet import AlexNet
 from autograder.exam.architectures.blocks import BasicBlock, Bottleneck
-from autograder.exam.architectures.classifiers import VGG, AlexNet
 from autograder.exam.architectures.excitation import bonus
 from autograder.exam.architectures.field import receptive_field_exam as receptive_field
 from autograder.exam.architectures.inception import Inception
 from autograder.exam.architectures.questions import question_1, question_2, question_3
 from autograder.exam.architectures.resnet import ResNet
 from autograder.exam.architectures.sentences import SENTENCES
+from autograder.exam.architectures.vgg import VGG
 from autograder.exam.assignment import Assignment
 from autograder.wire.limits import Limits
 

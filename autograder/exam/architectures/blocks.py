@@ -9,16 +9,10 @@ import torch
 from torch import nn
 from torchvision.models import resnet as theirs
 
-from autograder.exam.architectures.asking import (
-    WHOLE,
-    Change,
-    NetworkExam,
-    cases,
-    judged,
-    mistake,
-    network_exam,
-    with_biases,
-)
+from autograder.exam.architectures.asking import NetworkExam, cases, mistake, network_exam
+from autograder.exam.architectures.changes import with_biases
+from autograder.exam.architectures.judge import Change, judged
+from autograder.exam.architectures.replies import WHOLE
 from autograder.exam.cases import Cases
 from autograder.exam.core import Exam
 from autograder.exam.mistakes import IN_PLACE, Function, Misconception
@@ -49,7 +43,7 @@ def bottleneck(
 
 
 # ---------------------------------------------------------------- mistakes
-def layers_of(block: nn.Module) -> list[tuple[Any, Any]]:
+def layers_of(block: Any) -> list[tuple[Any, Any]]:
     """Convolutions with their norms."""
     count = 3 if hasattr(block, "conv3") else 2
     return [(getattr(block, f"conv{i}"), getattr(block, f"bn{i}")) for i in range(1, count + 1)]
@@ -63,6 +57,11 @@ def relu_between(x: T, i: int) -> T:
     return torch.relu(x)
 
 
+def relus_but_one(missing: int) -> Callable[[T, int], T]:
+    """A ReLU between layers, but for one of them."""
+    return lambda x, i: x if i == missing else torch.relu(x)
+
+
 def departing(
     shortcut: Callable[[Any, T], T] = lambda block, x: x if block.downsample is None else block.downsample(x),
     joined: Callable[[T, T], T] = lambda out, shortcut: torch.relu(out + shortcut),
@@ -71,7 +70,7 @@ def departing(
 ) -> Change:
     """A block that computes otherwise. early: the ReLU stands before each norm."""
 
-    def change(block: nn.Module) -> None:
+    def change(block: Any) -> None:
         def forward(x: T) -> T:
             out, given = x, layers_of(block)
             for i, (convolution, norm) in enumerate(given):
@@ -81,7 +80,7 @@ def departing(
                     out = between(out, i)
             return joined(out, shortcut(block, x))
 
-        block.forward = forward  # type: ignore[method-assign]
+        block.forward = forward
 
     return change
 
@@ -89,7 +88,7 @@ def departing(
 def strided(at: int) -> Change:
     """The stride stands in another convolution."""
 
-    def change(block: nn.Module) -> None:
+    def change(block: Any) -> None:
         for i, (convolution, _) in enumerate(layers_of(block)):
             convolution.stride = (block.stride, block.stride) if i == at else (1, 1)
 
@@ -99,7 +98,7 @@ def strided(at: int) -> Change:
 def norms_with(**values: Any) -> Change:
     """The batch norms have other settings."""
 
-    def change(block: nn.Module) -> None:
+    def change(block: Any) -> None:
         for _, norm in layers_of(block):
             for name, value in values.items():
                 setattr(norm, name, value)
@@ -107,19 +106,19 @@ def norms_with(**values: Any) -> Change:
     return change
 
 
-def always_measured(block: nn.Module) -> None:
+def always_measured(block: Any) -> None:
     """The norms keep no statistics."""
     for i, (_, norm) in enumerate(layers_of(block), 1):
         setattr(block, f"bn{i}", nn.BatchNorm2d(norm.num_features, track_running_stats=False))
 
 
-def never_measured(block: nn.Module) -> None:
+def never_measured(block: Any) -> None:
     """The norms go by the kept statistics in train mode too."""
     for _, norm in layers_of(block):
         norm.train = lambda mode=True, norm=norm: nn.Module.train(norm, False)
 
 
-def shared_norm(block: nn.Module) -> None:
+def shared_norm(block: Any) -> None:
     block.bn2 = block.bn1
 
 
@@ -147,11 +146,7 @@ def mistakes(reference: Function, first: int) -> list[Misconception]:
         one(
             "block-relu-inside-missing",
             departing(between=straight),
-            *(
-                [departing(between=lambda x, i, at=at: x if i == at else torch.relu(x)) for at in range(2)]
-                if first
-                else []
-            ),
+            *(departing(between=relus_but_one(at)) for at in range(2) if first),
         ),
         one("block-relu-before-norm", departing(early=True)),
         one("block-downsample-ignored", departing(shortcut=lambda block, x: x), raises=True),
@@ -165,7 +160,7 @@ def mistakes(reference: Function, first: int) -> list[Misconception]:
     ]  # fmt: skip
 
 
-def with_biases_in_block(block: nn.Module) -> None:
+def with_biases_in_block(block: Any) -> None:
     """The block's own convolutions have a bias; what the caller made stays."""
     kept = block.downsample
     block.downsample = None

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from autograder.exam.architectures.asking import Change, cases, judged, mistake, network_exam
+from autograder.exam.architectures.asking import cases, mistake, network_exam
+from autograder.exam.architectures.judge import Change, judged
 from autograder.exam.mistakes import IN_PLACE
 from autograder.objects.recipes.architectures import Rules
 
@@ -45,10 +46,10 @@ def departing(
 ) -> Change:
     """A module that computes otherwise."""
 
-    def change(module: nn.Module) -> None:
-        module.forward = lambda x: scale(  # type: ignore[method-assign]
+    def change(module: Any) -> None:
+        module.forward = lambda x: scale(
             x,
-            gate(module.second(between(module.first(squeeze(x)))))[:, :, None, None],  # type: ignore[operator]
+            gate(module.second(between(module.first(squeeze(x)))))[:, :, None, None],
         )
 
     return change

@@ -9,17 +9,9 @@ import torch
 from torch import nn
 from torchvision.models.resnet import ResNet as TheirResNet
 
-from autograder.exam.architectures.asking import (
-    Change,
-    activations,
-    cases,
-    judged,
-    mistake,
-    network_exam,
-    nothing,
-    put,
-    setting,
-)
+from autograder.exam.architectures.asking import cases, mistake, network_exam
+from autograder.exam.architectures.changes import activations, being, nothing, put, setting, with_outputs
+from autograder.exam.architectures.judge import Change, judged
 from autograder.exam.mistakes import IN_PLACE
 from autograder.objects.recipes import Recipe
 from autograder.objects.recipes.architectures import Rules, shortcut
@@ -48,7 +40,7 @@ def resnet(
 
 
 # ---------------------------------------------------------------- mistakes
-def blocks_of(network: nn.Module) -> Iterator[tuple[int, int, Any]]:
+def blocks_of(network: Any) -> Iterator[tuple[int, int, Any]]:
     """Each block with the numbers of its stage and of its place there, from 0 on."""
     for stage, name in enumerate(STAGES):
         for place, block in enumerate(getattr(network, name)):
@@ -58,7 +50,7 @@ def blocks_of(network: nn.Module) -> Iterator[tuple[int, int, Any]]:
 def each_block(change: Callable[[int, int, Any], None]) -> Change:
     """All blocks are changed."""
 
-    def changing(network: nn.Module) -> None:
+    def changing(network: Any) -> None:
         for stage, place, block in blocks_of(network):
             change(stage, place, block)
 
@@ -113,7 +105,7 @@ def without_shortcut_in_first_stage(stage: int, place: int, block: Any) -> None:
 def of_length(length: Callable[[int], int]) -> Change:
     """Stages have other numbers of blocks."""
 
-    def change(network: nn.Module) -> None:
+    def change(network: Any) -> None:
         for name in STAGES:
             stage = getattr(network, name)
             kind, width = type(stage[0]), stage[0].thin.out_channels
@@ -123,12 +115,12 @@ def of_length(length: Callable[[int], int]) -> Change:
     return change
 
 
-def biased(network: nn.Module) -> None:
+def biased(network: Any) -> None:
     """The first convolution has a bias, and perhaps those of the shortcuts."""
     network.conv1 = nn.Conv2d(3, 64, 7, 2, 3)
 
 
-def all_biased(network: nn.Module) -> None:
+def all_biased(network: Any) -> None:
     biased(network)
     for _, _, block in blocks_of(network):
         if block.downsample is not None:
@@ -152,14 +144,14 @@ MISTAKES = [
     mistake(
         "resnet-stem", resnet,
         *(
-            put("maxpool", lambda _, one=one: one)
+            put("maxpool", being(one))
             for one in (nn.Identity(), nn.MaxPool2d(3, 2), nn.MaxPool2d(2), nn.AvgPool2d(3, 2, 1))
         ),
         put("relu", nothing), put("bn1", nothing), setting("conv1", stride=(1, 1)), setting("conv1", padding=(0, 0)),
-        *(put("conv1", lambda _, stride=stride: nn.Conv2d(3, 64, 3, stride, 1, bias=False)) for stride in (1, 2)),
+        *(put("conv1", being(nn.Conv2d(3, 64, 3, stride, 1, bias=False, device="meta"))) for stride in (1, 2)),
     ),
     mistake("conv-bias", resnet, biased, all_biased),
-    mistake("classes-ignored", resnet, *(put("fc", lambda fc, n=n: nn.Linear(fc.in_features, n)) for n in (1000, 10))),
+    mistake("classes-ignored", resnet, *(put("fc", with_outputs(n)) for n in (1000, 10))),
     mistake("avgpool-max", resnet, put("avgpool", lambda _: nn.AdaptiveMaxPool2d(1))),
     mistake("avgpool-missing", resnet, put("avgpool", nothing), raises=True),
     *activations(resnet)[1:],

@@ -45,7 +45,7 @@ def passing(shape: Shape) -> T:
     """Weights (out, in, …) that pass on: output channel o is input channel o mod `in`, at the same position."""
     made = torch.zeros(shape)
     outputs = torch.arange(shape[0])
-    made[(outputs, outputs % shape[1], *(side // 2 for side in shape[2:]))] = 1
+    made.view(*shape[:2], -1)[outputs, outputs % shape[1], math.prod(shape[2:]) // 2] = 1  # sides are odd
     return made
 
 
@@ -72,8 +72,7 @@ CONSTANTS = {"zero": 0.0, "small": 1e-4, "one": 1.0, "high": 40.0}
 def shapes_of(network: nn.Module) -> dict[str, Shape]:
     """What is saved of a network: shapes by name; of a layer that learns its shape from its first input, ()."""
     state = nn.Module.state_dict(network, keep_vars=True)
-    lazy = nn.parameter.UninitializedTensorMixin
-    return {name: () if isinstance(t, lazy) else tuple(t.shape) for name, t in state.items()}
+    return {name: () if nn.parameter.is_lazy(t) else tuple(t.shape) for name, t in state.items()}
 
 
 def keys_of(own: Mapping[str, Shape], expected: Mapping[str, Shape] | None) -> dict[str, str]:
@@ -97,7 +96,7 @@ class Probe:
         self.token = ""
         self.network = nn.Module()
         self.keys: dict[str, str] = {}
-        self.large: dict[str, tuple[tuple, T]] = {}
+        self.large: dict[tuple[str, Shape, str, int], T] = {}
 
     def __call__(
         self,
@@ -149,7 +148,8 @@ class Probe:
             shape = shapes[name] or tuple((expected or {}).get(key, ()))
             rule = next((rule for pattern, rule in rules if fnmatchcase(key, pattern)), "")
             values[name] = self.value(key, shape, rule, seed, tensor)
-        self.large = {key: kept for key, kept in self.large.items() if key in self.keys.values()}
+        used = set(self.keys.values())
+        self.large = {what: kept for what, kept in self.large.items() if what[0] in used and what[-1] == seed}
         network.load_state_dict(values, strict=True, assign=True)
         return network
 
@@ -157,11 +157,10 @@ class Probe:
         """See `value`; the large ones are kept."""
         if math.prod(shape) < LARGE:
             return value(key, shape, rule, seed, like)
-        what = shape, rule, seed
-        if self.large.get(key, ((), like))[0] != what:
-            self.large.pop(key, None)
-            self.large[key] = what, value(key, shape, rule, seed, like)
-        return self.large[key][1]
+        what = key, shape, rule, seed
+        if what not in self.large:
+            self.large[what] = value(key, shape, rule, seed, like)
+        return self.large[what]
 
     def answer(self, how: str, x: T, seed: int) -> Any:
         """See `__call__`."""
@@ -210,6 +209,8 @@ def block(expansion: int) -> type[nn.Module]:
     """A residual block of one thin convolution, to be given to a ResNet."""
 
     class Block(nn.Module):
+        expansion: int
+
         def __init__(self, inplanes, planes, stride=1, downsample=None):
             super().__init__()
             planes = planes * expansion
