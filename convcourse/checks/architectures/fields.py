@@ -16,7 +16,7 @@ Layers = Sequence[tuple[int, int, int]]
 
 def reached(layers: Layers) -> list[list[int]]:
     """The pixels of a row on which two neighbouring units of the last layer depend, by their gradients."""
-    row = torch.zeros(1, 1, 100, dtype=torch.float64, requires_grad=True)
+    row = torch.zeros(1, 1, 200, dtype=torch.float64, requires_grad=True)
     out = row
     for kernel_size, stride, dilation in layers:
         out = F.conv1d(out, torch.ones(1, 1, kernel_size, dtype=torch.float64), stride=stride, dilation=dilation)
