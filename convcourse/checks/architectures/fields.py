@@ -14,32 +14,29 @@ from convcourse.checks.core import Check, article, on_plain_torch, plain
 Layers = Sequence[tuple[int, int, int]]
 
 
-def measured(layers: Layers) -> tuple[int, int]:
-    """The same two numbers from gradients: the pixels of a row that two neighbouring units of the last layer depend
-    on, from the first to the last."""
-    row = torch.zeros(1, 1, 400, dtype=torch.float64, requires_grad=True)
+def reached(layers: Layers) -> list[list[int]]:
+    """The pixels of a row on which two neighbouring units of the last layer depend, by their gradients."""
+    row = torch.zeros(1, 1, 200, dtype=torch.float64, requires_grad=True)
     out = row
     for kernel_size, stride, dilation in layers:
         out = F.conv1d(out, torch.ones(1, 1, kernel_size, dtype=torch.float64), stride=stride, dilation=dilation)
-    reached = [torch.autograd.grad(out[0, 0, unit], row, retain_graph=True)[0].nonzero()[:, 2] for unit in (0, 1)]
-    first, second = ((int(pixels[0]), int(pixels[-1])) for pixels in reached)
-    return first[1] - first[0] + 1, second[0] - first[0]
+    found = [torch.autograd.grad(out[0, 0, unit], row, retain_graph=True)[0] for unit in (0, 1)]
+    return [gradient[0, 0].nonzero()[:, 0].tolist() for gradient in found]
 
 
-def slips(layers: Layers) -> dict[tuple[int, int], str]:
-    """What people give by a slip, each with the sentence that names it."""
-    size, jump = measured(layers)
+def slips(layers: Layers, size: int, jump: int) -> dict[tuple[int, int], str]:
+    """What people give by a slip, each with the sentence that names it. size, jump: what is right."""
     flat = 1 + sum((k - 1) * d for k, _, d in layers)
+    backwards = _added(layers[::-1], lambda k, s, d: (k - 1) * d)
+    late = _added(layers, lambda k, s, d: (k - 1) * d * s)
+    whole = _added(layers, lambda k, s, d: k * d)
+    undilated = _added(layers, lambda k, s, d: k - 1)
     return {
         (jump, size): "Yours has the jump first. The size comes first.",
-        measured(layers[::-1]): "Yours reads the layers from the output to the input. The list begins at the input.",
-        _added(layers, lambda k, s, d: (k - 1) * d * s): (
-            "Yours multiplies the jump by a layer's stride before it adds that layer's kernel."
-        ),
-        _added(layers, lambda k, s, d: k * d): (
-            "Yours adds the whole kernel for each layer. One of its pixels is already counted."
-        ),
-        _added(layers, lambda k, s, d: k - 1): "Yours leaves out the dilation.",
+        backwards: "Yours reads the layers from the output to the input. The list begins at the input.",
+        late: "Yours multiplies the jump by a layer's stride before it adds that layer's kernel.",
+        whole: "Yours adds the whole kernel for each layer. One of its pixels is already counted.",
+        undilated: "Yours leaves out the dilation.",
         (flat, jump): "In yours the strides do not change the size.",
     }
 
@@ -64,10 +61,11 @@ def receptive_field(function: Any) -> None:
         ("strides and dilations together", [(7, 2, 1), (3, 2, 2), (1, 3, 1), (3, 1, 4)]),
     ):
         with check(f"{title}: the same as the gradient of a pixel shows"):
-            wanted = measured(layers)
+            first, second = reached(layers)
+            wanted = first[-1] - first[0] + 1, second[0] - first[0]
             got = _pair(check, check.ask(function, layers), layers)
             if got != wanted:
-                named = slips(layers).get(got)
+                named = slips(layers, *wanted).get(got)
                 said = f"For {layers} gradients show (size, jump) = {wanted}, and yours is {got}."
                 check.fail(f"{said} {named}" if named else said)
     with check("no layer at all: a unit is a pixel"):
