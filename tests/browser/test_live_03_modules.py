@@ -96,7 +96,7 @@ def whole(words: str) -> int:
 
 
 TOLD = re.compile(
-    r"Its block (\S+) turns (.*) numbers into (.*)\. It has ([\d,]+) parameters \((\S+) %\) and needs ([\d,]+) multip"
+    r"Its block (\S+) turns (.*) numbers into (.*)\. It has ([\d,]+) parameters \((\S+?)\s%\) and needs ([\d,]+) multip"
 )
 
 

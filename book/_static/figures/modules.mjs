@@ -77,7 +77,7 @@ function tableOf({name, layers}) {
 }
 
 function told(net, blocks, {name, given, shape: after, parameters, multiplications}) {
-  const all = (key) => blocks.reduce((sum, block) => sum + block[key], 0), share = (part, whole) => `${(100 * part / whole).toFixed(part && part / whole < 0.1 ? 1 : 0)} %`;
+  const all = (key) => blocks.reduce((sum, block) => sum + block[key], 0), share = (part, whole) => `${(100 * part / whole).toFixed(part && part / whole < 0.1 ? 1 : 0)}\u00a0%`;
   return `${net} has ${shortCount(all('parameters'))} parameters and needs ${shortCount(all('multiplications'))} multiplications per image. `
     + `Its block ${name} turns ${words(given)} numbers into ${words(after)}. `
     + `It has ${counted(parameters)} parameters (${share(parameters, all('parameters'))}) and needs ${counted(multiplications)} multiplications (${share(multiplications, all('multiplications'))}).`;
