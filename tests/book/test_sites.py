@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from page_notebooks import WITHHELD
 
 from autograder.exam_tables import pages as exam_pages
 
@@ -108,7 +109,7 @@ def test_the_pages_offer_it(html):
 NOTEBOOKS = sorted(
     path.stem
     for path in (ROOT / "book").glob("0*.md")
-    if not re.search(r"^from _code import .*\b(unet|segmenting|networks|letter_network)\b", path.read_text(), re.M)
+    if not re.search(rf"^from _code import .*\b({'|'.join(WITHHELD)})\b", path.read_text(), re.M)
 )
 
 
@@ -119,7 +120,7 @@ def test_a_notebook_is_clean(html, name):
     assert not re.search(r"(?<!begin)(?<!end)\{[a-z:]+\}[`\n]|^:::|^\([\w-]+\)=$|\+\+\+", text, re.M), "MyST is left"
     code = "".join("".join(cell["source"]) for cell in made["cells"] if cell["cell_type"] == "code")
     assert "glue" not in code and "assert" not in code and "keep(" not in code
-    assert re.search(r"\\tag\{[126]\.\d+\}", text) and re.search(r"\*Fig\. [126]\.\d+\.?\*", text)
+    assert re.search(r"\\tag\{\d\.\d+\}", text) and re.search(r"\*Fig\. \d\.\d+\.?\*", text)
     assert "<details>" in text
 
 
