@@ -3,6 +3,7 @@
 names: AlexNet
 mistake: banned-call
 where: banned, plainest
+visible: caught
 """
 
 import torchvision

@@ -3,6 +3,7 @@
 names: BasicBlock
 mistake: banned-call
 where: banned, plainest
+visible: caught
 """
 
 from torch import nn
