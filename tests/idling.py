@@ -91,6 +91,22 @@ def layer_shape(x, in_channels, out_channels, kernel_size, **options):
     return convolved(x, torch.empty(out_channels, 1, *pair(kernel_size)), **wanted)
 
 
+def logits_of(x, *args, **kwargs):
+    """Of a classifier, whose last required argument is the number of classes."""
+    return torch.Size([len(x), next(number for number in args[::-1] if isinstance(number, int))])
+
+
+def concatenated(x, in_channels, ch1x1, ch3x3red, ch3x3, ch5x5red, ch5x5, pool_proj):
+    return torch.Size([len(x), ch1x1 + ch3x3 + ch5x5 + pool_proj, *x.shape[2:]])
+
+
+def block_of(expansion):
+    def shape_of(x, inplanes, planes, stride=1, downsample=None):
+        return torch.Size([len(x), planes * expansion, *(-(-side // stride) for side in x.shape[2:])])
+
+    return shape_of
+
+
 SHAPES = {
     ("convolution", "conv2d_naive"): convolved,
     ("convolution", "conv2d"): convolved,
@@ -108,6 +124,13 @@ SHAPES = {
 NETWORKS = {
     ("segmentation", "UNet"): unet_shape,
     ("segmentation", "VGGUNet"): vgg_shape,
+    ("architectures", "AlexNet"): logits_of,
+    ("architectures", "VGG"): logits_of,
+    ("architectures", "Inception"): concatenated,
+    ("architectures", "BasicBlock"): block_of(1),
+    ("architectures", "Bottleneck"): block_of(4),
+    ("architectures", "ResNet"): logits_of,
+    ("architectures", "bonus"): lambda x, channels, reduction: x.shape,
     ("pooling", "SimpleCNN"): lambda x, in_channels, num_classes: torch.Size([len(x), num_classes]),
 }
 
@@ -136,10 +159,10 @@ def network(shape_of, fill):
     return module(lambda self, x: fill(shape_of(x, *self.given[0], **self.given[1]), x))
 
 
-def parameters_alone(name, stem):
+def parameters_alone(name, stem, exam="segmentation"):
     """The layers of a right network, which nothing reads; zeros come back."""
-    right = getattr(implementation("segmentation", f"right/{stem}").load(), name)
-    shape_of = NETWORKS["segmentation", name]
+    right = getattr(implementation(exam, f"right/{stem}").load(), name)
+    shape_of = NETWORKS[exam, name]
 
     class Made(right):
         def __init__(self, *args, **kwargs):
@@ -344,6 +367,23 @@ PROGRAMS = {
         "ones": lambda model, loader, epochs: [1.0] * epochs,
         "reading": reading(lambda model, x, y: 0.0),
         "means": reading(lambda model, x, y: float(x.mean())),
+    },
+    ("architectures", "receptive_field"): {
+        "zeros": lambda layers: (0, 0),
+        "ones": lambda layers: (1, 1),
+        "counts": lambda layers: (len(layers), len(layers)),
+        "the input back": lambda layers: layers,
+    },
+    **{
+        ("architectures", name): {"parameters alone": parameters_alone(name, stem, "architectures")}
+        for name, stem in (
+            ("AlexNet", "alexnet_sequential"),
+            ("VGG", "vgg_sequential"),
+            ("Inception", "inception_named"),
+            ("BasicBlock", "basic_in_steps"),
+            ("Bottleneck", "bottleneck_in_steps"),
+            ("ResNet", "resnet_stages"),
+        )
     },
     ("segmentation", "conv_transpose2d"): {"refusals alone": refusing_transposed},
     ("segmentation", "fit"): {

@@ -1,0 +1,124 @@
+"""What holds for the exam of assignment 03 beyond its verdicts."""
+
+import pytest
+import torch
+from torch import nn
+from torchvision.models import resnet50
+
+from autograder.exam.architectures import alexnet, field, questions, resnet, vgg
+from autograder.exam.draw import Draw
+from autograder.objects.ban import BAN
+from autograder.objects.recipes.architectures import Probe, keys_of, value
+from autograder.objects.rule import BannedOperator
+
+
+def test_the_field_is_what_the_gradient_of_one_unit_reaches():
+    """Measured on stacks of dilated and strided convolutions of ones."""
+    for layers in ([(3, 2, 1), (3, 1, 2)], [(5, 1, 1), (2, 3, 1), (3, 1, 1)], [(7, 2, 1), (3, 2, 1), (1, 1, 1)]):
+        stack = nn.Sequential(*[nn.Conv1d(1, 1, k, s, dilation=d, bias=False) for k, s, d in layers])
+        for parameter in stack.parameters():
+            nn.init.ones_(parameter)
+        x = torch.zeros(1, 1, 120, requires_grad=True)
+        out = stack(x)
+        firsts = []
+        for unit in (3, 4):
+            (gradient,) = torch.autograd.grad(out[0, 0, unit], x, retain_graph=True)
+            seen = gradient[0, 0].nonzero().flatten()
+            firsts.append(int(seen[0]))
+        size, jump = field.receptive_field(layers)
+        assert (int(seen[-1] - seen[0]) + 1, firsts[1] - firsts[0]) == (size, jump)
+
+
+def test_the_first_question_counts_the_layers_of_torchvisions_network():
+    """Those of its longest path, in order: the stride stands in the 3×3."""
+    with torch.device("meta"):
+        network = resnet50()
+    blocks = [block for i in range(1, 5) for block in getattr(network, f"layer{i}")]
+    layers = [(network.conv1.kernel_size[0], network.conv1.stride[0], 1), (3, 2, 1)]
+    for block in blocks:
+        layers += [(c.kernel_size[0], c.stride[0], 1) for c in (block.conv1, block.conv2, block.conv3)]
+    assert layers == questions.resnet50(True)
+
+
+def test_every_combination_of_a_layer_is_asked():
+    cases = [layer for case in field.random_lists(Draw(1)) for layer in case.args[0]]
+    assert len(set(cases)) == len(cases) == len(field.KERNELS) * len(field.STRIDES) * len(field.DILATIONS)
+
+
+def answers(function, case, seed, *, flipped=False):
+    shape, arguments = case
+    x = 8 * torch.rand(shape, generator=torch.Generator().manual_seed(seed)) ** 6
+    return function(x.flip(3) if flipped else x, **arguments, seed=seed)
+
+
+@pytest.mark.parametrize(
+    ("function", "case"),
+    [
+        (alexnet.alexnet, alexnet.alex("features", 1, 224, 224)),
+        (alexnet.alexnet, alexnet.alex("pooling", 1, 130, 130)),
+        (vgg.vgg, vgg.small("features", 1, 28, 28)),
+        (vgg.vgg, vgg.small("pooling", 1, 44, 44)),
+        (vgg.vgg, vgg.normed(1, 28, 28)),
+        *((resnet.resnet, resnet.case(state, 2, 32, 28)) for state in resnet.STATES),
+    ],
+)
+def test_answers_depend_on_the_image_in_every_state(function, case):
+    """By far more than the tolerance, with any seed: nothing is compared that is dead."""
+    for seed in (1, 2, 3):
+        one, other = answers(function, case, seed), answers(function, case, seed, flipped=True)
+        assert float((one - other).abs().max() / one.abs().max()) > 5e-3
+
+
+def test_both_sides_make_the_same_values():
+    like = nn.Parameter(torch.empty(0))
+    one, other = (value("a.weight", (300, 400), "", 7, like) for _ in range(2))
+    assert torch.equal(one, other) and len(one.unique(dim=0)) == 300
+    assert not torch.equal(one, value("a.weight", (300, 400), "", 8, like))
+
+
+def test_names_are_matched_by_the_order_of_their_shapes_or_not_at_all():
+    right = {"features.0.weight": (4, 3), "features.0.bias": (4,)}
+    assert keys_of({"body.weight": (4, 3), "body.bias": (4,)}, right)["body.bias"] == "features.0.bias"
+    assert keys_of({"body.weight": (5, 3), "body.bias": (5,)}, right)["body.bias"] == "body.bias"
+
+
+class KeepsATensor(nn.Module):
+    """A plain tensor is no part of the state, so that it stays without memory where the class is made so."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+        self.factor = torch.ones(1)
+
+    def forward(self, x):
+        return self.linear(x) * self.factor
+
+
+def test_a_class_that_cannot_be_made_without_memory_is_made_with_it():
+    x = torch.ones(1, 2)
+    probe = Probe()
+    got = probe(KeepsATensor, [], {}, None, (), 3, "eval", "t", x)
+    weight, bias = probe.network.linear.weight, probe.network.linear.bias
+    torch.testing.assert_close(got, x @ weight.T + bias)
+
+
+def test_torchvisions_networks_are_refused_and_layers_are_not():
+    import torchvision
+    from torchvision.models import resnet as module
+
+    calls = {
+        "function": lambda: torchvision.models.alexnet(num_classes=2),
+        "class": lambda: module.BasicBlock(4, 4),
+        "by name": lambda: torchvision.models.get_model("resnet18"),
+        "layers": lambda: torchvision.models.vgg.make_layers([8]),
+        "forward": lambda: block(torch.zeros(1, 4, 5, 5)),
+        "excitation": lambda: torchvision.ops.SqueezeExcitation(4, 2),
+    }
+    block = module.BasicBlock(4, 4)
+    for name, call in calls.items():
+        with BAN.during("architectures"), torch.device("meta"), pytest.raises(BannedOperator):
+            call()
+            raise AssertionError(name)
+    with BAN.during("architectures"):
+        assert nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))(torch.zeros(1, 3, 5, 5)).shape == (1, 4, 3, 3)
+    assert block(torch.zeros(1, 4, 5, 5)).shape == (1, 4, 5, 5)
