@@ -60,7 +60,7 @@ training-bar: $(READY) $(NOTEBOOKS) ## train assignment 06's reference with 5 se
 mutation: $(READY) ## mutate the reference solutions; every survivor is killed or explained
 	$(BIN)/python tests/mutation/run.py
 
-experiments: $(READY) ## run the book's trainings with several seeds whose code has changed (all: twenty minutes)
+experiments: $(READY) ## run the book's trainings with several seeds whose code has changed (all: forty minutes)
 	@PYTHONPATH=book $(BIN)/python -m experiments.running
 
 links: $(READY) ## follow the book's links to other hosts (needs a network)
