@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
 
+import torch
+
 from autograder.exam.architectures.judge import AsNetwork, Change
 from autograder.exam.architectures.replies import WHOLE, Branch, Expansion, Named, Noise, Reply, Shaped
 from autograder.exam.architectures.sentences import SENTENCES
@@ -40,13 +42,22 @@ class NetworkPart(Part):
         return found
 
     def opens(self, reading: Reading) -> bool:
-        places = {call.case.about for call in self.door}
-        return any(all(self.right(call, reading) for call in self.door if call.case.about == place) for place in places)
+        groups = [[call for call in self.door if call.case.about == about] for about in self._places]
+        return any(_answered(some) and all(self.right(call, reading) for call in some) for some in groups)
+
+    @property
+    def _places(self) -> set[str]:
+        return {call.case.about for call in self.door}
 
     def _with_one_more(self, first: Reading) -> Iterator[Reading]:
         """A second mistake is looked for where the first opens the door and leaves something to be explained."""
         if self.opens(first) and not all(self.explained(one, first) for one in self.asked):
             yield from super()._with_one_more(first)
+
+
+def _answered(calls: Sequence[Call]) -> bool:
+    """Is one of the answers a tensor other than zeros, which an empty program gives and a mistake may?"""
+    return any(isinstance(call.got, torch.Tensor) and bool(call.got.any()) for call in calls)
 
 
 @dataclass(frozen=True)
