@@ -48,7 +48,8 @@ def branches(weights: Weights, x: torch.Tensor, *, linear: tuple[str, ...] = (),
 @on_plain_torch
 def Inception(made: Any) -> None:
     """Check the class `Inception`: (N, in_channels, H, W) → (N, ch1x1 + ch3x3 + ch5x5 + pool_proj, H, W)."""
-    check, said = Check("Inception"), f"Inception({INPUTS}, {', '.join(map(str, WIDTHS))})"
+    check = Check("Inception")
+    said = f"Inception({INPUTS}, {', '.join(map(str, WIDTHS))})"
     with check("six convolutions with biases, and nothing else to learn"):
         net = check.ask(made, INPUTS, *WIDTHS)
         own_work(check, check.ask(lambda: list(net.modules())))
