@@ -6,20 +6,20 @@ from dataclasses import dataclass, field
 
 import drawsvg
 import torch
-import torchvision
 from IPython.display import SVG
 from torch import nn
 
+from _code import zoo
 from _code.drawing import Sheet
 
-# Of each architecture its name, its function in torchvision.models, and arguments that differ from the defaults.
-ARCHITECTURES: dict[str, tuple[str, dict[str, bool]]] = {
-    "AlexNet": ("alexnet", {}),
-    "VGG-11": ("vgg11", {}),
-    "VGG-16": ("vgg16", {}),
-    "GoogLeNet": ("googlenet", {"aux_logits": False, "init_weights": False}),
-    "ResNet-18": ("resnet18", {}),
-    "ResNet-50": ("resnet50", {}),
+# Of each architecture its name, and its function in torchvision.models.
+ARCHITECTURES = {
+    "AlexNet": "alexnet",
+    "VGG-11": "vgg11",
+    "VGG-16": "vgg16",
+    "GoogLeNet": "googlenet",
+    "ResNet-18": "resnet18",
+    "ResNet-50": "resnet50",
 }
 SIZE = 224  # pixels of the image from side to side
 
@@ -146,12 +146,7 @@ def blocks(net: nn.Module, size: int = SIZE) -> list[Block]:
 
 def all_blocks() -> dict[str, list[Block]]:
     """The blocks of each of the `ARCHITECTURES`; no weight is drawn."""
-    with torch.device("meta"):
-        nets = {
-            name: torchvision.models.get_model(function, weights=None, **arguments)
-            for name, (function, arguments) in ARCHITECTURES.items()
-        }
-    return {name: blocks(net) for name, net in nets.items()}
+    return {name: blocks(zoo.skeleton(function)) for name, function in ARCHITECTURES.items()}
 
 
 def brought_along(found: dict[str, list[Block]]) -> str:

@@ -13,6 +13,7 @@ from torchvision import models
 from torchvision.models import resnet
 
 from convcourse.checks.architectures.states import (
+    CLASSES,
     Replaced,
     State,
     answer,
@@ -27,7 +28,6 @@ from convcourse.checks.architectures.states import (
 )
 from convcourse.checks.core import Check, Slips, numbers, on_plain_torch
 
-CLASSES = 7
 Shortcut = Callable[[nn.Module, torch.Tensor], torch.Tensor]
 
 

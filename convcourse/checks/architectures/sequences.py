@@ -11,6 +11,7 @@ from torchvision.models.vgg import make_layers
 from torchvision.ops import Permute
 
 from convcourse.checks.architectures.states import (
+    CLASSES,
     Replaced,
     State,
     answer,
@@ -26,7 +27,6 @@ from convcourse.checks.architectures.states import (
 )
 from convcourse.checks.core import Check, numbers, on_plain_torch
 
-CLASSES = 7  # neither ImageNet's nor the digits'
 HIDDEN = 256  # units of the hidden layers, in place of 4,096
 
 

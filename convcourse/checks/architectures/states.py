@@ -16,6 +16,7 @@ from convcourse.checks.core import Check, CheckFailed, Slips, article, numbers
 
 State = dict[str, torch.Tensor]
 Replaced = dict[str, nn.Module]
+CLASSES = 7  # that networks are made with: neither ImageNet's number nor the digits'
 LISTED = 3  # names that are told at most
 
 
