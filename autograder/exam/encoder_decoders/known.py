@@ -214,12 +214,15 @@ class Known:
         """Was it answered as the text's network answers?"""
         return question.got is not None and any(question.fits(kind) for kind in self.inquiry.bases)
 
-    def _shows_nothing(self, question: Question, explanation: Explanation, left_out: Mapping[str, Any]) -> bool:
-        """Does this network answer the same without a piece, where the right one does not?"""
-        right = Explanation(self.inquiry.bases[0])
-        expected, without = question.answer(right.kind), question.answer(right.with_piece(**left_out))
-        shows = expected is None or without is None or not close(expected, without)
-        return bool(explanation.mistakes) and shows and question.fits(explanation.with_piece(**left_out))
+    def _shows_nothing(self, questions: Sequence[Question], left_out: Mapping[str, Any], found: Explanation) -> bool:
+        """Does the network that was `found` answer the same without a piece, wherever the right one does not?
+
+        One answer shows the piece: in a single picture a mistake about something else may blur it to nothing.
+        """
+        right, without = Explanation(self.inquiry.bases[0]), found.with_piece(**left_out)
+        answers = [(one, one.answer(right.kind), one.answer(right.with_piece(**left_out))) for one in questions]
+        telling = [one for one, whole, less in answers if whole is None or less is None or not close(whole, less)]
+        return bool(telling) and all(one.fits(without) for one in telling)
 
     def check_answers(self, name: str, padding: str, tells: str, **left_out: Any) -> None:
         """The answers are explained, and not by a network that answers the same with a piece `left_out`, which is the
@@ -228,9 +231,11 @@ class Known:
         for question in questions:
             if question.got is None:
                 raise self.unanswered(name, question)
-            if explanation is not None and self._shows_nothing(question, explanation, left_out):
-                sentence = f"The output of `{name}` does not depend on {DEPENDS[tells]}."
-                raise Unnamed(sentence, Evidence(str(question.plan), "another answer", shown(question.got)), (tells,))
+        if explanation is not None and explanation.mistakes and self._shows_nothing(questions, left_out, explanation):
+            first = questions[0]
+            sentence = f"The output of `{name}` does not depend on {DEPENDS[tells]}."
+            raise Unnamed(sentence, Evidence(str(first.plan), "another answer", shown(first.got)), (tells,))
+        for question in questions:
             if explanation is not None or question.fits(self.by_count.kind):
                 continue
             simplest = (
