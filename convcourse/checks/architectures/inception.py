@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from convcourse.checks.architectures.states import gradient, own_work
+from convcourse.checks.architectures.states import a_tensor, gradient, own_work
 from convcourse.checks.core import Check, Slips, close, numbers, on_plain_torch
 
 WIDTHS = (4, 6, 8, 2, 5, 7)  # ch1x1, ch3x3red, ch3x3, ch5x5red, ch5x5, pool_proj
@@ -72,10 +72,9 @@ def Inception(made: Any) -> None:
         layer.weight.data, layer.bias.data = (tensor.clone() for tensor in weights[name])  # type: ignore[union-attr]
     x = numbers(3, 2, INPUTS, 6, 7)
     with check("height and width stay"):
-        got, wanted = check.ask(net, x), (2, 24, 6, 7)
-        found_shape = tuple(got.shape) if isinstance(got, torch.Tensor) else type(got).__name__
-        if found_shape != wanted:
-            check.fail(f"With {said} an input {tuple(x.shape)} must give {wanted}, and yours gives {found_shape}.")
+        got, wanted = a_tensor(check, check.ask(net, x)), (2, 24, 6, 7)
+        if got.shape != wanted:
+            check.fail(f"With {said} an input {tuple(x.shape)} must give {wanted}, and yours gives {tuple(got.shape)}.")
     with check("what the four branches compute, in their order"):
         right = branches(weights, x)
         parts = dict(zip(right, got.split([branch.shape[1] for branch in right.values()], 1)))
