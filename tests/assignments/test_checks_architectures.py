@@ -218,7 +218,8 @@ class Module(nn.Module):
         self.red3 = nn.Conv2d(inputs, ch3x3red, 1, bias=bias)
         self.three = nn.Conv2d(ch3x3red, ch3x3, 3, padding=0 if wrong == "size" else 1, bias=bias)
         self.red5 = nn.Conv2d(inputs, ch5x5red, 1, bias=bias)
-        self.five = nn.Conv2d(ch5x5red, ch5x5, size, padding=size // 2, bias=bias)
+        five = nn.Conv2d(ch5x5red, ch5x5, size, padding=size // 2, bias=bias)
+        self.five, self.fives = (None, [five]) if wrong == "list" else (five, [])
         self.project = nn.Conv2d(inputs, pool_proj, 1, bias=bias)
         self.pool = nn.AvgPool2d(3, 1, 1) if wrong == "average" else nn.MaxPool2d(3, 1, 1)
         self.norm = nn.BatchNorm2d(ch1x1) if wrong == "norm" else nn.Identity()
@@ -231,7 +232,7 @@ class Module(nn.Module):
         pooled = x if self.wrong in ("pool", "late") else self.pool(x)
         last = F.relu(self.project(pooled))
         last = self.pool(last) if self.wrong == "late" else last
-        parts = [F.relu(self.norm(self.one(x))), three, F.relu(self.five(inner)), last]
+        parts = [F.relu(self.norm(self.one(x))), three, F.relu((self.five or self.fives[0])(inner)), last]
         if self.wrong == "size":
             return three
         return torch.cat(parts[::-1] if self.wrong == "order" else parts, dim=1)
@@ -241,6 +242,7 @@ class Module(nn.Module):
     ("wrong", "said"),
     [
         ("bias", "each with a bias"),
+        ("list", r"must have a weight of shape \(5, 2, 5, 5\).* stands in a plain list"),
         ("3x3", r"the 5×5 convolution must have a weight of shape \(5, 2, 5, 5\)"),
         ("size", "must give"),
         ("average", "takes the average"),
@@ -371,6 +373,14 @@ def unstrided(block, layers, num_classes):
     return net
 
 
+def unregistered(block, layers, num_classes):
+    net = models.ResNet(block, layers, num_classes)
+    stage = net.layer3
+    del net.layer3
+    net.stages = [stage]
+    return net
+
+
 class unnormed_at_first(models.ResNet):
     def forward(self, x):
         norm, self.bn1 = self.bn1, nn.Identity()
@@ -403,6 +413,7 @@ def repeated(block, layers, num_classes):
         (ends(models.ResNet, lambda net, y: y.softmax(1)), "Return the logits"),
         (unstrided, "first block of `layer3` has stride 1"),
         (unnormed, r"must have `layer2.0.downsample.1.weight \(128,\)`.* Is a batch norm missing"),
+        (unregistered, "`layer3.0.conv1.weight .* stands in a plain list"),
         (changed(models.ResNet, conv1=nn.Conv2d(3, 64, 7, 2, 3)), "has `conv1.bias` .* have no bias"),
         (Everywhere, "has `layer1.0.downsample.0.weight`"),
         (lambda block, layers, n: models.ResNet(block, [1, 1, 1, 1], n), "layer1.1.conv1.weight"),

@@ -18,6 +18,7 @@ from convcourse.checks.core import Check, CheckFailed, Slips, article, numbers
 State = dict[str, torch.Tensor]
 Replaced = dict[str, nn.Module]
 CLASSES = 7  # that networks are made with: neither ImageNet's number nor the digits'
+UNKEPT = "A layer is missing, or stands in a plain list or dict. `nn.ModuleList` and `nn.ModuleDict` keep theirs."
 LISTED = 3  # names that are told at most
 
 
@@ -91,6 +92,8 @@ def has_names(check: Check, net: nn.Module, reference: nn.Module, said: str) -> 
             hint += " Keep the module that is given as `downsample`, and make none."
         if not more and all(_normed(name, reference) for name in missing):
             hint = " Is a batch norm missing?"
+        elif not more:
+            hint = f" {UNKEPT}"
         check.fail(f"{said} must have {_some([f'{name} {theirs[name]}' for name in missing])} in its state.{hint}")
     if more:
         hint = " These layers have no bias." if all(name.endswith(".bias") for name in more) else ""
