@@ -104,12 +104,12 @@ with needs("receptive_field"):
     pictures.fields(stacks, [receptive_field(layers) for layers in stacks.values()])
 
 # %% [markdown] nbgrader={"grade_id": "question_1-text"}
-# **Question 1.** torchvision's ResNet-50 begins with a 7×7 convolution with stride 2 and a 3×3 max pooling with stride 2. Then come four stages of 3, 4, 6 and 3 bottlenecks. Each bottleneck is a 1×1, a 3×3 and a 1×1 convolution with stride 1. Only in the first bottleneck of the stages 2, 3 and 4 the 3×3 convolution has stride 2. Nothing is dilated. How many pixels along one axis are in the receptive field of a unit of the last stage? (Take the longest path, through all convolutions.) Set `answer_1` to this number. Your function may compute it, and a list can be put together with `+` and `*`.
+# **Question 1.** torchvision's ResNet-101 begins with a 7×7 convolution with stride 2 and a 3×3 max pooling with stride 2. Then come four stages of 3, 4, 23 and 3 bottlenecks. Each bottleneck is a 1×1, a 3×3 and a 1×1 convolution with stride 1. Only in the first bottleneck of stages 2, 3 and 4 does the 3×3 convolution have stride 2. Nothing is dilated. How many pixels along one axis are in the receptive field of a unit of the last stage? Take the longest path, which goes through all convolutions. Set `answer_1` to this number. Your function may compute it, and a list can be put together with `+` and `*`. To check your list, write it for ResNet-50 first, whose stages have 3, 4, 6 and 3 bottlenecks. The live figure of chapter 3 shows its receptive field.
 
 # %% nbgrader={"grade_id": "question_1", "solution": true}
 # answer_1 = …
 ### BEGIN SOLUTION
-answer_1 = 427
+answer_1 = 971
 ### END SOLUTION
 
 # %% nbgrader={"grade_id": "question_1-visible", "grade": true, "points": 0}
