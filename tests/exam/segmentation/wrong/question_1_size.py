@@ -5,4 +5,4 @@ mistake: answer-size
 where: result
 """
 
-answer_1 = 116
+answer_1 = 516
