@@ -1,4 +1,4 @@
-"""With padding, and one level too few.
+"""One level too many.
 
 names: answer_1
 mistake: answer-size
