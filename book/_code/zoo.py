@@ -93,7 +93,7 @@ def table(rows: list[Network]) -> HTML:
     )
     cells = [
         (
-            row.title.replace("Net", f"{SHY}Net"),
+            row.title.replace("Net", f"{SHY}Net") if len(row.title) > 10 else row.title,
             row.year,
             f"{row.parameters / 1e6:.1f}",
             f"{row.multiplications / 1e9:.2f}",
