@@ -477,12 +477,12 @@ exam.segmentation.UNet.grade(UNet)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "question_1-text"}
-# **Question 1.** A U-Net of depth 3 without padding (`UNet(1, 2, depth=3)`) gets an image of 300 × 300 pixels. How many pixels wide is its output? Set `answer_1` to this number.
+# **Question 1.** A U-Net of depth 3 without padding (`UNet(1, 2, depth=3)`) gets an image of 700 × 700 pixels. How many pixels wide is its output? Set `answer_1` to this number.
 
 # %% nbgrader={"grade_id": "question_1", "solution": true}
 # answer_1 = …
 ### BEGIN SOLUTION
-answer_1 = 212
+answer_1 = 612
 ### END SOLUTION
 
 # %% nbgrader={"grade_id": "question_1-visible", "grade": true, "points": 0}
@@ -497,12 +497,12 @@ exam.segmentation.question_1.grade(answer_1)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "question_2-text"}
-# **Question 2.** The U-Net that you train below has depth 3 and padding "same". Take one position at its bottom, after both convolutions there. How many pixels of the image does it see across? (This is its receptive field. Compare it with the size of the scenes, 64 × 64.) Set `answer_2` to this number.
+# **Question 2.** A U-Net has depth 4 and padding "same". Take one position at its bottom, after both convolutions there. How many pixels of the image does it see across? (This is its receptive field. A live figure of chapter 6 shows that of a U-Net of depth 3, such as you train below.) Set `answer_2` to this number.
 
 # %% nbgrader={"grade_id": "question_2", "solution": true}
 # answer_2 = …
 ### BEGIN SOLUTION
-answer_2 = 1 + 2 * 2 * (1 + 2 + 4 + 8) + (1 + 2 + 4)
+answer_2 = 1 + 2 * 2 * (1 + 2 + 4 + 8 + 16) + (1 + 2 + 4 + 8)
 ### END SOLUTION
 
 # %% nbgrader={"grade_id": "question_2-visible", "grade": true, "points": 0}

@@ -176,17 +176,19 @@ def words(shape: Shape) -> str:
 
 def picture(found: dict[str, list[Block]], name: str, chosen: int) -> SVG:
     """One architecture to scale. A column is a block: its output (height: pixels, width: channels), its parameters, its
-    multiplications. The block with number ``chosen`` is marked, and its numbers stand below."""
+    multiplications. The output of a linear layer is at most as wide as the widest maps. The block with number
+    ``chosen`` is marked, and its numbers stand below."""
     listed = found[name]
     sheet, left, step, width = Sheet(570, 440), 4, 562 / len(listed), 562
     sheet.drawing.append(drawsvg.Raw(f"<metadata>{brought_along(found)}</metadata>"))
     sheet.box(left + chosen * step, 24, step, 346, "pad")
     kind = lambda at: "b" if at == chosen else "c" if len(listed[at].shape) == 1 else "a"
-    channels, floor = max(block.shape[0] for block in listed), 150
-    sheet.text("output: pixels high, channels wide, to scale", left, 12, anchor="start")
+    floor = 150
+    channels = max(block.shape[0] for block in listed if len(block.shape) == 3)  # a linear layer may have more
+    sheet.text("output: height = pixels, width = channels", left, 12, anchor="start")
     for at, block in enumerate(listed):
         side = block.shape[1] if len(block.shape) == 3 else 1
-        wide, tall = max(0.9 * step * block.shape[0] / channels, 1.5), max(240 * side / SIZE, 1.5)
+        wide, tall = max(0.9 * step * min(block.shape[0] / channels, 1), 1.5), max(240 * side / SIZE, 1.5)
         sheet.box(left + (at + 0.5) * step - wide / 2, floor - tall, wide, tall, kind(at))
     for title, floor, counts in [
         ("parameters", 256, [block.parameters for block in listed]),

@@ -39,6 +39,6 @@ def band(ax: Axes, x: Any, values: np.ndarray, label: str, **line: Any) -> None:
 
 
 def spread(values: np.ndarray, digits: int = 2) -> str:
-    """The mean of values (seeds,) and in brackets their range."""
+    """The mean of values (seeds,) and in brackets their range, if it is one at so many digits."""
     mean, low, high = (f"{value:.{digits}f}" for value in (values.mean(), values.min(), values.max()))
-    return f"{mean} ({low}–{high})"
+    return mean if low == high else f"{mean} ({low}–{high})"

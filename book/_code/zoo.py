@@ -78,12 +78,22 @@ def networks() -> list[Network]:
     return found
 
 
+SHY = "&shy;"  # where a long word may break in the narrow table of a phone
+
+
 def table(rows: list[Network]) -> HTML:
     """The networks as a table."""
-    heads = ("network", "year", "parameters, millions", "multiplications, billions", "right, %", "newer weights, %")
+    heads = (
+        "network",
+        "year",
+        f"para{SHY}meters, millions",
+        f"multi{SHY}plica{SHY}tions, billions",
+        f"accu{SHY}racy, %",
+        "newer weights, %",
+    )
     cells = [
         (
-            row.title,
+            row.title.replace("Net", f"{SHY}Net") if len(row.title) > 10 else row.title,
             row.year,
             f"{row.parameters / 1e6:.1f}",
             f"{row.multiplications / 1e9:.2f}",
@@ -94,7 +104,9 @@ def table(rows: list[Network]) -> HTML:
     ]
     line = lambda kind, values: f"<tr>{''.join(f'<{kind}>{value}</{kind}>' for value in values)}</tr>"
     body = "".join(line("td", values) for values in cells)
-    return HTML(f'<table class="table dataframe"><thead>{line("th", heads)}</thead><tbody>{body}</tbody></table>')
+    return HTML(
+        f'<table class="table dataframe numbers"><thead>{line("th", heads)}</thead><tbody>{body}</tbody></table>'
+    )
 
 
 LETTERS = 10.6  # points, on a figure of 5.6 inches
@@ -134,7 +146,7 @@ def draw(ax: Axes, rows: list[Network]) -> None:
         place = BESIDE.get(row.title, (8, -4))
         at = (row.multiplications / 1e9, row.accuracy)
         ax.annotate(row.title, at, place, textcoords="offset points", fontsize=LETTERS, color=plots.INK)
-    ax.set(xscale="log", xlabel="multiplications per image, billions", ylabel="right, %", xlim=(0.13, 40))
+    ax.set(xscale="log", xlabel="multiplications per image, billions", ylabel="accuracy, %", xlim=(0.13, 40))
     ax.xaxis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:g}"))
     handles = ax.legend(loc="lower right", fontsize=LETTERS)
     for handle in handles.legend_handles:

@@ -163,6 +163,7 @@ class Coin:
 
 def test_means_and_ranges():
     assert records.spread(np.array([0.1, 0.2, 0.6])) == "0.30 (0.10–0.60)"
+    assert records.spread(np.array([0.101, 0.102, 0.103])) == "0.10"
     ax = Figure().subplots()
     records.band(ax, [1, 2], np.array([[0.0, 1.0], [1.0, 2.0], [5.0, 3.0]]), "a")
     assert ax.lines[0].get_ydata().tolist() == [2, 2]

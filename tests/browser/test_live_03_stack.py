@@ -13,6 +13,9 @@ from drawings import set_sliders
 from live_figures import drag_by_mouse, said, shared
 from torch import nn
 
+from autograder.exam.architectures import questions as architectures
+from autograder.exam.segmentation import questions as segmentation
+
 pytestmark = pytest.mark.browser
 
 FIELDS = """async ([stacks, n]) => {
@@ -102,6 +105,17 @@ def test_the_unet_is_that_of_chapter_6(importing):
     assert [each["k"] for each in stack if each["stride"] == 1] == [conv.kernel_size[0] for conv in convolutions]
     assert [at for at, each in enumerate(stack) if each["stride"] == 2] == [2, 5, 8]  # one pooling between two blocks
     assert all((each["k"], each["padding"]) == (2, 0) for each in stack if each["stride"] == 2)
+
+
+def test_no_known_stack_and_no_level_shows_what_a_question_asks_for(importing):
+    """The book gives methods, not answers: neither at the end of a known stack nor on the way there."""
+    sizes = """async () => {
+        const {STACKS, encoder, fields, padded} = await import('/_static/receptive.mjs');
+        const levels = encoder(3).map(({k, stride, padding}) => ({k, stride, dilation: 1, padding}));
+        return [...Object.values(STACKS), levels].flatMap(stack => fields(stack, 224).map(({size}) => size));
+    }"""
+    asked = {architectures.seen(architectures.resnet101(True)), segmentation.SEEN_AT_BOTTOM}
+    assert not asked & set(importing.evaluate(sizes))
 
 
 def words_of(stack: list[Window]) -> str:

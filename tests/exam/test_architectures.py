@@ -3,7 +3,7 @@
 import pytest
 import torch
 from torch import nn
-from torchvision.models import resnet50
+from torchvision.models import resnet101
 
 from autograder.exam.architectures import alexnet, field, questions, resnet, vgg
 from autograder.exam.draw import Draw
@@ -32,12 +32,12 @@ def test_the_field_is_what_the_gradient_of_one_unit_reaches():
 def test_the_first_question_counts_the_layers_of_torchvisions_network():
     """Those of its longest path, in order: the stride stands in the 3×3."""
     with torch.device("meta"):
-        network = resnet50()
+        network = resnet101()
     blocks = [block for i in range(1, 5) for block in getattr(network, f"layer{i}")]
     layers = [(network.conv1.kernel_size[0], network.conv1.stride[0], 1), (3, 2, 1)]
     for block in blocks:
         layers += [(c.kernel_size[0], c.stride[0], 1) for c in (block.conv1, block.conv2, block.conv3)]
-    assert layers == questions.resnet50(True)
+    assert layers == questions.resnet101(True)
 
 
 def test_every_combination_of_a_layer_is_asked():

@@ -7,11 +7,11 @@ from autograder.exam.architectures.sentences import SENTENCES
 from autograder.exam.questions import question
 
 STEM: list[Layer] = [(7, 2, 1), (3, 2, 1)]
-STAGES = (3, 1), (4, 2), (6, 2), (3, 2)  # blocks, and the stride of the first
+STAGES = (3, 1), (4, 2), (23, 2), (3, 2)  # blocks, and the stride of the first
 
 
-def resnet50(stride_in_3x3: bool) -> list[Layer]:
-    """The layers along ResNet-50's longest path."""
+def resnet101(stride_in_3x3: bool) -> list[Layer]:
+    """The layers along ResNet-101's longest path."""
     layers = list(STEM)
     for blocks, stride in STAGES:
         for step in (stride, *[1] * (blocks - 1)):
@@ -29,10 +29,10 @@ SIDE, INPUTS, REDUCED, OUTPUTS = 14, 480, 16, 48
 REDUCING, DIRECT = INPUTS * REDUCED + 25 * REDUCED * OUTPUTS, 25 * INPUTS * OUTPUTS
 
 question_1 = question(
-    1, "what a unit of ResNet-50 sees", 1.0, seen(resnet50(True)), SENTENCES,
+    1, "what a unit of ResNet-101 sees", 1.0, seen(resnet101(True)), SENTENCES,
     telling={
-        seen(resnet50(False)): "answer-stride-first",
-        seen([(kernel, 1, 1) for kernel, _, _ in resnet50(True)]): "answer-strides-ignored",
+        seen(resnet101(False)): "answer-stride-first",
+        seen([(kernel, 1, 1) for kernel, _, _ in resnet101(True)]): "answer-strides-ignored",
     },
 )  # fmt: skip
 question_2 = question(

@@ -29,7 +29,8 @@ figure('modules', 'Architectures, drawn from their modules', FIELDS, async (kit)
 
   /** Three rows, a column for each block. */
   function paintView(blocks, chosen) {
-    const width = Math.min(kit.width(), WIDTH), widest = Math.max(...blocks.map(({shape: [channels]}) => channels));
+    const width = Math.min(kit.width(), WIDTH), maps = blocks.filter(({shape: given}) => given.length > 1);
+    const widest = Math.max(...maps.map(({shape: [channels]}) => channels)); // what a linear layer has beyond this is not drawn
     column = width / blocks.length;
     const kind = ({shape: given}, at) => `${given.length === 1 ? 'c' : 'a'}${at === chosen ? ' solid' : ''}`;
     const title = (words, y) => shape('text', {x: 0, y, 'font-size': 13, style: 'text-anchor: start'}, words);
@@ -38,7 +39,7 @@ figure('modules', 'Architectures, drawn from their modules', FIELDS, async (kit)
       shape('rect', {x: chosen * column, y: 18, width: column, height: rows[1][1] - 16, style: 'fill: var(--panel); stroke: var(--line)'}),
       title('output: height = pixels, width = channels', 8),
       ...blocks.map((block, at) => {
-        const [channels, side = 1] = block.shape, wide = Math.max(0.9 * column * channels / widest, 1.5), tall = Math.max(SIDE * side / IMAGE * 2, 1.5);
+        const [channels, side = 1] = block.shape, wide = Math.max(0.9 * column * Math.min(channels / widest, 1), 1.5), tall = Math.max(SIDE * side / IMAGE * 2, 1.5);
         return shape('rect', {x: (at + 0.5) * column - wide / 2, y: outputs - tall, width: wide, height: tall, class: kind(block, at)});
       }),
       ...rows.flatMap(([key, floor]) => {

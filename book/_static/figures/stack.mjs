@@ -82,7 +82,7 @@ figure('stack', 'The receptive field of a stack of layers', FIELDS, async (kit) 
     const units = at.map((along) => Math.min(Math.max(Math.round((along - origin) / jump), 0), Math.max(count - 1, 0)));
     const [[top, bottom], [left, right]] = units.map(middle);
     const far = Math.max(...[top, bottom, left, right + jump].map((along) => Math.abs(along - half)));
-    const reach = Math.min(Math.max(PIXELS / 2, far + PIXELS / 40), 5 * PIXELS), side = Math.min(kit.width(), SIDE);
+    const reach = Math.min(Math.max(PIXELS / 2, 1.05 * far), 5 * PIXELS), side = Math.min(kit.width(), SIDE);
     window = {first: half - reach, scale: side / (2 * reach)};
     const along = (pixel) => (pixel - window.first) * window.scale;
     const square = (x, y, long, style) => shape('rect', {x: along(x), y: along(y), width: long * window.scale, height: long * window.scale, style});

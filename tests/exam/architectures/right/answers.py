@@ -3,6 +3,6 @@
 names: answer_1, answer_2, answer_3
 """
 
-answer_1 = 427.0
+answer_1 = 971.0
 answer_2 = 5268480
 answer_3 = "b"

@@ -137,4 +137,4 @@ def dice_loss(logits, target):
     return DiceLoss(eps=1e-7, reduction="mean", with_logits=True)(logits, target)
 
 
-answer_1 = UNet(1, 1, 1, depth=3)(torch.zeros(1, 1, 300, 300)).shape[-1]
+answer_1 = UNet(1, 1, 1, depth=3)(torch.zeros(1, 1, 700, 700)).shape[-1]

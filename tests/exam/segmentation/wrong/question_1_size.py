@@ -1,8 +1,8 @@
-"""With padding, and one level too few.
+"""One level too many.
 
 names: answer_1
 mistake: answer-size
 where: result
 """
 
-answer_1 = 116
+answer_1 = 516

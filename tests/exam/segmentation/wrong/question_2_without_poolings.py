@@ -5,4 +5,4 @@ mistake: answer-field
 where: result
 """
 
-answer_2 = 1 + 2 * 2 * (1 + 2 + 4 + 8)
+answer_2 = 1 + 2 * 2 * (1 + 2 + 4 + 8 + 16)
