@@ -177,7 +177,7 @@ gaussian_blur = BLUR.exam(
         "border",
         "a reflected border, up to the largest window",
         1.0,
-        blur_cases([(1, 6, 6), (1, 6, 9)], (7, 11), (1.1, 4.0)),
+        blur_cases([(1, 6, 6), (1, 6, 9)], (7, 11), (1.1, 1.6)),
     ),
     BLUR.values("channels", "every channel by itself", 1.0, blur_cases([(3, 8, 8), (3, 7, 10)], (3, 5), (0.9, 2.5))),
     BLUR.values(

@@ -14,7 +14,7 @@ from autograder.exam.calls import LaidOut, Value
 from autograder.exam.cases import Case
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features, features_of, holding
-from autograder.exam.functions import Ask, FunctionExam, asked
+from autograder.exam.functions import Ask, FunctionExam, asked, beside
 from autograder.exam.mistakes import (
     IN_PLACE,
     Function,
@@ -157,7 +157,8 @@ class ContrastExam(FunctionExam):
 
         def ask(subject, draw):
             calls = self.ask_layouts(lambda draw: [case(draw)])(subject, draw)
-            return [RoughlyLaidOut(call.case, call.answer, Roughly(call.twin.case, call.twin.answer)) for call in calls]
+            twins = [Roughly(call.twin.case, call.twin.answer) for call in calls if call.twin is not None]
+            return beside([RoughlyLaidOut(call.case, call.answer) for call in calls], twins)
 
         return ask
 
@@ -264,8 +265,8 @@ replace_background = BACKGROUND.exam(
         scenes((3, 5, 8), (3, 6, 6), (3, 9, 4)),
         ends,
     ),
-    BACKGROUND.values("one channel", "images of one channel", 0.5, scenes((1, 5, 8), (1, 6, 6))),
+    BACKGROUND.values("one channel", "images of one channel", 0.5, scenes((1, 5, 5), (1, 6, 6))),
     BACKGROUND.criterion(
-        "layouts", "any memory layout, nothing changed", 0.5, BACKGROUND.ask_layouts(scenes((3, 5, 6))), intact=True
+        "layouts", "any memory layout, nothing changed", 0.5, BACKGROUND.ask_layouts(scenes((3, 6, 6))), intact=True
     ),
 )

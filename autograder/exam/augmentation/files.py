@@ -145,13 +145,13 @@ def pairs(subject: Subject, draw: Draw) -> None:
             raise Unnamed(
                 f"`{subject.name}` fails with folders given {what}, or with suffixes that differ: {error.name}.",
                 Evidence(what, "a dataset", str(error)),
-                {"pairs"},
+                {"files"},
             ) from None
         found = [pair(subject, item) for item in items]
         order = [told(image, folders) for image, _ in found]
         evidence = Evidence("five pairs", ", ".join(folders.stems), ", ".join(order))
         if length != 5:
-            raise Unnamed(f"`len` of `{subject.name}` is {length} for five pairs.", evidence, {"pairs"})
+            raise Unnamed(f"`len` of `{subject.name}` is {length} for folders with five pairs.", evidence, {"files"})
         for (_, mask), stem in zip(found, order, strict=True):
             theirs = {other for other, (_, labels) in folders.items.items() if same_labels(mask, labels)}
             if theirs and stem in folders.items and stem not in theirs:

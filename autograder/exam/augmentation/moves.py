@@ -277,6 +277,10 @@ def copied(subject: Subject, draw: Draw) -> None:
     fill = current.get().build(Recipe("overwriter"))
     for box in (ON[0], BESIDE[0], BESIDE[4]):
         image = draw.uniform(3, 7, 9)
+        if not torch.equal(subject.vjp((image, *box), {}, None).after[0], image):
+            raise Wrong(
+                "input-changed", Evidence(f"top, left, height, width = {box}", "the image as it was", "another")
+            )
         if not torch.equal(fill(subject, image, list(box)), image):
             raise Wrong(
                 "cutout-shares", Evidence(f"top, left, height, width = {box}", "a copy", "the image's own memory")

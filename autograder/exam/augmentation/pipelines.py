@@ -127,23 +127,26 @@ def read(subject: Subject, made: Subject, image: T, seed: int, calls: int) -> li
     return found
 
 
-def applies(subject: Subject, draw: Draw) -> None:
-    """The door: with p = 1 the transform's result comes back, and with p = 0 the image."""
+def applies(subject: Subject, draw: Draw) -> bool:
+    """The door: with p = 1 and with p = 0 calls differ. Is it as asked, and not the other way round?"""
 
     def find() -> bool:
-        never, always = decisions(subject, 0.0, 1, 5), decisions(subject, 1.0, 1, 5)
+        never, always = decisions(subject, 0.0, 1, 30), decisions(subject, 1.0, 1, 30)
         if all(never) and not any(always):
-            raise Wrong("random-inverted", Evidence("p=0 and p=1", "never, always", "always, never"))
-        if not any(always):
-            raise Wrong("random-never", Evidence("p=1", "always", "never"))
+            return False
+        if not any(never) and not any(always):
+            raise Wrong("random-never", Evidence("p=0 and p=1", "never and always", "never"))
+        if all(never) and all(always):
+            raise Wrong("random-always", Evidence("p=0 and p=1", "never and always", "always"))
         return True
 
-    once(draw, find)
+    return bool(once(draw, find))
 
 
 def ends(subject: Subject, draw: Draw) -> None:
     """Never with 0, also where the transform would fail; always with 1."""
-    applies(subject, draw)
+    if not applies(subject, draw):
+        raise Wrong("random-inverted", Evidence("p=0 and p=1", "never and always", "always and never"))
     for p, expected in ((0, False), (0.0, False), (1, True), (1.0, True)):
         found = decisions(subject, p, int(draw.integers(0, 9999)), 150)
         if set(found) != {expected}:
@@ -155,16 +158,16 @@ def ends(subject: Subject, draw: Draw) -> None:
 
 def rate(subject: Subject, draw: Draw) -> None:
     """The transform is called with probability p."""
-    applies(subject, draw)
+    right = applies(subject, draw)
     shares = {p: sum(decisions(subject, p, int(draw.integers(0, 9999)), CALLS, named=True)) / CALLS for p in SHARES}
-    evidence = Evidence(f"p in {SHARES}", "as often", ", ".join(f"{share:.3f}" for share in shares.values()))
     if all(share in (0.0, 1.0) for share in shares.values()):  # one decision an instance, which costs another criterion
         shares = {p: sum(one_each(subject, p, draw)) / CALLS for p in SHARES}
-    if all(near(share, 1 - p) for p, share in shares.items()):
-        raise Wrong("random-inverted", evidence)
+    evidence = Evidence(f"p in {SHARES}", "as often", ", ".join(f"{share:.3f}" for share in shares.values()))
+    if all(share in (0.0, 1.0) for share in shares.values()):
+        raise Wrong("random-seeded", evidence)
     if all(near(share, 0.5) for share in shares.values()):
         raise Wrong("random-half", evidence)
-    if not all(near(share, p) for p, share in shares.items()):
+    if not all(near(share, p if right else 1 - p) for p, share in shares.items()):
         raise Wrong("random-rate", evidence)
 
 
@@ -172,11 +175,8 @@ def one_each(subject: Subject, p: float, draw: Draw) -> list[bool]:
     """The first decision of each of so many instances."""
     image = draw.uniform(1, 1, 2)
     script: Script = [(0, "make", (Recipe("added", 1.0), p), {}), (1, "vjp", (image,), {}, None)]
-    replies = [told[-1] for told in subject.scripts([script] * CALLS)]
-    return [
-        isinstance(one, Answer) and isinstance(one.output, T) and torch.allclose(one.output, image + 1)
-        for one in replies
-    ]
+    outputs = [told[-1].output for told in subject.scripts([script] * CALLS) if isinstance(told[-1], Answer)]
+    return [isinstance(output, T) and torch.allclose(output, image + 1) for output in outputs]
 
 
 def near(share: float, p: float) -> bool:
@@ -184,17 +184,27 @@ def near(share: float, p: float) -> bool:
     return abs(share - p) <= FAR * math.sqrt(p * (1 - p) / CALLS)
 
 
+def check_differing(subject: Subject, found: list[bool]) -> None:
+    """Decisions of one instance differ."""
+    if len(set(found)) > 1:
+        return
+    several = {decisions(subject, 0.5, seed, 3)[-1] for seed in range(40)}
+    mistake = "random-decided-once" if len(several) > 1 else "random-seeded"
+    raise Wrong(mistake, Evidence("p=0.5, many calls", "decisions that differ", "all alike"))
+
+
 def anew(subject: Subject, draw: Draw) -> None:
     """Each call decides anew, and independently of the one before."""
     applies(subject, draw)
-    seed = int(draw.integers(0, 9999))
-    found = decisions(subject, 0.5, seed, CALLS)
-    if len(set(found)) == 1:
-        several = {decisions(subject, 0.5, seed, 3)[-1] for seed in range(40)}
-        mistake = "random-decided-once" if len(several) > 1 else "random-seeded"
-        raise Wrong(mistake, Evidence("p=0.5", "calls that differ", "all alike"))
-    alike = sum(a == b for a, b in pairwise(found)) / (CALLS - 1)
-    if not near(alike, 0.5):
+    found = decisions(subject, 0.5, int(draw.integers(0, 9999)), CALLS)
+    check_differing(subject, found)
+    check_independent(found)
+
+
+def check_independent(found: list[bool]) -> None:
+    """A decision has nothing to do with the one before it."""
+    alike = sum(a == b for a, b in pairwise(found)) / (len(found) - 1)
+    if abs(alike - 0.5) > FAR * 0.5 / math.sqrt(len(found) - 1):
         raise Wrong("random-in-turn", Evidence("p=0.5", "half of the calls as the one before", f"{alike:.3f}"))
 
 
@@ -203,7 +213,9 @@ def repeatable(subject: Subject, draw: Draw) -> None:
     applies(subject, draw)
     first, second = (int(seed) for seed in draw.integers(0, 99_999, 2))
     image, made = draw.uniform(1, 2, 3), subject.make(Recipe("added", 1.0), 0.5)
-    one, same, other = (read(subject, made, image, seed, 100) for seed in (first, first, second + 100_000))
+    one, same, other = (read(subject, made, image, seed, 200) for seed in (first, first, second + 100_000))
+    check_differing(subject, one)
+    check_independent(one)
     if one != same:
         raise Wrong("random-other-generator", Evidence("one seed, twice", "the same decisions", "others"))
     if one == other:
@@ -219,4 +231,5 @@ RandomApply = Exam(
         Criterion("seed", "torch.manual_seed repeats the decisions", 1.0, repeatable),
     ),
     sentences=SENTENCES,
+    brings={"random-half": ("random-ends",)},
 )

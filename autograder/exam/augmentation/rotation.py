@@ -18,7 +18,6 @@ from autograder.exam.augmentation.images import T, looked_up, mask_mistake, plac
 from autograder.exam.augmentation.sentences import SENTENCES
 from autograder.exam.calls import Call, Value
 from autograder.exam.cases import Case, Cases
-from autograder.exam.compare import kind
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features, features_of, holding
 from autograder.exam.functions import Ask, FunctionExam, asked
@@ -101,14 +100,6 @@ def sheared(function, image, angle):
     return nearest(image, ((there_y + 1) * height - 1) / 2, ((there_x + 1) * width - 1) / 2)
 
 
-def misaligned(function, image, angle):
-    """`align_corners` of `F.affine_grid` and `F.grid_sample` differ, so the image is stretched a little."""
-    rows, columns = sources(image.shape, angle)
-    height, width = image.shape[-2:]
-    stretched = [place * n / max(n - 1, 1) - 0.5 for place, n in ((rows, height), (columns, width))]
-    return nearest(image, *stretched)
-
-
 def squared(function, image, angle):
     """Right on squares; on others the centre and the border of a square are taken."""
     height, width = image.shape[-2:]
@@ -149,6 +140,13 @@ def by_right_angles(function, image, angle):
 
 MISTAKES = (
     *IN_PLACE,
+    misconception(
+        "rotate-negative",
+        with_arguments(rotated, angle=abs),
+        with_arguments(rotated, angle=lambda angle: max(angle, 0)),
+        with_arguments(rotated, angle=lambda angle: min(max(angle, 0), 360)),
+        with_arguments(rotated, angle=lambda angle: angle if 0 <= angle <= 360 else 0),
+    ),
     misconception("rotate-clockwise", with_arguments(rotated, angle=lambda angle: -angle)),
     misconception(
         "rotate-radians", with_arguments(rotated, angle=math.degrees), with_arguments(rotated, angle=math.radians)
@@ -164,7 +162,6 @@ MISTAKES = (
     misconception("rotate-edge-repeated", with_all_arguments(rotated, edge_repeated)),
     misconception("rotate-grown", with_all_arguments(rotated, grown)),
     misconception("rotate-sheared", with_all_arguments(rotated, sheared)),
-    misconception("rotate-align-corners", with_all_arguments(rotated, misaligned)),
     misconception("rotate-right-angles", with_all_arguments(rotated, by_right_angles)),
     misconception(
         "rotate-mask-interpolated",
@@ -185,7 +182,8 @@ class Turned(Value):
 
     def _unlike(self, got, right):
         image, *rest = (*self.case.args, *self.case.kwargs.values())
-        if not isinstance(got, T) or got.shape != right.shape or not got.is_floating_point():
+        fitting = isinstance(got, T) and got.shape == right.shape == image.shape and got.is_floating_point()
+        if not fitting or not right.is_floating_point():
             return super()._unlike(got, right)
         counted = self._counted(image, *rest)
         tolerance = CLOSE if self.inside else 1e-4
@@ -215,11 +213,10 @@ class Labelled(Value):
 
     def _unlike(self, got, right):
         image, angle = (*self.case.args, *self.case.kwargs.values())
-        if not isinstance(got, T) or got.dtype != torch.int64:
-            return f"gave back {kind(got)} where int64 labels are expected"
-        if got.shape != right.shape:
+        if not isinstance(got, T) or got.dtype != right.dtype or got.shape != right.shape or right.shape != image.shape:
             return super()._unlike(got, right)
-        if not set(got.unique().tolist()) <= {0, *image.unique().tolist()}:
+        known = {0, *image.unique().tolist()}
+        if set(right.unique().tolist()) <= known and not set(got.unique().tolist()) <= known:
             return "gave back labels that the mask does not have"
         rows, columns = sources(image.shape, angle)
         sure = ((rows - rows.floor() - 0.5).abs() > TIE) & ((columns - columns.floor() - 0.5).abs() > TIE)
@@ -272,8 +269,8 @@ def soft(shapes: Sequence[tuple[int, int, int]], angles: Sequence[float]) -> Cas
 
 def masks(draw: Draw) -> Iterator[Case]:
     """Masks of a few regions with labels that are not neighbours."""
-    for side, angle in ((15, 20), (16, 45.0), (17, 90), (14, -33.5), (21, 180), (18, 70), (15, 290)):
-        mask = torch.zeros(1, side, side + side % 3, dtype=torch.int64)
+    for side, angle in ((15, 20), (16, 45.0), (17, 90), (14, 326.5), (21, 180), (18, 70), (15, 290)):
+        mask = torch.zeros(1, side, side, dtype=torch.int64)
         a, b = draw.integers(2, 5, 2).tolist()
         mask[:, a:-b, b:-a] = 4
         mask[:, side // 2 :, a : side // 2 + b] = 2
@@ -302,8 +299,8 @@ def square(case: Case) -> Case:
 
 SQUARES = [(1, 7, 7), (1, 8, 8), (3, 9, 9)]
 OBLONG = [(3, 6, 9), (1, 9, 4), (3, 7, 12)]
-ANGLES = (30, 10, 45.0, -20, 77.5, 135, 200, -100)
-LARGE = [(1, 41, 41), (3, 36, 52)]
+ANGLES = (30, 10, 45.0, 340, 77.5, 135, 200, 260)
+LARGE, WIDE = [(1, 41, 41), (3, 38, 38)], [(1, 36, 52), (3, 50, 34)]
 
 ROTATE = FunctionExam(
     "rotate", rotated, MISTAKES, SENTENCES, sharp(SQUARES, (90, 180)), ban="augmentation", features=angle_features
@@ -312,10 +309,16 @@ rotate = ROTATE.exam(
     ROTATE.values(
         "right angles", "squares by multiples of 90°, counter-clockwise", 1.0, sharp(SQUARES, (90, 180, 270, 0))
     ),
-    ROTATE.values("half turns", "other images by 0° and 180°", 0.5, sharp(OBLONG, (0, 180)), plain=square),
     ROTATE.criterion("angles", "by any angle, without holes", 1.5, asking(Turned, soft(LARGE, ANGLES))),
     ROTATE.criterion(
-        "outside", "zeros where nothing of the image is shown", 1.0, asking(Around, soft(LARGE, ANGLES[:6]))
+        "outside", "zeros where nothing of the image is shown", 0.5, asking(Around, soft(LARGE, ANGLES[:6]))
+    ),
+    ROTATE.criterion(
+        "oblong",
+        "images that are not square",
+        1.0,
+        ROTATE.ask_values(sharp(OBLONG, (0, 180)), plain=square),
+        asking(Turned, soft(WIDE, ANGLES[::2])),
     ),
     ROTATE.criterion("masks", "masks stay int64, and get no label that was not there", 1.0, asking(Labelled, masks)),
     ROTATE.criterion(

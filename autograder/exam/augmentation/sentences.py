@@ -26,6 +26,7 @@ SENTENCES = common("banned-call", "input-changed", "leaf-filled", "contiguous-on
     "cutout-shares": "Where nothing is removed, the image itself is returned. Return a copy, so that a change of the result does not change the image.",
     # rotate
     "rotate-clockwise": "The image is rotated clockwise. A positive angle rotates counter-clockwise, and rows are counted downwards.",
+    "rotate-negative": "Angles below 0° or above 360° are not rotated correctly. A negative angle rotates clockwise.",
     "rotate-radians": "The angle is not converted correctly. It comes in degrees, and `math.cos` expects radians.",
     "rotate-centre": "The image is not rotated about its centre, which is ((H − 1)/2, (W − 1)/2).",
     "rotate-corner": "The image is rotated about its upper left corner. Rotate it about its centre.",
@@ -33,7 +34,6 @@ SENTENCES = common("banned-call", "input-changed", "leaf-filled", "contiguous-on
     "rotate-edge-repeated": "Outside the image its edge is repeated. Pixels that show nothing of the image must be 0.",
     "rotate-grown": "The result has another size than the image. Keep the size, and cut off what does not fit.",
     "rotate-sheared": "An image that is not square is sheared. `F.affine_grid` counts from −1 to 1 on both axes, so the sides must have their share in the matrix.",
-    "rotate-align-corners": "The image is stretched a little, because `align_corners` is not the same in `F.affine_grid` and in `F.grid_sample`.",
     "rotate-right-angles": "Only multiples of 90° are rotated correctly.",
     "rotate-mask-interpolated": "Labels are interpolated. The mean of two labels is another label, so take the nearest pixel for a mask.",
     "rotate-floor": "Positions are rounded down. Take the nearest pixel.",
@@ -90,6 +90,7 @@ SENTENCES = common("banned-call", "input-changed", "leaf-filled", "contiguous-on
     "compose-first-only": "Only the first transform is called.",
     "compose-empty": "An empty list is an error. Without transforms the image comes back.",
     "random-inverted": "The transform is called with probability 1 − p.",
+    "random-always": "The transform is called in every call. Call it with probability p.",
     "random-never": "With p = 1 the transform is not called.",
     "random-ends": "With p = 0 the transform must never be called, and with p = 1 always.",
     "random-rate": "The transform is not called with probability p.",

@@ -148,7 +148,7 @@ class Pixels:
         image = Image.frombytes(cls.MODES[mode], (pixels.shape[1], pixels.shape[0]), pixels.numpy().tobytes())
         if mode == "palette":
             image.putpalette(cls.PALETTE)
-        image.save(path, **({"quality": 95} if path.suffix in (".jpg", ".jpeg") else {}))
+        image.save(path, quality=95)  # which PNG ignores
 
 
 def folder(files: Sequence[tuple[str, str, T]]) -> str:

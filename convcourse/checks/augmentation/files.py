@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +49,12 @@ def SegmentationDataset(made: Any) -> None:
                     check.fail("An item must be a pair (image, mask).")
                 stored = pixels[name] if name != "ant" else np.repeat(pixels[name][..., :1], 3, 2)
                 expected = torch.from_numpy(stored).permute(2, 0, 1).float() / 255
-                slips: Slips = [(lambda expected=expected: 255 * expected, "Divide yours by 255.")]
+                slips: Slips = [(partial(torch.mul, expected, 255), "Divide yours by 255.")]
                 rule = f"item {place} is {name}, because pairs are sorted by stem"
                 check.same(item[0], expected, rule, slips)
-                colours = torch.tensor([0.0, 38.0, 75.0]).long()
                 wanted = torch.from_numpy(labels[name]).long()
-                slips = [(lambda wanted=wanted, colours=colours: colours[wanted], "Yours are the brightness of the palette's colours.")]
+                brightness = torch.tensor([0, 38, 75])[wanted]
+                slips = [(brightness.clone, "Yours are the brightness of the palette's colours.")]
                 check.same(item[1], wanted, "the mask holds the stored numbers, as int64", slips)
         with check("the transform"):
             changed = check.ask(made, images, masks, lambda image, mask: (image + 1, mask + 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,6 +18,10 @@ def cutmix(function: Any) -> None:
     check = Check("cutmix")
     images, labels, order = picture(1, 3, 2, 6, 8), torch.eye(3), torch.tensor([2, 0, 1])
     rows, columns = torch.arange(6)[:, None], torch.arange(8)
+
+    def shared(theirs: float | T) -> T:
+        return (1 - theirs) * labels + theirs * labels[order]
+
     for title, (top, left, height, width) in (
         ("a rectangle on the image", (1, 2, 3, 4)),
         ("over the end, clipped", (4, 5, 9, 9)),
@@ -31,15 +36,12 @@ def cutmix(function: Any) -> None:
                 check.fail("It must return (images, labels).")
             said = f"with top={top}, left={left}, height={height} and width={width}"
             theirs = torch.where(inside, images[order], images)
-            slips: Slips = [
-                (lambda inside=inside: torch.where(inside, images, images[order]), "Yours keeps the rectangle."),
-            ]
+            kept = torch.where(inside, images, images[order])
+            slips: Slips = [(kept.clone, "Yours keeps the rectangle.")]
             check.same(got[0], theirs, said, slips)
             whole = height * width / 48
             slips = [
-                (lambda share=share: share * labels + (1 - share) * labels[order], "Yours exchanges the two shares."),
-                (lambda whole=whole: (1 - whole) * labels + whole * labels[order], "Share by the area after clipping."),
+                (partial(shared, 1 - share), "Yours exchanges the two shares."),
+                (partial(shared, whole), "Share by the area after clipping."),
             ]
-            check.same(
-                got[1], (1 - share) * labels + share * labels[order], f"{said}, labels are shared by area", slips
-            )
+            check.same(got[1], shared(share), f"{said}, labels are shared by area", slips)

@@ -30,7 +30,7 @@ def adjust_contrast(function: Any) -> None:
             slips: Slips = [
                 (partial(around, image.mean(), factor), "Yours takes the mean of all numbers. Take the grey image's."),
                 (partial(around, image.mean((1, 2), keepdim=True), factor), "Yours has a mean for each channel."),
-                (lambda factor=factor: mean + factor * (image - mean), "Yours is not clamped to 0…1."),
+                ((mean + factor * (image - mean)).clone, "Yours is not clamped to 0…1."),
                 (partial(around, torch.tensor(0.0), factor), "Yours changes the brightness. Keep the mean."),
                 (partial(around, torch.tensor(0.5), factor), "Yours moves pixels towards 0.5. Take the grey mean."),
             ]
