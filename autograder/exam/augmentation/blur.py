@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from autograder.exam.augmentation.images import T
 from autograder.exam.augmentation.sentences import SENTENCES
-from autograder.exam.cases import Case
+from autograder.exam.cases import Case, Cases
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features, features_of, holding
 from autograder.exam.functions import FunctionExam
@@ -135,20 +135,37 @@ BLUR_MISTAKES = (
         with_result(blurred, lambda got: got.mean(0, keepdim=True)),
     ),
     misconception("one-channel", unfit(blurred, lambda image, **rest: len(image) == 1), raises=True),
-    misconception("three-channels", unfit(blurred, lambda image, **rest: len(image) == 3), raises=True),
 )
 
 
+def whole(draw: Draw, shape: tuple[int, int, int], size: int) -> T:
+    """Random pixels up to the border."""
+    return draw.uniform(*shape)
+
+
+def framed(draw: Draw, shape: tuple[int, int, int], size: int) -> T:
+    """Random pixels in a black frame, so wide that no border shows."""
+    return F.pad(draw.uniform(*shape), [size // 2] * 4)
+
+
+def grey(draw: Draw, shape: tuple[int, int, int], size: int) -> T:
+    """The same, in which all channels are alike."""
+    return framed(draw, (1, *shape[1:]), size).expand(shape[0], -1, -1).clone()
+
+
 def blur_cases(
-    shapes: Sequence[tuple[int, int, int]], sizes: Sequence[int], sigmas: Sequence[float]
-) -> Callable[[Draw], Iterator[Case]]:
+    shapes: Sequence[tuple[int, int, int]],
+    sizes: Sequence[int],
+    sigmas: Sequence[float],
+    image: Callable[[Draw, tuple[int, int, int], int], T] = grey,
+) -> Cases:
     """Images of these shapes by these windows, whose numbers are given by name every other time."""
 
     def cases(draw: Draw) -> Iterator[Case]:
         every = [(shape, size, sigma) for shape in shapes for size in sizes for sigma in sigmas]
         for place, (shape, size, sigma) in enumerate(every):
-            image = draw.uniform(*shape)
-            yield Case((image,), {"kernel_size": size, "sigma": sigma}) if place % 2 else Case((image, size, sigma))
+            x = image(draw, shape, size)
+            yield Case((x,), {"kernel_size": size, "sigma": sigma}) if place % 2 else Case((x, size, sigma))
 
     return cases
 
@@ -165,33 +182,37 @@ BLUR = FunctionExam(
     blurred,
     BLUR_MISTAKES,
     SENTENCES,
-    blur_cases([(1, 9, 9), (1, 12, 12)], (3, 5), (0.8, 1.3)),
+    blur_cases([(3, 5, 5), (3, 8, 8), (3, 6, 6), (3, 7, 7), (3, 4, 4), (3, 9, 9)], (3,), (1.0,)),
     ban="augmentation",
     features=blur_features,
 )
 gaussian_blur = BLUR.exam(
     BLUR.values(
-        "weights", "the window's weights", 1.5, blur_cases([(1, 15, 15), (1, 13, 18)], (3, 5, 9), (0.7, 1.5, 2))
+        "window", "a window of 3 × 3 with sigma 1", 0.5, blur_cases([(3, 7, 7), (3, 5, 9), (3, 8, 4)], (3,), (1, 1.0))
+    ),
+    BLUR.values("sigma", "every sigma", 1.0, blur_cases([(3, 7, 7), (3, 6, 6)], (3,), (0.1, 0.5, 0.7, 1.6, 2, 30.0))),
+    BLUR.values(
+        "sizes", "every size of the window, 1 × 1 too", 1.0, blur_cases([(3, 6, 6), (3, 7, 7)], (1, 5, 7, 9), (1.0,))
     ),
     BLUR.values(
         "border",
         "a reflected border, up to the largest window",
         1.0,
-        blur_cases([(1, 6, 6), (1, 6, 9)], (7, 11), (1.1, 1.6)),
+        blur_cases([(1, 6, 6), (1, 7, 7)], (3,), (1.0,), whole),
+        blur_cases([(1, 6, 6), (1, 6, 9)], (7, 11), (1.0, 1.6), whole),
     ),
-    BLUR.values("channels", "every channel by itself", 1.0, blur_cases([(3, 8, 8), (3, 7, 10)], (3, 5), (0.9, 2.5))),
     BLUR.values(
-        "extremes",
-        "a window of one pixel, very small and very large sigma",
+        "channels",
+        "every channel by itself, one or three",
         0.5,
-        blur_cases([(1, 8, 8)], (1, 5), (0.1, 1, 50.0)),
+        blur_cases([(3, 8, 8), (1, 7, 7), (3, 7, 7), (1, 5, 5)], (3,), (1.0,), framed),
     ),
     BLUR.criterion(
         "layouts",
         "any memory layout, nothing changed",
         1.0,
-        BLUR.ask_layouts(lambda draw: [Case((draw.uniform(3, 8, 7), 5, 1.2))]),
-        BLUR.ask_again(lambda draw: [Case((draw.uniform(1, 8, 7), 3, 0.9))]),
+        BLUR.ask_layouts(blur_cases([(3, 6, 6)], (3,), (1.0,))),
+        BLUR.ask_again(blur_cases([(3, 5, 5)], (3,), (1.0,))),
         intact=True,
     ),
 )

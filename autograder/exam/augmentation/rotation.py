@@ -307,9 +307,9 @@ ROTATE = FunctionExam(
 )
 rotate = ROTATE.exam(
     ROTATE.values(
-        "right angles", "squares by multiples of 90°, counter-clockwise", 1.0, sharp(SQUARES, (90, 180, 270, 0))
+        "right angles", "squares by multiples of 90°, counter-clockwise", 1.5, sharp(SQUARES, (90, 180, 270, 0))
     ),
-    ROTATE.criterion("angles", "by any angle, without holes", 1.5, asking(Turned, soft(LARGE, ANGLES))),
+    ROTATE.criterion("angles", "by any angle, without holes", 1.0, asking(Turned, soft(LARGE, ANGLES))),
     ROTATE.criterion(
         "outside", "zeros where nothing of the image is shown", 0.5, asking(Around, soft(LARGE, ANGLES[:6]))
     ),

@@ -6,7 +6,6 @@ SENTENCES = common("banned-call", "input-changed", "leaf-filled", "contiguous-on
     # any change of a picture
     "mask-float": "A mask comes back as floating-point numbers. Labels are int64 and stay int64.",
     "one-channel": "An image with one channel is not accepted. Images have one channel or three.",
-    "three-channels": "An image with three channels is not accepted. Each channel is filtered by itself.",
     # shift
     "shift-axes-swapped": "`dx` and `dy` are exchanged. `dx` moves to the right, and `dy` moves down.",
     "shift-direction": "The image moves in the opposite direction. A positive `dx` moves it to the right, and a positive `dy` moves it down.",
