@@ -145,7 +145,7 @@ def whole(draw: Draw, shape: tuple[int, int, int], size: int) -> T:
 
 def framed(draw: Draw, shape: tuple[int, int, int], size: int) -> T:
     """Random pixels in a black frame, so wide that no border shows."""
-    return F.pad(draw.uniform(*shape), [size // 2] * 4)
+    return F.pad(draw.uniform(*shape), [2 * (size // 2)] * 4)  # a reflection reaches so far
 
 
 def grey(draw: Draw, shape: tuple[int, int, int], size: int) -> T:
