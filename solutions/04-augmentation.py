@@ -207,7 +207,7 @@ with needs("cutout"):
 #
 # - `angle` is in degrees. A positive one rotates **counter-clockwise**, as you see the image. Negative angles and angles over 360° come too.
 # - The result has the size of the image. Pixels that show nothing of the image are 0.
-# - The position that you look up is in general no whole number. For an *image* take the nearest pixel, or interpolate between the four around it (*bilinear*). Both are right, and the two rows and columns along each border are not compared.
+# - The position that you look up is in general no whole number. For an *image* take the nearest pixel, or interpolate between the four around it (*bilinear*). Both are right. Two rows and columns along each border of the result are not compared, nor are pixels that show something from within two pixels of the image's border.
 # - A *mask* comes as an int64 tensor $(1, H, W)$ and stays int64. Take the *nearest* pixel for it. The mean of the labels 0 and 2 is 1, which is the label of something else.
 # - By 0° and by 180° the result is exact, and on squares by every multiple of 90°.
 
