@@ -40,6 +40,7 @@ def test_habits_cost_nothing(graded, habits):
     [
         ("02-pooling", ("picture", "training"), 40),
         ("03-architectures", ("picture", "training", "weights"), 40),
+        ("04-augmentation", ("picture", "pipeline"), 40),
         ("06-segmentation", ("picture", "training", "fit-", "VGGUNet-"), 30),
     ],
 )

@@ -120,9 +120,9 @@ def SegmentationTransform(made: Any) -> None:
                 told = " and ".join(f"{shape} {str(dtype)[6:]}" for shape, dtype in given) or "nothing"
                 check.fail(f"A geometric transform must get (3, 6, 6) float32 and (1, 6, 6) int64. Yours gives {told}.")
         with check("photometric ones change the image alone, and come last"):
-            got = call(check.ask(made, [lambda x: 2 * x], [lambda x: x + 1]))
-            slip = [(lambda: 2 * (image + 1), "In yours the photometric ones come first.")]
-            check.same(got[0], 2 * image + 1, "first the geometric ones, then the photometric ones", slip)
+            got = call(check.ask(made, [lambda x: 2 * x], [lambda x: x * x + 1]))
+            slip = [(lambda: 2 * (image * image + 1), "In yours the photometric ones come first.")]
+            check.same(got[0], 4 * image * image + 1, "first the geometric ones, then the photometric ones", slip)
             check.same(got[1], 2 * mask, "the mask is changed by the geometric ones alone")
     finally:
         torch.set_rng_state(state)

@@ -102,7 +102,7 @@ def gaussian_noise(function: Any) -> None:
             check.fail("The result must be a float32 tensor of the image's shape.")
         noise = got - grey
         if abs(noise.std().item() - sigma**2) < sigma / 30:
-            check.fail("Yours has the variance sigma² / … of another noise: sigma is the standard deviation.")
+            check.fail("The standard deviation of your noise is sigma². It must be sigma.")
         if abs(noise.mean()) > 0.01 or abs(noise.std() - sigma) > 0.01:
             told = f"the mean {noise.mean():.3f} and the standard deviation {noise.std():.3f}"
             check.fail(f"With sigma=0.1 the noise must have mean 0 and standard deviation 0.1. Yours has {told}.")
