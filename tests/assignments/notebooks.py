@@ -46,7 +46,10 @@ def namespace(name, implementation=None):
     for cell in source(name).cells:
         picture = "needs(" in cell.source  # a given cell that shows what is written elsewhere
         if cell.cell_type == "code" and not cell.metadata.nbgrader.grade and not picture:
-            exec(compile(code.get(cell.id, cell.source), f"<{implementation and implementation.id}: {cell.id}>", "exec"), scope)
+            exec(
+                compile(code.get(cell.id, cell.source), f"<{implementation and implementation.id}: {cell.id}>", "exec"),
+                scope,
+            )
     return scope
 
 

@@ -136,9 +136,7 @@ def test_a_call_is_told_by_shapes_and_classes():
     x = torch.ones(2, 3)
     said = core._words(([x, x, x], torch.nn.ReLU(), 2, "same"), {"pair": (1, 2), "both": (x, x), "none": None})
     tensor = "a tensor of shape (2, 3)"
-    assert said == (
-        f"([{tensor}, {tensor}, …], a ReLU, 2, 'same', pair=(1, 2), both=({tensor}, {tensor}), none=None)"
-    )
+    assert said == (f"([{tensor}, {tensor}, …], a ReLU, 2, 'same', pair=(1, 2), both=({tensor}, {tensor}), none=None)")
 
 
 def test_what_is_not_written_is_no_error_of_theirs():

@@ -51,7 +51,12 @@ def field(pixels=lambda k, s, d: (k - 1) * d, order=1, result=tuple, jump=lambda
         (field(lambda k, s, d: k - 1), "leaves out the dilation"),
         (field(order=-1), "from the output to the input"),
         (field(result=lambda pair: pair[::-1]), "the jump first"),
-        (field(jump=lambda jump, s: jump), r"gradients show \(size, jump\) ="),
+        (field(lambda k, s, d: k), r"gradients show \(size, jump\) = \(5, 1\), and yours is \(6, 1\)"),
+        (field(jump=lambda jump, s: jump + s), "The jump is the product of all strides"),
+        (lambda layers: (1 + sum((k - 1) * d * s for k, s, d in layers), field()(layers)[1]), "own stride in place"),
+        (lambda layers: field()([(k, d, s) for k, s, d in layers]), "exchanges stride and dilation"),
+        (lambda layers: field()(layers[:1]), "stops after the first layer"),
+        (lambda layers: None, "returned None. Does it end with `return`"),
         (field(result=lambda pair: tuple(map(float, pair))), "two ints"),
         (field(result=lambda pair: pair[0]), "an int"),
         (lambda layers: field()(layers) if layers else (0, 1), "empty list"),
@@ -105,6 +110,36 @@ class Renamed(models.AlexNet):
         del self.classifier
 
 
+class WithoutDropout(models.AlexNet):
+    def __init__(self, num_classes):
+        super().__init__(num_classes)
+        self.classifier = nn.Sequential(*(one for one in self.classifier if not isinstance(one, nn.Dropout)))
+
+
+def unpadded(made):
+    """A class whose networks have 3×3 convolutions that do not pad."""
+
+    def make(*args, **kwargs):
+        net = made(*args, **kwargs)
+        for layer in net.modules():
+            if isinstance(layer, nn.Conv2d) and layer.kernel_size == (3, 3):
+                layer.padding = (0, 0)
+        return net
+
+    return make
+
+
+def pooled(pool):
+    """A VGG with other poolings."""
+    return lambda config, *args, **kwargs: changed(
+        VGG, **{f"features__{n}": pool for n, one in enumerate(VGG(config, *args, **kwargs).features) if pools(one)}
+    )(config, *args, **kwargs)
+
+
+def pools(layer):
+    return isinstance(layer, nn.MaxPool2d)
+
+
 @pytest.mark.parametrize(
     ("name", "made", "said"),
     [
@@ -115,7 +150,12 @@ class Renamed(models.AlexNet):
         ("AlexNet", changed(models.AlexNet, features__4=nn.Identity()), "no ReLU after convolution 2"),
         ("AlexNet", changed(models.AlexNet, classifier__5=nn.Identity()), "no ReLU after linear layer 2"),
         ("AlexNet", changed(models.AlexNet, avgpool=nn.AdaptiveMaxPool2d(6)), "must take the average"),
-        ("AlexNet", changed(models.AlexNet, avgpool=nn.Identity()), r"\[1, 2048\] X \[9216, 4096\]"),
+        ("AlexNet", changed(models.AlexNet, avgpool=nn.Identity()), r"\[1, 6400\] X \[9216, 4096\]"),
+        ("AlexNet", ends(models.AlexNet, lambda net, y: None), "returned None. Does `forward` end with `return`"),
+        ("AlexNet", changed(models.AlexNet, features__0=nn.Conv2d(3, 64, 11, 4)), "Convolution 1 does not pad.* by 2"),
+        ("AlexNet", unpadded(models.AlexNet), "None of its 3×3 convolutions pads"),
+        ("AlexNet", WithoutDropout, "stand at other positions"),
+        ("AlexNet", changed(models.AlexNet, features__6=nn.Conv2d(192, 384, 3, 2, 1)), "weights, .* numbers differ"),
         (
             "AlexNet",
             changed(models.AlexNet, classifier__2=nn.Identity(), classifier__5=nn.Identity()),
@@ -126,7 +166,11 @@ class Renamed(models.AlexNet):
             changed(models.AlexNet, avgpool=nn.Sequential(nn.AdaptiveAvgPool2d(6), Permute([0, 2, 3, 1]))),
             "before the channels",
         ),
-        ("AlexNet", changed(models.AlexNet, features__2=nn.MaxPool2d(2)), "torchvision's weights, .* numbers differ"),
+        (
+            "AlexNet",
+            changed(models.AlexNet, **{f"features__{n}": nn.MaxPool2d(2) for n in (2, 5, 12)}),
+            "poolings are 2×2. They must be 3×3",
+        ),
         ("AlexNet", changed(models.AlexNet, classifier__5=nn.Tanh()), "weight 0, .* numbers differ"),
         ("AlexNet", ends(models.AlexNet, lambda net, y: y.log_softmax(1)), "Return the logits"),
         ("AlexNet", ends(models.AlexNet, lambda net, y: y.relu()), "Return the logits"),
@@ -149,6 +193,10 @@ class Renamed(models.AlexNet):
             changed(VGG, features__2=nn.Identity(), features__7=nn.Identity(), features__10=nn.Identity()),
             'an "M"',
         ),
+        ("VGG", pooled(nn.MaxPool2d(3, 2)), "poolings are 3×3. They must be 2×2"),
+        ("VGG", pooled(nn.MaxPool2d(2, 1)), "poolings have stride 1"),
+        ("VGG", unpadded(VGG), "None of its 3×3 convolutions pads"),
+        ("VGG", changed(VGG, features__3=nn.Conv2d(8, 12, 3)), "Convolution 2 does not pad"),
         ("VGG", changed(VGG, avgpool=nn.AdaptiveMaxPool2d(7)), "must take the average"),
         ("VGG", changed(VGG, classifier__2=nn.Identity()), "after both dropouts, and in yours [45]"),
         ("VGG", changed(VGG, classifier__1=nn.Identity()), "no ReLU after linear layer 1"),
@@ -170,7 +218,8 @@ class Module(nn.Module):
         self.red3 = nn.Conv2d(inputs, ch3x3red, 1, bias=bias)
         self.three = nn.Conv2d(ch3x3red, ch3x3, 3, padding=0 if wrong == "size" else 1, bias=bias)
         self.red5 = nn.Conv2d(inputs, ch5x5red, 1, bias=bias)
-        self.five = nn.Conv2d(ch5x5red, ch5x5, size, padding=size // 2, bias=bias)
+        five = nn.Conv2d(ch5x5red, ch5x5, size, padding=size // 2, bias=bias)
+        self.five, self.fives = (None, [five]) if wrong == "list" else (five, [])
         self.project = nn.Conv2d(inputs, pool_proj, 1, bias=bias)
         self.pool = nn.AvgPool2d(3, 1, 1) if wrong == "average" else nn.MaxPool2d(3, 1, 1)
         self.norm = nn.BatchNorm2d(ch1x1) if wrong == "norm" else nn.Identity()
@@ -183,7 +232,7 @@ class Module(nn.Module):
         pooled = x if self.wrong in ("pool", "late") else self.pool(x)
         last = F.relu(self.project(pooled))
         last = self.pool(last) if self.wrong == "late" else last
-        parts = [F.relu(self.norm(self.one(x))), three, F.relu(self.five(inner)), last]
+        parts = [F.relu(self.norm(self.one(x))), three, F.relu((self.five or self.fives[0])(inner)), last]
         if self.wrong == "size":
             return three
         return torch.cat(parts[::-1] if self.wrong == "order" else parts, dim=1)
@@ -193,6 +242,7 @@ class Module(nn.Module):
     ("wrong", "said"),
     [
         ("bias", "each with a bias"),
+        ("list", r"must have a weight of shape \(5, 2, 5, 5\).* stands in a plain list"),
         ("3x3", r"the 5×5 convolution must have a weight of shape \(5, 2, 5, 5\)"),
         ("size", "must give"),
         ("average", "takes the average"),
@@ -246,14 +296,30 @@ def slow(self):
     self.bn1.momentum = 0.3
 
 
+def one_for_both(self):
+    if self.conv1.weight.shape == self.conv2.weight.shape:
+        self.conv2 = self.conv1
+
+
+def own_shortcut(self):
+    if self.conv1.stride != (1, 1):
+        self.downsample = nn.Sequential(nn.Conv2d(6, 5, 1, 2, bias=False), nn.BatchNorm2d(5))
+
+
 SHORTCUT = "Yours does not use `downsample`"
 BLOCKS = [
     (variant(shortcut=lambda block, x: torch.zeros(())), "does not add the shortcut"),
     (variant(last=False), "no ReLU after the sum"),
-    (variant(early=True), "before the sum"),
+    (variant(early=True, last=False), "the last ReLU before the sum"),
+    (variant(early=True), "takes a ReLU after `bn.` too"),
+    (variant(norms={2: torch.clone}), "does not use `bn2`"),
+    (lambda self, x: residual.computed(self, x, norms={2: self.bn1}), "uses `bn1` in place of `bn2`"),
     (variant(silent=1), "no ReLU after `bn1`"),
     (variant(first=True), "the ReLU before the batch norm"),
-    (variant(shortcut=lambda block, x: residual.as_it_is(block, x).detach()), "and its gradient asked for"),
+    (
+        variant(shortcut=lambda block, x: residual.as_it_is(block, x).detach()),
+        "The gradient of Bas|of Bot",
+    ),
     (variant(shortcut=lambda block, x: x), SHORTCUT),
 ]
 
@@ -272,6 +338,8 @@ def test_a_slip_in_a_block_is_named(base, forward, said):
         (resnet.Bottleneck, {"after": [stride_in(1)]}, "`conv1` has the stride. It belongs to `conv2`"),
         (resnet.Bottleneck, {"after": [stride_in(3)]}, "`conv3` has the stride. It belongs to `conv2`"),
         (resnet.BasicBlock, {"after": [slow]}, "in train mode, in `bn1.running_mean`"),
+        (resnet.BasicBlock, {"after": [one_for_both]}, "`conv1.weight` and `conv2.weight` are the same"),
+        (resnet.BasicBlock, {"after": [own_shortcut]}, "Keep the module that is given as `downsample`"),
         (resnet.BasicBlock, {"expansion": 2}, "must have the attribute `expansion = 1`, and yours has 2"),
     ],
 )
@@ -305,17 +373,47 @@ def unstrided(block, layers, num_classes):
     return net
 
 
+def unregistered(block, layers, num_classes):
+    net = models.ResNet(block, layers, num_classes)
+    stage = net.layer3
+    del net.layer3
+    net.stages = [stage]
+    return net
+
+
+class unnormed_at_first(models.ResNet):
+    def forward(self, x):
+        norm, self.bn1 = self.bn1, nn.Identity()
+        try:
+            return super().forward(x)
+        finally:
+            self.bn1 = norm
+
+
+def repeated(block, layers, num_classes):
+    """One block stands for all later ones of a stage."""
+    net = models.ResNet(block, layers, num_classes)
+    net.layer2 = nn.Sequential(*net.layer2[:1], *[net.layer2[-1]] * (layers[1] - 1))
+    return net
+
+
 @pytest.mark.parametrize(
     ("made", "said"),
     [
         (changed(models.ResNet, maxpool=nn.Identity()), "no max pooling"),
         (changed(models.ResNet, maxpool=nn.MaxPool2d(2)), "3×3 with stride 2 and padding 1"),
         (changed(models.ResNet, relu=nn.Identity()), "no ReLU after `bn1`"),
+        (changed(models.ResNet, bn1=nn.Identity()), "`bn1.weight"),
+        (ends(models.ResNet, lambda net, y: None), "returned None"),
+        (unnormed_at_first, "does not use `bn1`"),
+        (changed(models.ResNet, conv1=nn.Conv2d(3, 64, 7, 2, 2, bias=False)), "pads by 2. It must pad by 3"),
+        (repeated, "are the same. Layers do not share parameters"),
         (changed(models.ResNet, avgpool=nn.AdaptiveMaxPool2d(1)), "must take the average"),
         (changed(models.ResNet, maxpool=nn.MaxPool2d(3, 2)), "does not pad"),
         (ends(models.ResNet, lambda net, y: y.softmax(1)), "Return the logits"),
         (unstrided, "first block of `layer3` has stride 1"),
         (unnormed, r"must have `layer2.0.downsample.1.weight \(128,\)`.* Is a batch norm missing"),
+        (unregistered, "`layer3.0.conv1.weight .* stands in a plain list"),
         (changed(models.ResNet, conv1=nn.Conv2d(3, 64, 7, 2, 3)), "has `conv1.bias` .* have no bias"),
         (Everywhere, "has `layer1.0.downsample.0.weight`"),
         (lambda block, layers, n: models.ResNet(block, [1, 1, 1, 1], n), "layer1.1.conv1.weight"),
@@ -347,7 +445,10 @@ class Squeeze(nn.Module):
     [
         ({"few": 5}, "a layer 12 → 4"),
         ({"squeeze": lambda x: x.amax((2, 3))}, "by the maximum"),
-        ({"squeeze": lambda x: x.mean((0, 2, 3)).expand(len(x), -1)}, "numbers differ"),
+        ({"squeeze": lambda x: x.mean((0, 2, 3)).expand(len(x), -1)}, "mean over the batch"),
+        ({"squeeze": lambda x: x.mean(2)[..., 0]}, "numbers differ"),
+        ({"join": lambda x, weights: x + x * weights}, "adds the input"),
+        ({"join": lambda x, weights: None}, "returned None"),
         ({"relu": lambda z: z}, "no ReLU"),
         ({"last": lambda z: z}, "no sigmoid"),
         ({"last": lambda z: z.softmax(1)}, "a softmax in place"),
@@ -388,6 +489,45 @@ def test_a_class_that_cannot_be_made_on_the_meta_device_passes(name, capsys):
         def __init__(self, *args):
             super().__init__(*args)
             self.scale = float(sum(p.sum().item() for p in self.parameters()))  # raises on the meta device
+
+    getattr(checks.architectures, name)(Own)
+    assert "the same" in capsys.readouterr().out
+
+
+class KeepsABuffer(nn.Module):
+    """Something that is not saved."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("one", torch.ones(1), persistent=False)
+
+    def forward(self, x):
+        return x * self.one
+
+
+class KeepsTensors(nn.Module):
+    """Tensors in a list of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.ones = [torch.ones(1)]
+
+    def forward(self, x):
+        return x * self.ones[0]
+
+
+@pytest.mark.parametrize("kept", [KeepsABuffer, KeepsTensors])
+@pytest.mark.parametrize("name", ["AlexNet", "ResNet"])
+def test_a_network_with_tensors_that_are_not_saved_passes(name, kept, capsys):
+    reference = namespace(NAME)[name]
+
+    class Own(reference):
+        def __init__(self, *args):
+            super().__init__(*args)
+            self.last = kept()
+
+        def forward(self, x):
+            return self.last(super().forward(x))
 
     getattr(checks.architectures, name)(Own)
     assert "the same" in capsys.readouterr().out

@@ -5,6 +5,7 @@ What a function is called after is the habit. Each such notebook gets full marks
 
 import ast
 import re
+from pathlib import Path
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 
@@ -230,6 +231,26 @@ def answers_worked_out(nb):
         "answer_2 = torch.tensor(pixels * layer.weight.numel())\nprint(f'{answer_2:,}')"
     )
     cell_of(nb, "question_3").source = 'answer_3 = "b"  # I think so, because…'
+
+
+STUDENTS = {path.stem: path for path in sorted((Path(__file__).parent / "students").glob("*.py"))}
+
+
+def written_by(student):
+    """The habit of a student who has solved assignment 03 from its text alone: their cells, and those they added.
+
+    In the file a line `# %% key` begins the cell of this key, `# %% + key` one that they added after it.
+    """
+
+    def solve(nb):
+        _, *parts = re.split(r"(?m)^# %% (.+)\n", STUDENTS[student].read_text())
+        for key, text in zip(parts[::2], parts[1::2], strict=True):
+            if key.startswith("+ "):
+                after(nb, key.removeprefix("+ "), text)
+            else:
+                cell_of(nb, key).source = text
+
+    return solve
 
 
 # What one notebook has of them: two that do not touch the same cells.

@@ -2,11 +2,22 @@
 
 import nbformat
 import pytest
-from honest import NOTEBOOKS, imports_in_the_given_cell, modes_left, notes_in_between, outputs_kept
+from drawing import some_of
+from honest import (
+    NOTEBOOKS,
+    STUDENTS,
+    imports_in_the_given_cell,
+    modes_left,
+    notes_in_between,
+    outputs_kept,
+    written_by,
+)
 
 from autograder.classroom.jobs import ROOT, source_of
 from autograder.demo.students import filled_in, reference_solutions
 from autograder.examiner.grading import Job, grade
+
+HABITS = modes_left, imports_in_the_given_cell, notes_in_between, outputs_kept
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +34,10 @@ def graded(client):
         for habit in habits:
             habit(nb)
         submitted = nbformat.writes(nb).encode()
-        return grade(Job("ada", assignment, "j"), submitted, source, client, bytes(32))[0]
+        result, executed, _ = grade(Job("ada", assignment, "j"), submitted, source, client, bytes(32))
+        visible = [cell for cell in executed.cells if cell.id.endswith("-visible")]
+        assert visible and not [cell.id for cell in visible if any(o.output_type == "error" for o in cell.outputs)]
+        return result
 
     return run
 
@@ -39,14 +53,20 @@ def test_habits_cost_nothing(graded, habits):
     ("assignment", "without", "points"),
     [
         ("02-pooling", ("picture", "training"), 40),
-        ("03-architectures", ("picture", "training", "weights"), 40),
         ("04-augmentation", ("picture", "pipeline"), 40),
         ("06-segmentation", ("picture", "training", "fit-", "VGGUNet-"), 30),
     ],
 )
 def test_nor_in_another_assignment(graded, assignment, without, points):
     """Without the trainings and the larger network, which take a minute."""
-    habits = modes_left, imports_in_the_given_cell, notes_in_between, outputs_kept
-    result = graded(assignment, *habits, without=without)
+    result = graded(assignment, *HABITS, without=without)
     assert [(row.title, row.sentence) for row in result.criteria if row.sentence] == []
     assert result.score == result.max_score == points and result.faults == []
+
+
+@pytest.mark.parametrize("student", some_of(STUDENTS, 1))
+def test_nor_does_a_style_of_ones_own(graded, student):
+    """Assignment 03 leaves much free, and students who saw nothing else have solved it in these styles."""
+    result = graded("03-architectures", written_by(student), *HABITS, without=("picture", "training", "weights"))
+    assert [(row.title, row.sentence) for row in result.criteria if row.sentence] == []
+    assert result.score == result.max_score == 40 and result.bonus == 2 and result.faults == []

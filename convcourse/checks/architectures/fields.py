@@ -31,7 +31,12 @@ def slips(layers: Layers, size: int, jump: int) -> dict[tuple[int, int], str]:
     late = _added(layers, lambda k, s, d: (k - 1) * d * s)
     whole = _added(layers, lambda k, s, d: k * d)
     undilated = _added(layers, lambda k, s, d: k - 1)
+    own = 1 + sum((k - 1) * d * s for k, s, d in layers)
+    exchanged = [(k, d, s) for k, s, d in layers]
     return {
+        _added(layers[:1], lambda k, s, d: (k - 1) * d): "Yours stops after the first layer.",
+        _added(exchanged, lambda k, s, d: (k - 1) * d): "Yours exchanges stride and dilation. The stride comes first.",
+        (own, jump): "Yours multiplies by a layer's own stride in place of the jump before it.",
         (jump, size): "Yours has the jump first. The size comes first.",
         backwards: "Yours reads the layers from the output to the input. The list begins at the input.",
         late: "Yours multiplies the jump by a layer's stride before it adds that layer's kernel.",
@@ -66,6 +71,8 @@ def receptive_field(function: Any) -> None:
             got = _pair(check, check.ask(function, layers), layers)
             if got != wanted:
                 named = slips(layers, *wanted).get(got)
+                if not named and got[0] == wanted[0]:
+                    named = "The jump is the product of all strides."
                 said = f"For {layers} gradients show (size, jump) = {wanted}, and yours is {got}."
                 check.fail(f"{said} {named}" if named else said)
     with check("no layer at all: a unit is a pixel"):
@@ -78,7 +85,8 @@ def _pair(check: Check, got: Any, layers: Layers) -> tuple[int, int]:
     """The answer as two ints."""
     if not isinstance(got, tuple | list) or len(got) != 2:
         said = f"a {type(got).__name__} of {len(got)}" if isinstance(got, tuple | list) else article(type(got).__name__)
-        check.fail(f"It must return two ints (size, jump), and yours returned {said}.")
+        hint = " Does it end with `return`?" if got is None else ""
+        check.fail(f"It must return two ints (size, jump), and yours returned {said}.{hint}")
     size, jump = map(plain, got)
     if any(isinstance(one, bool) or not isinstance(one, int | np.integer) for one in (size, jump)):
         check.fail(f"For {layers} it must return two ints, and yours returned {tuple(got)!r:.60}.")

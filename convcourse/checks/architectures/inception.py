@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from convcourse.checks.architectures.states import gradient, own_work
+from convcourse.checks.architectures.states import UNKEPT, a_tensor, gradient, own_work
 from convcourse.checks.core import Check, Slips, close, numbers, on_plain_torch
 
 WIDTHS = (4, 6, 8, 2, 5, 7)  # ch1x1, ch3x3red, ch3x3, ch5x5red, ch5x5, pool_proj
@@ -58,7 +58,10 @@ def Inception(made: Any) -> None:
         for name, shape in SHAPES.items():
             if not any(tuple(layer.weight.shape) == shape for layer in found):
                 theirs = ", ".join(str(tuple(layer.weight.shape)) for layer in found)
-                check.fail(f"In {said} {name} must have a weight of shape {shape}. The weights of yours are {theirs}.")
+                hint = f" {UNKEPT}" if len(found) < len(SHAPES) else ""
+                check.fail(
+                    f"In {said} {name} must have a weight of shape {shape}. The weights of yours are {theirs}.{hint}"
+                )
         if len(found) != 6 or any(layer.bias is None for layer in found):
             check.fail(f"{said} must have six `nn.Conv2d`, each with a bias.")
         if len(net.state_dict()) != 12:
@@ -72,10 +75,9 @@ def Inception(made: Any) -> None:
         layer.weight.data, layer.bias.data = (tensor.clone() for tensor in weights[name])  # type: ignore[union-attr]
     x = numbers(3, 2, INPUTS, 6, 7)
     with check("height and width stay"):
-        got, wanted = check.ask(net, x), (2, 24, 6, 7)
-        found_shape = tuple(got.shape) if isinstance(got, torch.Tensor) else type(got).__name__
-        if found_shape != wanted:
-            check.fail(f"With {said} an input {tuple(x.shape)} must give {wanted}, and yours gives {found_shape}.")
+        got, wanted = a_tensor(check, check.ask(net, x)), (2, 24, 6, 7)
+        if got.shape != wanted:
+            check.fail(f"With {said} an input {tuple(x.shape)} must give {wanted}, and yours gives {tuple(got.shape)}.")
     with check("what the four branches compute, in their order"):
         right = branches(weights, x)
         parts = dict(zip(right, got.split([branch.shape[1] for branch in right.values()], 1)))

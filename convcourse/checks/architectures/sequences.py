@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
@@ -12,13 +13,12 @@ from torchvision.ops import Permute
 
 from convcourse.checks.architectures.states import (
     CLASSES,
+    Outline,
     Replaced,
     State,
     answer,
-    asked,
     has_dropout,
     has_names,
-    outline,
     own_work,
     processed,
     state_of,
@@ -38,14 +38,18 @@ def AlexNet(made: Any) -> None:
         reference = models.AlexNet(CLASSES)
     net = _made(check, made, reference, f"AlexNet({CLASSES})", CLASSES)
     state = state_of(reference, 1, HIDDEN)
-    x = numbers(1, 1, 3, 65, 300)  # so wide that the average pooling has something to average
+    x = numbers(1, 1, 3, 195, 203)  # so large that no layer runs out of pixels where paddings are left out
     relus = {f"features.{n}": f"convolution {i}" for i, n in enumerate((1, 4, 7, 9, 11), 1)}
     pools = ("features.2", "features.5", "features.12")
-    others = _relus(relus) | {
-        "Its poolings are 2×2. They must be 3×3 with stride 2.": {name: nn.MaxPool2d(2) for name in pools},
-        "Its poolings take the average. They must take the maximum.": {name: nn.AvgPool2d(3, 2) for name in pools},
-        "Its adaptive pooling takes the maximum. It must take the average.": {"avgpool": nn.AdaptiveMaxPool2d(6)},
-    }
+    others = (
+        _relus(relus)
+        | _unpadded(reference, relus)
+        | {
+            "Its poolings are 2×2. They must be 3×3 with stride 2.": {name: nn.MaxPool2d(2) for name in pools},
+            "Its poolings take the average. They must take the maximum.": {name: nn.AvgPool2d(3, 2) for name in pools},
+            "Its adaptive pooling takes the maximum. It must take the average.": {"avgpool": nn.AdaptiveMaxPool2d(6)},
+        }
+    )
     _answers(check, net, reference, state, x, others)
     with check("dropout before the first and the second linear layer, in train mode only"):
         units = {name: torch.zeros_like(tensor) for name, tensor in state.items()}
@@ -70,12 +74,18 @@ def VGG(made: Any) -> None:
         kinds = {kind: [f"features.{n}" for n, layer in enumerate(reference.features) if isinstance(layer, kind)]
                  for kind in (nn.ReLU, nn.MaxPool2d)}  # fmt: skip
         relus, pools = {name: f"convolution {i}" for i, name in enumerate(kinds[nn.ReLU], 1)}, kinds[nn.MaxPool2d]
-        others = _relus(relus) | {
-            'Yours makes no 2×2 pooling for an "M".': without(pools),
-            'Yours makes no 2×2 pooling for the last "M".': without(pools[-1:]),
-            "Its poolings take the average. They must take the maximum.": {name: nn.AvgPool2d(2) for name in pools},
-            "Its last pooling takes the maximum. It must take the average.": {"avgpool": nn.AdaptiveMaxPool2d(7)},
-        }
+        others = (
+            _relus(relus)
+            | _unpadded(reference, relus)
+            | {
+                "Its poolings are 3×3. They must be 2×2 with stride 2.": {name: nn.MaxPool2d(3, 2) for name in pools},
+                "Its poolings have stride 1. They must have stride 2.": {name: nn.MaxPool2d(2, 1) for name in pools},
+                'Yours makes no 2×2 pooling for an "M".': without(pools),
+                'Yours makes no 2×2 pooling for the last "M".': without(pools[-1:]),
+                "Its poolings take the average. They must take the maximum.": {name: nn.AvgPool2d(2) for name in pools},
+                "Its last pooling takes the maximum. It must take the average.": {"avgpool": nn.AdaptiveMaxPool2d(7)},
+            }
+        )
         _answers(check, net, reference, state, x, others)
         if not batch_norm:
             with check("dropout after the first and the second ReLU of the classifier, in train mode only"):
@@ -86,14 +96,13 @@ def VGG(made: Any) -> None:
                 has_dropout(check, net, [(second, 1, "the dropout before `classifier.6`"), (both, 2, "both dropouts")])
 
 
-def _made(check: Check, made: Any, reference: nn.Module, said: str, *args: Any, **kwargs: Any) -> nn.Module:
-    """One of them with the names of torchvision's, in eval mode."""
+def _made(check: Check, made: Any, reference: nn.Module, said: str, *args: Any, **kwargs: Any) -> Outline:
+    """One of them with the names of torchvision's."""
     with check(f"{said}: names and shapes of the parameters"):
-        net = outline(check, made, *args, **kwargs)
-        own_work(check, list(net.modules()))
-        has_names(check, net, reference, said)
-        check.ask(net.eval)
-    return net
+        outline = Outline(check, made, *args, **kwargs)
+        own_work(check, list(outline.net.modules()))
+        has_names(check, outline.net, reference, said)
+    return outline
 
 
 def _relus(after: dict[str, str]) -> dict[str, Replaced]:
@@ -103,8 +112,27 @@ def _relus(after: dict[str, str]) -> dict[str, Replaced]:
     return slips | {f"Yours has no ReLU after any {kind}.": without(after)}
 
 
+def _unpadded(reference: nn.Module, relus: dict[str, str]) -> dict[str, Replaced]:
+    """Slips with paddings left out: each alone, and all of 3×3. relus: what stands before ReLUs, by their names."""
+    slips: dict[str, Replaced] = {}
+    every: Replaced = {}
+    layers = [(name, layer) for name, layer in reference.named_modules() if isinstance(layer, nn.Conv2d)]
+    for (name, layer), word in zip(layers, relus.values()):
+        left_out: Replaced = {name: _without_padding(layer)}
+        slips[f"{word.capitalize()} does not pad. It must pad by {layer.padding[0]}."] = left_out
+        every |= left_out if layer.kernel_size == (3, 3) else {}
+    return slips | {"None of its 3×3 convolutions pads. All of them must pad by 1.": every}
+
+
+def _without_padding(layer: nn.Conv2d) -> nn.Conv2d:
+    """A copy."""
+    other = copy.deepcopy(layer)
+    other.padding = (0, 0)
+    return other
+
+
 def _answers(
-    check: Check, net: nn.Module, reference: nn.Module, state: State, x: torch.Tensor, others: dict[str, Replaced]
+    check: Check, net: Outline, reference: nn.Module, state: State, x: torch.Tensor, others: dict[str, Replaced]
 ) -> None:
     """With one state it answers as torchvision's, twice the same. others: slips, by the sentences that name them."""
     reference.eval()
@@ -122,8 +150,8 @@ def _answers(
         ("convolutions of weight 0", state | zeroed, classifier), ("torchvision's weights", state, others | classifier)
     ):  # fmt: skip
         with check(f"the same logits as torchvision's, with {title}"):
-            expected, got = answer(reference, given, x), asked(check, net, given, x)
-            if not torch.equal(asked(check, net, given, x), got):
+            expected, got = answer(reference, given, x), net.answer(given, x)
+            if not torch.equal(net.answer(given, x), got):
                 check.fail("Two calls in eval mode differ. Is there dropout that stays on?")
             named = [*processed(expected), *variants(reference, given, x, slips)]
             check.same(got, expected, f"with images {tuple(x.shape)} and {title}", named)

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from convcourse.checks.architectures.states import gradient
+from convcourse.checks.architectures.states import a_tensor, gradient
 from convcourse.checks.core import Check, Slips, numbers, on_plain_torch
 
 CHANNELS, REDUCTION = 12, 3
@@ -47,9 +47,11 @@ def SqueezeExcitation(made: Any) -> None:
             (lambda: x * weights(mean, relu=lambda z: z), "Yours has no ReLU between its two layers."),
             (lambda: x + weights(mean), "Yours adds the weights. Multiply by them."),
             (lambda: x * weights(x.amax((2, 3))), "Yours squeezes by the maximum. Take the mean."),
+            (lambda: x * weights(x.mean((0, 2, 3))[None]), "Yours takes the mean over the batch too."),
+            (lambda: x + x * weights(mean), "Yours adds the input. Only multiply it by the weights."),
             (lambda: weights(mean).expand_as(x), "Yours returns the weights. Multiply the input by them."),
         ]
-        check.same(check.ask(net, x), x * weights(mean), "with given weights", slips)
+        check.same(a_tensor(check, check.ask(net, x)), x * weights(mean), "with given weights", slips)
     with check("its gradient, of each image for itself"):
         leaf = x[1:, :, :3].clone().requires_grad_()
         (wanted,) = torch.autograd.grad((leaf * weights(leaf.mean((2, 3)))).sum(), leaf)
