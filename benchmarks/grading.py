@@ -39,6 +39,7 @@ CLASSES = {
     "01-convolution": (24, ["conv2d_naive", "KERNELS", "apply_kernel", "conv2d"]),
     "02-pooling": (4, ["max_unpool2d"]),
     "03-architectures": (4, ["Inception"]),
+    "04-augmentation": (4, ["rotate"]),
     "06-segmentation": (4, ["iou"]),
 }
 

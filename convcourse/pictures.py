@@ -218,3 +218,20 @@ def logits(theirs: torch.Tensor, yours: torch.Tensor) -> Figure:
     axes.set_title(f"largest difference {(theirs - yours).abs().max():.1g}", loc="left")
     axes.legend()
     return figure
+
+
+def outlined(pairs: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> Figure:
+    """Draws images in rows of three, each with a line around what its mask marks.
+
+    Args:
+        pairs: an image (3, H, W) or (1, H, W) in 0…1 and its mask (H, W) of 0 and 1, each.
+    """
+    rows = -(-len(pairs) // 3)
+    figure, grid = plt.subplots(rows, 3, figsize=(7.6, 1.75 * rows), squeeze=False)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, (image, mask) in zip(grid.flat, pairs):
+        axes.imshow(image.expand(3, -1, -1).permute(1, 2, 0).clamp(0, 1))
+        if mask.any() and not mask.all():
+            axes.contour(mask, levels=[0.5], colors=BLUE, linewidths=1.5)
+    return figure

@@ -1,6 +1,8 @@
 """Programs that do no work, for every part of the assignments: answers of the right shape that hold nothing,
 refusals alone, parameters alone, errors alone."""
 
+import os
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -116,6 +118,13 @@ SHAPES = {
     ("pooling", "adaptive_avg_pool2d"): binned,
     ("pooling", "max_unpool2d"): unpooled,
     ("pooling", "bonus"): sampled,
+    **{
+        ("augmentation", name): lambda image, *args, **kwargs: image.shape
+        for name in (
+            *("shift", "cutout", "rotate", "adjust_contrast", "gaussian_blur", "gaussian_noise"),
+            "replace_background",
+        )
+    },
     ("segmentation", "upsample_nearest"): enlarged,
     ("segmentation", "upsample_bilinear"): resized,
     ("segmentation", "conv_transpose2d"): transposed,
@@ -232,6 +241,39 @@ def refusing_unpool(x, indices, *args, **kwargs):
     if (indices >= shape[2] * shape[3]).any():
         raise ValueError
     return x.new_zeros(shape)
+
+
+def made_for(answer):
+    """A class, made with whatever it is given, whose instances answer `answer(…)`."""
+
+    class Made:
+        def __init__(self, *args, **kwargs):
+            pass
+
+        def __call__(self, *args):
+            return answer(*args)
+
+    return Made
+
+
+def holding_items(item, length=2, check=False):
+    """A dataset of so many equal items. check: it refuses files without a partner, by their number."""
+
+    class Made:
+        def __init__(self, images_dir, masks_dir, transform=None):
+            if check and len(os.listdir(images_dir)) != len(os.listdir(masks_dir)):
+                raise ValueError("kiwi lime plum pear fig date")
+
+        def __len__(self):
+            return length
+
+        def __getitem__(self, index):
+            return item
+
+    return Made
+
+
+PLAIN_ITEM = torch.zeros(3, 6, 8), torch.zeros(6, 8, dtype=torch.int64)
 
 
 class OneByOne(nn.Module):
@@ -357,6 +399,36 @@ PROGRAMS = {
         "ones": loss(lambda x, target: 0 * x.flatten(1).sum(1) + 1),
         "the input back": loss(lambda x, target: x.flatten(1)[:, 0]),
         "means": loss(lambda x, target: x.flatten(1).mean(1)),
+    },
+    ("augmentation", "Compose"): {
+        "zeros": made_for(torch.zeros_like),
+        "ones": made_for(torch.ones_like),
+        "the input back": made_for(lambda image: image),
+        "means": made_for(lambda image: image.mean().expand(image.shape)),
+    },
+    ("augmentation", "RandomApply"): {
+        "zeros": made_for(torch.zeros_like),
+        "ones": made_for(torch.ones_like),
+        "the input back": made_for(lambda image: image),
+        "noise": made_for(torch.rand_like),
+    },
+    ("augmentation", "SegmentationTransform"): {
+        "zeros": made_for(lambda image, mask: (0 * image, 0 * mask)),
+        "ones": made_for(lambda image, mask: (0 * image + 1, 0 * mask + 1)),
+        "the input back": made_for(lambda image, mask: (image, mask)),
+        "noise": made_for(lambda image, mask: (torch.rand_like(image), torch.randint_like(mask, 1000))),
+    },
+    ("augmentation", "SegmentationDataset"): {
+        "zeros": holding_items(PLAIN_ITEM),
+        "ones": holding_items((PLAIN_ITEM[0] + 1, PLAIN_ITEM[1] + 1)),
+        "nothing": holding_items(None, 0),
+        "refusals alone": holding_items(PLAIN_ITEM, check=True),
+    },
+    ("augmentation", "bonus"): {
+        "zeros": lambda images, labels, *args, **kwargs: (0 * images, 0 * labels),
+        "ones": lambda images, labels, *args, **kwargs: (0 * images + 1, 0 * labels + 1),
+        "the input back": lambda images, labels, *args, **kwargs: (images, labels),
+        "means": lambda images, labels, *args, **kwargs: (0 * images + images.mean(), 0 * labels + 1 / labels.shape[1]),
     },
     ("pooling", "max_pool2d"): {"refusals alone": refusing_pool},
     ("pooling", "avg_pool2d"): {"refusals alone": refusing_pool},

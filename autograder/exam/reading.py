@@ -85,7 +85,7 @@ class Part:
     @property
     def answered(self) -> bool:
         """Has a call for a value come back with one?"""
-        return any(type(call) is Value and not isinstance(call.got, Raised) for call in (*self.door, *self.calls))
+        return any(asks_value(call) and not isinstance(call.got, Raised) for call in (*self.door, *self.calls))
 
     def verdicts(self) -> dict[str, Wrong | None]:
         """For each criterion what is wrong there, None where it is met."""
@@ -165,7 +165,7 @@ class Part:
             return self.door
         if len(reading.mistakes) > 1:
             return ()
-        return [call for call in self.calls if type(call) is Value and not _nothing(call.given(reading.function))]
+        return [call for call in self.calls if asks_value(call) and not _nothing(call.given(reading.function))]
 
     def right(self, call: Call, reading: Reading) -> bool:
         """Does it equal the reference's answer, or that of the reading's function?"""
@@ -250,6 +250,11 @@ class Part:
         return bool(reading.mistakes and asked.about) and all(
             call.ignores(asked.about, reading.function) for call in asked.calls
         )
+
+
+def asks_value(call: Call) -> bool:
+    """Is a call for a value, of whatever kind, and for nothing beside it?"""
+    return isinstance(call, Value) and call.comparable
 
 
 def _nothing(value: Any) -> bool:

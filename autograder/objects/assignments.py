@@ -14,6 +14,7 @@ ASSIGNMENTS: dict[str, tuple[str, ...]] = {
     "01-convolution": (),
     "02-pooling": (),
     "03-architectures": ("torchvision",),
+    "04-augmentation": ("torchvision",),
     "06-segmentation": ("torchvision",),
 }
 

@@ -53,6 +53,7 @@ def test_habits_cost_nothing(graded, habits):
     ("assignment", "without", "points"),
     [
         ("02-pooling", ("picture", "training"), 40),
+        ("04-augmentation", ("picture", "pipeline"), 40),
         ("06-segmentation", ("picture", "training", "fit-", "VGGUNet-"), 30),
     ],
 )
