@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 from page_notebooks import WITHHELD
 
 from autograder.exam_tables import pages as exam_pages
+from autograder.objects.assignments import ASSIGNMENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 READABLE = {".html", ".js", ".json", ".txt", ".inv", ".md", ".py", ".ipynb"}
@@ -146,3 +147,13 @@ def test_students_get_neither_solutions_nor_exams(html, tmp_path, monkeypatch):
     assert not [name for name in found if re.search(r"solutions|autograder|exam|unet|segmenting", name)]
     for text in secrets().values():
         assert not told_in(text, tmp_path / "student")
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_every_assignment_has_its_place(name):
+    """Its chapter on the start page, and its exam's table on the instructors' site and in their guide."""
+    files = "index.md", "instructors-guide.md", "instructors.toc.yml"
+    start, guide, contents = ((ROOT / "book" / file).read_text() for file in files)
+    assert f"]({name})" in start
+    assert f"<exam-tables/{name}>" in guide
+    assert f"book/exam-tables/{name}\n" in contents
