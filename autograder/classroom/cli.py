@@ -43,6 +43,7 @@ ClassOption = Annotated[
     Path,
     typer.Option(
         "--class",
+        envvar="COURSE_CLASS",
         metavar="DIR",
         help="The class folder. DIR/submitted/<student>/<assignment>/<assignment>.ipynb must be there.",
     ),
