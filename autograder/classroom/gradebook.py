@@ -39,7 +39,8 @@ from sqlalchemy.orm import Session, selectinload
 from autograder.classroom.arrival import moment
 from autograder.classroom.errors import UserError
 from autograder.classroom.journal import Entry
-from autograder.classroom.released import COURSE, enter
+from autograder.classroom.places import COURSE
+from autograder.classroom.released import enter
 from autograder.classroom.standings import Record
 
 LOCK_SECONDS = 30.0  # how long another writer (the formgrader) is waited for

@@ -21,6 +21,7 @@ from nbgrader.preprocessors import (
 from autograder.classroom import gradebook
 from autograder.classroom.errors import UserError
 from autograder.classroom.gradebook import Gradebook
+from autograder.classroom.places import COURSE
 from autograder.classroom.released import Conflict, released
 from autograder.examiner.rebuild import untouched
 
@@ -74,7 +75,7 @@ def made_by_nbgrader(tmp_path_factory):
     path = tmp_path_factory.mktemp("nbgrader") / "nbgrader.db"
     with pytest.MonkeyPatch.context() as patched:  # it starts `alembic` by name
         patched.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-        nbgrader.api.Gradebook(f"sqlite:///{path}").close()
+        nbgrader.api.Gradebook(f"sqlite:///{path}", COURSE).close()
     return path
 
 
@@ -86,14 +87,14 @@ def by_nbgrader(tmp_path, source, made_by_nbgrader):
         "nbgrader": {"notebook": NAME, "assignment": NAME, "student": "", "db_url": f"sqlite:///{path}"},
         "language": "python",
     }
-    with nbgrader.api.Gradebook(resources["nbgrader"]["db_url"]) as db:
+    with nbgrader.api.Gradebook(resources["nbgrader"]["db_url"], COURSE) as db:
         db.add_assignment(NAME)
     nb = copy.deepcopy(source)
     for step in (LockCells, ClearSolutions, CheckCellMetadata, ComputeChecksums, SaveCells):
         nb, _ = step().preprocess(nb, resources)
 
     def mark(student, executed):
-        with nbgrader.api.Gradebook(resources["nbgrader"]["db_url"]) as db:
+        with nbgrader.api.Gradebook(resources["nbgrader"]["db_url"], COURSE) as db:
             db.update_or_create_student(student)
             db.update_or_create_submission(NAME, student)
         about = {"nbgrader": resources["nbgrader"] | {"student": student}}
