@@ -36,7 +36,7 @@ ClassOption = Annotated[
         "--class",
         envvar="COURSE_CLASS",
         metavar="DIR",
-        help="The class folder, with DIR/submitted/<student>/<assignment>/<assignment>.ipynb in it.",
+        help="The class folder, which holds submitted/ with a folder for each student.",
     ),
 ]
 Unsafe = Annotated[
@@ -62,7 +62,7 @@ def _version(asked: bool) -> None:
 def autograder(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is. Marks depend on it."),
+        typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is."),
     ] = False,
 ) -> None:
     """Grade a class, outside the reach of its code.
@@ -78,18 +78,19 @@ def autograder(
 
 
 @app.command(
+    short_help="Grade what is new or changed; write feedback pages.",
     epilog="""\b
 Examples:
   autograder grade --class ~/classes/2026
   autograder grade 01-convolution --class ~/classes/2026 --jobs 8
   autograder grade --class ~/classes/2026 --student ada --force
-"""
+""",
 )
 def grade(
     folder: ClassOption,
     assignments: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ASSIGNMENT]...", help="Which assignments; all that were submitted, if none is named."),
+        typer.Argument(metavar="ASSIGNMENT", help="Which assignments; all that were submitted, if none is named."),
     ] = None,
     student: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Only this student; may be given more than once.")
@@ -191,18 +192,19 @@ def report(folder: ClassOption) -> None:
 
 
 @app.command(
+    short_help="Show the cases behind a student's mark.",
     epilog="""\b
 Examples:
   autograder explain ada 01-convolution --class ~/classes/2026
   autograder explain ada 01-convolution conv2d --class ~/classes/2026
   autograder explain ada 01-convolution conv2d --python > case.py
-"""
+""",
 )
 def explain(
     student: Annotated[str, typer.Argument(metavar="STUDENT")],
     assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT")],
     folder: ClassOption,
-    part: Annotated[str | None, typer.Argument(metavar="[PART]", help="Only this part, for example conv2d.")] = None,
+    part: Annotated[str | None, typer.Argument(metavar="PART", help="Only this part, for example conv2d.")] = None,
     python: Annotated[
         bool,
         typer.Option("--python", help="Print a Python file that makes each case again, with its inputs in full."),
@@ -227,7 +229,7 @@ def explain(
         told(found)
 
 
-@app.command()
+@app.command(short_help="Say what confines students' code here.")
 def doctor(
     folder: Annotated[
         Path | None,
@@ -236,11 +238,11 @@ def doctor(
 ) -> None:
     """Say, a line a layer, what confines students' code on this machine, what is set up, and what mends a gap."""
     from autograder.classroom.doctor import checks
-    from autograder.classroom.setup import setup
+    from autograder.classroom.prepared import prepared
 
     colours = {"PASS": "green", "CAUTION": "yellow", "FAIL": "bold red"}
     found = []
-    for check in (check for part in (checks(), setup(folder)) for check in part):
+    for check in (check for part in (checks(), prepared(folder)) for check in part):
         found.append(check)
         line = Text.assemble((f"{check.verdict:<8}", colours[check.verdict]), f"{check.layer}: {check.found}")
         out.print(line, highlight=False, soft_wrap=True)

@@ -43,4 +43,3 @@ class Forced:
         except (OSError, ValueError, KeyError, TypeError):  # there is none, or not one of ours
             return None
         return since if same and since <= self.journal.stat().st_size else None
-

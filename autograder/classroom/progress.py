@@ -36,9 +36,9 @@ class _Count(MofNCompleteColumn):
 
 @contextmanager
 def progress_bar(console: Console = err) -> Iterator[Step]:
-    """A bar on stderr, of the stage at hand."""
+    """A bar on stderr, of the stage at hand; nothing where stderr is no terminal."""
     columns = TextColumn("{task.description}"), BarColumn(bar_width=16), _Count(), TimeElapsedColumn(), _Now()
-    with Progress(*columns, console=console, transient=True, expand=True) as bar:
+    with Progress(*columns, console=console, transient=True, expand=True, disable=not console.is_terminal) as bar:
         stage_at_hand, task = "", None
 
         def step(stage: str, done: int, of: int | None, now: Callable[[], str]) -> None:
@@ -54,7 +54,7 @@ def progress_bar(console: Console = err) -> Iterator[Step]:
 
 def at_work(names: Iterable[tuple[str, float]]) -> str:
     """Who is graded now, and since when: "wanda 45 s, xavier 2 s"."""
-    return ", ".join(f"{name} {seconds:.0f} s" for name, seconds in names) or "the examiners are starting"
+    return ", ".join(f"{name} {seconds:.0f} s" for name, seconds in names)
 
 
 def lasting(seconds: float) -> str:

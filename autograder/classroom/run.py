@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 
 from autograder.classroom.changes import refuse_other_cells, settled
 from autograder.classroom.errors import UserError, did_you_mean
-from autograder.classroom.folder import ClassFolder, Submission, printable, write_whole
+from autograder.classroom.folder import ClassFolder, Submission, write_whole
 from autograder.classroom.forced import Forced
 from autograder.classroom.jobs import entry_of, job_name, source_of, without_grading
 from autograder.classroom.journal import Entry, Journal
 from autograder.classroom.pool import Done, Pool, PoolError, Task
 from autograder.classroom.progress import Step, at_work
-from autograder.classroom.standings import Roster, lines_of
+from autograder.classroom.standings import Line, Roster, lines_of
 from autograder.classroom.summary import Summary
 from autograder.examiner.grade_cells import points_by_cell
 from autograder.examiner.intake import Unreadable, read_submission
@@ -153,7 +153,8 @@ class Run:
             return
 
         def now() -> str:
-            return at_work((task.student, seconds) for task, seconds in pool.at_work())
+            names = at_work((task.student, seconds) for task, seconds in pool.at_work())
+            return names if names or times.first else "the examiners are starting"
 
         self.progress("Grading", 0, len(todo), now)
         for done in pool.grade(tasks):

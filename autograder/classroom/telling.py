@@ -71,9 +71,12 @@ def tell(summary: Summary, force: bool = False) -> int:
         say(f"{said} {fault}")
     if len(faults) > SHOWN_FAULTS:
         say(f"And {len(faults) - SHOWN_FAULTS} more such; `autograder report` lists them in class.html.")
+    refused = [line for line in summary.lines if line.entry and not line.record and line.key not in summary.failures]
+    for line in refused:
+        say(f"{line.student}: {line.first_mistake}")
     if summary.stopped:
         say(f"{summary.stopped} {_so_far(summary, force)} Run the same command again to go on.", "yellow")
-    return 1 if summary.failures or summary.stopped else 0
+    return 1 if summary.failures or summary.stopped or refused else 0
 
 
 def _so_far(summary: Summary, force: bool) -> str:
@@ -91,11 +94,13 @@ def tell_end(summary: Summary, folder: ClassFolder, seconds: float, feedback: bo
         by_assignment.setdefault(line.assignment, []).append(line)
     say("")
     for name, lines in by_assignment.items():
-        fresh = sum(line.key in summary.fresh for line in lines)
-        unchanged = sum(line.entry is not None and line.record is not None for line in lines) - fresh
-        say(f"{name}: {fresh} graded, {max(unchanged, 0)} unchanged{_mean(lines)}. It took {lasting(seconds)}.", "bold")
+        with_result = [line for line in lines if line.entry and line.record]
+        fresh = sum(line.key in summary.fresh for line in with_result)
+        say(f"{name}: {fresh} graded, {len(with_result) - fresh} unchanged{_mean(with_result)}.", "bold")
+    say(f"This took {lasting(seconds)}.")
     if feedback:
-        say(f"Pages: {folder.root / 'feedback'}/<student>/{'|'.join(by_assignment)}/*.html")
+        of = by_assignment if len(by_assignment) == 1 else ("<assignment>",)
+        say(f"Pages: {folder.feedback('<student>', *of)}")
         if not book_url():
             say(f"{NOT_SET}.", "yellow")
     waiting = sum(None in line.record.manual.values() for line in summary.lines if line.record)
