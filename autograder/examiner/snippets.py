@@ -87,6 +87,9 @@ class _Writer:
             self._again(thing, *values)
         elif step.operation == "make":
             self.lines.append(f"got = {thing}({', '.join(self._arguments(*values))})")
+        elif step.operation in CHANGES:
+            self._write(step)
+            self.lines.append(f"got = {thing}")
         else:
             self.lines.append(f"got = {self._read(step.operation, thing, values)}")
         if evidence.expected == "a refusal" or expected is _Unknown:
