@@ -111,8 +111,8 @@ def told(found: Examined) -> None:
             out.print(grid)
     unwritten = found.unwritten()
     if unwritten:
-        counts = ", ".join(f"{part} ({number} criteria)" for part, number in unwritten.items())
-        out.print(plain(f"\nNot written, and left out here: {counts}."))
+        counts = ", ".join(f"{part} ({number})" for part, number in unwritten.items())
+        out.print(plain(f"\nNot written, so left out here with so many criteria: {counts}."))
     elif not rows:
         out.print("Every criterion was met.")
 

@@ -31,7 +31,7 @@ PLAIN = {
     "outline": "{name: tuple(tensor.shape) for name, tensor in %s.state_dict().items()}",
     "source": "inspect.getsource(%s)",
 }
-TOO_LARGE = "# The inputs of a step of this case are too large to be written out.\n"
+TOO_LARGE = 'print("What was asked here is too large to be written out.")\n'
 
 
 def snippet(transcript: Transcript, exam: Exam, criterion: str, evidence: Evidence) -> str | None:

@@ -85,7 +85,12 @@ class Transcript:
         self._bytes += size if size <= STEP_BYTES else 0
         kept = size <= STEP_BYTES and self._bytes <= ALL_BYTES
         step = Step(
-            on, operation, values if kept else None, self._criterion, tuple(_named(operation, values)), tuple(_got(came))
+            on,
+            operation,
+            values if kept else None,
+            self._criterion,
+            tuple(_named(operation, values)),
+            tuple(_got(came)),
         )
         self.steps.append(step)
         for thing in {on, *map(self.thing, _subjects(values))}:
