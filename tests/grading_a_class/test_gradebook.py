@@ -57,7 +57,8 @@ CELLS = """select base_cell.type, base_cell.name, grade_cells.max_score, grade_c
 SOURCES = "select name, cell_type, locked, source, checksum from source_cell order by name"
 OTHERS = """select assignment.name, assignment.course_id, assignment.duedate, notebook.name, notebook.kernelspec,
             course.id, alembic_version.version_num from assignment
-            join notebook on notebook.assignment_id = assignment.id, course, alembic_version"""
+            join notebook on notebook.assignment_id = assignment.id
+            join course on course.id = assignment.course_id, alembic_version"""
 GRADES = """select submitted_assignment.student_id, base_cell.name, auto_score, manual_score, extra_credit,
             needs_manual_grade from grade join base_cell on base_cell.id = grade.cell_id
             join submitted_notebook on submitted_notebook.id = grade.notebook_id
