@@ -265,6 +265,8 @@ def tell_changes(summary: Summary) -> None:
 
 def tell(summary: Summary) -> int:
     """Say on stderr what went wrong in a run, and what an instructor should look at; return the exit status."""
+    for sentence in summary.left_out():
+        err.print(plain(sentence), soft_wrap=True)
     for (who, what), why in summary.failures.items():
         err.print(plain(f"{who}, {what}: {why} Run the same command again."), soft_wrap=True)
     faults = [(line, fault) for line in summary.lines if line.entry for fault in line.entry.result.faults]

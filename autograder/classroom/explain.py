@@ -9,23 +9,25 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from autograder.classroom.errors import UserError
-from autograder.classroom.folder import ClassFolder, student_id_refusal
+from autograder.classroom.folder import ClassFolder
 from autograder.classroom.jobs import job_name, source_of
 from autograder.classroom.pool import Pool, Task
 from autograder.classroom.terminal import plain
-from autograder.examiner.intake import Unreadable, read_submission
+from autograder.examiner.intake import Unreadable
 
 
 def explanation(folder: ClassFolder, student: str, assignment: str, confined: bool) -> RenderableType:
     """Criterion, case, expected and got of everything that cost points. Raise `UserError` where there is nothing to
     explain."""
-    path = folder.notebook(student, assignment)
-    if student_id_refusal(student) or not path.parent.is_dir():
+    submission = folder.submission(student, assignment)
+    if submission is None:
         raise UserError(
-            f"{student} has no folder {path.parent}. `autograder grade --class {folder.root}` lists who has."
+            f"{student} has handed in nothing of {assignment}. `autograder grade --class {folder.root}` lists who has."
         )
+    if why := submission.refusal or submission.found.problem:
+        raise UserError(f"{student}'s submission cannot be graded: {why}")
     try:
-        submitted = read_submission(path)
+        submitted = submission.found.notebook.read()
     except Unreadable as error:
         raise UserError(f"{student}'s submission cannot be read, so it has 0 points: {error}") from error
     source = source_of(assignment)

@@ -52,6 +52,18 @@ applied = Table(
     Column("submission_id", String(32), primary_key=True),
     Column("state", String(64), nullable=False),
 )
+# Whose results were ever entered: where the submission is gone, a person took it out.
+entered = Table(
+    "autograder_entered",
+    applied.metadata,
+    Column("student_id", String(128), primary_key=True),
+    Column("assignment", String(128), primary_key=True),
+)
+REMEMBER = text(
+    """INSERT OR IGNORE INTO autograder_entered SELECT submitted_assignment.student_id, assignment.name
+       FROM submitted_assignment JOIN autograder_applied ON submission_id = submitted_assignment.id
+       JOIN assignment ON assignment.id = submitted_assignment.assignment_id"""
+)
 
 
 class Gradebook:
@@ -74,6 +86,7 @@ class Gradebook:
                 connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": head})
             if db.get(Course, COURSE) is None:
                 db.add(Course(id=COURSE))
+            connection.execute(REMEMBER)  # of a gradebook from before there was this table
 
     def _session(self) -> Session:
         return Session(self._engine, expire_on_commit=False, future=True)
@@ -101,7 +114,7 @@ class Gradebook:
             enter(db, name, nb)
 
     def missing(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Those entries of the journal that the gradebook does not hold: a run was killed, or a person removed them."""
+        """Those entries of the journal that the gradebook does not hold: a run was killed, or the gradebook lost."""
         query = (
             select(SubmittedAssignment.student_id, Assignment.name, applied.c.state)
             .join(applied, applied.c.submission_id == SubmittedAssignment.id)
@@ -110,6 +123,14 @@ class Gradebook:
         with self._session() as db:
             held = {(student, name): state for student, name, state in db.execute(query)}
         return [entry for entry in entries if held.get(entry.key) != entry.state]
+
+    def taken_out(self) -> set[tuple[str, str]]:
+        """Whose results were entered, by student and assignment, and were then taken out by a person."""
+        held = select(SubmittedAssignment.student_id, Assignment.name).join(
+            Assignment, Assignment.id == SubmittedAssignment.assignment_id
+        )
+        with self._session() as db:
+            return {tuple(row) for row in db.execute(select(entered))} - {tuple(row) for row in db.execute(held)}
 
     def write(self, name: str, entries: Collection[Entry]) -> dict[tuple[str, str], str]:
         """Put results of the assignment `name` into the gradebook in one transaction, each result whole or not at all.
@@ -144,6 +165,7 @@ class Gradebook:
                         failures[entry.key] = (
                             f"The gradebook does not take its result ({type(error).__name__}: {error})."
                         )
+                db.execute(REMEMBER)
         except OperationalError as error:
             raise UserError(
                 f"{self._path} cannot be written ({error.orig}). All results are in the journal: grade again when "

@@ -8,7 +8,6 @@ goes on where it stopped. Only this process writes.
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections import deque
@@ -19,18 +18,20 @@ from typing import TYPE_CHECKING
 
 from autograder.classroom.changes import refuse_other_cells, settled
 from autograder.classroom.errors import UserError
-from autograder.classroom.folder import ClassFolder, Submission, printable, write_whole
+from autograder.classroom.folder import ClassFolder, Submission, write_whole
 from autograder.classroom.jobs import entry_of, job_name, source_of, without_grading
 from autograder.classroom.journal import Entry, Journal
+from autograder.classroom.names import student_id
 from autograder.classroom.pool import Done, Pool, PoolError, Task
 from autograder.classroom.standings import Line, Roster, lines_of
 from autograder.examiner.grade_cells import points_by_cell
-from autograder.examiner.intake import Unreadable, read_submission
+from autograder.examiner.intake import Unreadable
 
 if TYPE_CHECKING:  # seconds of nbgrader, imported while the pool starts
     from autograder.classroom.gradebook import Gradebook
 
 BATCH, BATCH_SECONDS = 16, 2.0
+NAMED = 10  # students that a sentence names
 Progress = Callable[[str, int, int, str], None]
 
 
@@ -48,14 +49,30 @@ class Times:
 class Summary:
     """What a run did. `failures`: what went wrong beside a submission's own result, by student and assignment, in
     whole sentences. `changed`: those whose mark this run changed, or would have. `stopped`: why the run ended before
-    its end, None where it did not."""
+    its end, None where it did not. `not_handed_in`: the students without a submission, by assignment. `taken_out`: whom
+    a person took out of the gradebook, by student and assignment; they are left out."""
 
     lines: list[Line] = field(default_factory=list)
     graded: int = 0
     changed: list[Entry] = field(default_factory=list)
     failures: dict[tuple[str, str], str] = field(default_factory=dict)
     stopped: str | None = None
+    not_handed_in: dict[str, list[str]] = field(default_factory=dict)
+    taken_out: list[tuple[str, str]] = field(default_factory=list)
     times: Times = field(default_factory=Times)
+
+    def left_out(self) -> list[str]:
+        """Sentences about students without a mark: who handed in nothing, and whom a person took out."""
+        told = [
+            f"Not handed in, {name}: {len(students)} ({', '.join(students[:NAMED])}{', …' if students[NAMED:] else ''})."
+            for name, students in self.not_handed_in.items()
+            if students
+        ]
+        return told + [
+            f"{student}, {name}: left out, because somebody took it out of the gradebook. `autograder grade --student "
+            f"{student}` enters it again, and `autograder forget {student}` removes what is left of it."
+            for student, name in self.taken_out
+        ]
 
 
 class Run:
@@ -68,11 +85,13 @@ class Run:
         """`students`: those to look at, or none for all. Raise `UserError` for what is not there, and beside another
         run."""
         self.folder, self.assignments, self.progress = folder, assignments, progress
-        self.all = [s for name in assignments for s in folder.submissions(name)]
-        self.chosen = [s for s in self.all if not students or s.student in students]
-        absent = students - {s.student for s in self.all}
-        if absent:
-            raise UserError(f"{folder.submitted} has no folder named {', '.join(map(printable, sorted(absent)))}.")
+        self.all = {s.key: s for name in assignments for s in folder.submissions(name)}
+        self.named = {*map(student_id, students)}
+        self.chosen = [s for s in self.all.values() if not students or s.student in self.named]
+        if absent := sorted(self.named - {student for student, _ in self.all}):
+            raise UserError(
+                f"{', '.join(absent)} handed in nothing of {', '.join(assignments)}: {folder.submitted} holds none."
+            )
         self.sources = {name: source_of(name).read_bytes() for name in assignments}
         self.summary = Summary()
         self.journal = Journal(folder.journal)
@@ -88,13 +107,18 @@ class Run:
         examiners that cannot be had, end the run and keep every result that there is: `summary.stopped`."""
         self.feedback, self.lower = feedback, lower
         todo = [s for s in self.chosen if self._is_new(s, force)]
-        to_execute = sum(1 for s in todo if os.path.lexists(s.path))
-        key = self.folder.key()
+        to_execute = sum(1 for s in todo if not s.found.problem)
+        key = self.folder.key(new=force and not self.named)
+        self.summary.failures.update({s.key: s.refusal for s in self.chosen if s.refusal})
         pool = Pool(min(jobs, to_execute), key, self.assignments, confined=confined) if to_execute else None
         try:
             self.gradebook = self._opened()  # nbgrader's import takes as long as the pool's start: side by side
-            self._hand_back(s.key for s in self.chosen if s not in todo)
-            ours = (entry for entry in self.journal.latest.values() if entry.result.assignment in self.sources)
+            here = {key for key, s in self.all.items() if not s.refusal}
+            out = {key for key in self.gradebook.taken_out() & here if key[0] not in self.named}
+            self.summary.taken_out = sorted(out)
+            todo = [s for s in todo if s.key not in out]
+            self._hand_back(s.key for s in self.chosen if s not in todo and s.key not in out)
+            ours = (entry for entry in self.journal.latest.values() if entry.key in here - out)
             self._enter(self.gradebook.missing(ours))
             self._grade(pool, todo)
         except KeyboardInterrupt:
@@ -126,17 +150,20 @@ class Run:
             found = self._read(submission)
         except OSError:  # told when its turn comes
             return True
-        job = found.result.job if isinstance(found, Entry) else job_name(found, self.sources[submission.assignment])
+        job = found.result.job if isinstance(found, Entry) else self._job(submission, found)
         return (job, self.folder.timestamp(submission)) != (entry.job, entry.timestamp)
 
     def _read(self, submission: Submission) -> bytes | Entry:
         """The submitted bytes or, where there is nothing to execute, what there is to say."""
-        if not os.path.lexists(submission.path):
-            return without_grading(self.folder, submission, "missing", None)
+        if submission.found.problem:
+            return without_grading(self.folder, submission, "missing", submission.found.problem)
         try:
-            return read_submission(submission.path)
+            return submission.found.notebook.read()
         except Unreadable as error:
             return without_grading(self.folder, submission, "unreadable", str(error))
+
+    def _job(self, submission: Submission, submitted: bytes) -> str:
+        return job_name(submitted, self.sources[submission.assignment], submission.found.told)
 
     # Grading
 
@@ -177,9 +204,9 @@ class Run:
                     with self._clock("bookkeeping"):
                         self._settle(found, None)
                     continue
-                job = job_name(found, self.sources[submission.assignment])
-                stamp = self.folder.timestamp(submission)
-                yield Task(*submission.key, job, found, source_of(submission.assignment), stamp)
+                source, stamp = source_of(submission.assignment), self.folder.timestamp(submission)
+                job = self._job(submission, found)
+                yield Task(*submission.key, job, found, source, stamp, submission.found.told)
 
     @contextmanager
     def _failing_alone(self, key: tuple[str, str]) -> Iterator[None]:
@@ -210,6 +237,7 @@ class Run:
                 write_whole(path, notebook)
             elif not entry.keeps:
                 path.unlink(missing_ok=True)  # an older submission's, which this one replaces
+            self.folder.send_back(self.all[entry.key])
             self.journal.append(entry)
             self.summary.graded += 1
             if entry.change and entry.change.job == found.result.job:
@@ -257,6 +285,8 @@ class Run:
         chosen = {s.key for s in self.chosen}
         lines = lines_of(self.folder, self.assignments, self.journal.latest, self.gradebook, self.roster)
         self.summary.lines = [line for line in lines if line.entry or line.key in chosen]
+        students = self.gradebook.students()
+        self.summary.not_handed_in = {name: self.folder.not_handed_in(name, students) for name in self.assignments}
         if not feedback:
             return
         looked_at = [line for line in self.summary.lines if line.key in chosen]
@@ -264,6 +294,7 @@ class Run:
             with self._clock("feedback"):
                 try:
                     self._write_page(line)
+                    self.folder.send_back(self.all[line.key])
                 except Exception as error:  # one page that cannot be made costs no other
                     why = f"The feedback page could not be made ({type(error).__name__}: {error})."
                     self.summary.failures.setdefault(line.key, why)
