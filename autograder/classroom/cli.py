@@ -146,6 +146,24 @@ def explain(
 
 
 @app.command()
+def forget(
+    student: Annotated[str, typer.Argument(metavar="STUDENT")],
+    folder: ClassOption,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove all that the class folder and its exchange hold of a student: files, results, marks."""
+    from autograder.classroom import forgetting
+
+    place = open_class(folder)
+    held = forgetting.held_of(place, student)
+    out.print(plain("\n".join([*map(str, held), f"what journal.jsonl and gradebook.db hold of {student}"])))
+    if not yes:
+        typer.confirm("Remove this for good?", abort=True, err=True)
+    forgetting.forget(place, student)
+    out.print(plain(f"Removed. `autograder report` writes marks.csv and class.html without {student}."), soft_wrap=True)
+
+
+@app.command()
 def doctor() -> None:
     """Say, a line a layer, what confines students' code on this machine, and what mends a gap."""
     from autograder.classroom.doctor import checks

@@ -201,13 +201,14 @@ def _small_text(path: Path) -> str | None:
         os.close(descriptor)
 
 
-def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
+def write_whole(path: Path, text: str | bytes, mode: int = 0o644) -> None:
     """Write a file so that a reader, or a kill, finds the old one or the new one, never half of it."""
+    data = text.encode() if isinstance(text, str) else text
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with open(descriptor, "wb") as file:
+            file.write(data)
             os.fchmod(file.fileno(), mode)
             file.flush()
             os.fsync(file.fileno())

@@ -10,10 +10,13 @@ go on, and nothing is counted twice.
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
+import nbgrader.api
 from alembic.script import ScriptDirectory
 from nbformat import NotebookNode
 from nbgrader.api import (
@@ -131,6 +134,17 @@ class Gradebook:
         )
         with self._session() as db:
             return {tuple(row) for row in db.execute(select(entered))} - {tuple(row) for row in db.execute(held)}
+
+    def forget(self, student: str) -> None:
+        """Remove a student with all submissions, marks and comments."""
+        theirs = nbgrader.api.Gradebook(f"sqlite:///{self._path}", COURSE)
+        with contextlib.closing(theirs), contextlib.suppress(nbgrader.api.MissingEntry):
+            theirs.remove_student(student)
+        with self._session() as db, db.begin():
+            db.execute(entered.delete().where(entered.c.student_id == student))
+            db.execute(applied.delete().where(applied.c.submission_id.not_in(select(SubmittedAssignment.id))))
+        with contextlib.closing(sqlite3.connect(self._path, timeout=LOCK_SECONDS)) as file:
+            file.execute("VACUUM")  # what was deleted stands in the file until then
 
     def write(self, name: str, entries: Collection[Entry]) -> dict[tuple[str, str], str]:
         """Put results of the assignment `name` into the gradebook in one transaction, each result whole or not at all.

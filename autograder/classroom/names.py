@@ -28,7 +28,9 @@ def student_id(name: str) -> str:
 def student_id_refusal(name: str) -> str | None:
     """Why a folder of this name can be no student's, or None. nbgrader splits names at `+` and globs `*`, `?`
     and `[`."""
-    if name != name.strip() or not name.isprintable():
+    if not name:
+        why = "it is empty"
+    elif name != name.strip() or not name.isprintable():
         why = "it holds spaces at an end or characters that cannot be printed"
     elif name.startswith("."):
         why = "it starts with a dot"

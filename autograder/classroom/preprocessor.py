@@ -2,8 +2,8 @@
 
 By then nbgrader has rewritten the submission. This step goes back to the submitted file, so that repairs, seeds and
 marks are those of `autograder grade`. (Hostile *files* are promised for `autograder grade` only: nbgrader has read them
-before this step comes.) One pool serves the whole run, or, in a server that lives long (the formgrader's), until it dies, or
-until the grader or an assignment's source is another.
+before this step comes.) One pool serves the whole run. In a server that lives long (the formgrader's), another takes
+over when it has died, or when the grader or an assignment's source has changed.
 """
 
 from __future__ import annotations

@@ -64,9 +64,9 @@ class Summary:
     def left_out(self) -> list[str]:
         """Sentences about students without a mark: who handed in nothing, and whom a person took out."""
         told = [
-            f"Not handed in, {name}: {len(students)} ({', '.join(students[:NAMED])}{', …' if students[NAMED:] else ''})."
-            for name, students in self.not_handed_in.items()
-            if students
+            f"Not handed in, {name}: {len(who)} ({', '.join(who[:NAMED])}{', …' if len(who) > NAMED else ''})."
+            for name, who in self.not_handed_in.items()
+            if who
         ]
         return told + [
             f"{student}, {name}: left out, because somebody took it out of the gradebook. `autograder grade --student "

@@ -145,8 +145,8 @@ def lines_of(
     gradebook: Gradebook,
     roster: Roster,
 ) -> list[Line]:
-    """How each submission in the class folder stands, but of those that a person took out of the gradebook. Folders that
-    can be no student's are told of, though written nowhere."""
+    """How each submission in the class folder stands, without those that a person took out of the gradebook. Folders
+    that can be no student's are told of, though written nowhere."""
     lines = []
     taken_out = gradebook.taken_out()
     for name in assignments:

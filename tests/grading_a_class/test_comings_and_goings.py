@@ -1,18 +1,20 @@
 """Who hands in, who does not, and who leaves: a removed student stays removed."""
 
+import re
 import shutil
 import sqlite3
 from pathlib import Path
 
 import nbgrader.api
 import pytest
+from typer.testing import CliRunner
 
-from autograder.classroom import cli
+from autograder.classroom import cli, forgetting
 from autograder.classroom import pool as pools
 from autograder.classroom.errors import UserError
 from autograder.classroom.gradebook import Gradebook
 from autograder.classroom.jobs import source_of
-from autograder.classroom.journal import read
+from autograder.classroom.journal import Busy, Journal, read
 from autograder.classroom.places import COURSE
 from autograder.classroom.run import Run
 from autograder.demo.students import ASSIGNMENT
@@ -140,3 +142,48 @@ def test_a_lost_key_ends_the_run_and_a_new_one_grades_all(small):
             run(small, *students, **options)
     assert run(small, force=True).graded == 2 and (small.root / "course.key").exists()
     assert {entry.result.student for entry in read(small.journal).values()} == {"ada", "ben"}
+
+
+def test_a_student_can_be_forgotten_everywhere(small, tmp_path, monkeypatch, capsys):
+    inbound = tmp_path / "exchange" / COURSE / "inbound"
+    monkeypatch.setenv("COURSE_EXCHANGE", str(tmp_path / "exchange"))
+    for name in (f"ben+{ASSIGNMENT}+2026-10-12 09:00:00 UTC+x", f"benno+{ASSIGNMENT}+2026-10-12 09:00:00 UTC+y"):
+        (inbound / name).mkdir(parents=True)
+    hand_in(small, "benno")
+    run(small, "ben", force=True)
+    run(small)
+    before = small.journal.read_bytes()
+    small.journal.write_bytes(before + b"\xff damaged\n")
+    held = [str(path) for path in forgetting.held_of(small, "ben")]
+    assert len(held) == 3 and all("/ben/" in f"{path}/".replace("ben+", "ben/") for path in held)
+    app = CliRunner()
+    assert app.invoke(cli.app, ["forget", "ben", "--class", str(small.root)], input="n\n").exit_code == 1
+    assert small.journal.read_bytes() == before + b"\xff damaged\n" and entered(small) == {"ada", "ben", "benno"}
+    done = app.invoke(cli.app, ["forget", "ben", "--class", str(small.root), "--yes"])
+    assert done.exit_code == 0, done.output
+    left = [path for path in tmp_path.rglob("*") if "ben" in path.name.replace("benno", "")]
+    assert left == [] and entered(small) == {"ada", "benno"}
+    assert b"\xff damaged" in small.journal.read_bytes()
+    for file in (small.gradebook, small.journal):
+        assert not re.search(rb"ben(?!no)", file.read_bytes())
+    summary = run(small)
+    assert summary.graded == 0 and not summary.taken_out and summary.not_handed_in == {ASSIGNMENT: []}
+    hand_in(small, "ben")  # of the same name, later
+    assert run(small).graded == 1 and entered(small) == {"ada", "ben", "benno"}
+
+
+@pytest.mark.parametrize("name", ["../ada", "*", ".", ""])
+def test_nothing_else_can_be_forgotten(small, name):
+    with pytest.raises(UserError, match="can be no student"):
+        forgetting.forget(small, name)
+    assert entered(small) == {"ada", "ben"} and (small.submitted / "ada").exists()
+
+
+def test_nobody_is_forgotten_beside_a_run(small):
+    other = Journal(small.journal)
+    try:
+        with pytest.raises(Busy):
+            forgetting.forget(small, "ben")
+    finally:
+        other.close()
+    assert (small.submitted / "ben").exists()
