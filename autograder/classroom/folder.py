@@ -74,6 +74,10 @@ class ClassFolder:
         with os.scandir(self.submitted) as entries:
             return sorted(e.name for e in entries if (e.is_dir() or e.is_symlink()) and not is_debris(e.name))
 
+    def students(self) -> list[str]:
+        """The ids of all who have a folder in `submitted/`, sorted."""
+        return sorted({*map(student_id, self.folders())})
+
     def assignments(self) -> list[str]:
         """Names of all assignments that anyone has a folder for, or a notebook directly in theirs, sorted."""
         found: set[str] = set()

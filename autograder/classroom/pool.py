@@ -197,6 +197,12 @@ class Pool:
             self._template.kill()
             self._template.wait()
 
+    def at_work(self) -> list[tuple[Task, float]]:
+        """What examiners grade now, each with the seconds since it was given to one; the longest first."""
+        given = [(examiner.task, examiner.since) for examiner in list(self._examiners)]
+        now = time.monotonic()
+        return sorted(((task, now - since) for task, since in given if task), key=lambda both: -both[1])
+
     def grade(self, tasks: Iterator[Task]) -> Iterator[Done]:
         """Grade the tasks, each by the next examiner that is free; yield each as it is done. Raise `PoolError` where no
         examiner can be had any more."""

@@ -11,19 +11,22 @@ from __future__ import annotations
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autograder.classroom.changes import refuse_other_cells, settled
-from autograder.classroom.errors import UserError
+from autograder.classroom.errors import UserError, did_you_mean
 from autograder.classroom.folder import ClassFolder, Submission, write_whole
+from autograder.classroom.forced import Forced
 from autograder.classroom.jobs import entry_of, job_name, source_of, without_grading
 from autograder.classroom.journal import Entry, Journal
 from autograder.classroom.names import student_id
 from autograder.classroom.pool import Done, Pool, PoolError, Task
+from autograder.classroom.progress import Step, at_work
 from autograder.classroom.standings import Line, Roster, lines_of
+from autograder.classroom.summary import Summary
 from autograder.examiner.grade_cells import points_by_cell
 from autograder.examiner.intake import Unreadable
 
@@ -31,57 +34,15 @@ if TYPE_CHECKING:  # seconds of nbgrader, imported while the pool starts
     from autograder.classroom.gradebook import Gradebook
 
 BATCH, BATCH_SECONDS = 16, 2.0
-NAMED = 10  # students that a sentence names
-Progress = Callable[[str, int, int, str], None]
-
-
-@dataclass
-class Times:
-    """Seconds from the run's start to the first and to the last result, and what parts of it took."""
-
-    first: float = 0.0
-    last: float = 0.0
-    bookkeeping: float = 0.0
-    feedback: float = 0.0
-
-
-@dataclass
-class Summary:
-    """What a run did. `failures`: what went wrong beside a submission's own result, by student and assignment, in
-    whole sentences. `changed`: those whose mark this run changed, or would have. `stopped`: why the run ended before
-    its end, None where it did not. `not_handed_in`: the students without a submission, by assignment. `taken_out`: whom
-    a person took out of the gradebook, by student and assignment; they are left out."""
-
-    lines: list[Line] = field(default_factory=list)
-    graded: int = 0
-    changed: list[Entry] = field(default_factory=list)
-    failures: dict[tuple[str, str], str] = field(default_factory=dict)
-    stopped: str | None = None
-    not_handed_in: dict[str, list[str]] = field(default_factory=dict)
-    taken_out: list[tuple[str, str]] = field(default_factory=list)
-    times: Times = field(default_factory=Times)
-
-    def left_out(self) -> list[str]:
-        """Sentences about students without a mark: who handed in nothing, and whom a person took out."""
-        told = [
-            f"Not handed in, {name}: {len(who)} ({', '.join(who[:NAMED])}{', …' if len(who) > NAMED else ''})."
-            for name, who in self.not_handed_in.items()
-            if who
-        ]
-        return told + [
-            f"{student}, {name}: left out, because somebody took it out of the gradebook. `autograder grade --student "
-            f"{student}` enters it again, and `autograder forget {student}` removes what is left of it."
-            for student, name in self.taken_out
-        ]
 
 
 class Run:
-    """One `autograder grade`. `progress(stage, done, of, what)` is called after each step.
+    """One `autograder grade`. `progress` is called after each step, see `classroom.progress`.
 
     Whatever goes wrong with one submission, its bytes, its result or its page, is a failure of that one, and told; all
     others are graded and written, in this run and in the next."""
 
-    def __init__(self, folder: ClassFolder, assignments: list[str], students: set[str], progress: Progress):
+    def __init__(self, folder: ClassFolder, assignments: list[str], students: set[str], progress: Step):
         """`students`: those to look at, or none for all. Raise `UserError` for what is not there, and beside another
         run."""
         self.folder, self.assignments, self.progress = folder, assignments, progress
@@ -89,12 +50,11 @@ class Run:
         self.named = {*map(student_id, students)}
         self.chosen = [s for s in self.all.values() if not students or s.student in self.named]
         if absent := sorted(self.named - {student for student, _ in self.all}):
-            raise UserError(
-                f"{', '.join(absent)} handed in nothing of {', '.join(assignments)}: {folder.submitted} holds none."
-            )
+            meant = "".join(did_you_mean(name, folder.students()) for name in absent)
+            raise UserError(f"{', '.join(absent)} handed in nothing of {', '.join(assignments)}.{meant}")
         self.sources = {name: source_of(name).read_bytes() for name in assignments}
         self.summary = Summary()
-        self.journal = Journal(folder.journal)
+        self.journal, self.forced = Journal(folder.journal), Forced(folder)
         self.gradebook: Gradebook | None = None
         self.batch: list[Entry] = []
         self.batch_since = self.start = time.monotonic()
@@ -106,20 +66,19 @@ class Run:
         """Grade what is new. `lower`: let a lower mark count even where a higher one was handed back. Ctrl-C, and
         examiners that cannot be had, end the run and keep every result that there is: `summary.stopped`."""
         self.feedback, self.lower = feedback, lower
-        todo = [s for s in self.chosen if self._is_new(s, force)]
+        todo = list(self._to_grade(force))
         to_execute = sum(1 for s in todo if not s.found.problem)
         key = self.folder.key(new=force and not self.named)
-        self.summary.failures.update({s.key: s.refusal for s in self.chosen if s.refusal})
+        self.progress("Starting", 0, None, lambda: "PyTorch, nbgrader and the gradebook are loaded")
         pool = Pool(min(jobs, to_execute), key, self.assignments, confined=confined) if to_execute else None
         try:
             self.gradebook = self._opened()  # nbgrader's import takes as long as the pool's start: side by side
-            here = {key for key, s in self.all.items() if not s.refusal}
-            out = {key for key in self.gradebook.taken_out() & here if key[0] not in self.named}
+            out = {key for key in self.gradebook.taken_out() & self.all.keys() if key[0] not in self.named}
             self.summary.taken_out = sorted(out)
             todo = [s for s in todo if s.key not in out]
             self._hand_back(s.key for s in self.chosen if s not in todo and s.key not in out)
-            ours = (entry for entry in self.journal.latest.values() if entry.key in here - out)
-            self._enter(self.gradebook.missing(ours))
+            here = {key for key, s in self.all.items() if not s.refusal} - out
+            self._enter(self.gradebook.missing(e for e in self.journal.latest.values() if e.key in here))
             self._grade(pool, todo)
         except KeyboardInterrupt:
             self.summary.stopped = "Stopped."
@@ -128,6 +87,9 @@ class Run:
         finally:
             if pool:
                 pool.close()
+        self.summary.left = sum(s.key not in self.summary.fresh | self.summary.failures.keys() for s in todo)
+        if not self.summary.left:
+            self.forced.end()
         if self.gradebook:
             self._flush()
             self._report(feedback and not self.summary.stopped)
@@ -136,13 +98,20 @@ class Run:
 
     # What is new
 
-    def _is_new(self, submission: Submission, force: bool) -> bool:
+    def _to_grade(self, force: bool) -> Iterator[Submission]:
+        """What is new; by `force` all, or what is left of it where that was stopped."""
+        again = {s.key for s in self.chosen if not s.refusal} if force else set()
+        again -= self.forced.begin(again) if force else set()
+        for number, submission in enumerate(self.chosen):
+            self.progress("Reading", number, len(self.chosen), lambda: submission.student)  # noqa: B023 - shown at once
+            if not submission.refusal and (submission.key in again or self._is_new(submission)):
+                yield submission
+
+    def _is_new(self, submission: Submission) -> bool:
         """Is there no result yet of just this work? (Where there is, but the exchange gave another time: of that
         time.)"""
-        if submission.refusal:
-            return False
         entry = self.journal.latest.get(submission.key)
-        if force or entry is None or (self.lower and entry.keeps):
+        if entry is None or (self.lower and entry.keeps):
             return True
         if entry.notebook and not self.folder.autograded(*submission.key).exists():
             return True
@@ -188,12 +157,18 @@ class Run:
         if pool is None:  # nothing to execute: settled on the way
             deque(tasks, maxlen=0)
             return
-        for count, done in enumerate(pool.grade(tasks), 1):
+
+        def now() -> str:
+            names = at_work((task.student, seconds) for task, seconds in pool.at_work())
+            return names if names or times.first else "the examiners are starting"
+
+        self.progress("Grading", 0, len(todo), now)
+        for done in pool.grade(tasks):
             times.last = time.monotonic() - self.start
             times.first = times.first or times.last
             with self._clock("bookkeeping"), self._failing_alone((done.task.student, done.task.assignment)):
                 self._take(done)
-            self.progress("Grading", count, len(todo), done.task.student)
+            self.progress("Grading", self.summary.graded + len(self.summary.failures), len(todo), now)
 
     def _tasks(self, todo: list[Submission]) -> Iterator[Task]:
         """Read each submission when its turn comes; those that need no examiner are settled on the way."""
@@ -239,7 +214,7 @@ class Run:
                 path.unlink(missing_ok=True)  # an older submission's, which this one replaces
             self.folder.send_back(self.all[entry.key])
             self.journal.append(entry)
-            self.summary.graded += 1
+            self.summary.fresh.add(entry.key)
             if entry.change and entry.change.job == found.result.job:
                 self.summary.changed.append(entry)
             self._enter([entry])
@@ -298,7 +273,7 @@ class Run:
                 except Exception as error:  # one page that cannot be made costs no other
                     why = f"The feedback page could not be made ({type(error).__name__}: {error})."
                     self.summary.failures.setdefault(line.key, why)
-            self.progress("Feedback", number, len(looked_at), line.student)
+            self.progress("Feedback", number, len(looked_at), lambda: line.student)  # noqa: B023 - shown at once
 
     def _write_page(self, line: Line) -> None:
         from nbformat.v4 import reads_json
