@@ -19,6 +19,7 @@ from autograder.classroom.folder import ClassFolder, write_whole
 from autograder.classroom.standings import COLUMNS, Line
 
 BINS = 10
+OPTIONAL = "name", "override", "extra_credit", "penalty"  # columns of the class page, where anybody has them
 
 
 def write_report(folder: ClassFolder, lines: Iterable[Line]) -> None:
@@ -56,7 +57,7 @@ def class_page(folder: ClassFolder, lines: list[Line]) -> str:
 
 def _section(folder: ClassFolder, name: str, lines: list[Line]) -> dict[str, Any]:
     results = [line.entry.result for line in lines if line.entry]
-    scores = [result.score for result in results]
+    scores = [line.score or 0.0 for line in lines if line.entry]
     max_score = max((result.max_score for result in results), default=0)
     failed: Counter[tuple[str, str]] = Counter()
     titles: dict[tuple[str, str], str] = {}
@@ -80,6 +81,10 @@ def _section(folder: ClassFolder, name: str, lines: list[Line]) -> dict[str, Any
         ).most_common(),
         "noticed": [(line.student, said) for line in lines if line.entry for said in line.entry.result.noticed],
         "faults": [(line.student, said) for line in lines if line.entry for said in line.entry.result.faults],
+        "by_hand": [(line, said) for line in lines if line.record for said in line.record.by_hand],
+        "differs": [line for line in lines if line.differs],
+        "has": {name: any(getattr(line.record, name, None) for line in lines) for name in OPTIONAL},
+        "late": [line for line in lines if line.record and (line.record.late_seconds or line.record.extended)],
         "changed": [(line.student, line.entry.change) for line in lines if line.entry and line.entry.change],
         "hist": histogram(scores, max_score),
         "mistakes": [
@@ -111,6 +116,7 @@ def _student(folder: ClassFolder, line: Line) -> dict[str, Any]:
     row = line.to_row()
     return {
         **row,
+        "name": line.record.name if line.record else "",
         "status": row["status"] or "no result",
         "page": quote(here) if line.record and page.exists() else None,
         "known": line.known,
