@@ -25,7 +25,7 @@ from autograder.classroom.journal import Entry, Journal
 from autograder.classroom.names import student_id
 from autograder.classroom.pool import Done, Pool, PoolError, Task
 from autograder.classroom.progress import Step, at_work
-from autograder.classroom.standings import Line, Roster, lines_of
+from autograder.classroom.standings import Roster
 from autograder.classroom.summary import Summary
 from autograder.examiner.grade_cells import points_by_cell
 from autograder.examiner.intake import Unreadable
@@ -255,37 +255,30 @@ class Run:
     # Afterwards
 
     def _report(self, feedback: bool) -> None:
-        """Say how each submission stands, and bring the feedback pages of those looked at up to date."""
+        """Say how each submission stands, bring the feedback pages of those looked at up to date, and the tables of the
+        class."""
+        from autograder.classroom.pages import graded, not_handed_in, renew, whole_class
+        from autograder.classroom.report import write_report
+
         assert self.gradebook
         chosen = {s.key for s in self.chosen}
-        lines = lines_of(self.folder, self.assignments, self.journal.latest, self.gradebook, self.roster)
-        self.summary.lines = [line for line in lines if line.entry or line.key in chosen]
-        students = self.gradebook.students()
-        self.summary.not_handed_in = {name: self.folder.not_handed_in(name, students) for name in self.assignments}
-        if not feedback:
-            return
-        looked_at = [line for line in self.summary.lines if line.key in chosen]
+        names = sorted({*self.assignments, *graded(self.folder, self.gradebook)})
+        lines = whole_class(self.folder, names, self.journal.latest, self.gradebook, self.roster)
+        of_run = [line for line in lines if line.assignment in self.assignments]
+        self.summary.lines = [line for line in of_run if line.entry or line.key in chosen]
+        absent = not_handed_in(self.folder, names, self.gradebook)
+        self.summary.not_handed_in = {name: absent[name] for name in self.assignments}
+        looked_at = [line for line in of_run if line.key in chosen] if feedback else []
         for number, line in enumerate(looked_at, 1):
             with self._clock("feedback"):
                 try:
-                    self._write_page(line)
-                    self.folder.send_back(self.all[line.key])
+                    renew(self.folder, line, self.notebooks[line.assignment])
                 except Exception as error:  # one page that cannot be made costs no other
                     why = f"The feedback page could not be made ({type(error).__name__}: {error})."
                     self.summary.failures.setdefault(line.key, why)
             self.progress("Feedback", number, len(looked_at), lambda: line.student)  # noqa: B023 - shown at once
-
-    def _write_page(self, line: Line) -> None:
-        from nbformat.v4 import reads_json
-
-        from autograder.classroom.feedback import is_current, write_page
-
-        path = self.folder.feedback(*line.key)
-        if line.entry and line.record and not is_current(path, line.entry, line.record):
-            executed = None
-            if line.entry.notebook:
-                executed = reads_json(self.folder.autograded(*line.key).read_text(encoding="utf-8"))
-            write_page(path, line.entry, executed, self.notebooks[line.assignment], line.record)
+        with self._clock("feedback"):
+            write_report(self.folder, lines, absent)
 
 
 @contextmanager

@@ -105,7 +105,7 @@ def tell_end(summary: Summary, folder: ClassFolder, seconds: float, feedback: bo
         say(f"Pages: {folder.feedback('<student>', *of)}")
         if not book_url():
             say(f"{NOT_SET}.", "yellow")
-    waiting = sum(None in line.record.manual.values() for line in summary.lines if line.record)
+    waiting = sum(bool(line.record.waiting) for line in summary.lines if line.record)
     if waiting:
         say(f"{_count(waiting, 'submission')} with an answer that waits for a mark by hand, in the formgrader.")
     say(f"Next: autograder report --class {quoted(folder.root)}    (writes marks.csv and class.html)")

@@ -9,7 +9,7 @@ import nbgrader.api
 import pytest
 from typer.testing import CliRunner
 
-from autograder.classroom import cli, forgetting
+from autograder.classroom import cli, forgetting, telling
 from autograder.classroom import pool as pools
 from autograder.classroom.errors import UserError
 from autograder.classroom.gradebook import Gradebook
@@ -46,7 +46,7 @@ def entered(folder):
 
 def told(summary, capsys):
     """The exit status, and what was said."""
-    return cli.tell(summary), capsys.readouterr().err
+    return telling.tell(summary), capsys.readouterr().err
 
 
 def take_out(folder, student):

@@ -156,7 +156,11 @@ def test_what_people_entered_is_never_touched(book, folder, entry):
         assert marks["conv2d-hidden"] == (0.0, 7.0, None, 1)
         record = book.records(NAME)["ada"]
         assert record.comments == {"conv2d": "Well done."}
-        assert record.total == 7 + 4.5 and record.manual_points == 4.5
+        assert (record.total, record.manual_points, record.extra_credit) == (11.5, 3.5, 1)
+        assert record.override == 7 and record.by_hand == [
+            "`conv2d`: 7 of 8, changed by hand; automatic 0",
+            "`discussion`: +1 of extra credit",
+        ]
 
 
 def test_a_submission_that_cannot_be_read_replaces_the_older_mark_by_0(book, folder, entry):
