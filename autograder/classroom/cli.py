@@ -20,7 +20,7 @@ from rich.text import Text
 from autograder.classroom.choosing import known_assignments, known_student, open_class, refuse_unwritable
 from autograder.classroom.errors import UserError
 from autograder.classroom.progress import progress_bar
-from autograder.classroom.terminal import out, quoted, say, show
+from autograder.classroom.terminal import out, say, show
 
 if TYPE_CHECKING:
     from autograder.classroom.summary import Summary
@@ -175,20 +175,33 @@ def show_table(summary: Summary, everyone: bool) -> None:
 
 @app.command(epilog="\b\nExample:\n  autograder report --class ~/classes/2026\n")
 def report(folder: ClassOption) -> None:
-    """Write marks.csv and class.html into the class folder."""
-    from autograder.classroom.gradebook import Gradebook
-    from autograder.classroom.journal import read
-    from autograder.classroom.report import write_report
-    from autograder.classroom.run import lines_of
-    from autograder.classroom.standings import Roster
+    """Write marks.csv, parts.csv and class.html into the class folder, and renew pages that marks by hand changed."""
+    from autograder.classroom.pages import report as write
 
     place = open_class(folder)
-    if not place.gradebook.exists():
-        raise UserError(f"Nothing was graded in {place.root} yet. First: autograder grade --class {quoted(folder)}")
-    latest, gradebook = read(place.journal), Gradebook(place.gradebook)
-    names = [name for name in known_assignments(place, []) if gradebook.has(name)]
-    write_report(place, lines_of(place, names, latest, gradebook, Roster(gradebook.students(), latest.values())))
-    say(f"{place.root / 'marks.csv'}\n{place.root / 'class.html'}", to=out)
+    found = write(place)
+    for failure in found.failures:
+        say(failure, "red")
+    for name in ("marks.csv", "parts.csv", "class.html"):
+        say(str(place.root / name), to=out)
+    if found.renewed:
+        say(f"Renewed {len(found.renewed)} feedback pages: a mark, a comment or a deadline has changed.", to=out)
+    raise typer.Exit(1 if found.failures else 0)
+
+
+@app.command()
+def extension(
+    student: Annotated[str, typer.Argument(metavar="STUDENT")],
+    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT")],
+    folder: ClassOption,
+    days: Annotated[float, typer.Option(min=0, help="So many days after the due date.")] = 0,
+    hours: Annotated[float, typer.Option(min=0, help="And so many hours.")] = 0,
+) -> None:
+    """Give a student more time for an assignment that has a due date. It replaces what was granted before."""
+    from autograder.classroom.pages import grant
+
+    until = grant(open_class(folder), student, assignment, days, hours)
+    say(f"{student} has until {until:%Y-%m-%d %H:%M} UTC. `grade` and `report` bring it to the pages.", to=out)
 
 
 @app.command(
@@ -227,6 +240,25 @@ def explain(
         sys.stdout.write(program(found))
     else:
         told(found)
+
+
+@app.command(short_help="Remove a student.")
+def forget(
+    student: Annotated[str, typer.Argument(metavar="STUDENT")],
+    folder: ClassOption,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove all that the class folder and its exchange hold of a student: files, results, marks."""
+    from autograder.classroom import forgetting
+
+    place = open_class(folder)
+    for path in forgetting.held_of(place, student):
+        say(str(path), to=out)
+    say(f"what journal.jsonl and gradebook.db hold of {student}", to=out)
+    if not yes:
+        typer.confirm("Remove this for good?", abort=True, err=True)
+    forgetting.forget(place, student)
+    say(f"Removed. `autograder report` writes marks.csv and class.html without {student}.", to=out)
 
 
 @app.command(short_help="Say what confines students' code here.")

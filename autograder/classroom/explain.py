@@ -13,12 +13,12 @@ from typing import Any
 from rich.table import Table
 
 from autograder.classroom.errors import UserError, did_you_mean
-from autograder.classroom.folder import ClassFolder, printable, student_id_refusal
+from autograder.classroom.folder import ClassFolder, printable
 from autograder.classroom.jobs import job_name, source_of
 from autograder.classroom.journal import read
 from autograder.classroom.pool import Pool, Task
 from autograder.classroom.terminal import out, plain
-from autograder.examiner.intake import Unreadable, read_submission
+from autograder.examiner.intake import Unreadable
 
 UNWRITTEN = "is not written yet"
 HIDDEN = "-hidden"
@@ -63,11 +63,13 @@ def part_of(row: dict[str, Any]) -> str:
 
 def examined(folder: ClassFolder, student: str, assignment: str, part: str | None, confined: bool) -> Examined:
     """Examine it again. Raise `UserError` where there is nothing to explain."""
-    path = folder.notebook(student, assignment)
-    if student_id_refusal(student) or not path.parent.is_dir():
-        raise UserError(f"{student} has handed in nothing for {assignment}: there is no folder {path.parent}.")
+    submission = folder.submission(student, assignment)
+    if submission is None:
+        raise UserError(f"{student} has handed in nothing of {assignment}.")
+    if why := submission.refusal or submission.found.problem:
+        raise UserError(f"{student}'s submission cannot be graded: {why}")
     try:
-        submitted = read_submission(path)
+        submitted = submission.found.notebook.read()
     except Unreadable as error:
         raise UserError(f"{student}'s submission cannot be read, so it has 0 points: {error}") from error
     source = source_of(assignment)
@@ -86,7 +88,7 @@ def examined(folder: ClassFolder, student: str, assignment: str, part: str | Non
         raise UserError(f"{assignment} has no part {part}.{meant} It has: {', '.join(parts)}.")
     entry, graded = read(folder.journal).get((student, assignment)), folder.autograded(student, assignment)
     same = entry is not None and entry.result.sha256 == hashlib.sha256(submitted).hexdigest() and graded.exists()
-    return Examined(done.result, done.evidence or [], part, graded if same else path)
+    return Examined(done.result, done.evidence or [], part, graded if same else submission.found.notebook.path)
 
 
 def told(found: Examined) -> None:

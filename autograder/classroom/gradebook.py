@@ -10,10 +10,14 @@ go on, and nothing is counted twice.
 
 from __future__ import annotations
 
+import contextlib
+import math
+import sqlite3
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
+import nbgrader.api
 from alembic.script import ScriptDirectory
 from nbformat import NotebookNode
 from nbgrader.api import (
@@ -32,25 +36,52 @@ from nbgrader.api import (
     new_uuid,
 )
 from nbgrader.dbutil import ALEMBIC_DIR
-from sqlalchemy import Column, MetaData, String, Table, create_engine, event, inspect, select, text
+from sqlalchemy import (
+    Column,
+    MetaData,
+    String,
+    Table,
+    case,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from autograder.classroom.arrival import moment
 from autograder.classroom.errors import UserError
 from autograder.classroom.journal import Entry
+from autograder.classroom.lateness import configured, penalty, seconds_late
+from autograder.classroom.marks import CellMark, Record
 from autograder.classroom.places import COURSE
 from autograder.classroom.released import enter
-from autograder.classroom.standings import Record
 
 LOCK_SECONDS = 30.0  # how long another writer (the formgrader) is waited for
 CELLS = GradeCell, SolutionCell, TaskCell
+_ASSIGNMENT = SubmittedAssignment.assignment  # with its due date
 
 applied = Table(
     "autograder_applied",
     MetaData(),
     Column("submission_id", String(32), primary_key=True),
     Column("state", String(64), nullable=False),
+)
+# Whose results were ever entered: where the submission is gone, a person took it out.
+entered = Table(
+    "autograder_entered",
+    applied.metadata,
+    Column("student_id", String(128), primary_key=True),
+    Column("assignment", String(128), primary_key=True),
+)
+REMEMBER = text(
+    """INSERT OR IGNORE INTO autograder_entered SELECT submitted_assignment.student_id, assignment.name
+       FROM submitted_assignment JOIN autograder_applied ON submission_id = submitted_assignment.id
+       JOIN assignment ON assignment.id = submitted_assignment.assignment_id"""
 )
 
 
@@ -74,6 +105,7 @@ class Gradebook:
                 connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": head})
             if db.get(Course, COURSE) is None:
                 db.add(Course(id=COURSE))
+            connection.execute(REMEMBER)  # of a gradebook from before there was this table
 
     def _session(self) -> Session:
         return Session(self._engine, expire_on_commit=False, future=True)
@@ -88,9 +120,10 @@ class Gradebook:
             return {row[0]: any(row[1:]) for row in db.execute(select(Student.id, *columns))}
 
     def has(self, name: str) -> bool:
-        """Was the assignment `name` entered?"""
+        """Was the assignment `name` entered, with its cells? (With a due date alone it may have been.)"""
         with self._session() as db:
-            return db.scalar(select(Assignment.id).where(Assignment.name == name)) is not None
+            of_name = select(Notebook.id).join(Assignment).where(Assignment.name == name, Notebook.name == name)
+            return db.scalar(of_name) is not None
 
     def prepare(self, name: str, nb: NotebookNode) -> None:
         """Enter the assignment `name` with its released notebook, or bring its cells up to date.
@@ -101,15 +134,43 @@ class Gradebook:
             enter(db, name, nb)
 
     def missing(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Those entries of the journal that the gradebook does not hold: a run was killed, or a person removed them."""
+        """Those entries of the journal that the gradebook does not hold: a run was killed, the gradebook was lost, or
+        `nbgrader autograde` gave other automatic points since."""
+        answers = select(SolutionCell.name, SolutionCell.notebook_id)
+        automatic = func.sum(
+            case((tuple_(GradeCell.name, GradeCell.notebook_id).in_(answers), 0.0), else_=Grade.auto_score)
+        )
         query = (
-            select(SubmittedAssignment.student_id, Assignment.name, applied.c.state)
+            select(SubmittedAssignment.student_id, Assignment.name, applied.c.state, automatic)
             .join(applied, applied.c.submission_id == SubmittedAssignment.id)
             .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+            .join(GradeCell, GradeCell.id == Grade.cell_id)
+            .group_by(SubmittedAssignment.id)
         )
         with self._session() as db:
-            held = {(student, name): state for student, name, state in db.execute(query)}
-        return [entry for entry in entries if held.get(entry.key) != entry.state]
+            held = {(student, name): (state, points) for student, name, state, points in db.execute(query)}
+        return [entry for entry in entries if not _holds(held.get(entry.key), entry)]
+
+    def taken_out(self) -> set[tuple[str, str]]:
+        """Whose results were entered, by student and assignment, and were then taken out by a person."""
+        held = select(SubmittedAssignment.student_id, Assignment.name).join(
+            Assignment, Assignment.id == SubmittedAssignment.assignment_id
+        )
+        with self._session() as db:
+            return {tuple(row) for row in db.execute(select(entered))} - {tuple(row) for row in db.execute(held)}
+
+    def forget(self, student: str) -> None:
+        """Remove a student with all submissions, marks and comments."""
+        theirs = nbgrader.api.Gradebook(f"sqlite:///{self._path}", COURSE)
+        with contextlib.closing(theirs), contextlib.suppress(nbgrader.api.MissingEntry):
+            theirs.remove_student(student)
+        with self._session() as db, db.begin():
+            db.execute(entered.delete().where(entered.c.student_id == student))
+            db.execute(applied.delete().where(applied.c.submission_id.not_in(select(SubmittedAssignment.id))))
+        with contextlib.closing(sqlite3.connect(self._path, timeout=LOCK_SECONDS)) as file:
+            file.execute("VACUUM")  # what was deleted stands in the file until then
 
     def write(self, name: str, entries: Collection[Entry]) -> dict[tuple[str, str], str]:
         """Put results of the assignment `name` into the gradebook in one transaction, each result whole or not at all.
@@ -144,12 +205,32 @@ class Gradebook:
                         failures[entry.key] = (
                             f"The gradebook does not take its result ({type(error).__name__}: {error})."
                         )
+                db.execute(REMEMBER)
         except OperationalError as error:
             raise UserError(
                 f"{self._path} cannot be written ({error.orig}). All results are in the journal: grade again when "
                 "nothing else holds the gradebook, and when the disk has room."
             ) from error
         return failures
+
+    def deduct(self, name: str) -> None:
+        """Bring the late penalties of the assignment `name` to what they are now: of today's marks, due date and
+        extensions, with the plugin that nbgrader's configuration names. Raise `UserError` where it fails."""
+        with self._session() as db, db.begin():
+            papers = select(SubmittedAssignment).join(Assignment).where(Assignment.name == name)
+            late = {paper.id: seconds_late(paper) for paper in db.scalars(papers.options(joinedload(_ASSIGNMENT)))}
+            deducted = SubmittedNotebook.late_submission_penalty.is_not(None)
+            stand = set(db.scalars(select(SubmittedNotebook.assignment_id).where(deducted)))
+            concerned = [paper for paper, seconds in late.items() if seconds or paper in stand]
+            step = configured() if concerned else None
+            if step is None:
+                return
+            sheets = select(SubmittedNotebook).where(SubmittedNotebook.assignment_id.in_(concerned))
+            for sheet in db.scalars(sheets.options(joinedload(SubmittedNotebook.assignment))):
+                seconds = late[sheet.assignment_id]
+                found = penalty(step, sheet.assignment.student_id, sheet, seconds) if seconds else None
+                if found != sheet.late_submission_penalty:
+                    sheet.late_submission_penalty = found
 
     def records(self, name: str) -> dict[str, Record]:
         """What the gradebook holds of the assignment `name`, by student."""
@@ -158,23 +239,48 @@ class Gradebook:
                 select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)
             ).one()
             of_name = SubmittedAssignment.assignment_id == notebook.assignment_id
-            papers = db.scalars(select(SubmittedAssignment).where(of_name))
-            records = {paper.student_id: Record(late_seconds=paper.total_seconds_late) for paper in papers}
+            papers = select(SubmittedAssignment).where(of_name)
+            records = {
+                paper.student_id: Record(
+                    deducted=paper.late_submission_penalty,
+                    late_seconds=seconds_late(paper),
+                    extended=paper.extension is not None,
+                    first_name=paper.student.first_name,
+                    last_name=paper.student.last_name,
+                )
+                for paper in db.scalars(
+                    papers.options(
+                        joinedload(_ASSIGNMENT),
+                        joinedload(SubmittedAssignment.student),
+                        undefer(SubmittedAssignment.late_submission_penalty),
+                    )
+                )
+            }
             names = {cell: name for kind in CELLS for name, cell in _names(db, kind, notebook.id).items()}
+            most = {
+                cell: points
+                for kind in (GradeCell, TaskCell)
+                for cell, points in db.execute(select(kind.id, kind.max_score).where(kind.notebook_id == notebook.id))
+            }
             by_hand = {*_names(db, SolutionCell, notebook.id), *_names(db, TaskCell, notebook.id)}
-            grades = select(
-                SubmittedAssignment.student_id, Grade.cell_id, Grade.auto_score, Grade.manual_score, Grade.score
-            )
-            for student, cell, auto, manual, score in db.execute(_joined(grades, Grade).where(of_name)):
-                records[student].total += score
-                if names[cell] in by_hand:
-                    records[student].manual[names[cell]] = None if auto is None and manual is None else score
+            scores = Grade.auto_score, Grade.manual_score, Grade.extra_credit
+            grades = select(SubmittedAssignment.student_id, Grade.cell_id, *scores)
+            for student, cell, auto, given, extra in db.execute(_joined(grades, Grade).where(of_name)):
+                mark = CellMark(most[cell], auto, given, extra or 0.0, manual=names[cell] in by_hand)
+                records[student].cells[names[cell]] = mark
             said = select(SubmittedAssignment.student_id, Comment.cell_id, Comment.manual_comment)
             for student, cell, words in db.execute(
                 _joined(said, Comment).where(of_name, Comment.manual_comment.is_not(None))
             ):
                 records[student].comments[names[cell]] = words
         return records
+
+
+def _holds(held: tuple[str, float | None] | None, entry: Entry) -> bool:
+    """Is what the gradebook holds, a state and the automatic points, that of the entry?"""
+    return (
+        held is not None and held[0] == entry.state and math.isclose(held[1] or 0.0, entry.result.score, abs_tol=1e-6)
+    )
 
 
 def _names(db: Session, kind: Any, notebook_id: str) -> dict[str, str]:

@@ -44,7 +44,8 @@ LONGEST_ANSWER = 256 << 20
 
 @dataclass(frozen=True)
 class Task:
-    """A submission to grade. `source`: the instructor's notebook; `timestamp`: when the exchange says it came."""
+    """A submission to grade. `source`: the instructor's notebook; `timestamp`: when the exchange says it came; `told`:
+    accidents with the file, in sentences."""
 
     student: str
     assignment: str
@@ -52,6 +53,7 @@ class Task:
     submitted: bytes
     source: Path
     timestamp: str | None = None
+    told: tuple[str, ...] = ()
     explain: bool = False
 
 
@@ -178,6 +180,11 @@ class Pool:
                     "PYTHONHASHSEED": "0",
                 },
             )
+
+    @property
+    def alive(self) -> bool:
+        """Can it start examiners yet?"""
+        return self._template.poll() is None
 
     def close(self) -> None:
         """End the template, and with it all others."""

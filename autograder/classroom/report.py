@@ -9,7 +9,7 @@ import json
 import os
 import statistics
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -19,13 +19,14 @@ from autograder.classroom.folder import ClassFolder, write_whole
 from autograder.classroom.standings import COLUMNS, Line
 
 BINS = 10
+OPTIONAL = "name", "override", "extra_credit", "penalty"  # columns of the class page, where anybody has them
 
 
-def write_report(folder: ClassFolder, lines: Iterable[Line]) -> None:
-    """Write `marks.csv` and `class.html` into the class folder."""
+def write_report(folder: ClassFolder, lines: Iterable[Line], absent: Mapping[str, list[str]] | None = None) -> None:
+    """Write `marks.csv` and `class.html` into the class folder. `absent`: who has handed in nothing, by assignment."""
     lines = sorted(lines, key=lambda line: (line.assignment, line.student))
     write_whole(folder.root / "marks.csv", marks_csv(lines))
-    write_whole(folder.root / "class.html", class_page(folder, lines))
+    write_whole(folder.root / "class.html", class_page(folder, lines, absent))
 
 
 def marks_csv(lines: Iterable[Line]) -> str:
@@ -44,19 +45,23 @@ def _cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.lstrip().startswith(("=", "+", "-", "@")) else value
 
 
-def class_page(folder: ClassFolder, lines: list[Line]) -> str:
+def class_page(folder: ClassFolder, lines: list[Line], absent: Mapping[str, list[str]] | None = None) -> str:
     """The page as text."""
     by_assignment: dict[str, list[Line]] = {}
     for line in lines:
         by_assignment.setdefault(line.assignment, []).append(line)
-    sections = [_section(folder, name, of_name) for name, of_name in by_assignment.items()]
-    stamp = hashlib.sha256(json.dumps([line.to_row() for line in lines]).encode()).hexdigest()
+    sections = [
+        _section(folder, name, of_name) | {"absent": (absent or {}).get(name, [])}
+        for name, of_name in by_assignment.items()
+    ]
+    about = [[line.to_row() for line in lines], [section["absent"] for section in sections]]
+    stamp = hashlib.sha256(json.dumps(about).encode()).hexdigest()
     return environment().get_template("class.html").render(assignments=sections, stamp=stamp)
 
 
 def _section(folder: ClassFolder, name: str, lines: list[Line]) -> dict[str, Any]:
     results = [line.entry.result for line in lines if line.entry]
-    scores = [result.score for result in results]
+    scores = [line.score or 0.0 for line in lines if line.entry]
     max_score = max((result.max_score for result in results), default=0)
     failed: Counter[tuple[str, str]] = Counter()
     titles: dict[tuple[str, str], str] = {}
@@ -80,6 +85,10 @@ def _section(folder: ClassFolder, name: str, lines: list[Line]) -> dict[str, Any
         ).most_common(),
         "noticed": [(line.student, said) for line in lines if line.entry for said in line.entry.result.noticed],
         "faults": [(line.student, said) for line in lines if line.entry for said in line.entry.result.faults],
+        "by_hand": [(line, said) for line in lines if line.record for said in line.record.by_hand],
+        "differs": [line for line in lines if line.differs],
+        "has": {name: any(getattr(line.record, name, None) for line in lines) for name in OPTIONAL},
+        "late": [line for line in lines if line.record and (line.record.late_seconds or line.record.extended)],
         "changed": [(line.student, line.entry.change) for line in lines if line.entry and line.entry.change],
         "hist": histogram(scores, max_score),
         "mistakes": [
@@ -111,6 +120,7 @@ def _student(folder: ClassFolder, line: Line) -> dict[str, Any]:
     row = line.to_row()
     return {
         **row,
+        "name": line.record.name if line.record else "",
         "status": row["status"] or "no result",
         "page": quote(here) if line.record and page.exists() else None,
         "known": line.known,

@@ -8,7 +8,6 @@ goes on where it stopped. Only this process writes.
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections import deque
@@ -23,12 +22,13 @@ from autograder.classroom.folder import ClassFolder, Submission, write_whole
 from autograder.classroom.forced import Forced
 from autograder.classroom.jobs import entry_of, job_name, source_of, without_grading
 from autograder.classroom.journal import Entry, Journal
+from autograder.classroom.names import student_id
 from autograder.classroom.pool import Done, Pool, PoolError, Task
 from autograder.classroom.progress import Step, at_work
-from autograder.classroom.standings import Line, Roster, lines_of
+from autograder.classroom.standings import Roster
 from autograder.classroom.summary import Summary
 from autograder.examiner.grade_cells import points_by_cell
-from autograder.examiner.intake import Unreadable, read_submission
+from autograder.examiner.intake import Unreadable
 
 if TYPE_CHECKING:  # seconds of nbgrader, imported while the pool starts
     from autograder.classroom.gradebook import Gradebook
@@ -46,12 +46,12 @@ class Run:
         """`students`: those to look at, or none for all. Raise `UserError` for what is not there, and beside another
         run."""
         self.folder, self.assignments, self.progress = folder, assignments, progress
-        self.all = [s for name in assignments for s in folder.submissions(name)]
-        self.chosen = [s for s in self.all if not students or s.student in students]
-        absent = students - {s.student for s in self.all}
-        if absent:
-            meant = "".join(did_you_mean(name, folder.students()) for name in sorted(absent))
-            raise UserError(f"{folder.submitted} has no folder named {', '.join(sorted(absent))}.{meant}")
+        self.all = {s.key: s for name in assignments for s in folder.submissions(name)}
+        self.named = {*map(student_id, students)}
+        self.chosen = [s for s in self.all.values() if not students or s.student in self.named]
+        if absent := sorted(self.named - {student for student, _ in self.all}):
+            meant = "".join(did_you_mean(name, folder.students()) for name in absent)
+            raise UserError(f"{', '.join(absent)} handed in nothing of {', '.join(assignments)}.{meant}")
         self.sources = {name: source_of(name).read_bytes() for name in assignments}
         self.summary = Summary()
         self.journal, self.forced = Journal(folder.journal), Forced(folder)
@@ -67,15 +67,18 @@ class Run:
         examiners that cannot be had, end the run and keep every result that there is: `summary.stopped`."""
         self.feedback, self.lower = feedback, lower
         todo = list(self._to_grade(force))
-        to_execute = sum(1 for s in todo if os.path.lexists(s.path))
-        key = self.folder.key()
+        to_execute = sum(1 for s in todo if not s.found.problem)
+        key = self.folder.key(new=force and not self.named)
         self.progress("Starting", 0, None, lambda: "PyTorch, nbgrader and the gradebook are loaded")
         pool = Pool(min(jobs, to_execute), key, self.assignments, confined=confined) if to_execute else None
         try:
             self.gradebook = self._opened()  # nbgrader's import takes as long as the pool's start: side by side
-            self._hand_back(s.key for s in self.chosen if s not in todo)
-            ours = (entry for entry in self.journal.latest.values() if entry.result.assignment in self.sources)
-            self._enter(self.gradebook.missing(ours))
+            out = {key for key in self.gradebook.taken_out() & self.all.keys() if key[0] not in self.named}
+            self.summary.taken_out = sorted(out)
+            todo = [s for s in todo if s.key not in out]
+            self._hand_back(s.key for s in self.chosen if s not in todo and s.key not in out)
+            here = {key for key, s in self.all.items() if not s.refusal} - out
+            self._enter(self.gradebook.missing(e for e in self.journal.latest.values() if e.key in here))
             self._grade(pool, todo)
         except KeyboardInterrupt:
             self.summary.stopped = "Stopped."
@@ -116,17 +119,20 @@ class Run:
             found = self._read(submission)
         except OSError:  # told when its turn comes
             return True
-        job = found.result.job if isinstance(found, Entry) else job_name(found, self.sources[submission.assignment])
+        job = found.result.job if isinstance(found, Entry) else self._job(submission, found)
         return (job, self.folder.timestamp(submission)) != (entry.job, entry.timestamp)
 
     def _read(self, submission: Submission) -> bytes | Entry:
         """The submitted bytes or, where there is nothing to execute, what there is to say."""
-        if not os.path.lexists(submission.path):
-            return without_grading(self.folder, submission, "missing", None)
+        if submission.found.problem:
+            return without_grading(self.folder, submission, "missing", submission.found.problem)
         try:
-            return read_submission(submission.path)
+            return submission.found.notebook.read()
         except Unreadable as error:
             return without_grading(self.folder, submission, "unreadable", str(error))
+
+    def _job(self, submission: Submission, submitted: bytes) -> str:
+        return job_name(submitted, self.sources[submission.assignment], submission.found.told)
 
     # Grading
 
@@ -173,9 +179,9 @@ class Run:
                     with self._clock("bookkeeping"):
                         self._settle(found, None)
                     continue
-                job = job_name(found, self.sources[submission.assignment])
-                stamp = self.folder.timestamp(submission)
-                yield Task(*submission.key, job, found, source_of(submission.assignment), stamp)
+                source, stamp = source_of(submission.assignment), self.folder.timestamp(submission)
+                job = self._job(submission, found)
+                yield Task(*submission.key, job, found, source, stamp, submission.found.told)
 
     @contextmanager
     def _failing_alone(self, key: tuple[str, str]) -> Iterator[None]:
@@ -206,6 +212,7 @@ class Run:
                 write_whole(path, notebook)
             elif not entry.keeps:
                 path.unlink(missing_ok=True)  # an older submission's, which this one replaces
+            self.folder.send_back(self.all[entry.key])
             self.journal.append(entry)
             self.summary.fresh.add(entry.key)
             if entry.change and entry.change.job == found.result.job:
@@ -248,34 +255,30 @@ class Run:
     # Afterwards
 
     def _report(self, feedback: bool) -> None:
-        """Say how each submission stands, and bring the feedback pages of those looked at up to date."""
+        """Say how each submission stands, bring the feedback pages of those looked at up to date, and the tables of the
+        class."""
+        from autograder.classroom.pages import graded, not_handed_in, renew, whole_class
+        from autograder.classroom.report import write_report
+
         assert self.gradebook
         chosen = {s.key for s in self.chosen}
-        lines = lines_of(self.folder, self.assignments, self.journal.latest, self.gradebook, self.roster)
-        self.summary.lines = [line for line in lines if line.entry or line.key in chosen]
-        if not feedback:
-            return
-        looked_at = [line for line in self.summary.lines if line.key in chosen]
+        names = sorted({*self.assignments, *graded(self.folder, self.gradebook)})
+        lines = whole_class(self.folder, names, self.journal.latest, self.gradebook, self.roster)
+        of_run = [line for line in lines if line.assignment in self.assignments]
+        self.summary.lines = [line for line in of_run if line.entry or line.key in chosen]
+        absent = not_handed_in(self.folder, names, self.gradebook)
+        self.summary.not_handed_in = {name: absent[name] for name in self.assignments}
+        looked_at = [line for line in of_run if line.key in chosen] if feedback else []
         for number, line in enumerate(looked_at, 1):
             with self._clock("feedback"):
                 try:
-                    self._write_page(line)
+                    renew(self.folder, line, self.notebooks[line.assignment])
                 except Exception as error:  # one page that cannot be made costs no other
                     why = f"The feedback page could not be made ({type(error).__name__}: {error})."
                     self.summary.failures.setdefault(line.key, why)
             self.progress("Feedback", number, len(looked_at), lambda: line.student)  # noqa: B023 - shown at once
-
-    def _write_page(self, line: Line) -> None:
-        from nbformat.v4 import reads_json
-
-        from autograder.classroom.feedback import is_current, write_page
-
-        path = self.folder.feedback(*line.key)
-        if line.entry and line.record and not is_current(path, line.entry, line.record):
-            executed = None
-            if line.entry.notebook:
-                executed = reads_json(self.folder.autograded(*line.key).read_text(encoding="utf-8"))
-            write_page(path, line.entry, executed, self.notebooks[line.assignment], line.record)
+        with self._clock("feedback"):
+            write_report(self.folder, lines, absent)
 
 
 @contextmanager

@@ -63,6 +63,8 @@ def tell_changes(summary: Summary) -> None:
 
 def tell(summary: Summary, force: bool = False) -> int:
     """Say on stderr what went wrong in a run, and what an instructor should look at; return the exit status."""
+    for sentence in summary.without_marks():
+        say(sentence)
     for (who, what), why in summary.failures.items():
         say(f"{who}, {what}: {why} Run the same command again.")
     faults = [(line, fault) for line in summary.lines if line.entry for fault in line.entry.result.faults]
@@ -103,7 +105,7 @@ def tell_end(summary: Summary, folder: ClassFolder, seconds: float, feedback: bo
         say(f"Pages: {folder.feedback('<student>', *of)}")
         if not book_url():
             say(f"{NOT_SET}.", "yellow")
-    waiting = sum(None in line.record.manual.values() for line in summary.lines if line.record)
+    waiting = sum(bool(line.record.waiting) for line in summary.lines if line.record)
     if waiting:
         say(f"{_count(waiting, 'submission')} with an answer that waits for a mark by hand, in the formgrader.")
     say(f"Next: autograder report --class {quoted(folder.root)}    (writes marks.csv and class.html)")

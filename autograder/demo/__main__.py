@@ -49,7 +49,7 @@ def main() -> int:
         summary = run.grade(jobs=default_jobs(), lower=True, confined=confined)  # nobody was handed anything
     from autograder.classroom.report import write_report
 
-    write_report(folder, summary.lines)
+    write_report(folder, summary.lines, summary.not_handed_in)
     for name in ASSIGNMENTS:
         show(table(name, [line for line in summary.lines if line.assignment == name]))
     shown = next(student for student in reversed(CLASS) if student.kind == "mistake")

@@ -57,7 +57,8 @@ CELLS = """select base_cell.type, base_cell.name, grade_cells.max_score, grade_c
 SOURCES = "select name, cell_type, locked, source, checksum from source_cell order by name"
 OTHERS = """select assignment.name, assignment.course_id, assignment.duedate, notebook.name, notebook.kernelspec,
             course.id, alembic_version.version_num from assignment
-            join notebook on notebook.assignment_id = assignment.id, course, alembic_version"""
+            join notebook on notebook.assignment_id = assignment.id
+            join course on course.id = assignment.course_id, alembic_version"""
 GRADES = """select submitted_assignment.student_id, base_cell.name, auto_score, manual_score, extra_credit,
             needs_manual_grade from grade join base_cell on base_cell.id = grade.cell_id
             join submitted_notebook on submitted_notebook.id = grade.notebook_id
@@ -155,7 +156,11 @@ def test_what_people_entered_is_never_touched(book, folder, entry):
         assert marks["conv2d-hidden"] == (0.0, 7.0, None, 1)
         record = book.records(NAME)["ada"]
         assert record.comments == {"conv2d": "Well done."}
-        assert record.total == 7 + 4.5 and record.manual_points == 4.5
+        assert (record.total, record.manual_points, record.extra_credit) == (11.5, 3.5, 1)
+        assert record.override == 7 and record.by_hand == [
+            "`conv2d`: 7 of 8, changed by hand; automatic 0",
+            "`discussion`: +1 of extra credit",
+        ]
 
 
 def test_a_submission_that_cannot_be_read_replaces_the_older_mark_by_0(book, folder, entry):
