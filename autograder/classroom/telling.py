@@ -105,10 +105,12 @@ def tell_end(summary: Summary, folder: ClassFolder, seconds: float, feedback: bo
         say(f"Pages: {folder.feedback('<student>', *of)}")
         if not book_url():
             say(f"{NOT_SET}.", "yellow")
-    waiting = sum(bool(line.record.waiting) for line in summary.lines if line.record)
-    if waiting:
-        say(f"{_count(waiting, 'submission')} with an answer that waits for a mark by hand, in the formgrader.")
-    say(f"Next: autograder report --class {quoted(folder.root)}    (writes marks.csv and class.html)")
+    say(f"Class: {folder.root / 'class.html'}, and marks.csv beside it")
+    if waiting := sum(bool(line.record.waiting) for line in summary.lines if line.record):
+        say(f"Next: mark {_count(waiting, 'answer')} by hand in the formgrader, then")
+        say(f"      autograder report --class {quoted(folder.root)}")
+    elif feedback:
+        say(f"Next: hand the pages back, for example by nbgrader release_feedback {next(iter(by_assignment), '')}")
 
 
 def _mean(lines: list[Line]) -> str:
