@@ -111,18 +111,19 @@ def grade(
 
 
 @app.command()
-def report(folder: ClassOption) -> None:
+def report(
+    folder: ClassOption,
+    moodle: Annotated[bool, typer.Option("--moodle", help="Write a file for Moodle's gradebook, too.")] = False,
+    canvas: Annotated[bool, typer.Option("--canvas", help="Write a file for Canvas's gradebook, too.")] = False,
+) -> None:
     """Write marks.csv, parts.csv and class.html into the class folder, and renew pages that marks by hand changed."""
     from autograder.classroom.pages import report as write
 
-    place = open_class(folder)
-    found = write(place)
-    for failure in found.failures:
-        err.print(plain(failure, "red"), soft_wrap=True)
-    for name in ("marks.csv", "parts.csv", "class.html"):
-        out.print(plain(str(place.root / name)), soft_wrap=True)
-    if found.renewed:
-        out.print(plain(f"Renewed {len(found.renewed)} feedback pages: a mark, a comment or a deadline has changed."))
+    found = write(open_class(folder), [name for name, asked in (("moodle", moodle), ("canvas", canvas)) if asked])
+    for said in (*found.failures, *found.told):
+        err.print(plain(said), soft_wrap=True)
+    for path in found.written:
+        out.print(plain(str(path)), soft_wrap=True)
     raise typer.Exit(1 if found.failures else 0)
 
 
