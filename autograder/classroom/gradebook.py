@@ -10,10 +10,13 @@ go on, and nothing is counted twice.
 
 from __future__ import annotations
 
+import contextlib
 import math
+import sqlite3
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+import nbgrader.api
 from alembic.script import ScriptDirectory
 from nbformat import NotebookNode
 from nbgrader.api import (
@@ -54,8 +57,9 @@ from autograder.classroom.errors import UserError
 from autograder.classroom.journal import Entry
 from autograder.classroom.lateness import deduct
 from autograder.classroom.marks import Record
+from autograder.classroom.places import COURSE
 from autograder.classroom.recorded import CELLS, names, records
-from autograder.classroom.released import COURSE, enter
+from autograder.classroom.released import enter
 
 LOCK_SECONDS = 30.0  # how long another writer (the formgrader) is waited for
 
@@ -64,6 +68,18 @@ applied = Table(
     MetaData(),
     Column("submission_id", String(32), primary_key=True),
     Column("state", String(64), nullable=False),
+)
+# Whose results were ever entered: where the submission is gone, a person took it out.
+entered = Table(
+    "autograder_entered",
+    applied.metadata,
+    Column("student_id", String(128), primary_key=True),
+    Column("assignment", String(128), primary_key=True),
+)
+REMEMBER = text(
+    """INSERT OR IGNORE INTO autograder_entered SELECT submitted_assignment.student_id, assignment.name
+       FROM submitted_assignment JOIN autograder_applied ON submission_id = submitted_assignment.id
+       JOIN assignment ON assignment.id = submitted_assignment.assignment_id"""
 )
 
 
@@ -87,6 +103,7 @@ class Gradebook:
                 connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": head})
             if db.get(Course, COURSE) is None:
                 db.add(Course(id=COURSE))
+            connection.execute(REMEMBER)  # of a gradebook from before there was this table
 
     def _session(self) -> Session:
         return Session(self._engine, expire_on_commit=False, future=True)
@@ -115,7 +132,7 @@ class Gradebook:
             enter(db, name, nb)
 
     def missing(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Those entries of the journal that the gradebook does not hold: a run was killed, a person removed them, or
+        """Those entries of the journal that the gradebook does not hold: a run was killed, the gradebook was lost, or
         `nbgrader autograde` gave other automatic points since."""
         answers = select(SolutionCell.name, SolutionCell.notebook_id)
         automatic = func.sum(
@@ -133,6 +150,25 @@ class Gradebook:
         with self._session() as db:
             held = {(student, name): (state, points) for student, name, state, points in db.execute(query)}
         return [entry for entry in entries if not _holds(held.get(entry.key), entry)]
+
+    def taken_out(self) -> set[tuple[str, str]]:
+        """Whose results were entered, by student and assignment, and were then taken out by a person."""
+        held = select(SubmittedAssignment.student_id, Assignment.name).join(
+            Assignment, Assignment.id == SubmittedAssignment.assignment_id
+        )
+        with self._session() as db:
+            return {tuple(row) for row in db.execute(select(entered))} - {tuple(row) for row in db.execute(held)}
+
+    def forget(self, student: str) -> None:
+        """Remove a student with all submissions, marks and comments."""
+        theirs = nbgrader.api.Gradebook(f"sqlite:///{self._path}", COURSE)
+        with contextlib.closing(theirs), contextlib.suppress(nbgrader.api.MissingEntry):
+            theirs.remove_student(student)
+        with self._session() as db, db.begin():
+            db.execute(entered.delete().where(entered.c.student_id == student))
+            db.execute(applied.delete().where(applied.c.submission_id.not_in(select(SubmittedAssignment.id))))
+        with contextlib.closing(sqlite3.connect(self._path, timeout=LOCK_SECONDS)) as file:
+            file.execute("VACUUM")  # what was deleted stands in the file until then
 
     def write(self, name: str, entries: Collection[Entry]) -> dict[tuple[str, str], str]:
         """Put results of the assignment `name` into the gradebook in one transaction, each result whole or not at all.
@@ -167,6 +203,7 @@ class Gradebook:
                         failures[entry.key] = (
                             f"The gradebook does not take its result ({type(error).__name__}: {error})."
                         )
+                db.execute(REMEMBER)
         except OperationalError as error:
             raise UserError(
                 f"{self._path} cannot be written ({error.orig}). All results are in the journal: grade again when "

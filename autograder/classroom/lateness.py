@@ -28,6 +28,7 @@ from traitlets.utils.importstring import import_item
 
 from autograder.classroom.errors import UserError
 from autograder.classroom.folder import printable
+from autograder.classroom.places import COURSE
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -81,7 +82,7 @@ def extend(path: Path, student: str, assignment: str, more: timedelta) -> dateti
     """Give a student more time than the due date of the assignment, or with no time take it back; return the deadline,
     in UTC. `path`: the gradebook, which knows the assignment. Raise `UserError` where there is no due date, or no such
     student."""
-    with Gradebook(f"sqlite:///{path}") as db:
+    with Gradebook(f"sqlite:///{path}", COURSE) as db:
         due = db.find_assignment(assignment).duedate
         if due is None:
             raise UserError(

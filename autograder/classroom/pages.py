@@ -45,6 +45,7 @@ def report(folder: ClassFolder, platforms: Iterable[str] = ()) -> Report:
     latest, gradebook = read(folder.journal), Gradebook(folder.gradebook)
     names = graded(folder, gradebook)
     lines = whole_class(folder, names, latest, gradebook, Roster(gradebook.students(), latest.values()))
+    absent = not_handed_in(folder, names, gradebook)
     gradebook.close()
     found = Report([folder.root / name for name in ("marks.csv", "parts.csv", "class.html")], [], [])
     renewed = 0
@@ -56,7 +57,7 @@ def report(folder: ClassFolder, platforms: Iterable[str] = ()) -> Report:
             except Exception as error:  # one page that cannot be made costs no other
                 why = f"The feedback page could not be made ({type(error).__name__}: {error})."
                 found.failures.append(f"{line.student}, {name}: {why}")
-    write_report(folder, lines)
+    write_report(folder, lines, absent)
     found.written += [path for platform in platforms for path in write_for(platform, folder, lines)]
     found.told += told(lines, renewed)
     return found
@@ -80,6 +81,12 @@ def graded(folder: ClassFolder, gradebook: Gradebook) -> list[str]:
     return [name for name in folder.assignments() if source_of(name).is_file() and gradebook.has(name)]
 
 
+def not_handed_in(folder: ClassFolder, assignments: list[str], gradebook: Gradebook) -> dict[str, list[str]]:
+    """The students who have handed in nothing, by assignment."""
+    students = gradebook.students()
+    return {name: folder.not_handed_in(name, students) for name in assignments}
+
+
 def whole_class(
     folder: ClassFolder,
     assignments: list[str],
@@ -97,13 +104,17 @@ def renew(folder: ClassFolder, line: Line, source: NotebookNode) -> bool:
     """Write the feedback page of this submission, where it is not as it would be made now; return whether it was
     written. `source`: the instructor's notebook."""
     path = folder.feedback(*line.key)
-    if line.entry is None or line.record is None or is_current(path, line.entry, line.record):
+    if line.entry is None or line.record is None:
         return False
-    executed = None
-    if line.entry.notebook:
-        executed = reads_json(folder.autograded(*line.key).read_text(encoding="utf-8"))
-    write_page(path, line.entry, executed, source, line.record)
-    return True
+    current = is_current(path, line.entry, line.record)
+    if not current:
+        executed = None
+        if line.entry.notebook:
+            executed = reads_json(folder.autograded(*line.key).read_text(encoding="utf-8"))
+        write_page(path, line.entry, executed, source, line.record)
+    if submission := folder.submission(*line.key):
+        folder.send_back(submission)
+    return not current
 
 
 def has_page(folder: ClassFolder, line: Line) -> bool:

@@ -9,7 +9,7 @@ import json
 import os
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 from urllib.parse import quote
@@ -24,12 +24,13 @@ BINS = 10
 OPTIONAL = "override", "extra_credit", "penalty"  # columns of the class page, where anybody has them
 
 
-def write_report(folder: ClassFolder, lines: Iterable[Line]) -> None:
-    """Write `marks.csv`, `parts.csv` and `class.html` into the class folder."""
+def write_report(folder: ClassFolder, lines: Iterable[Line], absent: Mapping[str, list[str]] | None = None) -> None:
+    """Write `marks.csv`, `parts.csv` and `class.html` into the class folder. `absent`: who has handed in nothing, by
+    assignment."""
     lines = sorted(lines, key=lambda line: (line.assignment, line.student))
     write_whole(folder.root / "marks.csv", marks_csv(lines))
     write_whole(folder.root / "parts.csv", parts_csv(lines))
-    write_whole(folder.root / "class.html", class_page(folder, lines))
+    write_whole(folder.root / "class.html", class_page(folder, lines, absent))
 
 
 def marks_csv(lines: Iterable[Line]) -> str:
@@ -82,13 +83,17 @@ def _cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.lstrip().startswith(("=", "+", "-", "@")) else value
 
 
-def class_page(folder: ClassFolder, lines: list[Line]) -> str:
+def class_page(folder: ClassFolder, lines: list[Line], absent: Mapping[str, list[str]] | None = None) -> str:
     """The page as text."""
     by_assignment: dict[str, list[Line]] = {}
     for line in lines:
         by_assignment.setdefault(line.assignment, []).append(line)
-    sections = [_section(folder, name, of_name) for name, of_name in by_assignment.items()]
-    stamp = hashlib.sha256(json.dumps([line.to_row() for line in lines]).encode()).hexdigest()
+    sections = [
+        _section(folder, name, of_name) | {"absent": (absent or {}).get(name, [])}
+        for name, of_name in by_assignment.items()
+    ]
+    about = [[line.to_row() for line in lines], [section["absent"] for section in sections]]
+    stamp = hashlib.sha256(json.dumps(about).encode()).hexdigest()
     return environment().get_template("class.html").render(assignments=sections, stamp=stamp)
 
 

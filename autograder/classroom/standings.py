@@ -123,12 +123,15 @@ def lines_of(
     gradebook: Gradebook,
     roster: Roster,
 ) -> list[Line]:
-    """How each submission in the class folder stands. Folders that can be no student's are told of, though written
-    nowhere."""
+    """How each submission in the class folder stands, without those that a person took out of the gradebook. Folders
+    that can be no student's are told of, though written nowhere."""
     lines = []
+    taken_out = gradebook.taken_out()
     for name in assignments:
         records = gradebook.records(name)
         for s in folder.submissions(name):
+            if s.key in taken_out:
+                continue
             if s.refusal:
                 lines.append(Line(*s.key, without_grading(folder, s, "unreadable", s.refusal), None, False))
             else:

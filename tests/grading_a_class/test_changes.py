@@ -217,7 +217,7 @@ def test_lines_from_before_marks_were_kept_are_marks(room, folder):
 def test_nbgrader_autograde_keeps_what_was_handed_back(room, folder, source, monkeypatch, points):
     room.run(FULL, "one")
     type(room).points = points
-    monkeypatch.setattr(preprocessor, "pool_of", lambda _: room)
+    monkeypatch.setattr(preprocessor, "pool_of", lambda *_: room)
     directory = folder.root / "source" / NAME
     directory.mkdir(parents=True)
     nbformat.write(source, directory / f"{NAME}.ipynb")

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from rich.console import Console
 
-from autograder.classroom import cli, feedback, gradebook
+from autograder.classroom import cli, feedback, finding, gradebook
 from autograder.classroom import pool as pools
 from autograder.classroom import run as runs
 from autograder.classroom.explain import _told
@@ -69,7 +69,7 @@ def fails_for_ben(real, who, error):
 
 
 PLACES = {
-    "read": (runs, "read_submission", lambda path: path.parts[-3], OSError(5, "Input/output error")),
+    "read": (finding.Notebook, "read", lambda own: own.path.parts[-3], OSError(5, "Input/output error")),
     "gradebook": (gradebook, "_mark", lambda paper, *_: paper.student_id, ArithmeticError("a number of 29 digits")),
     "notebook": (runs.Run, "_settle", lambda _, entry, __: entry.key[0], RecursionError()),
     "page": (feedback, "page", lambda entry, *_: entry.key[0], ZeroDivisionError()),
