@@ -28,7 +28,8 @@ def table(lines: list[Line], summary: Summary) -> Table:
     several = len({line.assignment for line in lines}) > 1
     bonus = any(line.entry and line.entry.result.bonus for line in lines)
     roster = any(line.known for line in lines)
-    columns = {"student": True, "assignment": several, "status": True, "score": True, "bonus": bonus}
+    more = any(line.record and line.record.total != line.score for line in lines)  # than automatic points
+    columns = {"student": True, "assignment": several, "status": True, "score": True, "total": more, "bonus": bonus}
     shown = bare_table(*(name for name, there in columns.items() if there), "first thing that is wrong")
     for line in lines:
         result = line.entry.result if line.entry else None
@@ -36,7 +37,8 @@ def table(lines: list[Line], summary: Summary) -> Table:
             "student": f"{line.student}*" if roster and not line.known else line.student,
             "assignment": line.assignment,
             "status": result.status if result else _without_result(line, summary),
-            "score": f"{result.score:g} / {result.max_score:g}" if result else "–",
+            "score": f"{line.score:g} / {result.max_score:g}" if result else "–",
+            "total": f"{line.record.total:g} / {line.record.max_total:g}" if line.record else "–",
             "bonus": f"{result.bonus:g}" if result and result.bonus else "",
         }
         wrong = line.first_mistake if result else summary.failures.get(line.key, "")
@@ -105,10 +107,11 @@ def tell_end(summary: Summary, folder: ClassFolder, seconds: float, feedback: bo
         say(f"Pages: {folder.feedback('<student>', *of)}")
         if not book_url():
             say(f"{NOT_SET}.", "yellow")
+    say(f"Tables: {folder.root / 'marks.csv'}, parts.csv and class.html beside it")
     waiting = sum(bool(line.record.waiting) for line in summary.lines if line.record)
     if waiting:
-        say(f"{_count(waiting, 'submission')} with an answer that waits for a mark by hand, in the formgrader.")
-    say(f"Next: autograder report --class {quoted(folder.root)}    (writes marks.csv and class.html)")
+        say(f"{_count(waiting, 'submission')} with an answer that waits for a mark by hand.")
+    say(f"Next: marks by hand in formgrader, then autograder report --class {quoted(folder.root)}")
 
 
 def _mean(lines: list[Line]) -> str:
