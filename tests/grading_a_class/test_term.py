@@ -4,12 +4,14 @@ Instructor and students are users of their own where the machine allows it, each
 """
 
 import csv
+import os
 import re
 import tempfile
+import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, Popen
+from subprocess import DEVNULL, Popen
 
 import nbformat
 import pytest
@@ -166,23 +168,22 @@ def test_an_instructor_looks_at_a_case_and_keeps_a_backup(school):
 def lab(school):
     """The server that the guide starts, and its address."""
     command = shown(".venv/bin/jupyter lab", GUIDE, TERM).replace(term.BIN, f"{school.instructor.bin}/")
-    options = "--no-browser --port=0 --IdentityProvider.token=secret" + " --allow-root" * (term.os.geteuid() == 0)
-    line = f"{shown('export', GUIDE, TERM)}\nexec {command} {options}".replace(
-        "/srv/exchange/2026", str(school.exchange)
-    )
-    server = Popen(
-        ["/bin/bash", "-c", line], cwd=ROOT, env=school.instructor.variables, stdin=DEVNULL, stdout=DEVNULL,
-        stderr=PIPE, text=True, **school.instructor.credentials,
-    )  # fmt: skip
+    options = "--no-browser --port=0 --IdentityProvider.token=secret" + " --allow-root" * (os.geteuid() == 0)
+    variables = shown("export", GUIDE, TERM).replace("/srv/exchange/2026", str(school.exchange))
+    said = school.instructor.home / "lab.log"
+    with said.open("w") as log:
+        server = Popen(
+            ["/bin/bash", "-c", f"{variables}\nexec {command} {options}"], cwd=ROOT, env=school.instructor.variables,
+            stdin=DEVNULL, stdout=DEVNULL, stderr=log, **school.instructor.credentials,
+        )  # fmt: skip
     try:
-        for said in server.stderr:
-            if found := re.search(r"http://127\.0\.0\.1:\d+", said):
-                yield found[0]
-                return
-        raise AssertionError("jupyter lab ended")
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+", said.read_text())):
+            assert server.poll() is None, said.read_text()[-3000:]
+            time.sleep(0.2)
+        yield found[0]
     finally:
         server.terminate()
-        server.communicate(timeout=30)
+        server.wait(timeout=60)
 
 
 def test_formgrader_is_where_the_guide_says(school):
