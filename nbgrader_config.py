@@ -26,7 +26,8 @@ c.CourseDirectory.submitted_directory = str(CLASS / "submitted")
 c.CourseDirectory.autograded_directory = str(CLASS / "autograded")
 c.CourseDirectory.feedback_directory = str(CLASS / "feedback")
 c.CourseDirectory.db_url = f"sqlite:///{CLASS / 'gradebook.db'}"
-c.ZipCollectApp.downloaded_directory = str(CLASS / "downloaded")
+c.ZipCollectApp.collect_directory_structure = str(CLASS / "downloaded" / "{assignment_id}" / "{collect_step}")
+c.ZipCollectApp.collector_plugin = "autograder.classroom.collector.Collector"  # knows Moodle's and Canvas's names
 if exchange := places.exchange():
     c.Exchange.root = str(exchange)
 

@@ -175,20 +175,21 @@ def show_table(summary: Summary, everyone: bool) -> None:
 
 @app.command(
     short_help="Write the tables, and renew what marks by hand changed.",
-    epilog="\b\nExample:\n  autograder report --class ~/classes/2026\n",
+    epilog="\b\nExample:\n  autograder report --class ~/classes/2026 --moodle\n",
 )
-def report(folder: ClassOption) -> None:
+def report(
+    folder: ClassOption,
+    moodle: Annotated[bool, typer.Option("--moodle", help="Write a file for Moodle's gradebook, too.")] = False,
+    canvas: Annotated[bool, typer.Option("--canvas", help="Write a file for Canvas's gradebook, too.")] = False,
+) -> None:
     """Write marks.csv, parts.csv and class.html into the class folder, and renew pages that marks by hand changed."""
     from autograder.classroom.pages import report as write
 
-    place = open_class(folder)
-    found = write(place)
-    for failure in found.failures:
-        say(failure, "red")
-    for name in ("marks.csv", "parts.csv", "class.html"):
-        say(str(place.root / name), to=out)
-    if found.renewed:
-        say(f"Renewed {len(found.renewed)} feedback pages: a mark, a comment or a deadline has changed.", to=out)
+    found = write(open_class(folder), [name for name, asked in (("moodle", moodle), ("canvas", canvas)) if asked])
+    for said in (*found.failures, *found.told):
+        say(said)
+    for path in found.written:
+        say(str(path), to=out)
     raise typer.Exit(1 if found.failures else 0)
 
 

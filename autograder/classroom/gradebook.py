@@ -15,7 +15,6 @@ import math
 import sqlite3
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any
 
 import nbgrader.api
 from alembic.script import ScriptDirectory
@@ -51,19 +50,18 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, joinedload, selectinload, undefer
+from sqlalchemy.orm import Session, selectinload
 
 from autograder.classroom.arrival import moment
 from autograder.classroom.errors import UserError
 from autograder.classroom.journal import Entry
-from autograder.classroom.lateness import configured, penalty, seconds_late
-from autograder.classroom.marks import CellMark, Record
+from autograder.classroom.lateness import deduct
+from autograder.classroom.marks import Record
 from autograder.classroom.places import COURSE
+from autograder.classroom.recorded import CELLS, names, records
 from autograder.classroom.released import enter
 
 LOCK_SECONDS = 30.0  # how long another writer (the formgrader) is waited for
-CELLS = GradeCell, SolutionCell, TaskCell
-_ASSIGNMENT = SubmittedAssignment.assignment  # with its due date
 
 applied = Table(
     "autograder_applied",
@@ -187,7 +185,7 @@ class Gradebook:
                 notebook = db.scalars(
                     select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)
                 ).one()
-                cells = {kind: _names(db, kind, notebook.id) for kind in CELLS}
+                cells = {kind: names(db, kind, notebook.id) for kind in CELLS}
                 there = set(db.scalars(select(Student.id).where(Student.id.in_(by_student))))
                 papers = _papers(db, notebook.assignment_id, by_student)
                 for student, entry in by_student.items():
@@ -214,82 +212,20 @@ class Gradebook:
         return failures
 
     def deduct(self, name: str) -> None:
-        """Bring the late penalties of the assignment `name` to what they are now: of today's marks, due date and
-        extensions, with the plugin that nbgrader's configuration names. Raise `UserError` where it fails."""
+        """Bring the late penalties of the assignment `name` to what they are now. Raise `UserError` where it fails."""
         with self._session() as db, db.begin():
-            papers = select(SubmittedAssignment).join(Assignment).where(Assignment.name == name)
-            late = {paper.id: seconds_late(paper) for paper in db.scalars(papers.options(joinedload(_ASSIGNMENT)))}
-            deducted = SubmittedNotebook.late_submission_penalty.is_not(None)
-            stand = set(db.scalars(select(SubmittedNotebook.assignment_id).where(deducted)))
-            concerned = [paper for paper, seconds in late.items() if seconds or paper in stand]
-            step = configured() if concerned else None
-            if step is None:
-                return
-            sheets = select(SubmittedNotebook).where(SubmittedNotebook.assignment_id.in_(concerned))
-            for sheet in db.scalars(sheets.options(joinedload(SubmittedNotebook.assignment))):
-                seconds = late[sheet.assignment_id]
-                found = penalty(step, sheet.assignment.student_id, sheet, seconds) if seconds else None
-                if found != sheet.late_submission_penalty:
-                    sheet.late_submission_penalty = found
+            deduct(db, name)
 
     def records(self, name: str) -> dict[str, Record]:
         """What the gradebook holds of the assignment `name`, by student."""
         with self._session() as db:
-            notebook = db.scalars(
-                select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)
-            ).one()
-            of_name = SubmittedAssignment.assignment_id == notebook.assignment_id
-            papers = select(SubmittedAssignment).where(of_name)
-            records = {
-                paper.student_id: Record(
-                    deducted=paper.late_submission_penalty,
-                    late_seconds=seconds_late(paper),
-                    extended=paper.extension is not None,
-                    first_name=paper.student.first_name,
-                    last_name=paper.student.last_name,
-                )
-                for paper in db.scalars(
-                    papers.options(
-                        joinedload(_ASSIGNMENT),
-                        joinedload(SubmittedAssignment.student),
-                        undefer(SubmittedAssignment.late_submission_penalty),
-                    )
-                )
-            }
-            names = {cell: name for kind in CELLS for name, cell in _names(db, kind, notebook.id).items()}
-            most = {
-                cell: points
-                for kind in (GradeCell, TaskCell)
-                for cell, points in db.execute(select(kind.id, kind.max_score).where(kind.notebook_id == notebook.id))
-            }
-            by_hand = {*_names(db, SolutionCell, notebook.id), *_names(db, TaskCell, notebook.id)}
-            scores = Grade.auto_score, Grade.manual_score, Grade.extra_credit
-            grades = select(SubmittedAssignment.student_id, Grade.cell_id, *scores)
-            for student, cell, auto, given, extra in db.execute(_joined(grades, Grade).where(of_name)):
-                mark = CellMark(most[cell], auto, given, extra or 0.0, manual=names[cell] in by_hand)
-                records[student].cells[names[cell]] = mark
-            said = select(SubmittedAssignment.student_id, Comment.cell_id, Comment.manual_comment)
-            for student, cell, words in db.execute(
-                _joined(said, Comment).where(of_name, Comment.manual_comment.is_not(None))
-            ):
-                records[student].comments[names[cell]] = words
-        return records
+            return records(db, name)
 
 
 def _holds(held: tuple[str, float | None] | None, entry: Entry) -> bool:
     """Is what the gradebook holds, a state and the automatic points, that of the entry?"""
     return (
         held is not None and held[0] == entry.state and math.isclose(held[1] or 0.0, entry.result.score, abs_tol=1e-6)
-    )
-
-
-def _names(db: Session, kind: Any, notebook_id: str) -> dict[str, str]:
-    return {name: cell for name, cell in db.execute(select(kind.name, kind.id).where(kind.notebook_id == notebook_id))}
-
-
-def _joined(query: Any, kind: Any) -> Any:
-    return query.join_from(kind, SubmittedNotebook, kind.notebook_id == SubmittedNotebook.id).join(
-        SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id
     )
 
 

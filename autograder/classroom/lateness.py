@@ -18,19 +18,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_core.paths import jupyter_config_path
-from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import Assignment, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 from traitlets.config import Application
 from traitlets.utils.importstring import import_item
 
 from autograder.classroom.errors import UserError
 from autograder.classroom.folder import printable
+from autograder.classroom.places import COURSE
 
 if TYPE_CHECKING:
     from traitlets.config import Config
 
 ROOT = Path(__file__).parents[2]
+OF_PAPER = SubmittedAssignment.assignment
 
 
 def seconds_late(paper: SubmittedAssignment) -> float:
@@ -39,6 +43,25 @@ def seconds_late(paper: SubmittedAssignment) -> float:
     if paper.timestamp is None or paper.assignment.duedate is None:
         return 0.0
     return paper.total_seconds_late
+
+
+def deduct(db: Session, name: str) -> None:
+    """Bring the late penalties of the assignment `name` to what they are now: of today's marks, due date and
+    extensions, with the plugin that nbgrader's configuration names. Raise `UserError` where it fails."""
+    papers = select(SubmittedAssignment).join(Assignment).where(Assignment.name == name)
+    late = {paper.id: seconds_late(paper) for paper in db.scalars(papers.options(joinedload(OF_PAPER)))}
+    deducted = SubmittedNotebook.late_submission_penalty.is_not(None)
+    stand = set(db.scalars(select(SubmittedNotebook.assignment_id).where(deducted)))
+    concerned = [paper for paper, seconds in late.items() if seconds or paper in stand]
+    step = configured() if concerned else None
+    if step is None:
+        return
+    sheets = select(SubmittedNotebook).where(SubmittedNotebook.assignment_id.in_(concerned))
+    for sheet in db.scalars(sheets.options(joinedload(SubmittedNotebook.assignment))):
+        seconds = late[sheet.assignment_id]
+        found = penalty(step, sheet.assignment.student_id, sheet, seconds) if seconds else None
+        if found != sheet.late_submission_penalty:
+            sheet.late_submission_penalty = found
 
 
 def penalty(step: AssignLatePenalties, student: str, sheet: SubmittedNotebook, late: float) -> float | None:
@@ -59,7 +82,7 @@ def extend(path: Path, student: str, assignment: str, more: timedelta) -> dateti
     """Give a student more time than the due date of the assignment, or with no time take it back; return the deadline,
     in UTC. `path`: the gradebook, which knows the assignment. Raise `UserError` where there is no due date, or no such
     student."""
-    with Gradebook(f"sqlite:///{path}") as db:
+    with Gradebook(f"sqlite:///{path}", COURSE) as db:
         due = db.find_assignment(assignment).duedate
         if due is None:
             raise UserError(

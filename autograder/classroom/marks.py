@@ -36,6 +36,11 @@ class CellMark:
         return 0.0 if self.points is None else self.extra_credit
 
     @property
+    def counted(self) -> float | None:
+        """Points and extra credit; None while the cell waits for a person."""
+        return None if self.points is None else self.points + self.extra
+
+    @property
     def changed(self) -> bool:
         """Has a person put another score in the place of the grader's?"""
         return not self.manual and self.given is not None and self.given != self.automatic
@@ -46,13 +51,27 @@ class CellMark:
         return (self.points or 0.0) - (self.automatic or 0.0) if self.changed else 0.0
 
 
+@dataclass(frozen=True)
+class Person:
+    """What the roster says of a student; None where it says nothing. lms_user_id: of a learning platform."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    lms_user_id: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The full name, "" where there is none."""
+        return " ".join(filter(None, (self.first_name, self.last_name)))
+
+
 @dataclass
 class Record:
     """The mark of one submission, by grade_id of its cells.
 
     deducted: the late penalty as it stands in the gradebook. late_seconds: after the due date and the extension.
-    extended: was an extension granted? comments: written by people, by grade_id. first_name, last_name: from the
-    roster.
+    extended: was an extension granted? comments: written by people, by grade_id. person: whose it is.
     """
 
     cells: dict[str, CellMark] = field(default_factory=dict)
@@ -60,13 +79,7 @@ class Record:
     late_seconds: float = 0.0
     extended: bool = False
     comments: dict[str, str] = field(default_factory=dict)
-    first_name: str | None = None
-    last_name: str | None = None
-
-    @property
-    def name(self) -> str:
-        """The student's name, "" where the roster has none."""
-        return " ".join(filter(None, (self.first_name, self.last_name)))
+    person: Person = Person()
 
     @property
     def automatic(self) -> float:

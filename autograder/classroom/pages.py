@@ -6,8 +6,10 @@ either of them. A page is made anew only where something on it changed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import reads_json
@@ -19,6 +21,7 @@ from autograder.classroom.gradebook import Gradebook
 from autograder.classroom.jobs import source_of
 from autograder.classroom.journal import Entry, read
 from autograder.classroom.lateness import extend
+from autograder.classroom.platforms import write_for
 from autograder.classroom.released import released
 from autograder.classroom.report import write_report
 from autograder.classroom.standings import Line, Roster, lines_of
@@ -26,34 +29,51 @@ from autograder.classroom.standings import Line, Roster, lines_of
 
 @dataclass
 class Report:
-    """What `report` found and wrote. renewed: the pages it made anew. failures: those it could not make, in
+    """What `report` wrote. told: what the instructor should know. failures: pages that could not be made. Both in
     sentences."""
 
-    lines: list[Line]
-    renewed: list[Line] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+    written: list[Path]
+    told: list[str]
+    failures: list[str]
 
 
-def report(folder: ClassFolder) -> Report:
-    """Write `marks.csv`, `parts.csv` and `class.html`, and the pages of `autograder grade` that are out of date. Raise
-    `UserError` where nothing was graded yet."""
+def report(folder: ClassFolder, platforms: Iterable[str] = ()) -> Report:
+    """Write `marks.csv`, `parts.csv` and `class.html`, the pages of `autograder grade` that are out of date, and files
+    for these learning platforms. Raise `UserError` where nothing was graded yet."""
     if not folder.gradebook.exists():
         raise UserError(f"Nothing was graded in {folder.root} yet. First: autograder grade --class {folder.root}")
     latest, gradebook = read(folder.journal), Gradebook(folder.gradebook)
     names = graded(folder, gradebook)
-    found = Report(whole_class(folder, names, latest, gradebook, Roster(gradebook.students(), latest.values())))
+    lines = whole_class(folder, names, latest, gradebook, Roster(gradebook.students(), latest.values()))
     absent = not_handed_in(folder, names, gradebook)
     gradebook.close()
+    found = Report([folder.root / name for name in ("marks.csv", "parts.csv", "class.html")], [], [])
+    renewed = 0
     for name in names:
         source = reads_json(source_of(name).read_text(encoding="utf-8"))
-        for line in (line for line in found.lines if line.assignment == name and has_page(folder, line)):
+        for line in (line for line in lines if line.assignment == name and has_page(folder, line)):
             try:
-                found.renewed += [line] if renew(folder, line, source) else []
+                renewed += renew(folder, line, source)
             except Exception as error:  # one page that cannot be made costs no other
                 why = f"The feedback page could not be made ({type(error).__name__}: {error})."
                 found.failures.append(f"{line.student}, {name}: {why}")
-    write_report(folder, found.lines, absent)
+    write_report(folder, lines, absent)
+    found.written += [path for platform in platforms for path in write_for(platform, folder, lines)]
+    found.told += told(lines, renewed)
     return found
+
+
+def told(lines: list[Line], renewed: int) -> Iterator[str]:
+    """What an instructor should know of the marks before they go anywhere."""
+    if renewed:
+        pages = "feedback page was" if renewed == 1 else "feedback pages were"
+        yield f"{renewed} {pages} made anew, since something on it changed."
+    if waiting := sum(bool(line.record and line.record.waiting) for line in lines):
+        yield f"{waiting} of {len(lines)} submissions wait for a mark by hand, so their totals are not complete."
+    for line in lines:
+        if line.differs:
+            points = f"the gradebook holds {line.score or 0:g} automatic points, which `autograder grade` did not give"
+            yield f"{line.student}, {line.assignment}: {points}. Grade again, so that the pages say the same."
 
 
 def graded(folder: ClassFolder, gradebook: Gradebook) -> list[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # which imports this module, and nbgrader, seconds of it
 
 FROM_RESULT = "status", "score", "max_score", "bonus", "seconds", "limit", "repaired", "noticed", "faults"
 FROM_RECORD = (
-    *("first_name", "last_name", "manual_points", "override", "extra_credit", "penalty", "total", "max_total"),
+    *("manual_points", "override", "extra_credit", "penalty", "total", "max_total"),
     *("waiting", "by_hand", "late_seconds"),
 )
 LISTS = "criteria", "stopped", "repaired", "noticed", "faults", "waiting", "by_hand"
@@ -64,6 +64,8 @@ class Line:
         answer = {
             "student": self.student,
             "assignment": self.assignment,
+            "first_name": record.person.first_name if record else None,
+            "last_name": record.person.last_name if record else None,
             **{name: getattr(result, name, None) for name in FROM_RESULT},
             **{name: getattr(record, name, None) for name in FROM_RECORD},
             "score": self.score,

@@ -84,6 +84,8 @@ def environment(folder: Path, python: str) -> Path:
     packages = next(folder.glob("lib/python3*/site-packages"))
     packages.rmdir()
     packages.symlink_to(sysconfig.get_path("purelib"))
+    for name in ("etc", "share"):  # what makes formgrader a part of JupyterLab
+        (folder / name).symlink_to(Path(sys.prefix, name))
     for name, module, call in (
         ("nbgrader", "nbgrader.apps.nbgraderapp", "main"),
         ("autograder", "autograder.classroom.cli", "main"),

@@ -4,12 +4,14 @@ Instructor and students are users of their own where the machine allows it, each
 """
 
 import csv
+import os
 import re
 import tempfile
+import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, Popen
+from subprocess import DEVNULL, Popen
 
 import nbformat
 import pytest
@@ -99,11 +101,13 @@ def test_a_term_as_it_is_printed(school):
         learn(student, "fetch_assignment")
         school.works(student, how)
         learn(student, "submit")
+    assert "Overwriting" in teach(shown(".venv/bin/nbgrader release_assignment", GUIDE, "Release"))
     teach(shown(".venv/bin/nbgrader collect", GUIDE, TERM))
 
     # Grade: a due date, a mark by hand, an override, an extension.
     teach(shown(".venv/bin/nbgrader db assignment add", GUIDE))
-    teach(shown(".venv/bin/autograder grade", GUIDE, TERM))
+    teach(".venv/bin/nbgrader db student add cem")
+    assert f"Not handed in, {ASSIGNMENT}: 1 (cem)." in teach(shown(".venv/bin/autograder grade", GUIDE, TERM))
     graded = school.marks()
     assert set(graded) == {ada.name, ben.name} and {row["status"] for row in graded.values()} == {"graded"}
     assert graded[ada.name]["total"] == graded[ada.name]["score"] and graded[ada.name]["waiting"] == "discussion"
@@ -126,10 +130,10 @@ def test_a_term_as_it_is_printed(school):
     again = school.marks()
     assert float(again[ada.name]["score"]) == 40 and again[ada.name]["by_hand"]
     assert float(again[ada.name]["total"]) == 40 - 8 + 6 + 3.5, "conv2d by hand 6 of 8, and the discussion"
-    teach(".venv/bin/nbgrader export --to export.csv".replace("export.csv", str(school.instructor.home / "export.csv")))
+    teach(f".venv/bin/nbgrader export --to {school.instructor.home}/export.csv")
     with (school.instructor.home / "export.csv").open(newline="") as file:
         exported = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
-    assert exported == {name: float(row["total"]) for name, row in again.items()}
+    assert exported == {"cem": 0} | {name: float(row["total"]) for name, row in again.items()}
 
     # Hand back.
     teach(shown(".venv/bin/nbgrader release_feedback", GUIDE, "Hand back"))
@@ -140,7 +144,7 @@ def test_a_term_as_it_is_printed(school):
 
 
 def test_an_instructor_looks_at_a_case_and_keeps_a_backup(school):
-    """After the term: explain, backup, and a student who leaves."""
+    """After the term: explain, a backup, and students who leave."""
     teach, ben = school.teach, school.ben
     assert "40 of 40" in teach(shown(".venv/bin/autograder explain", GUIDE))
     backup = shown("tar", GUIDE).replace("class-2026.tgz", f"{school.instructor.home}/class-2026.tgz")
@@ -151,6 +155,7 @@ def test_an_instructor_looks_at_a_case_and_keeps_a_backup(school):
     assert school.marks() == before
     teach(forget, answer="y\n")
     assert not list(school.exchange.glob(f"*/inbound/{ben.name}+*"))
+    teach(".venv/bin/nbgrader db student remove cem")
     teach(shown(".venv/bin/nbgrader collect", GUIDE, TERM))
     assert "0 graded, 1 unchanged" in teach(shown(".venv/bin/autograder grade", GUIDE, TERM))
     assert set(school.marks()) == {school.ada.name}
@@ -166,23 +171,22 @@ def test_an_instructor_looks_at_a_case_and_keeps_a_backup(school):
 def lab(school):
     """The server that the guide starts, and its address."""
     command = shown(".venv/bin/jupyter lab", GUIDE, TERM).replace(term.BIN, f"{school.instructor.bin}/")
-    options = "--no-browser --port=0 --IdentityProvider.token=secret" + " --allow-root" * (term.os.geteuid() == 0)
-    line = f"{shown('export', GUIDE, TERM)}\nexec {command} {options}".replace(
-        "/srv/exchange/2026", str(school.exchange)
-    )
-    server = Popen(
-        ["/bin/bash", "-c", line], cwd=ROOT, env=school.instructor.variables, stdin=DEVNULL, stdout=DEVNULL,
-        stderr=PIPE, text=True, **school.instructor.credentials,
-    )  # fmt: skip
+    options = "--no-browser --port=0 --IdentityProvider.token=secret" + " --allow-root" * (os.geteuid() == 0)
+    variables = shown("export", GUIDE, TERM).replace("/srv/exchange/2026", str(school.exchange))
+    said = school.instructor.home / "lab.log"
+    with said.open("w") as log:
+        server = Popen(
+            ["/bin/bash", "-c", f"{variables}\nexec {command} {options}"], cwd=ROOT, env=school.instructor.variables,
+            stdin=DEVNULL, stdout=DEVNULL, stderr=log, **school.instructor.credentials,
+        )  # fmt: skip
     try:
-        for said in server.stderr:
-            if found := re.search(r"http://127\.0\.0\.1:\d+", said):
-                yield found[0]
-                return
-        raise AssertionError("jupyter lab ended")
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+", said.read_text())):
+            assert server.poll() is None, said.read_text()[-3000:]
+            time.sleep(0.2)
+        yield found[0]
     finally:
         server.terminate()
-        server.communicate(timeout=30)
+        server.wait(timeout=60)
 
 
 def test_formgrader_is_where_the_guide_says(school):

@@ -74,7 +74,7 @@ def test_each_submission_is_one_line_whatever_its_name(entry, width):
     assert all(cell_len(line) <= width for line in found)
     assert (
         head.split()
-        == ["student", "status", "mark", "bonus", "first", "thing", "that", "is", "wrong"][: len(head.split())]
+        == ["student", "status", "score", "bonus", "first", "thing", "that", "is", "wrong"][: len(head.split())]
     )
     assert "not in the roster" in "".join(found[len(names) + 1 :]) and len(found) == len(names) + 2
     assert all("graded" in row and row.rstrip().endswith("…") for row in rows)
