@@ -44,9 +44,14 @@ NOT_RUN = {
     "make bench": "measures for minutes; its table in the README is what it wrote",
     "apt install": "changes the machine",
     **dict.fromkeys(("limactl start", "limactl shell", "multipass launch", "multipass shell"), "makes a machine"),
-    **dict.fromkeys(("podman build", "podman run"), "needs a container engine; tests/project/test_deploy.py reads its file"),
+    **dict.fromkeys(
+        ("podman build", "podman run"), "needs a container engine; tests/project/test_deploy.py reads its file"
+    ),
 }
-PROGRAMS = "autograder|nbgrader|make|jupyter|python|pip|install|tar|export|apt|git|curl|docker|podman|limactl|multipass|mkdir|chmod"
+PROGRAMS = (
+    "autograder|nbgrader|make|jupyter|python|pip|install|tar|export|apt|git|curl|mkdir|chmod|"
+    "docker|podman|limactl|multipass"
+)
 
 
 def commands(page):
