@@ -34,13 +34,13 @@ from autograder.examiner.grade_cells import (
     is_hidden,
     points_of,
 )
-from autograder.examiner.intake import Unreadable
 from autograder.examiner.link import ZygoteClient
 from autograder.examiner.mishaps import is_machines, told
 from autograder.examiner.rebuild import rebuild, untouched
 from autograder.examiner.results import CriterionResult, SubmissionResult, in_halves, worst
 from autograder.examiner.sanitise import clean_outputs, output_of
 from autograder.examiner.setting import Remote, stopped
+from convcourse.submission.intake import Unreadable
 
 
 @dataclass(frozen=True)
