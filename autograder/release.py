@@ -25,6 +25,7 @@ import tempfile
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,8 @@ from nbgrader.preprocessors import (
 )
 
 from autograder.exam.assignment import Assignment, assignment
-from convcourse.check import digest
+from autograder.wire.limits import Limits
+from convcourse.handed_out import Allowed
 from convcourse.packages import PACKAGES
 
 ROOT = Path(__file__).parents[1]
@@ -181,8 +183,15 @@ def _leaks(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
 
 
 def manifest(sources: dict[str, NotebookNode]) -> dict[str, Any]:
-    """What `convcourse check` must know: each assignment's cells in order, with digests of what was handed out."""
-    return {name: list(_entries(source)) for name, source in sources.items()}
+    """What `convcourse check` must know: each assignment's cells in order as handed out, and what code may use."""
+    return {
+        name: {"allowed": _allowed(assignment(name).limits), "cells": list(_entries(source))}
+        for name, source in sources.items()
+    }
+
+
+def _allowed(limits: Limits) -> dict[str, Any]:
+    return {field.name: getattr(limits, field.name) for field in fields(Allowed)}
 
 
 def _entries(source: NotebookNode) -> Iterator[dict[str, Any]]:
@@ -194,7 +203,7 @@ def _entries(source: NotebookNode) -> Iterator[dict[str, Any]]:
     for cell in released_notebook(source).cells:
         about = cell.metadata.nbgrader
         kind = "solution" if about.solution else "grade" if about.grade else "given"
-        entry = {"id": about.grade_id, "type": cell.cell_type, "kind": kind, "digest": digest(cell)}
+        entry = {"id": about.grade_id, "type": cell.cell_type, "kind": kind, "text": cell.source}
         if kind == "solution" and about.grade_id in asked:
             entry["defines"], entry["optional"] = asked[about.grade_id]
         yield entry
@@ -223,7 +232,7 @@ def build() -> dict[Path, str]:
             files[RELEASED / name / f"{name}.ipynb"] = to_text(released_notebook(source))
     if found:
         raise SystemExit("Nothing was released:\n" + "\n".join(f"  {fault}" for fault in found))
-    files[MANIFEST] = json.dumps(manifest(sources), indent=1) + "\n"
+    files[MANIFEST] = json.dumps(manifest(sources), indent=1, ensure_ascii=False) + "\n"
     return files
 
 

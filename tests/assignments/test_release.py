@@ -174,7 +174,7 @@ def test_the_wheel_holds_what_students_import_and_nothing_else(tmp_path):
     assert "Name: convcourse\n" in metadata
     assert "torch" in needs and set(needs) <= set(release.project()["dependencies"])
 
-    code = "import convcourse.check as c; print(c.__file__, *c.load_assignments())"
+    code = "import convcourse.handed_out as c; print(c.__file__, *c.assignments())"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert run.stdout.split() == [str(tmp_path / "convcourse" / "check.py"), *NAMES], run.stderr

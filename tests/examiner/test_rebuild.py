@@ -8,9 +8,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from autograder.examiner import rebuild as subject
-from autograder.examiner.intake import Unreadable
 from autograder.examiner.rebuild import rebuild, untouched
 from autograder.wire.limits import Limits
+from convcourse.submission.intake import Unreadable
 
 MINE = "def output_size(n, k):\n    return n - k + 1"
 
