@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from convcourse.handed_out import Assignment, Entry, assignments
+from convcourse.handed_out import Assignment, Entry, assignments, common
 from convcourse.missing import MISSED, Cell, with_reason
 from convcourse.rehearsal import Cue, Ran, rehearse
 from convcourse.submission.intake import Unreadable
@@ -144,7 +144,7 @@ def read(path: Path, assignment: Assignment) -> tuple[list[Step], list[str]]:
     limits = FileLimits()
     with path.open("rb") as file:
         submitted = file.read((limits.notebook_mib << 20) + 1)
-    mended = mend(submitted, {entry.id: entry.given for entry in assignment.entries}, limits)
+    mended = mend(submitted, {entry.id: entry.given for entry in assignment.entries}, limits, common())
     entries = {entry.id: entry for entry in assignment.entries}
     steps = []
     for key, written in mended.cells:

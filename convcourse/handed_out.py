@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from convcourse.submission.mending import Given
+from convcourse.submission.mending import Given, stripped
 
 PATIENCE = 3.0  # by the clock, what waits may take so many times the seconds of processor time that it has
 FILE = Path(__file__).with_name("assignments.json")
@@ -51,6 +53,14 @@ class Assignment:
     name: str
     allowed: Allowed
     entries: list[Entry]
+
+
+@cache
+def common() -> frozenset[str]:
+    """Ids and texts of cells that several assignments have: by them no assignment is recognised."""
+    cells = [entry for one in assignments().values() for entry in one.entries]
+    counted = Counter(entry.id for entry in cells) + Counter(stripped(entry.text) for entry in cells)
+    return frozenset(what for what, count in counted.items() if count > 1)
 
 
 def assignments() -> dict[str, Assignment]:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import copy
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.examiner.sanitise import clean_markdown
 from autograder.wire.limits import LIMITS, Limits
+from convcourse.handed_out import common
 from convcourse.submission.intake import Cell
-from convcourse.submission.mending import Given, defined, mend
+from convcourse.submission.mending import Given, defined, mend, stripped
 
 SOLUTION = re.compile(r"(?ms)^([ \t]*)[^\n]*BEGIN SOLUTION.*?END SOLUTION[^\n]*$")
 HIDDEN = re.compile(r"(?ms)\n?^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*$")
@@ -29,7 +31,7 @@ def rebuild(submitted: bytes, source: NotebookNode, limits: Limits = LIMITS) -> 
     Raise `Unreadable` where the bytes are no notebook, or none of this assignment.
     """
     ours = {cell.metadata.nbgrader.grade_id: cell for cell in source.cells}
-    mended = mend(submitted, {key: given(cell) for key, cell in ours.items()}, limits)
+    mended = mend(submitted, {key: given(cell) for key, cell in ours.items()}, limits, common())
     pen = _Pen(limits.attachment_kib * 1024)
     program = NotebookNode({**copy.deepcopy(source), "cells": []})
     number = 0
@@ -72,15 +74,20 @@ def handed_out(cell: NotebookNode) -> str:
 
 
 def untouched(program: NotebookNode, source: NotebookNode) -> list[str]:
-    """The grade_ids of a rebuilt notebook's cells for answers, and of tasks, that stand as they were handed out."""
+    """The grade_ids of a rebuilt notebook's cells for answers, and of tasks, in which nothing was written: they stand
+    as they were handed out, or hold blanks. A cell for words stands not untouched where words follow in a cell of the
+    student's own: a person reads them."""
     ours = {cell.metadata.nbgrader.grade_id: cell for cell in source.cells}
-    return [
-        cell.metadata.nbgrader.grade_id
-        for cell in program.cells
-        if "nbgrader" in cell.metadata
-        and (is_answer(cell) or cell.metadata.nbgrader.get("task"))
-        and cell.source == handed_out(ours[cell.metadata.nbgrader.grade_id])
-    ]
+    found = []
+    for cell, after in zip_longest(program.cells, program.cells[1:]):
+        about = cell.metadata.get("nbgrader")
+        if about is None or not (about.get("solution") or about.get("task")):
+            continue
+        text, words = handed_out(ours[about.grade_id]), cell.cell_type == "markdown"
+        continued = words and after is not None and "nbgrader" not in after.metadata and after.cell_type == "markdown"
+        if not continued and (stripped(cell.source) == stripped(text) or (words and not cell.source.strip())):
+            found.append(about.grade_id)
+    return found
 
 
 def is_answer(cell: NotebookNode) -> bool:

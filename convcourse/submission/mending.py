@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
 
@@ -28,7 +28,8 @@ SENTENCES = {
     "place": "These cells had lost nbgrader's metadata and were recognised by their place: {}.",
     "doubled": "These cells were there more than once, and the last one that was written in counts: {}.",
     "kind": "These cells had become cells of another type and were changed back: {}.",
-    "changed": "These locked cells had been changed and were put back: {}.",
+    # The student need not have changed them: the assignment may have been mended since it was handed out.
+    "changed": "These locked cells differ from the assignment's present version and were put back: {}.",
     "imports": "Imports had been added to these locked cells; they were kept and run after them: {}.",
     "gone": "These locked cells were missing and were put back: {}.",
     "no answer": "These cells for answers were missing and count as left as they were handed out: {}.",
@@ -75,8 +76,11 @@ class Mended:
         return self.accidents.told()
 
 
-def mend(submitted: bytes, given: Mapping[str, Given], limits: FileLimits) -> Mended:
-    """The cells that run. given: the assignment's cells by their grade_id, in order.
+def mend(
+    submitted: bytes, given: Mapping[str, Given], limits: FileLimits, common: Collection[str] = frozenset()
+) -> Mended:
+    """The cells that run. given: the assignment's cells by their grade_id, in order; common: ids and texts of cells
+    that other assignments have, too, so that by these alone a notebook is none of this assignment.
 
     Raise `Unreadable` where the bytes are no notebook, or none of this assignment.
     """
@@ -85,7 +89,7 @@ def mend(submitted: bytes, given: Mapping[str, Given], limits: FileLimits) -> Me
     _tell_of_the_file(file, accidents)
     recognise(file.cells, given, accidents)
     _tell_of_long_cells(file.cells, limits, accidents)
-    if not any(cell.key for cell in file.cells):
+    if not _tells(file.cells, given, common, accidents):
         raise Unreadable("None of this assignment's cells is in it. Is it the notebook of another assignment?")
     answers = _answers(file.cells, given, accidents)
     added = _added(_with_imports(file.cells, given, accidents), limits, accidents)
@@ -95,6 +99,14 @@ def mend(submitted: bytes, given: Mapping[str, Given], limits: FileLimits) -> Me
             cells.append((key, answers.get(key)))
         cells += [(None, own) for own in added.get(key, [])]
     return Mended(cells, accidents)
+
+
+def _tells(cells: list[Cell], given: Mapping[str, Given], common: Collection[str], accidents: Accidents) -> bool:
+    """Is there a cell that only this assignment has? (Where it has none of its own, any will do.)"""
+    own = given.keys() - common or given.keys()
+    by_text = {key for how in ("text", "place") for key in accidents.cells.get(how, ())}
+    known = (cell for cell in cells if cell.key in own)
+    return any(cell.key not in by_text or stripped(cell.source) not in common for cell in known)
 
 
 def _listed(keys: list[str]) -> str:
@@ -137,12 +149,12 @@ def recognise(cells: list[Cell], given: Mapping[str, Given], accidents: Accident
     texts: dict[str, set[str]] = {}
     names: dict[str, set[str]] = {}
     for key, ours in given.items():
-        texts.setdefault(_stripped(ours.text), set()).add(key)
+        texts.setdefault(stripped(ours.text), set()).add(key)
         for name in ours.names:
             names.setdefault(name, set()).add(key)
     fitting: dict[str, Callable[[Cell], Iterable[str]]] = {
         "id": lambda cell: [cell.id or ""],
-        "text": lambda cell: texts.get(_stripped(cell.source), []),
+        "text": lambda cell: texts.get(stripped(cell.source), []),
         "name": lambda cell: chain(*(names.get(name, []) for name in defined(cell.source) if cell.kind == "code")),
     }
     for how, fits in fitting.items():
@@ -164,7 +176,8 @@ def defined(source: str) -> set[str]:
     return {function or variable for function, variable in bound}
 
 
-def _stripped(text: str) -> str:
+def stripped(text: str) -> str:
+    """A text without what editors change in it: blanks at the ends of lines, and around it."""
     return "\n".join(line.rstrip() for line in text.strip().split("\n"))
 
 
@@ -174,19 +187,19 @@ def _answers(cells: list[Cell], given: Mapping[str, Given], accidents: Accidents
     counted: dict[str, Cell] = {}
     for key, ours in given.items():
         copies = [cell for cell in cells if cell.key == key]
-        stub = _stripped(ours.text)
+        stub = stripped(ours.text)
         if not ours.answer:
             if ours.kind == "code":
-                same = stub, _stripped(ours.full)
+                same = stub, stripped(ours.full)
                 if not copies:
                     accidents.add("gone", key)
-                elif any(_stripped(cell.source) not in same for cell in copies):
+                elif any(stripped(cell.source) not in same for cell in copies):
                     accidents.add("changed", key)
             continue
         if not copies:
             accidents.add("no answer", key)
             continue
-        changed = [cell for cell in copies if cell.attachments or _stripped(cell.source) != stub]
+        changed = [cell for cell in copies if cell.attachments or stripped(cell.source) != stub]
         written = [cell for cell in changed if not cell.empty]
         if changed:
             counted[key] = (written or changed)[-1]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_markdown_cell
 
 from autograder.classroom import gradebook, preprocessor
 from autograder.classroom import pool as pools
@@ -99,6 +100,11 @@ def test_nbgrader_autograde_asks_the_same_examiner(ours, tmp_path):
         nb = nbformat.read(path, as_version=4)
         cell = next(cell for cell in nb.cells if cell.id == "conv2d")
         del cell.metadata["nbgrader"]
+        nb.cells.append(new_markdown_cell("Because of the border."))  # below the cell for the answer
+        nbformat.write(nb, path)
+        path = each.notebook("mallory", ASSIGNMENT)
+        nb = nbformat.read(path, as_version=4)
+        next(cell for cell in nb.cells if cell.id == "discussion").source = " \n"
         nbformat.write(nb, path)
     (folder.root / "course.key").write_text("ab" * 32)
     (other.root / "course.key").write_text("ab" * 32)
@@ -108,6 +114,7 @@ def test_nbgrader_autograde_asks_the_same_examiner(ours, tmp_path):
     assert not (folder.submitted / "course.key").exists(), "its seeds are not the class's"
     run(other, BIN / "autograder", "grade", "--class", other.root, "--json", other.root / "out.jsonl", "--no-feedback")
     assert marks(folder) == marks(other)
+    assert marks(folder)["mallory", "discussion"] == 0 and (HONEST[1].id, "discussion") not in marks(folder)
     line = json.loads((other.root / "out.jsonl").read_text().splitlines()[0])
     assert line["repaired"] and line["score"] == sum(s for (who, _), s in marks(ours).items() if who == line["student"])
     for student in (HONEST[1].id, "mallory"):

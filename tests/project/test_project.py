@@ -32,7 +32,7 @@ MAY_IMPORT = {
         "convcourse.graded",
     },  # what students use is warmed up; what the rehearsal at home has too
     "exam": {"exam", "objects", "wire", "convcourse.data"},
-    "examiner": {"examiner", "exam", "candidate", "objects", "wire", "convcourse.submission"},
+    "examiner": {"examiner", "exam", "candidate", "objects", "wire", "convcourse.submission", "convcourse.handed_out"},
     "convcourse": set(),
 }
 
