@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autograder.classroom.errors import UserError, did_you_mean
 from autograder.classroom.folder import ClassFolder
+from autograder.classroom.names import student_id
 from autograder.classroom.terminal import say
 
 LAYOUT = "submitted/<student>/<assignment>/<assignment>.ipynb"
@@ -45,12 +46,11 @@ def known_assignments(place: ClassFolder, named: list[str]) -> list[str]:
     return [name for name in wanted if name not in without]
 
 
-def known_student(place: ClassFolder, student: str) -> str:
-    """The student. Raise `UserError` where nobody of this name has a folder."""
+def known_student(place: ClassFolder, student: str) -> None:
+    """Raise `UserError` where nobody of this name has a folder."""
     students = place.students()
-    if student not in students:
+    if student_id(student) not in students:
         raise UserError(f"{place.submitted} has no folder named {student}.{did_you_mean(student, students)}")
-    return student
 
 
 def refuse_unwritable(file: Path) -> None:

@@ -86,7 +86,7 @@ def examined(folder: ClassFolder, student: str, assignment: str, part: str | Non
     if part and part not in parts and parts:
         meant = did_you_mean(part, parts)
         raise UserError(f"{assignment} has no part {part}.{meant} It has: {', '.join(parts)}.")
-    entry, graded = read(folder.journal).get((student, assignment)), folder.autograded(student, assignment)
+    entry, graded = read(folder.journal).get(submission.key), folder.autograded(*submission.key)
     same = entry is not None and entry.result.sha256 == hashlib.sha256(submitted).hexdigest() and graded.exists()
     return Examined(done.result, done.evidence or [], part, graded if same else submission.found.notebook.path)
 
@@ -113,8 +113,8 @@ def told(found: Examined) -> None:
             out.print(grid)
     unwritten = found.unwritten()
     if unwritten:
-        counts = ", ".join(f"{part} ({number} criteria)" for part, number in unwritten.items())
-        out.print(plain(f"\nNot written, and left out here: {counts}."))
+        counts = ", ".join(f"{part} ({number})" for part, number in unwritten.items())
+        out.print(plain(f"\nNot written, so left out here with so many criteria: {counts}."))
     elif not rows:
         out.print("Every criterion was met.")
 

@@ -107,11 +107,12 @@ def tell_end(summary: Summary, folder: ClassFolder, seconds: float, feedback: bo
         say(f"Pages: {folder.feedback('<student>', *of)}")
         if not book_url():
             say(f"{NOT_SET}.", "yellow")
-    say(f"Tables: {folder.root / 'marks.csv'}, parts.csv and class.html beside it")
-    waiting = sum(bool(line.record.waiting) for line in summary.lines if line.record)
-    if waiting:
-        say(f"{_count(waiting, 'submission')} with an answer that waits for a mark by hand.")
-    say(f"Next: marks by hand in formgrader, then autograder report --class {quoted(folder.root)}")
+    say(f"Class: {folder.root / 'class.html'}, and marks.csv beside it")
+    if waiting := sum(bool(line.record.waiting) for line in summary.lines if line.record):
+        say(f"Next: mark {_count(waiting, 'answer')} by hand in the formgrader, then")
+        say(f"      autograder report --class {quoted(folder.root)}")
+    elif feedback:
+        say(f"Next: hand the pages back, for example by nbgrader release_feedback {next(iter(by_assignment), '')}")
 
 
 def _mean(lines: list[Line]) -> str:

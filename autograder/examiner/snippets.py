@@ -31,7 +31,7 @@ PLAIN = {
     "outline": "{name: tuple(tensor.shape) for name, tensor in %s.state_dict().items()}",
     "source": "inspect.getsource(%s)",
 }
-TOO_LARGE = "# The inputs of a step of this case are too large to be written out.\n"
+TOO_LARGE = 'print("What was asked here is too large to be written out.")\n'
 
 
 def snippet(transcript: Transcript, exam: Exam, criterion: str, evidence: Evidence) -> str | None:
@@ -87,6 +87,9 @@ class _Writer:
             self._again(thing, *values)
         elif step.operation == "make":
             self.lines.append(f"got = {thing}({', '.join(self._arguments(*values))})")
+        elif step.operation in CHANGES:
+            self._write(step)
+            self.lines.append(f"got = {thing}")
         else:
             self.lines.append(f"got = {self._read(step.operation, thing, values)}")
         if evidence.expected == "a refusal" or expected is _Unknown:

@@ -37,14 +37,14 @@ class Thing:
 @dataclass(eq=False)
 class Step:
     """One question. values: what it was asked with; None where that is too large to be kept. criterion: in which it
-    was asked. case: how evidence would name it. got: what evidence may say of the answer. made: what came of it, where
+    was asked. cases: how evidence may name it. got: what evidence may say of the answer. made: what came of it, where
     that is a thing."""
 
     on: Thing
     operation: str
     values: tuple[Any, ...] | None
     criterion: str
-    case: str
+    cases: tuple[str, ...]
     got: tuple[str, ...]
     made: Thing | None = None
 
@@ -85,7 +85,12 @@ class Transcript:
         self._bytes += size if size <= STEP_BYTES else 0
         kept = size <= STEP_BYTES and self._bytes <= ALL_BYTES
         step = Step(
-            on, operation, values if kept else None, self._criterion, _named(operation, values), tuple(_got(came))
+            on,
+            operation,
+            values if kept else None,
+            self._criterion,
+            tuple(_named(operation, values)),
+            tuple(_got(came)),
         )
         self.steps.append(step)
         for thing in {on, *map(self.thing, _subjects(values))}:
@@ -93,15 +98,18 @@ class Transcript:
         return step
 
     def step_of(self, criterion: str, evidence: Evidence) -> Step | None:
-        """The step that evidence tells of: the one that it describes, else the last one that the criterion made."""
+        """The step that evidence tells of: the one that it describes, else the one that gave what it shows, else the
+        last call of the criterion."""
         ours = [step for step in self.steps if step.criterion == criterion]
         described = [step for step in (*ours, *self.steps) if _tells_of(evidence.case, step)]
-        exact = [step for step in described if evidence.got in step.got]
-        if not described:
-            calls = [step for step in ours if step.operation in CALLS]
-            return (calls or ours or [None])[-1]  # type: ignore[list-item]
-        step = (exact or described)[0]
-        return step.made.steps[-1] if step.made and step.made.steps and step.case != evidence.case else step
+        if described:
+            step = next((step for step in described if evidence.got in step.got), described[0])
+            if step.made and step.made.steps and evidence.case not in step.cases:
+                return step.made.steps[-1]
+            return step
+        shows = [step for step in ours if evidence.got in step.got]
+        calls = [step for step in ours if step.operation in CALLS]
+        return next((some[-1] for some in (shows, calls, ours) if some), None)
 
 
 class NotedSubject(RemoteSubject):
@@ -174,11 +182,14 @@ def _subjects(value: Any) -> Iterator[RemoteSubject]:
             yield from _subjects(item)
 
 
-def _named(operation: str, values: tuple[Any, ...]) -> str:
-    """How evidence names a call, or the making of an object."""
-    if operation in CALLS:
-        return describe(Case(values[0], values[2] if operation == "again" else values[1]))
-    return f"{values[0]}, {values[1]}" if operation == "make" else ""
+def _named(operation: str, values: tuple[Any, ...]) -> Iterator[str]:
+    """How evidence may name a call, or the making of an object."""
+    if operation == "again":
+        yield from (describe(Case(args, values[2])) for args in values[:2])
+    elif operation in CALLS:
+        yield describe(Case(*values[:2]))
+    elif operation == "make":
+        yield f"{values[0]}, {values[1]}"
 
 
 def _got(came: Any) -> Iterator[str]:
@@ -194,4 +205,4 @@ def _got(came: Any) -> Iterator[str]:
 def _tells_of(case: str, step: Step) -> bool:
     """Is this the evidence's name of a step? A layer's call is followed there by its weights and options, its making
     by the call."""
-    return bool(step.case) and (case == step.case or case.startswith((f"{step.case}, ", f"{step.case} called ")))
+    return any(name and (case == name or case.startswith((f"{name}, ", f"{name} called "))) for name in step.cases)
