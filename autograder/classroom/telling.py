@@ -28,7 +28,8 @@ def table(lines: list[Line], summary: Summary) -> Table:
     several = len({line.assignment for line in lines}) > 1
     bonus = any(line.entry and line.entry.result.bonus for line in lines)
     roster = any(line.known for line in lines)
-    columns = {"student": True, "assignment": several, "status": True, "mark": True, "bonus": bonus}
+    more = any(line.record and line.record.total != line.score for line in lines)  # than automatic points
+    columns = {"student": True, "assignment": several, "status": True, "score": True, "total": more, "bonus": bonus}
     shown = bare_table(*(name for name, there in columns.items() if there), "first thing that is wrong")
     for line in lines:
         result = line.entry.result if line.entry else None
@@ -36,7 +37,8 @@ def table(lines: list[Line], summary: Summary) -> Table:
             "student": f"{line.student}*" if roster and not line.known else line.student,
             "assignment": line.assignment,
             "status": _status(line) if result else _without_result(line, summary),
-            "mark": _mark(line),
+            "score": f"{line.score:g} / {result.max_score:g}" if result else "–",
+            "total": f"{line.record.total:g} / {line.record.max_total:g}" if line.record else "–",
             "bonus": f"{result.bonus:g}" if result and result.bonus else "",
         }
         wrong = line.first_mistake if result else summary.failures.get(line.key, "")
@@ -49,13 +51,6 @@ def table(lines: list[Line], summary: Summary) -> Table:
 def _status(line: Line) -> str:
     status = line.entry.result.status if line.entry else ""
     return f"{status}, late" if line.record and line.record.late_seconds else status
-
-
-def _mark(line: Line) -> str:
-    """What the gradebook says, of what has a mark so far; for a folder that can be no student's, the result's."""
-    if line.record and line.entry:
-        return f"{line.record.total:g} / {line.record.max_so_far:g}"
-    return f"0 / {line.entry.result.max_score:g}" if line.entry else "–"
 
 
 def _without_result(line: Line, summary: Summary) -> str:

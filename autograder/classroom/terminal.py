@@ -44,7 +44,7 @@ def bare_table(*columns: str) -> Table:
     """A table without lines, of these columns."""
     made = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        made.add_column(in_one_line(column), justify="right" if column in ("mark", "score", "bonus") else "left")
+        made.add_column(in_one_line(column), justify="right" if column in ("score", "total", "bonus") else "left")
     return made
 
 

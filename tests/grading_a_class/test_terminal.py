@@ -72,10 +72,7 @@ def test_each_submission_is_one_line_whatever_its_name(entry, width):
     found = printed(telling.table(lines, Summary(lines)), width)
     head, *rows = found[: len(names) + 1]
     assert all(cell_len(line) <= width for line in found)
-    assert (
-        head.split()
-        == ["student", "status", "mark", "bonus", "first", "thing", "that", "is", "wrong"][: len(head.split())]
-    )
+    assert head.split()[:3] == ["student", "status", "score"] and "bonus" in head
     assert "not in the roster" in "".join(found[len(names) + 1 :]) and len(found) == len(names) + 2
     assert all("graded" in row and row.rstrip().endswith("…") for row in rows)
     assert not any(mark in "".join(found) for mark in ("\x1b", "\x07"))
