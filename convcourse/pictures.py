@@ -91,11 +91,13 @@ def confusions(images: torch.Tensor, labels: torch.Tensor, guesses: torch.Tensor
     )
     axes = grid["table"]
     errors = table - torch.diag(table.diag())
-    axes.imshow(errors, cmap="Oranges", vmin=0, vmax=max(4, int(errors.max())))
+    most = max(4, int(errors.max()))
+    axes.imshow(errors, cmap="Oranges", vmin=0, vmax=most)
     for row in range(classes):
         for column in range(classes):
             if table[row, column]:
-                axes.text(column, row, str(int(table[row, column])), ha="center", va="center", fontsize=9, color=INK)
+                ink = "white" if errors[row, column] > 0.6 * most else INK
+                axes.text(column, row, str(int(table[row, column])), ha="center", va="center", fontsize=9, color=ink)
     axes.set(xticks=range(classes), yticks=range(classes), xlabel="read", ylabel="written")
     for place in range(examples):
         panel = grid[f"{place}"]
