@@ -10,7 +10,8 @@ On a cell's header line stands its nbgrader metadata, of which only what differs
 which `python -m convcourse check` knows what belongs into a submission. The same sources give the same bytes. All
 faults of all sources are told at once, and nothing is written then.
 
-`python -m autograder.release wheel`, which is `make student-wheel`, packs `convcourse` alone.
+`python -m autograder.release wheel`, which is `make student-wheel`, packs `convcourse` alone. The wheel goes into
+`dist/`, and beside each notebook in `assignments/`, so that nbgrader's exchange hands it out, too; git ignores it.
 """
 
 from __future__ import annotations
@@ -241,6 +242,11 @@ def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
+def wheel_name() -> str:
+    """The file name of the wheel of `convcourse`."""
+    return f"convcourse-{project()['version']}-py3-none-any.whl"
+
+
 def wheel(dist: Path = ROOT / "dist") -> Path:
     """Build the wheel of `convcourse`, a distribution of its own: nothing of the grader, nothing from a network."""
     about = project()
@@ -259,7 +265,7 @@ def wheel(dist: Path = ROOT / "dist") -> Path:
         )
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
         subprocess.run([*command, "--wheel-dir", str(dist), str(place)], check=True)
-    return dist / f"convcourse-{about['version']}-py3-none-any.whl"
+    return dist / wheel_name()
 
 
 def main(arguments: list[str]) -> None:
@@ -268,7 +274,9 @@ def main(arguments: list[str]) -> None:
             for path, text in build().items():
                 write(path, text)
         case ["wheel"]:
-            print(f"wrote {wheel().relative_to(ROOT)}")
+            made = wheel()
+            places = [made, *(Path(shutil.copy(made, folder)) for folder in sorted(RELEASED.iterdir()))]
+            print("wrote " + ", ".join(str(place.relative_to(ROOT)) for place in places))
         case _:
             raise SystemExit("Usage: python -m autograder.release [wheel]")
 
