@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", "book/instructors-guide.md", "book/how-to-submit.md"]
 TERM, RELEASE = "tests/grading_a_class/test_term.py", "tests/assignments/test_release.py"
+PLATFORMS = "tests/grading_a_class/test_platforms.py"
 RUN_BY = {
     **dict.fromkeys(
         (
@@ -26,6 +27,8 @@ RUN_BY = {
         ("autograder explain", "autograder forget", "nbgrader db student remove", "tar"),
         f"{TERM}::test_an_instructor_looks_at_a_case_and_keeps_a_backup",
     ),
+    "nbgrader db student import": f"{PLATFORMS}::test_the_roster_is_imported",
+    "nbgrader zip_collect": f"{PLATFORMS}::test_archives_of_both_are_collected_and_nobody_hands_in_for_another",
     "jupyter lab": f"{TERM}::test_formgrader_is_where_the_guide_says",
     "nbgrader autograde": "tests/examiner/test_preprocessor.py::test_nbgrader_autograde_asks_the_same_examiner",
     "nbgrader generate_feedback": "tests/grading_a_class/test_run.py::test_nbgraders_own_commands_work_on_the_result",

@@ -13,6 +13,7 @@ import pytest
 from marking import record_of
 from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
+from nbgrader.utils import parse_utc
 from traitlets.config import Config
 
 from autograder.classroom import feedback, lateness, report
@@ -179,6 +180,11 @@ def test_a_penalty_follows_the_mark(book, folder, entry, settings):
     by_people(folder.gradebook, scores={"discussion": 4})
     book.deduct(NAME)
     assert book.records(NAME)["ada"].penalty == 12 and book.records(NAME)["ada"].total == 0
+
+
+def test_the_due_date_of_the_guide_is_the_one_that_it_says():
+    (said,) = set(re.findall(r'--duedate="([^"]*)"', GUIDE))
+    assert said == "2026-10-12 08:00 Europe/Berlin" and parse_utc(said) == datetime(2026, 10, 12, 6, 0)
 
 
 def test_an_extension_without_a_due_date_ends_nothing(book, folder, entry, tmp_path, settings):

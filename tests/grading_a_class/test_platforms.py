@@ -12,6 +12,7 @@ from pathlib import Path
 import nbgrader.api
 import pytest
 from marking import record_of
+from nbgrader.apps import CollectApp
 
 from autograder.classroom import platforms
 from autograder.classroom.collector import CANVAS, MOODLE, Roster, found_in
@@ -95,6 +96,8 @@ def enrolled(tmp_path_factory):
     roster.write_text(ROSTER, encoding="utf-8")
     assert ".venv/bin/nbgrader db student import roster.csv" in GUIDE
     nbgrader_command(place, "db", "student", "import", str(roster))
+    assert "`.venv/bin/nbgrader db student add ada`" in GUIDE  # as an extension's error says, too
+    nbgrader_command(place, "db", "student", "add", "late comer")
     return place
 
 
@@ -102,7 +105,7 @@ def test_the_roster_is_imported(enrolled):
     with nbgrader.api.Gradebook(f"sqlite:///{enrolled / 'gradebook.db'}", COURSE) as db:
         assert {student.id: student.last_name for student in db.students} == dict(
             ada="Lovelace", zoe="O'Neil", cem="Ay", cem2="Ay"
-        )
+        ) | {"late comer": None}
 
 
 def collect(place, name, data, *words):
@@ -202,3 +205,7 @@ def test_a_file_for_each_assignment_on_request(folder, lines):
         written = platforms.write_for(platform, folder, [*lines, *other])
         assert [path.name for path in written] == [f"{platform}-{NAME}.csv", f"{platform}-02-pooling.csv"]
         assert f"report --{platform}     # {platform}-{NAME}.csv" in GUIDE
+
+
+def test_nbgrader_has_the_option_that_takes_the_last_before_the_due_date():
+    assert "`nbgrader collect --before-duedate`" in GUIDE and "before-duedate" in CollectApp().flags
