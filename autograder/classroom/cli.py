@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from autograder.classroom.choosing import known_assignments, known_student, open_class, refuse_unwritable
 from autograder.classroom.errors import UserError
 from autograder.classroom.progress import progress_bar
-from autograder.classroom.terminal import out, say
+from autograder.classroom.terminal import out, say, say_check
 
 if TYPE_CHECKING:
     pass
@@ -261,10 +260,7 @@ def doctor(
     found = []
     for check in (check for part in (checks(), prepared(folder)) for check in part):
         found.append(check)
-        line = Text.assemble((f"{check.verdict:<8}", colours[check.verdict]), f"{check.layer}: {check.found}")
-        out.print(line, highlight=False, soft_wrap=True)
-        if check.mend:
-            say(f"         {check.mend}", to=out)
+        say_check(check.verdict, colours[check.verdict], f"{check.layer}: {check.found}", check.mend)
     raise typer.Exit(2 if any(check.verdict == "FAIL" for check in found) else 0)
 
 

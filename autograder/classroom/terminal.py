@@ -46,6 +46,14 @@ def _broken(line: str, width: int) -> list[str]:
     return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
 
 
+def say_check(verdict: str, colour: str, found: str, mend: str) -> None:
+    """Print a check to stdout: the verdict, what was found, and below it what mends it."""
+    first, *more = _broken(found, out.width - 8) if out.is_terminal else [found]
+    out.print(Text.assemble((f"{verdict:<8}", colour), plain(first)), soft_wrap=True, highlight=False)
+    for line in filter(None, [*more, mend]):
+        say(f"{'':8}{line}", to=out)
+
+
 def show(table: Table) -> None:
     """Print a table to stdout: in the width of the terminal, or in its own where it goes into a file or a pipe."""
     wide = not out.is_terminal and not os.environ.get("COLUMNS")
