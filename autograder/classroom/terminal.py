@@ -25,7 +25,7 @@ def plain(text: str, style: str = "") -> Text:
 
 def in_one_line(text: str, style: str = "") -> Text:
     """The text as one line, that ends in "…" where there is no room for all of it."""
-    made = plain(" ".join(text.split()), style)
+    made = plain(" ".join(text.splitlines()), style)
     made.no_wrap, made.overflow = True, "ellipsis"
     return made
 
