@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autograder.classroom.folder import printable
+from autograder.classroom.names import printable
 
 out, err = Console(), Console(stderr=True)
 WIDEST = 1000  # columns of a table that goes into a file
