@@ -173,7 +173,10 @@ def show_table(summary: Summary, everyone: bool) -> None:
     tell_changes(summary)
 
 
-@app.command(epilog="\b\nExample:\n  autograder report --class ~/classes/2026 --moodle\n")
+@app.command(
+    short_help="Write the tables, and renew what marks by hand changed.",
+    epilog="\b\nExample:\n  autograder report --class ~/classes/2026 --moodle\n",
+)
 def report(
     folder: ClassOption,
     moodle: Annotated[bool, typer.Option("--moodle", help="Write a file for Moodle's gradebook, too.")] = False,
@@ -190,7 +193,10 @@ def report(
     raise typer.Exit(1 if found.failures else 0)
 
 
-@app.command()
+@app.command(
+    short_help="Give a student more time for an assignment.",
+    epilog="\b\nExample:\n  autograder extension ada 01-convolution --days 3 --class ~/classes/2026\n",
+)
 def extension(
     student: Annotated[str, typer.Argument(metavar="STUDENT")],
     assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT")],

@@ -36,7 +36,7 @@ def table(lines: list[Line], summary: Summary) -> Table:
         cells = {
             "student": f"{line.student}*" if roster and not line.known else line.student,
             "assignment": line.assignment,
-            "status": result.status if result else _without_result(line, summary),
+            "status": _status(line) if result else _without_result(line, summary),
             "score": f"{line.score:g} / {result.max_score:g}" if result else "–",
             "total": f"{line.record.total:g} / {line.record.max_total:g}" if line.record else "–",
             "bonus": f"{result.bonus:g}" if result and result.bonus else "",
@@ -46,6 +46,11 @@ def table(lines: list[Line], summary: Summary) -> Table:
     if roster and not all(line.known for line in lines):
         shown.caption, shown.caption_justify = Text("* not in the roster"), "left"
     return shown
+
+
+def _status(line: Line) -> str:
+    status = line.entry.result.status if line.entry else ""
+    return f"{status}, late" if line.record and line.record.late_seconds else status
 
 
 def _without_result(line: Line, summary: Summary) -> str:
@@ -119,7 +124,7 @@ def _mean(lines: list[Line]) -> str:
     results = [line.entry.result for line in lines if line.entry]
     if not results:
         return ""
-    return f", mean {statistics.fmean(one.score for one in results):.3g} of {results[0].max_score:g}"
+    return f", mean {statistics.fmean(one.score for one in results):.3g} of {results[0].max_score:g} automatic points"
 
 
 def _count(number: int, what: str) -> str:

@@ -36,15 +36,15 @@ def say(text: str, style: str = "", *, to: Console | None = None) -> None:
 
 def show(table: Table) -> None:
     """Print a table to stdout: in the width of the terminal, or in its own where it goes into a file or a pipe."""
-    whole = not out.is_terminal and not os.environ.get("COLUMNS")
-    out.print(table, width=WIDEST if whole else None)
+    wide = not out.is_terminal and not os.environ.get("COLUMNS")
+    (Console(width=WIDEST) if wide else out).print(table)
 
 
 def bare_table(*columns: str) -> Table:
     """A table without lines, of these columns."""
     made = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        made.add_column(in_one_line(column), justify="right" if column in ("score", "bonus") else "left")
+        made.add_column(in_one_line(column), justify="right" if column in ("score", "total", "bonus") else "left")
     return made
 
 

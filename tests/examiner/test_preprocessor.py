@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_markdown_cell
 from nbgrader import api as nbgrader_api
 
 from autograder.classroom import gradebook, preprocessor
@@ -104,7 +105,12 @@ def test_nbgrader_autograde_asks_the_same_examiner(ours, tmp_path, monkeypatch):
         nb = nbformat.read(path, as_version=4)
         cell = next(cell for cell in nb.cells if cell.id == "conv2d")
         del cell.metadata["nbgrader"]
+        nb.cells.append(new_markdown_cell("Because of the border."))  # below the cell for the answer
         nbformat.write(nb, path)
+        emptied = each.notebook("mallory", ASSIGNMENT)
+        nb = nbformat.read(emptied, as_version=4)
+        next(cell for cell in nb.cells if cell.id == "discussion").source = " \n"
+        nbformat.write(nb, emptied)
         (path.parent / "timestamp.txt").write_text("2026-10-13 08:00:00 UTC")
         enter_assignment(each)
         with nbgrader_api.Gradebook(f"sqlite:///{each.gradebook}", COURSE) as db:
@@ -116,6 +122,7 @@ def test_nbgrader_autograde_asks_the_same_examiner(ours, tmp_path, monkeypatch):
     assert not (folder.submitted / "course.key").exists(), "its seeds are not the class's"
     run(other, BIN / "autograder", "grade", "--class", other.root, "--json", other.root / "out.jsonl", "--no-feedback")
     assert marks(folder) == marks(other)
+    assert marks(folder)["mallory", "discussion"] == 0 and (HONEST[1].id, "discussion") not in marks(folder)
     records = [gradebook.Gradebook(each.gradebook).records(ASSIGNMENT) for each in (folder, other)]
     totals = [{name: (record.penalty, record.total) for name, record in found.items()} for found in records]
     assert totals[0] == totals[1] and totals[0][HONEST[1].id][1] == 0 < totals[0]["mallory"][1]

@@ -146,7 +146,7 @@ def test_what_a_students_code_gave_back_is_no_command_to_the_terminal(capsys):
 def test_where_nothing_is_wrong_that_is_said(capsys):
     result = dict(student="ada", assignment=ASSIGNMENT, score=2.0, max_score=2.0, status="graded", limit=None)
     row = {"cell": "c-hidden", "criterion": "values", "title": "v", "points": 2.0, "earned": 2.0, "sentence": None}
-    result |= dict.fromkeys(("repaired", "noticed", "faults", "stopped", "untouched"), []) | {"criteria": [row]}
+    result |= {key: [] for key in ("repaired", "noticed", "faults", "stopped", "untouched")} | {"criteria": [row]}
     told(Examined(result, [], None, Path("ada.ipynb")))
     assert "Every criterion was met." in capsys.readouterr().out
 
