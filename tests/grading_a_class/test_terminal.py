@@ -24,6 +24,7 @@ from autograder.classroom.progress import progress_bar
 from autograder.classroom.run import Run
 from autograder.classroom.standings import Line
 from autograder.classroom.summary import Summary
+from autograder.classroom.terminal import say
 from autograder.demo.students import ASSIGNMENT
 
 STUB = str(Path(__file__).parents[1] / "examiner" / "stub_template.py")
@@ -140,6 +141,18 @@ def test_the_bar_fits_and_is_silent_where_there_is_no_terminal():
         assert ("wanda" in said) == is_terminal and "\x1b[2J" not in said
         shown = [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line) for line in re.split(r"[\r\n]", said)]
         assert all(cell_len(line) <= 80 for line in shown)
+
+
+def test_sentences_break_between_words_and_paths_nowhere():
+    path = "/home/somebody/a/rather/long/way/" + "deep/" * 20 + "01-convolution.ipynb"
+    command = f"      autograder report --class {path} --and --more --options"
+    for is_terminal in (True, False):
+        console = Console(file=io.StringIO(), width=80, force_terminal=is_terminal, color_system=None)
+        say(f"{'A sentence of many words, which is long. ' * 4}{path} stands in it.\n{command}", to=console)
+        lines = console.file.getvalue().splitlines()
+        assert sum(path in line for line in lines) == 2 and command in lines
+        assert all(len(line) <= 80 for line in lines if path not in line) or not is_terminal
+        assert len(lines) == 2 or is_terminal
 
 
 # A run that is stopped
