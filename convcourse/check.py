@@ -25,6 +25,8 @@ UNWRITTEN = "not written yet"
 KEEP = "Keep the name as it was handed out."
 PACKAGES_ONLY = "The grader has only your notebook and the packages of the course, and it installs nothing."
 NO_POINTS = "This costs no points by itself."
+MARKS = {True: "✓", False: "✗", None: "–"}
+PLAIN_MARKS = {True: "ok", False: "XX", None: "--"}  # for a terminal whose encoding has no others
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ def main(arguments: list[str]) -> int:
     """The command. Returns its exit status."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal that knows no ✓
+            stream.reconfigure(errors="replace")
+    marks = marks_for(sys.stdout.encoding)
     if arguments in (["-h"], ["--help"], ["check", "--help"]):
         print(USAGE)
         return 0
@@ -75,13 +78,13 @@ def main(arguments: list[str]) -> int:
         return 2
     wrong = 0
     for line in report(path, assignment):
-        print(as_text(line), flush=True)
+        print(as_text(line, marks), flush=True)
         wrong += line.ok is False
     if not wrong:
         print("\nReady to be handed in. (The hidden tests look at more cases than the visible checks do.)")
         return 0
     print(
-        f"\nNot ready: {wrong} {'thing' if wrong == 1 else 'things'} to mend, marked ✗ above. "
+        f"\nNot ready: {wrong} {'thing' if wrong == 1 else 'things'} to mend, marked {marks[False]} above. "
         "You may hand it in all the same; what is not written gives no points."
     )
     return 1
@@ -92,11 +95,20 @@ def assignment_of(path: Path, known: dict[str, Assignment]) -> Assignment | None
     return next((assignment for name, assignment in known.items() if name in path.stem), None)
 
 
-def as_text(line: Line) -> str:
+def marks_for(encoding: str | None) -> dict[bool | None, str]:
+    """The marks before lines that a terminal of this encoding can show."""
+    try:
+        "".join(MARKS.values()).encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return PLAIN_MARKS
+    return MARKS
+
+
+def as_text(line: Line, marks: dict[bool | None, str] = MARKS) -> str:
     """A line as it is printed, at most 100 characters wide."""
-    mark = {True: "✓", False: "✗", None: "–"}[line.ok]
+    mark = f"{marks[line.ok]} "
     text = f"{line.about}: {line.sentence}" if line.sentence else line.about
-    return textwrap.fill(text, 100, initial_indent=f"{mark} ", subsequent_indent="  ", break_long_words=False)
+    return textwrap.fill(text, 100, initial_indent=mark, subsequent_indent=" " * len(mark), break_long_words=False)
 
 
 def report(path: Path, assignment: Assignment) -> Iterator[Line]:
