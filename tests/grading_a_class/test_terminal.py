@@ -19,12 +19,13 @@ from autograder.classroom.errors import UserError, did_you_mean
 from autograder.classroom.forced import Forced
 from autograder.classroom.jobs import source_of
 from autograder.classroom.marks import Record
-from autograder.classroom.names import printable, say
+from autograder.classroom.names import printable
 from autograder.classroom.pool import Pool, Task, _Examiner
 from autograder.classroom.progress import progress_bar
 from autograder.classroom.run import Run
 from autograder.classroom.standings import Line
 from autograder.classroom.summary import Summary
+from autograder.classroom.terminal import say
 from autograder.demo.students import ASSIGNMENT
 
 STUB = str(Path(__file__).parents[1] / "examiner" / "stub_template.py")
