@@ -10,7 +10,8 @@ On a cell's header line stands its nbgrader metadata, of which only what differs
 which `python -m convcourse check` knows what belongs into a submission. The same sources give the same bytes. All
 faults of all sources are told at once, and nothing is written then.
 
-`python -m autograder.release wheel`, which is `make student-wheel`, packs `convcourse` alone.
+`python -m autograder.release wheel`, which is `make student-wheel`, packs `convcourse` alone. The wheel goes into
+`dist/`, and beside each notebook in `assignments/`, so that nbgrader's exchange hands it out, too; git ignores it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import tempfile
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +45,8 @@ from nbgrader.preprocessors import (
 )
 
 from autograder.exam.assignment import Assignment, assignment
-from convcourse.check import digest
+from autograder.wire.limits import Limits
+from convcourse.handed_out import Allowed
 from convcourse.packages import PACKAGES
 
 ROOT = Path(__file__).parents[1]
@@ -181,8 +184,15 @@ def _leaks(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
 
 
 def manifest(sources: dict[str, NotebookNode]) -> dict[str, Any]:
-    """What `convcourse check` must know: each assignment's cells in order, with digests of what was handed out."""
-    return {name: list(_entries(source)) for name, source in sources.items()}
+    """What `convcourse check` must know: each assignment's cells in order as handed out, and what code may use."""
+    return {
+        name: {"allowed": _allowed(assignment(name).limits), "cells": list(_entries(source))}
+        for name, source in sources.items()
+    }
+
+
+def _allowed(limits: Limits) -> dict[str, Any]:
+    return {field.name: getattr(limits, field.name) for field in fields(Allowed)}
 
 
 def _entries(source: NotebookNode) -> Iterator[dict[str, Any]]:
@@ -194,7 +204,7 @@ def _entries(source: NotebookNode) -> Iterator[dict[str, Any]]:
     for cell in released_notebook(source).cells:
         about = cell.metadata.nbgrader
         kind = "solution" if about.solution else "grade" if about.grade else "given"
-        entry = {"id": about.grade_id, "type": cell.cell_type, "kind": kind, "digest": digest(cell)}
+        entry = {"id": about.grade_id, "type": cell.cell_type, "kind": kind, "text": cell.source}
         if kind == "solution" and about.grade_id in asked:
             entry["defines"], entry["optional"] = asked[about.grade_id]
         yield entry
@@ -223,13 +233,18 @@ def build() -> dict[Path, str]:
             files[RELEASED / name / f"{name}.ipynb"] = to_text(released_notebook(source))
     if found:
         raise SystemExit("Nothing was released:\n" + "\n".join(f"  {fault}" for fault in found))
-    files[MANIFEST] = json.dumps(manifest(sources), indent=1) + "\n"
+    files[MANIFEST] = json.dumps(manifest(sources), indent=1, ensure_ascii=False) + "\n"
     return files
 
 
 def project() -> dict[str, Any]:
     """The project's own table in pyproject.toml."""
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def wheel_name() -> str:
+    """The file name of the wheel of `convcourse`."""
+    return f"convcourse-{project()['version']}-py3-none-any.whl"
 
 
 def wheel(dist: Path = ROOT / "dist") -> Path:
@@ -250,7 +265,7 @@ def wheel(dist: Path = ROOT / "dist") -> Path:
         )
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
         subprocess.run([*command, "--wheel-dir", str(dist), str(place)], check=True)
-    return dist / f"convcourse-{about['version']}-py3-none-any.whl"
+    return dist / wheel_name()
 
 
 def main(arguments: list[str]) -> None:
@@ -259,7 +274,9 @@ def main(arguments: list[str]) -> None:
             for path, text in build().items():
                 write(path, text)
         case ["wheel"]:
-            print(f"wrote {wheel().relative_to(ROOT)}")
+            made = wheel()
+            places = [made, *(Path(shutil.copy(made, folder)) for folder in sorted(RELEASED.iterdir()))]
+            print("wrote " + ", ".join(str(place.relative_to(ROOT)) for place in places))
         case _:
             raise SystemExit("Usage: python -m autograder.release [wheel]")
 

@@ -44,7 +44,8 @@ LONGEST_ANSWER = 256 << 20
 
 @dataclass(frozen=True)
 class Task:
-    """A submission to grade. `source`: the instructor's notebook; `timestamp`: when the exchange says it came."""
+    """A submission to grade. `source`: the instructor's notebook; `timestamp`: when the exchange says it came; `told`:
+    accidents with the file, in sentences."""
 
     student: str
     assignment: str
@@ -52,6 +53,7 @@ class Task:
     submitted: bytes
     source: Path
     timestamp: str | None = None
+    told: tuple[str, ...] = ()
     explain: bool = False
 
 
@@ -153,6 +155,7 @@ class Pool:
         self._deaths: Counter[tuple[str, str]] = Counter()
         self._control, theirs = socket.socketpair()
         wall = second_wall.prefix() if confined else ()
+        self._walled = bool(wall)
         parent = "0" if wall else str(os.getpid())  # behind the wall it is the wall's process that dies with this one
         passed = {name: os.environ[name] for name in PASSED if name in os.environ}
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
@@ -179,6 +182,11 @@ class Pool:
                 },
             )
 
+    @property
+    def alive(self) -> bool:
+        """Can it start examiners yet?"""
+        return self._template.poll() is None
+
     def close(self) -> None:
         """End the template, and with it all others."""
         for examiner in self._examiners:
@@ -189,6 +197,12 @@ class Pool:
         except subprocess.TimeoutExpired:
             self._template.kill()
             self._template.wait()
+
+    def at_work(self) -> list[tuple[Task, float]]:
+        """What examiners grade now, each with the seconds since it was given to one; the longest first."""
+        given = [(examiner.task, examiner.since) for examiner in list(self._examiners)]
+        now = time.monotonic()
+        return sorted(((task, now - since) for task, since in given if task), key=lambda both: -both[1])
 
     def grade(self, tasks: Iterator[Task]) -> Iterator[Done]:
         """Grade the tasks, each by the next examiner that is free; yield each as it is done. Raise `PoolError` where no
@@ -256,7 +270,8 @@ class Pool:
             examiners.append(_Examiner(connection))
         for examiner in examiners:
             try:
-                examiner.pid = json.loads(examiner.connection.recv_bytes())["pid"]
+                pid = json.loads(examiner.connection.recv_bytes())["pid"]
+                examiner.pid = second_wall.outside(pid, self._template.pid) if self._walled else pid
             except (EOFError, OSError):
                 raise PoolError(
                     "The grader's processes did not start; their words are above. `autograder doctor` may say why."

@@ -34,13 +34,15 @@ from autograder.examiner.grade_cells import (
     is_hidden,
     points_of,
 )
-from autograder.examiner.intake import Unreadable
 from autograder.examiner.link import ZygoteClient
 from autograder.examiner.mishaps import is_machines, told
 from autograder.examiner.rebuild import rebuild, untouched
 from autograder.examiner.results import CriterionResult, SubmissionResult, in_halves, worst
 from autograder.examiner.sanitise import clean_outputs, output_of
 from autograder.examiner.setting import Remote, stopped
+from autograder.examiner.snippets import snippet
+from autograder.examiner.transcript import Transcript
+from convcourse.submission.intake import Unreadable
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ def grade(
     given = {cell.id for cell in source.cells}
     absences = absences_of(program, grade_cells, given)
     graded = {name for cell in grade_cells for name in free_names(cell.source)}
-    remote = Remote(client, limits, key, submitted, graded, absences)
+    transcript = Transcript() if job.explain else None
+    remote = Remote(client, limits, key, submitted, graded, absences, transcript)
     marks = Marks({}, [], [])
     try:
         for count, cell in enumerate((cell for cell in program.cells if cell.cell_type == "code"), 1):
@@ -204,13 +207,22 @@ def examine(cell: NotebookNode, remote: Remote, marks: Marks, sentences: Mapping
         outputs.append(table(exam, outcomes))
         marks.bonus += sum(outcome.earned for outcome in outcomes) if exam.bonus else 0.0
         marks.criteria += [criterion_result(grade_id, outcome, sentences) for outcome in outcomes]
-        marks.evidence += [
-            {"cell": grade_id, "criterion": outcome.id, **asdict(outcome.finding.evidence)}
-            for outcome in outcomes
-            if outcome.finding and outcome.finding.evidence
-        ]
+        if remote.transcript:
+            marks.evidence += list(evidence_of(grade_id, exam, outcomes, remote))
     remote.shown.clear()
+    if remote.transcript:
+        remote.transcript.clear()
     finish(cell, outputs, points, marks)
+
+
+def evidence_of(grade_id: str, exam: Exam, outcomes: list[Outcome], remote: Remote) -> Iterator[dict[str, Any]]:
+    """What the instructor may see of each criterion that is not met: the case, and a program that makes it again."""
+    for outcome in outcomes:
+        if outcome.finding and (evidence := outcome.finding.evidence) and remote.transcript:
+            python = None
+            with noting("the case as a program", remote):
+                python = snippet(remote.transcript, exam, f"{exam.name}/{outcome.id}", evidence)
+            yield {"cell": grade_id, "criterion": outcome.id, **asdict(evidence), "python": python}
 
 
 def run_grade_cell(source: str, remote: Remote, grade_id: str) -> tuple[list[NotebookNode], Any]:

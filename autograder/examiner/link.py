@@ -106,6 +106,7 @@ class Link:
         self._loaders: dict[int, recipes.Loader] = {}
         self._loaders_given = 0
         self._outputs_left, self._answers_left = limits.outputs_mib * MIB, limits.answers_mib * MIB
+        self.proxy: Callable[[Link, messages.Handle], RemoteSubject] = RemoteSubject
         self._inward: dict[type, Callable[[Any], Any]] = {messages.Handle: self._proxy}
         self.absent: Callable[[str], str] = lambda message: ""  # why the name that a NameError misses is missing
         self.released: list[int] = []
@@ -211,8 +212,6 @@ class Link:
         """What came is no answer to what was asked."""
         self._lose("crashed", "The notebook's code wrote into the grader's own channel.")
 
-    # ----
-
     def _question(self, ask: Any, seconds: float, head_limit: int = HEAD_LIMIT, cell: str = "") -> Any:
         """Ask, and wait for the answer; what must not be ends the candidate."""
         self.listen()
@@ -297,7 +296,7 @@ class Link:
     def _proxy(self, handle: messages.Handle) -> RemoteSubject:
         if handle.kind not in KINDS:
             raise Malformed("a handle of no kind")
-        return RemoteSubject(self, handle)
+        return self.proxy(self, handle)
 
     def _early(self) -> NoReturn:
         """Something came before it was asked for: bytes, or the end."""
