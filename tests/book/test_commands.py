@@ -46,6 +46,7 @@ NOT_RUN = {
     "make demo": "grades a class of 24 three times, which takes minutes; contributors run it for the guide's pictures",
     "make bench": "measures for minutes; its table in the README is what it wrote",
     "apt install": "changes the machine",
+    "pip install": "fetches gigabytes",
     **dict.fromkeys(("limactl start", "limactl shell", "multipass launch", "multipass shell"), "makes a machine"),
     **dict.fromkeys(
         ("podman build", "podman run"), "needs a container engine; tests/project/test_deploy.py reads its file"

@@ -194,6 +194,14 @@ def test_long_output_is_cut(entry, executed, source, waits):
     assert len(page) < 50_000 and "more characters" in page
 
 
+def test_without_the_books_address_a_mistake_is_named_and_not_linked(entry, executed, source, waits, monkeypatch):
+    linked = feedback.page(entry(), executed(), source, waits)
+    monkeypatch.setattr(feedback, "book_url", lambda: "")
+    page = feedback.page(entry(), executed(), source, waits)
+    assert "Read: flipped kernel" in linked and "Read:" not in page and "https://" not in page
+    assert "The kernel is flipped." in page
+
+
 def test_a_page_is_made_anew_when_and_only_when_something_changed(
     tmp_path, entry, executed, source, monkeypatch, waits
 ):
