@@ -83,8 +83,8 @@ def examine(main: Connection, to_zygote: socket.socket) -> None:
     """
     import nbformat
 
-    from autograder.exam.assignment import assignment
     from autograder.examiner.grading import Job
+    from autograder.examiner.held import assignment
     from autograder.examiner.link import ZygoteClient
 
     told = json.loads(main.recv_bytes())
