@@ -44,7 +44,8 @@ LONGEST_ANSWER = 256 << 20
 
 @dataclass(frozen=True)
 class Task:
-    """A submission to grade. `source`: the instructor's notebook; `timestamp`: when the exchange says it came."""
+    """A submission to grade. `source`: the instructor's notebook; `timestamp`: when the exchange says it came;
+    `recording`: it is the instructor's own solution (`examiner.grading.Job`)."""
 
     student: str
     assignment: str
@@ -53,6 +54,7 @@ class Task:
     source: Path
     timestamp: str | None = None
     explain: bool = False
+    recording: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class _Examiner:
             "job": task.job,
             "source": str(task.source),
             "explain": task.explain,
+            "recording": task.recording,
         }
         with contextlib.suppress(OSError):
             self.connection.send_bytes(json.dumps(order).encode())

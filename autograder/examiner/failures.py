@@ -45,10 +45,9 @@ class Text:
 
     @cached_property
     def for_themselves(self) -> set[int]:
-        """The lines of calls whose value nobody takes."""
-        calls = [
-            node for node in ast.walk(self.tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
-        ]
+        """The lines of calls whose value nobody takes, `sort(x)`, where no other call hands its value to them."""
+        alone = [node.value for node in ast.walk(self.tree) if isinstance(node, ast.Expr)]
+        calls = [node for node in alone if isinstance(node, ast.Call) and not _calls_in(*node.args, *node.keywords)]
         return {line for node in calls for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
 
     @cached_property
@@ -154,6 +153,10 @@ class Text:
     def _segment(self, statement: ast.stmt) -> str:
         text = ast.get_source_segment(self.source, statement) or ""
         return plain(" ".join(text.split()), LONGEST_CASE)
+
+
+def _calls_in(*nodes: ast.AST) -> bool:
+    return any(isinstance(part, ast.Call) for node in nodes for part in ast.walk(node))
 
 
 class Keeping(ast.NodeTransformer):

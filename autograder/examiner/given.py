@@ -51,6 +51,10 @@ class Given:
         """Of a cell, by its id."""
         return self._place.get(cell, len(self._place))
 
+    def set_by(self, cell: str) -> list[str]:
+        """The names that a cell sets, in order."""
+        return [name for name, some in self._bindings.items() if any(one.cell == self.place(cell) for one in some)]
+
     def last(self, name: str, before: int) -> Binding | None:
         """The last statement above this place that sets a name."""
         return next((one for one in reversed(self._bindings.get(name, [])) if one.cell < before), None)

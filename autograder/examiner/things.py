@@ -69,6 +69,9 @@ class Thing:
     def __subclasscheck__(self, cls: Any) -> bool:
         return type(cls) is Thing and of(cls).use("subclass", self)
 
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("an object of the student's code is no array")  # NumPy would look into it without end
+
     def __enter__(self) -> Any:
         return of(self).use("enter")
 

@@ -65,6 +65,13 @@ def test_students_are_locked_out_of_all_but_their_cells(name):
         assert about.checksum == utils.compute_checksum(cell) or not (about.locked or about.grade)
 
 
+def test_the_courses_own_assignments_have_40_points_and_8_a_cell_at_most(name):
+    held = assignment(name)
+    cells = [cell.metadata.nbgrader for cell in source(name).cells if utils.is_grade(cell)]
+    assert sum(about.points for about in cells if not about.solution) == held.points == 40
+    assert max(about.points for about in cells) <= held.largest == 8
+
+
 def test_pictures_of_01_take_no_names_from_students():
     """A given cell that sets `windows` or `blur` overwrites a student's helper of this name."""
     pictures = [cell.source for cell in released("01-convolution").cells if "needs(" in cell.source]
@@ -133,12 +140,13 @@ exam.small.twice.grade(twice)
         ('nbgrader={"grade_id": "text"}', "", "has no grade_id"),
         ('"grade_id": "text"', '"grade_id": "twice"', "2 cells have this grade_id"),
         ('"points": 8', '"points": 0.75', "multiple of 0.5"),
-        ('"points": 8', '"points": 8.5', "no cell may have more than 8"),
         ('"points": 8', '"points": 7', "7 points on the cell, 8 in its exam"),
-        ('"points": 8', '"points": 7', "automatic points are 7, they must be 8"),
         ("# Hidden tests: 8 points", "# Hidden tests", "must tell students what it gives"),
         ("exam.small.twice", "exam.small.thrice", "calls no exam"),
-        ('"twice-hidden"', '"twice-tests"', "only cells whose grade_id ends in -hidden"),
+        ('"twice-hidden"', '"twice-tests"', "the grade_id of a cell that asks an exam must end in -hidden"),
+        ("from autograder import exam\nexam.small.twice.grade(twice)", "", None),
+        ("from autograder import exam\nexam.small.twice.grade(twice)", "assert twice(1) == 2", None),
+        ("from autograder import exam\nexam.small.twice.grade(twice)", "%timeit twice(1)", "is no Python"),
         ("    ### BEGIN SOLUTION\n", "", "no ### BEGIN SOLUTION"),
         ("    ### END SOLUTION\n", "", "nbgrader does not release it"),
         ("# Write twice.", "# Write twice, autograder reads it.", "students would read 'autograder'"),
