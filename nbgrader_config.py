@@ -1,18 +1,24 @@
-"""nbgrader's settings, for commands started in this folder. They work on the class folder that $COURSE_CLASS names, and
-marks come from the examiner that `autograder grade` asks too."""
+"""nbgrader's settings, for commands started in this folder. They work on the class folder that $COURSE_CLASS names,
+and the exchange that $COURSE_EXCHANGE names. Marks come from the examiner that `autograder grade` asks too."""
 
 import os
 import sys
 from pathlib import Path
 
+from autograder.classroom import places
+
 c = get_config()  # noqa: F821 - nbgrader's own
 
 ROOT = Path(__file__).resolve().parent
-CLASS = ROOT / os.environ.get("COURSE_CLASS", "_build/demo")
+CLASS = places.class_folder() or ROOT / "_build" / "demo"
+
+for sentence in places.advice(sys.argv[1] if len(sys.argv) > 1 else ""):
+    print(sentence, file=sys.stderr)
 
 # nbgrader starts `alembic` by name, also where the environment is not active.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
 
+c.CourseDirectory.course_id = places.COURSE
 c.CourseDirectory.root = str(ROOT)
 c.CourseDirectory.source_directory = "_build/source"
 c.CourseDirectory.release_directory = "assignments"
@@ -20,6 +26,10 @@ c.CourseDirectory.submitted_directory = str(CLASS / "submitted")
 c.CourseDirectory.autograded_directory = str(CLASS / "autograded")
 c.CourseDirectory.feedback_directory = str(CLASS / "feedback")
 c.CourseDirectory.db_url = f"sqlite:///{CLASS / 'gradebook.db'}"
+c.ZipCollectApp.collect_directory_structure = str(CLASS / "downloaded" / "{assignment_id}" / "{collect_step}")
+c.ZipCollectApp.collector_plugin = "autograder.classroom.collector.Collector"  # knows Moodle's and Canvas's names
+if exchange := places.exchange():
+    c.Exchange.root = str(exchange)
 
 c.Autograde.autograde_preprocessors = [
     "autograder.classroom.preprocessor.Examine",  # in the place of Execute

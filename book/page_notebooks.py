@@ -27,7 +27,7 @@ SITE, OUT = ROOT / "_build" / "html", ROOT / "_build" / "notebooks"
 # These modules resemble parts of an assignment, so they are handed out to nobody, and no page that needs one is.
 WITHHELD = {"unet", "segmenting", "networks", "letter_network", "contestants", "fields"}
 
-SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["convcourse"]
+SETTINGS = tomllib.loads((ROOT / "course.toml").read_text())
 FETCH = """import sys
 
 if "google.colab" in sys.modules:  # fetch what this notebook imports
@@ -58,7 +58,7 @@ class Page:
         cells: list[nbformat.NotebookNode] = []
         for cell in read.cells:
             cells += self.text(cell.source) if cell.cell_type == "markdown" else self.code(cell)
-        if SETTINGS["repository"]:
+        if SETTINGS["repository"] and SETTINGS["book_url"]:
             cells.insert(0, nbformat.v4.new_code_cell(FETCH.format(url=SETTINGS["book_url"].rstrip("/"))))
         made = nbformat.v4.new_notebook(cells=pruned(cells))
         for number, cell in enumerate(made.cells):

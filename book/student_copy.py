@@ -11,16 +11,26 @@ from pathlib import Path
 import page_notebooks
 
 from autograder import release
+from autograder.classroom.places import COURSE
 
 ROOT = Path(__file__).resolve().parents[1]
 README = """# Convolutions
 
     python -m venv .venv
-    .venv/bin/pip install jupyterlab drawsvg {wheel}
+    .venv/bin/pip install jupyterlab nbgrader drawsvg {wheel}
     .venv/bin/jupyter lab
 
 - `assignments/`: one notebook each. `.venv/bin/python -m convcourse check <notebook>` says whether it is ready.
 - `notebooks/`: pages of the book, to run and to change.
+"""
+
+NBGRADER = f"""# For nbgrader's commands, started in this folder. COURSE_EXCHANGE names the exchange.
+import os
+
+c = get_config()
+c.CourseDirectory.course_id = "{COURSE}"
+if os.environ.get("COURSE_EXCHANGE"):
+    c.Exchange.root = os.path.expanduser(os.environ["COURSE_EXCHANGE"])
 """
 
 
@@ -33,6 +43,7 @@ def write(folder: Path) -> None:
     shutil.copytree(page_notebooks.OUT, folder / "notebooks", ignore=packed)
     wheel = release.wheel(folder)
     (folder / "README.md").write_text(README.format(wheel=wheel.name))
+    (folder / "nbgrader_config.py").write_text(NBGRADER)
     shutil.copy(ROOT / "LICENSE", folder)
 
 

@@ -25,6 +25,7 @@ READING = (
 DRIVING = ("tests/browser/test_live", "tests/browser/test_kit.py", "tests/browser/test_students_pages.py")
 POOL = (
     *("tests/grading_a_class/test_run.py", "tests/grading_a_class/test_kill.py", "tests/candidate/test_neighbours.py"),
+    "tests/grading_a_class/test_term.py",
     *("tests/examiner/test_pool.py", "tests/examiner/test_preprocessor.py", "tests/examiner/test_second_wall.py"),
 )
 

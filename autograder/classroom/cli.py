@@ -10,41 +10,33 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
+from autograder.classroom.choosing import known_assignments, known_student, open_class, refuse_unwritable
 from autograder.classroom.errors import UserError
-from autograder.classroom.folder import ClassFolder, printable
-from autograder.classroom.standings import Line
-from autograder.classroom.terminal import plain
+from autograder.classroom.progress import progress_bar
+from autograder.classroom.terminal import out, say, show
 
 if TYPE_CHECKING:
-    from autograder.classroom.run import Summary
+    from autograder.classroom.summary import Summary
 
+# Typer's own boxes cut long names at 80 columns; click's plain help does not.
 app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Grade a class, outside the reach of its code.",
-)
-SHOWN_FAULTS = 10
-out, err = Console(), Console(stderr=True)
-
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
 ClassOption = Annotated[
     Path,
     typer.Option(
         "--class",
+        envvar="COURSE_CLASS",
         metavar="DIR",
-        help="The class folder. DIR/submitted/<student>/<assignment>/<assignment>.ipynb must be there.",
+        help="The class folder, which holds submitted/ with a folder for each student.",
     ),
 ]
 Unsafe = Annotated[
@@ -55,12 +47,50 @@ Unsafe = Annotated[
 ]
 
 
-@app.command()
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        from autograder.classroom.jobs import grader_version
+
+        print(f"autograder {version('convcourse-autograder')}, grader {grader_version()[:12]}")
+        print(f"torch {version('torch')}, nbgrader {version('nbgrader')}, Python {sys.version.split()[0]}")
+        raise typer.Exit
+
+
+@app.callback()
+def autograder(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is."),
+    ] = False,
+) -> None:
+    """Grade a class, outside the reach of its code.
+
+    \b
+    A first run:
+      autograder doctor
+      autograder grade --class ~/classes/2026
+      autograder report --class ~/classes/2026
+
+    The variable COURSE_CLASS stands for --class.
+    """
+
+
+@app.command(
+    short_help="Grade what is new or changed; write feedback pages.",
+    epilog="""\b
+Examples:
+  autograder grade --class ~/classes/2026
+  autograder grade 01-convolution --class ~/classes/2026 --jobs 8
+  autograder grade --class ~/classes/2026 --student ada --force
+""",
+)
 def grade(
     folder: ClassOption,
     assignments: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ASSIGNMENT]...", help="Which assignments; all that were submitted, if none is named."),
+        typer.Argument(metavar="ASSIGNMENT", help="Which assignments; all that were submitted, if none is named."),
     ] = None,
     student: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Only this student; may be given more than once.")
@@ -68,14 +98,18 @@ def grade(
     jobs: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Examiners at work at once; by default one a processor, as far as there is memory for them."
+            min=1,
+            metavar="N",
+            help="Examiners at work at once; by default one a processor, as far as there is memory for them.",
         ),
     ] = None,
     json_file: Annotated[
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write one JSON object a line for each submission; - is stdout."),
     ] = None,
-    force: Annotated[bool, typer.Option(help="Grade again what has a result.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Grade again what has a result. Stopped, the same command goes on.")
+    ] = False,
     feedback: Annotated[
         bool,
         typer.Option(
@@ -85,199 +119,185 @@ def grade(
     lower: Annotated[
         bool, typer.Option("--lower", help="Let a lower mark count, also where a higher one was handed back.")
     ] = False,
+    everyone: Annotated[bool, typer.Option("--all", help="Show unchanged submissions in the table, too.")] = False,
     unsafe_no_sandbox: Unsafe = False,
 ) -> None:
     """Grade what is new or changed, into the gradebook, with a feedback page for each student."""
-    from autograder.classroom.machine import default_jobs, too_many
-    from autograder.classroom.run import Run
+    from autograder.classroom.telling import tell, tell_end
 
-    place = open_class(folder)
-    if jobs and (warning := too_many(jobs)):
-        err.print(plain(warning, "yellow"), soft_wrap=True)
-    confined = confinement(unsafe_no_sandbox)
-    names = known_assignments(place, assignments or [])
+    start, place = time.monotonic(), open_class(folder)
+    on_stdout = str(json_file) == "-"
+    if json_file and not on_stdout:
+        refuse_unwritable(json_file)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with progress_bar() as step:
+        step("Starting", 0, None, lambda: "what confines students' code is tried")
+        from autograder.classroom.machine import default_jobs, too_many
+        from autograder.classroom.run import Run
+
+        confined = confinement(unsafe_no_sandbox)
+        names = known_assignments(place, assignments or [])
+        if jobs and (warning := too_many(jobs)):
+            say(warning, "yellow")
         summary = Run(place, names, set(student or ()), step).grade(
             jobs=jobs or default_jobs(), force=force, feedback=feedback, lower=lower, confined=confined
         )
     if json_file:
-        text = "".join(json.dumps(line.to_json(), ensure_ascii=False) + "\n" for line in summary.lines)
-        sys.stdout.write(text) if str(json_file) == "-" else json_file.write_text(text, encoding="utf-8")
-    if str(json_file) != "-":
-        out.print(table(summary.lines))
-        tell_changes(summary)
-    raise typer.Exit(tell(summary))
+        write_json(summary, json_file)
+    if not on_stdout:
+        show_table(summary, everyone)
+    status = tell(summary, force)
+    if not summary.stopped:
+        tell_end(summary, place, time.monotonic() - start, feedback)
+    raise typer.Exit(status)
+
+
+def write_json(summary: Summary, file: Path) -> None:
+    """Write one object a line into the file, or to stdout where it is called "-"."""
+    text = "".join(json.dumps(line.to_json(), ensure_ascii=False) + "\n" for line in summary.lines)
+    if str(file) == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"Graded, but {file} could not be written: {error.strerror}.") from error
+
+
+def show_table(summary: Summary, everyone: bool) -> None:
+    """The table of what is new, or of all, and whose marks changed."""
+    from autograder.classroom.telling import news, table, tell_changes
+
+    if shown := summary.lines if everyone else news(summary):
+        show(table(shown, summary))
+    tell_changes(summary)
+
+
+@app.command(epilog="\b\nExample:\n  autograder report --class ~/classes/2026 --moodle\n")
+def report(
+    folder: ClassOption,
+    moodle: Annotated[bool, typer.Option("--moodle", help="Write a file for Moodle's gradebook, too.")] = False,
+    canvas: Annotated[bool, typer.Option("--canvas", help="Write a file for Canvas's gradebook, too.")] = False,
+) -> None:
+    """Write marks.csv, parts.csv and class.html into the class folder, and renew pages that marks by hand changed."""
+    from autograder.classroom.pages import report as write
+
+    found = write(open_class(folder), [name for name, asked in (("moodle", moodle), ("canvas", canvas)) if asked])
+    for said in (*found.failures, *found.told):
+        say(said)
+    for path in found.written:
+        say(str(path), to=out)
+    raise typer.Exit(1 if found.failures else 0)
 
 
 @app.command()
-def report(folder: ClassOption) -> None:
-    """Write marks.csv and class.html into the class folder."""
-    from autograder.classroom.gradebook import Gradebook
-    from autograder.classroom.journal import read
-    from autograder.classroom.report import write_report
-    from autograder.classroom.run import lines_of
-    from autograder.classroom.standings import Roster
+def extension(
+    student: Annotated[str, typer.Argument(metavar="STUDENT")],
+    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT")],
+    folder: ClassOption,
+    days: Annotated[float, typer.Option(min=0, help="So many days after the due date.")] = 0,
+    hours: Annotated[float, typer.Option(min=0, help="And so many hours.")] = 0,
+) -> None:
+    """Give a student more time for an assignment that has a due date. It replaces what was granted before."""
+    from autograder.classroom.pages import grant
 
-    place = open_class(folder)
-    if not place.gradebook.exists():
-        raise UserError(f"Nothing was graded in {place.root} yet. First: autograder grade --class {folder}")
-    latest, gradebook = read(place.journal), Gradebook(place.gradebook)
-    names = [name for name in known_assignments(place, []) if gradebook.has(name)]
-    write_report(place, lines_of(place, names, latest, gradebook, Roster(gradebook.students(), latest.values())))
-    out.print(plain(f"{place.root / 'marks.csv'}\n{place.root / 'class.html'}"))
+    until = grant(open_class(folder), student, assignment, days, hours)
+    say(f"{student} has until {until:%Y-%m-%d %H:%M} UTC. `grade` and `report` bring it to the pages.", to=out)
 
 
-@app.command()
+@app.command(
+    short_help="Show the cases behind a student's mark.",
+    epilog="""\b
+Examples:
+  autograder explain ada 01-convolution --class ~/classes/2026
+  autograder explain ada 01-convolution conv2d --class ~/classes/2026
+  autograder explain ada 01-convolution conv2d --python > case.py
+""",
+)
 def explain(
     student: Annotated[str, typer.Argument(metavar="STUDENT")],
     assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT")],
     folder: ClassOption,
+    part: Annotated[str | None, typer.Argument(metavar="PART", help="Only this part, for example conv2d.")] = None,
+    python: Annotated[
+        bool,
+        typer.Option("--python", help="Print a Python file that makes each case again, with its inputs in full."),
+    ] = False,
     unsafe_no_sandbox: Unsafe = False,
 ) -> None:
-    """Show the cases behind a mark: what was asked, expected and got. For instructors only: it shows hidden inputs."""
-    from autograder.classroom.explain import explanation
+    """Show the cases behind a mark: what was asked, expected and got. For instructors only: it shows hidden inputs.
+
+    Parts that are not written are named, and left out.
+    """
+    with progress_bar() as step:
+        step("Examining", 0, None, lambda: f"{student}, {assignment}, once more with the same seeds")
+        from autograder.classroom.explain import examined, program, told
+
+        place = open_class(folder)
+        known_assignments(place, [assignment])
+        known_student(place, student)
+        found = examined(place, student, assignment, part, confinement(unsafe_no_sandbox))
+    if python:
+        sys.stdout.write(program(found))
+    else:
+        told(found)
+
+
+@app.command(short_help="Remove a student.")
+def forget(
+    student: Annotated[str, typer.Argument(metavar="STUDENT")],
+    folder: ClassOption,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove all that the class folder and its exchange hold of a student: files, results, marks."""
+    from autograder.classroom import forgetting
 
     place = open_class(folder)
-    confined = confinement(unsafe_no_sandbox)
-    known_assignments(place, [assignment])
-    out.print(explanation(place, student, assignment, confined))
+    for path in forgetting.held_of(place, student):
+        say(str(path), to=out)
+    say(f"what journal.jsonl and gradebook.db hold of {student}", to=out)
+    if not yes:
+        typer.confirm("Remove this for good?", abort=True, err=True)
+    forgetting.forget(place, student)
+    say(f"Removed. `autograder report` writes marks.csv and class.html without {student}.", to=out)
 
 
-@app.command()
-def doctor() -> None:
-    """Say, a line a layer, what confines students' code on this machine, and what mends a gap."""
+@app.command(short_help="Say what confines students' code here.")
+def doctor(
+    folder: Annotated[
+        Path | None,
+        typer.Option("--class", envvar="COURSE_CLASS", metavar="DIR", help="Look at this class folder, too."),
+    ] = None,
+) -> None:
+    """Say, a line a layer, what confines students' code on this machine, what is set up, and what mends a gap."""
     from autograder.classroom.doctor import checks
+    from autograder.classroom.prepared import prepared
 
     colours = {"PASS": "green", "CAUTION": "yellow", "FAIL": "bold red"}
-    found = list(checks())
-    for check in found:
-        out.print(
-            Text.assemble((f"{check.verdict:<8}", colours[check.verdict]), f"{check.layer}: {check.found}"),
-            highlight=False,
-            soft_wrap=True,
-        )
+    found = []
+    for check in (check for part in (checks(), prepared(folder)) for check in part):
+        found.append(check)
+        line = Text.assemble((f"{check.verdict:<8}", colours[check.verdict]), f"{check.layer}: {check.found}")
+        out.print(line, highlight=False, soft_wrap=True)
         if check.mend:
-            out.print(Text(f"         {check.mend}"), soft_wrap=True)
+            say(f"         {check.mend}", to=out)
     raise typer.Exit(2 if any(check.verdict == "FAIL" for check in found) else 0)
-
-
-def open_class(folder: Path) -> ClassFolder:
-    """The class folder. Raise `UserError` where it is none."""
-    if not (folder / "submitted").is_dir():
-        raise UserError(
-            f"{folder} has no folder `submitted`. "
-            f"Expected: {folder}/submitted/<student>/<assignment>/<assignment>.ipynb"
-        )
-    return ClassFolder(folder.resolve())
-
-
-def known_assignments(place: ClassFolder, named: list[str]) -> list[str]:
-    """The assignments to grade: those named, or all that were submitted and that we have a source of. Raise `UserError`
-    where there is none."""
-    from autograder.classroom.jobs import source_of
-
-    wanted = named or place.assignments()
-    without = [name for name in wanted if not source_of(name).is_file()]
-    if not wanted:
-        raise UserError(f"Found nothing to grade in {place.submitted}: no student's folder holds an assignment's.")
-    if without and (named or without == wanted):
-        sources = source_of("any").parent.parent
-        there = ", ".join(sorted(path.name for path in sources.glob("*") if path.is_dir())) or "none"
-        raise UserError(
-            f"No source of {', '.join(without)} in {sources}, only of: {there}. `make assignments` builds them."
-        )
-    for name in without:
-        err.print(plain(f"Left out: {name}, of which there is no source in {source_of(name).parent.parent}."))
-    return [name for name in wanted if name not in without]
 
 
 def confinement(unsafe: bool) -> bool:
     """Is students' code confined? Raise `UserError` where it cannot be, unless told to go on."""
     from autograder.classroom.doctor import checks
 
-    failed = [check for check in checks() if check.verdict == "FAIL"]
     if unsafe:
-        err.print(Text("Without confinement: students' code runs with your rights.", style="bold red"))
+        say("Without confinement: students' code runs with your rights.", "bold red")
         return False
-    if failed:
+    if failed := [check for check in checks() if check.verdict == "FAIL"]:
         gaps = "\n".join(f"  {check.layer}: {check.found} {check.mend}" for check in failed)
         raise UserError(
             f"Students' code cannot be confined here:\n{gaps}\n"
             "Mend it, or give --unsafe-no-sandbox for code that you trust."
         )
     return True
-
-
-@contextmanager
-def progress_bar() -> Iterator:
-    """A bar on stderr; yields `step(stage, done, of, what)`."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[what]}"),
-    )
-    with Progress(*columns, console=err, transient=True) as bar:
-        tasks = {}
-
-        def step(stage: str, done: int, of: int, what: str) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=of, what="")
-            bar.update(tasks[stage], completed=done, total=of, what=escape(printable(what)))
-
-        yield step
-
-
-def table(lines: list[Line]) -> Table:
-    """The results as a table for the terminal."""
-    shown = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("student", "assignment", "status"):
-        shown.add_column(column)
-    shown.add_column("score", justify="right")
-    shown.add_column("bonus", justify="right")
-    shown.add_column("first thing that is wrong")
-    roster = any(line.known for line in lines)
-    for line in lines:
-        result = line.entry.result if line.entry else None
-        score = f"{result.score:g} / {result.max_score:g}" if result else "–"
-        bonus = f"{result.bonus:g}" if result and result.bonus else ""
-        name = f"{line.student} (not in the roster)" if roster and not line.known else line.student
-        status = result.status if result else "no result"
-        shown.add_row(*map(plain, (name, line.assignment, status, score, bonus, line.first_mistake)))
-    return shown
-
-
-def tell_changes(summary: Summary) -> None:
-    """Say whose mark this run changed, or would have changed, and why."""
-    if summary.changed:
-        out.print("\nMarks that changed", style="bold")
-    for entry in summary.changed:
-        if entry.change:
-            out.print(
-                plain(f"{entry.result.student}, {entry.result.assignment}: {entry.change.told()}"), soft_wrap=True
-            )
-    if kept := sum(entry.keeps for entry in summary.changed):
-        out.print(f"{kept} kept as handed back. Where the lower mark is to count, grade again with --lower.")
-
-
-def tell(summary: Summary) -> int:
-    """Say on stderr what went wrong in a run, and what an instructor should look at; return the exit status."""
-    for (who, what), why in summary.failures.items():
-        err.print(plain(f"{who}, {what}: {why} Run the same command again."), soft_wrap=True)
-    faults = [(line, fault) for line in summary.lines if line.entry for fault in line.entry.result.faults]
-    for line, fault in faults[:SHOWN_FAULTS]:
-        said = f"{line.student}, {line.assignment}: the result counts, but the grader met what it did not expect."
-        err.print(plain(f"{said} {fault}"), soft_wrap=True)
-    if len(faults) > SHOWN_FAULTS:
-        err.print(f"And {len(faults) - SHOWN_FAULTS} more such; `autograder report` lists them in class.html.")
-    if summary.stopped:
-        done = sum(line.entry is not None for line in summary.lines)
-        so_far = f"{done} of {len(summary.lines)} submissions have a result, written down."
-        so_far = so_far if summary.lines else "Nothing was graded yet."
-        err.print(plain(f"{summary.stopped} {so_far} Run the same command again to go on."), soft_wrap=True)
-    return 1 if summary.failures or summary.stopped else 0
 
 
 def main() -> None:
@@ -287,8 +307,8 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        err.print(plain(str(error), "red"))
+        say(str(error), "red")
         sys.exit(2)
     except KeyboardInterrupt:
-        err.print("Stopped before anything was done.")
+        say("Stopped. What is written down stays; the same command goes on.", "yellow")
         sys.exit(1)

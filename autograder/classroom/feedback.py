@@ -26,9 +26,9 @@ from autograder.classroom.book_links import book_url, mistake_link, mistake_word
 from autograder.classroom.changes import NEW_SUBMISSION
 from autograder.classroom.folder import write_whole
 from autograder.classroom.journal import Entry
+from autograder.classroom.marks import Record, part_name
 from autograder.classroom.mending import Item, groups_of, items_of
 from autograder.classroom.parts import Part, headings, is_bonus, parts_of
-from autograder.classroom.standings import Record
 from autograder.examiner.results import SubmissionResult
 
 STATUS = {
@@ -77,7 +77,9 @@ def page(entry: Entry, notebook: NotebookNode | None, source: NotebookNode, reco
             result=result,
             stamp=stamp(entry, record),
             heading=next(headings(source.cells), result.assignment),
-            share=round(100 * result.score / result.max_score) if result.max_score else 0,
+            record=record,
+            share=min(100, round(100 * record.total / record.max_so_far)) if record.max_so_far else 0,
+            adds_up=adds_up(result, record, parts),
             regraded=entry.change if entry.change and entry.change.why != NEW_SUBMISSION else None,
             status_words=STATUS[result.status],
             bonus_max=sum(row.points for row in result.criteria if is_bonus(result, row.cell)),
@@ -105,7 +107,28 @@ def what_to_mend(result: SubmissionResult, parts: list[Part]) -> dict[str, Any]:
 
     stand = [part for part in parts if part.untouched and not part.bonus]
     not_begun = [part for part in stand if part.max_points and not part.points]
-    return {"mend": items(False), "mend_bonus": items(True), "not_begun": not_begun}
+    judged = {part.name for part in parts if part.overridden}  # by a person, whatever the criteria say
+    return {"mend": items(False), "mend_bonus": items(True), "not_begun": not_begun, "judged": judged}
+
+
+def adds_up(result: SubmissionResult, record: Record, parts: list[Part]) -> list[tuple[str, str]]:
+    """How the mark adds up, where there is more to it than automatic points and what waits for a person: what, and
+    points."""
+    marked = [part for part in parts if part.manual and part.points is not None and not part.untouched]
+    if not (marked or record.by_hand or record.penalty):
+        return []
+    rows = [("automatic points", f"{record.automatic:g} of {result.max_score:g}")]
+    rows += [(f"{part.title}, marked by a person", f"{part.points:g} of {part.max_points:g}") for part in marked]
+    for name, cell in record.cells.items():
+        if cell.changed:
+            words = f"`{part_name(name)}`, changed by your instructor from {cell.automatic or 0:g} to {cell.points:g}"
+            rows.append((words, f"{cell.override:+g}"))
+        if cell.extra:
+            rows.append((f"`{part_name(name)}`, extra credit", f"{cell.extra:+g}"))
+    if record.penalty:
+        rows.append(("handed in late", f"-{record.penalty:g}"))
+    rows = [(what, worth.replace("-", "−")) for what, worth in rows]
+    return [*rows, ("total", f"{record.total:g} of {record.max_so_far:g}")]
 
 
 def points(value: float | None) -> str:
@@ -116,6 +139,19 @@ def points(value: float | None) -> str:
 def worth(value: float) -> str:
     """An amount of points in words: "1 point", "2.5 points"."""
     return f"{value:g} point" if value == 1 else f"{value:g} points"
+
+
+def signed(value: float | None) -> str:
+    """A change of points with its sign; nothing where there is none."""
+    return f"{value:+g}".replace("-", "−") if value else ""
+
+
+def lateness(record: Record) -> str:
+    """When it was handed in, by the deadline."""
+    extended = ", extended" if record.extended else ""
+    if record.late_seconds:
+        return f"{_duration(record.late_seconds)} after the deadline{extended}"
+    return f"in time{extended}"
 
 
 def words(text: str) -> Markup:
@@ -139,7 +175,7 @@ def _duration(seconds: float) -> str:
 @cache
 def _own_text() -> str:
     here = Path(__file__).parent
-    ours = [here / f"{name}.py" for name in ("feedback", "parts", "mending", "book_links")]
+    ours = [here / f"{name}.py" for name in ("feedback", "marks", "parts", "mending", "written", "book_links")]
     files = [*ours, *sorted((here / "templates").glob("*.html"))]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
@@ -163,5 +199,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(points=points, words=words, mistake_words=mistake_words, worth=worth)
+    made.filters.update(
+        points=points, words=words, mistake_words=mistake_words, worth=worth, signed=signed, lateness=lateness
+    )
     return made

@@ -12,44 +12,34 @@ import re
 import secrets
 import stat
 import tempfile
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.classroom.arrival import moment
 from autograder.classroom.errors import UserError
+from autograder.classroom.finding import Found, Notebook, find
+from autograder.classroom.names import is_debris, printable, student_id, student_id_refusal
 
-LONGEST_ID = 128  # the gradebook's column
-DEBRIS = {".ipynb_checkpoints"}  # made by tools, never a student
+FROM_EXCHANGE = "timestamp.txt", "submission_secret.txt"  # by them feedback finds its way back
+LONGEST_TEXT = 1000  # bytes of one of them
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What one student handed in for one assignment. `refusal`: why it cannot be looked at, in words for people."""
+    """What one student handed in for one assignment. `home`: the folder that the exchange put it into; `found`: its
+    notebook; `refusal`: why it cannot be looked at, in words for people."""
 
     student: str
     assignment: str
-    path: Path
+    home: Path
+    found: Found
     refusal: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
         return self.student, self.assignment
-
-
-def student_id_refusal(name: str) -> str | None:
-    """Why a folder of this name can be no student's, or None. nbgrader splits names at `+` and globs `*`, `?`
-    and `[`."""
-    if name != name.strip() or not name.isprintable():
-        why = "it holds spaces at an end or characters that cannot be printed"
-    elif name.startswith("."):
-        why = "it starts with a dot"
-    elif any(c in name for c in "+*?[]{}/\\"):
-        why = "it holds one of + * ? [ ] { } / \\"
-    elif len(name) > LONGEST_ID:
-        why = f"it is longer than {LONGEST_ID} characters"
-    else:
-        return None
-    return f"The folder's name can be no student's: {why}. Rename the folder under submitted/ and grade again."
 
 
 @dataclass(frozen=True)
@@ -79,63 +69,113 @@ class ClassFolder:
     def feedback(self, student: str, assignment: str) -> Path:
         return self.root / "feedback" / student / assignment / f"{assignment}.html"
 
-    def students(self) -> list[str]:
+    def folders(self) -> list[str]:
         """Names of the folders (and of links, which are refused later) in `submitted/`, sorted."""
         with os.scandir(self.submitted) as entries:
-            return sorted(e.name for e in entries if (e.is_dir() or e.is_symlink()) and e.name not in DEBRIS)
+            return sorted(e.name for e in entries if (e.is_dir() or e.is_symlink()) and not is_debris(e.name))
+
+    def students(self) -> list[str]:
+        """The ids of all who have a folder in `submitted/`, sorted."""
+        return sorted({*map(student_id, self.folders())})
 
     def assignments(self) -> list[str]:
-        """Names of all assignments that anyone has a folder for, sorted."""
+        """Names of all assignments that anyone has a folder for, or a notebook directly in theirs, sorted."""
         found: set[str] = set()
-        for student in self.students():
-            folder = self.submitted / student
+        for name in self.folders():
+            folder = self.submitted / name
             with contextlib.suppress(OSError):  # one that cannot be read holds nothing to grade
-                if student_id_refusal(student) is None and not folder.is_symlink():
-                    found.update(e.name for e in os.scandir(folder) if e.is_dir() and e.name not in DEBRIS)
+                if student_id_refusal(name) is None and not folder.is_symlink():
+                    entries = [e for e in os.scandir(folder) if not is_debris(e.name)]
+                    found.update(e.name if e.is_dir() else Path(e.name).stem for e in entries if is_an_assignments(e))
         return sorted(found)
 
     def submissions(self, assignment: str) -> list[Submission]:
-        """One for each folder in `submitted/`, also where the folder or its name is of no use."""
+        """One for each folder in `submitted/` that holds something of the assignment, also where the folder or its name
+        is of no use."""
+        return self._submissions(self.folders(), assignment)
+
+    def submission(self, student: str, assignment: str) -> Submission | None:
+        """What this student handed in; None where there is nothing."""
+        theirs = [name for name in self.folders() if student_id(name) == student_id(student)]
+        return next(iter(self._submissions(theirs, assignment)), None)
+
+    def _submissions(self, folders: list[str], assignment: str) -> list[Submission]:
+        ids = Counter(map(student_id, folders))
         found = []
-        for student in self.students():
-            path = self.notebook(student, assignment)
-            refusal = student_id_refusal(student) or self._refusal(path)
-            found.append(Submission(printable(student), assignment, path, refusal))
+        for name in folders:
+            submission = self._submission(name, assignment)
+            if submission and ids[submission.student] > 1:
+                why = f"Two folders have the name {submission.student}, in two forms of Unicode. Make them one."
+                submission = replace(submission, refusal=why)
+            if submission:
+                found.append(submission)
         return found
 
-    def _refusal(self, notebook: Path) -> str | None:
-        """Why the notebook's folders cannot be looked into, or None."""
-        for path in (notebook.parent.parent, notebook.parent, notebook):
-            told = printable(str(path.relative_to(self.root)))
-            try:
-                link = stat.S_ISLNK(os.lstat(path).st_mode)
-            except (FileNotFoundError, NotADirectoryError):
-                return None
-            except OSError as error:
-                return f"{told} cannot be looked at: {error.strerror}. Give yourself the right to read it."
-            if link and path != notebook:
-                return f"The folder {told} is a link. A submission must be a folder of its own."
-        return None
+    def not_handed_in(self, assignment: str, roster: Iterable[str]) -> list[str]:
+        """The students who have handed in nothing of this assignment, of those who have a folder in `submitted/` and
+        those of the `roster`."""
+        known = {student_id(name) for name in self.folders() if student_id_refusal(name) is None}
+        return sorted(known.union(roster) - {s.student for s in self.submissions(assignment)})
+
+    def _submission(self, name: str, assignment: str) -> Submission | None:
+        folder = self.submitted / name
+        home = folder / assignment
+        refusal = self._refusal(folder) or self._refusal(home)
+        try:
+            found = None if refusal else find(folder, assignment)
+        except OSError as error:
+            refusal = self._cannot_be_read(Path(error.filename or folder), error)
+        if found is None and refusal is None:
+            return None
+        found = found or Found(Notebook(self.notebook(name, assignment)))
+        where = home if home.is_dir() else found.notebook.path.parent
+        return Submission(student_id(name), assignment, where, found, student_id_refusal(name) or refusal)
+
+    def _refusal(self, folder: Path) -> str | None:
+        """Why a folder cannot be looked into, or None."""
+        try:
+            link = stat.S_ISLNK(os.lstat(folder).st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            return self._cannot_be_read(folder, error)
+        told = printable(str(folder.relative_to(self.root)))
+        return f"The folder {told} is a link. A submission must be a folder of its own." if link else None
+
+    def _cannot_be_read(self, path: Path, error: OSError) -> str:
+        told = printable(str(path.relative_to(self.root)))
+        return f"{told} cannot be looked at: {error.strerror}. Give yourself the right to read it."
 
     def timestamp(self, submission: Submission) -> str | None:
         """The time that the exchange wrote into `timestamp.txt`; None where there is none, or what there is is none."""
-        try:
-            descriptor = os.open(submission.path.parent / "timestamp.txt", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError:
-            return None
-        try:
-            text = os.read(descriptor, 100).decode("ascii", "replace").strip()
-        except OSError:  # a folder of that name
-            return None
-        finally:
-            os.close(descriptor)
+        text = _small_text(submission.home / FROM_EXCHANGE[0])
         return text if moment(text) else None
 
-    def key(self) -> bytes:
+    def send_back(self, submission: Submission) -> None:
+        """Lay what the exchange wrote of a submission beside the executed notebook and the feedback page, so that
+        `nbgrader release_feedback` finds its way. Beside a page both files always lie: without one of them nbgrader
+        would end, for the whole class. (A secret that nobody knows leads to nobody.)"""
+        came = {name: _small_text(submission.home / name) for name in FROM_EXCHANGE}
+        came[FROM_EXCHANGE[0]] = self.timestamp(submission)
+        for made in (self.autograded(*submission.key), self.feedback(*submission.key)):
+            for name, text in came.items():
+                path = made.with_name(name)
+                if made.exists() and text is not None and text != _small_text(path):
+                    write_whole(path, text)
+                elif made.exists() and made.suffix == ".html" and not path.exists():
+                    write_whole(path, "" if name == FROM_EXCHANGE[0] else secrets.token_hex(64))
+
+    def key(self, *, new: bool = False) -> bytes:
         """The course's key, from which each submission's seeds are derived. Made at first use, readable by its owner
-        only."""
+        only. `new`: make another one where it is gone, although the journal holds results that were made with it.
+        """
         path = self.root / "course.key"
         if not path.exists():
+            if not new and self.journal.exists() and self.journal.stat().st_size:
+                raise UserError(
+                    f"{path} is gone, and the results in {self.journal.name} were made with it. Restore it from your "
+                    "backup. To go on with a new one, grade the whole class again with it: autograder grade --force"
+                )
             write_whole(path, secrets.token_hex(32), mode=0o600)
         text = path.read_bytes().strip()
         key = bytes.fromhex(text.decode()) if re.fullmatch(rb"[0-9a-fA-F]{64}", text) else b""
@@ -146,18 +186,33 @@ class ClassFolder:
         return key
 
 
-def printable(name: str) -> str:
-    """A file name as text that any terminal, JSON reader and page can take."""
-    return "".join(c if c.isprintable() and not 0xD800 <= ord(c) <= 0xDFFF else f"\\x{ord(c):02x}" for c in name)
+def is_an_assignments(entry: os.DirEntry[str]) -> bool:
+    """Can this, in a student's folder, be of an assignment?"""
+    return entry.is_dir() or entry.name.lower().endswith((".ipynb", ".zip"))
 
 
-def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
+def _small_text(path: Path) -> str | None:
+    """The text of a small file of a student's; None where there is none, or it is no such file."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        return os.read(descriptor, LONGEST_TEXT).decode("ascii", "replace").strip()
+    except OSError:  # a folder of that name
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def write_whole(path: Path, text: str | bytes, mode: int = 0o644) -> None:
     """Write a file so that a reader, or a kill, finds the old one or the new one, never half of it."""
+    data = text.encode() if isinstance(text, str) else text
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with open(descriptor, "wb") as file:
+            file.write(data)
             os.fchmod(file.fileno(), mode)
             file.flush()
             os.fsync(file.fileno())

@@ -10,10 +10,13 @@ go on, and nothing is counted twice.
 
 from __future__ import annotations
 
+import contextlib
+import math
+import sqlite3
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any
 
+import nbgrader.api
 from alembic.script import ScriptDirectory
 from nbformat import NotebookNode
 from nbgrader.api import (
@@ -32,24 +35,51 @@ from nbgrader.api import (
     new_uuid,
 )
 from nbgrader.dbutil import ALEMBIC_DIR
-from sqlalchemy import Column, MetaData, String, Table, create_engine, event, inspect, select, text
+from sqlalchemy import (
+    Column,
+    MetaData,
+    String,
+    Table,
+    case,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, selectinload
 
 from autograder.classroom.arrival import moment
 from autograder.classroom.errors import UserError
 from autograder.classroom.journal import Entry
-from autograder.classroom.released import COURSE, enter
-from autograder.classroom.standings import Record
+from autograder.classroom.lateness import deduct
+from autograder.classroom.marks import Record
+from autograder.classroom.places import COURSE
+from autograder.classroom.recorded import CELLS, names, records
+from autograder.classroom.released import enter
 
 LOCK_SECONDS = 30.0  # how long another writer (the formgrader) is waited for
-CELLS = GradeCell, SolutionCell, TaskCell
 
 applied = Table(
     "autograder_applied",
     MetaData(),
     Column("submission_id", String(32), primary_key=True),
     Column("state", String(64), nullable=False),
+)
+# Whose results were ever entered: where the submission is gone, a person took it out.
+entered = Table(
+    "autograder_entered",
+    applied.metadata,
+    Column("student_id", String(128), primary_key=True),
+    Column("assignment", String(128), primary_key=True),
+)
+REMEMBER = text(
+    """INSERT OR IGNORE INTO autograder_entered SELECT submitted_assignment.student_id, assignment.name
+       FROM submitted_assignment JOIN autograder_applied ON submission_id = submitted_assignment.id
+       JOIN assignment ON assignment.id = submitted_assignment.assignment_id"""
 )
 
 
@@ -73,6 +103,7 @@ class Gradebook:
                 connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": head})
             if db.get(Course, COURSE) is None:
                 db.add(Course(id=COURSE))
+            connection.execute(REMEMBER)  # of a gradebook from before there was this table
 
     def _session(self) -> Session:
         return Session(self._engine, expire_on_commit=False, future=True)
@@ -87,9 +118,10 @@ class Gradebook:
             return {row[0]: any(row[1:]) for row in db.execute(select(Student.id, *columns))}
 
     def has(self, name: str) -> bool:
-        """Was the assignment `name` entered?"""
+        """Was the assignment `name` entered, with its cells? (With a due date alone it may have been.)"""
         with self._session() as db:
-            return db.scalar(select(Assignment.id).where(Assignment.name == name)) is not None
+            of_name = select(Notebook.id).join(Assignment).where(Assignment.name == name, Notebook.name == name)
+            return db.scalar(of_name) is not None
 
     def prepare(self, name: str, nb: NotebookNode) -> None:
         """Enter the assignment `name` with its released notebook, or bring its cells up to date.
@@ -100,15 +132,43 @@ class Gradebook:
             enter(db, name, nb)
 
     def missing(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Those entries of the journal that the gradebook does not hold: a run was killed, or a person removed them."""
+        """Those entries of the journal that the gradebook does not hold: a run was killed, the gradebook was lost, or
+        `nbgrader autograde` gave other automatic points since."""
+        answers = select(SolutionCell.name, SolutionCell.notebook_id)
+        automatic = func.sum(
+            case((tuple_(GradeCell.name, GradeCell.notebook_id).in_(answers), 0.0), else_=Grade.auto_score)
+        )
         query = (
-            select(SubmittedAssignment.student_id, Assignment.name, applied.c.state)
+            select(SubmittedAssignment.student_id, Assignment.name, applied.c.state, automatic)
             .join(applied, applied.c.submission_id == SubmittedAssignment.id)
             .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+            .join(GradeCell, GradeCell.id == Grade.cell_id)
+            .group_by(SubmittedAssignment.id)
         )
         with self._session() as db:
-            held = {(student, name): state for student, name, state in db.execute(query)}
-        return [entry for entry in entries if held.get(entry.key) != entry.state]
+            held = {(student, name): (state, points) for student, name, state, points in db.execute(query)}
+        return [entry for entry in entries if not _holds(held.get(entry.key), entry)]
+
+    def taken_out(self) -> set[tuple[str, str]]:
+        """Whose results were entered, by student and assignment, and were then taken out by a person."""
+        held = select(SubmittedAssignment.student_id, Assignment.name).join(
+            Assignment, Assignment.id == SubmittedAssignment.assignment_id
+        )
+        with self._session() as db:
+            return {tuple(row) for row in db.execute(select(entered))} - {tuple(row) for row in db.execute(held)}
+
+    def forget(self, student: str) -> None:
+        """Remove a student with all submissions, marks and comments."""
+        theirs = nbgrader.api.Gradebook(f"sqlite:///{self._path}", COURSE)
+        with contextlib.closing(theirs), contextlib.suppress(nbgrader.api.MissingEntry):
+            theirs.remove_student(student)
+        with self._session() as db, db.begin():
+            db.execute(entered.delete().where(entered.c.student_id == student))
+            db.execute(applied.delete().where(applied.c.submission_id.not_in(select(SubmittedAssignment.id))))
+        with contextlib.closing(sqlite3.connect(self._path, timeout=LOCK_SECONDS)) as file:
+            file.execute("VACUUM")  # what was deleted stands in the file until then
 
     def write(self, name: str, entries: Collection[Entry]) -> dict[tuple[str, str], str]:
         """Put results of the assignment `name` into the gradebook in one transaction, each result whole or not at all.
@@ -125,7 +185,7 @@ class Gradebook:
                 notebook = db.scalars(
                     select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)
                 ).one()
-                cells = {kind: _names(db, kind, notebook.id) for kind in CELLS}
+                cells = {kind: names(db, kind, notebook.id) for kind in CELLS}
                 there = set(db.scalars(select(Student.id).where(Student.id.in_(by_student))))
                 papers = _papers(db, notebook.assignment_id, by_student)
                 for student, entry in by_student.items():
@@ -143,6 +203,7 @@ class Gradebook:
                         failures[entry.key] = (
                             f"The gradebook does not take its result ({type(error).__name__}: {error})."
                         )
+                db.execute(REMEMBER)
         except OperationalError as error:
             raise UserError(
                 f"{self._path} cannot be written ({error.orig}). All results are in the journal: grade again when "
@@ -150,39 +211,21 @@ class Gradebook:
             ) from error
         return failures
 
+    def deduct(self, name: str) -> None:
+        """Bring the late penalties of the assignment `name` to what they are now. Raise `UserError` where it fails."""
+        with self._session() as db, db.begin():
+            deduct(db, name)
+
     def records(self, name: str) -> dict[str, Record]:
         """What the gradebook holds of the assignment `name`, by student."""
         with self._session() as db:
-            notebook = db.scalars(
-                select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)
-            ).one()
-            of_name = SubmittedAssignment.assignment_id == notebook.assignment_id
-            papers = db.scalars(select(SubmittedAssignment).where(of_name))
-            records = {paper.student_id: Record(late_seconds=paper.total_seconds_late) for paper in papers}
-            names = {cell: name for kind in CELLS for name, cell in _names(db, kind, notebook.id).items()}
-            by_hand = {*_names(db, SolutionCell, notebook.id), *_names(db, TaskCell, notebook.id)}
-            grades = select(
-                SubmittedAssignment.student_id, Grade.cell_id, Grade.auto_score, Grade.manual_score, Grade.score
-            )
-            for student, cell, auto, manual, score in db.execute(_joined(grades, Grade).where(of_name)):
-                records[student].total += score
-                if names[cell] in by_hand:
-                    records[student].manual[names[cell]] = None if auto is None and manual is None else score
-            said = select(SubmittedAssignment.student_id, Comment.cell_id, Comment.manual_comment)
-            for student, cell, words in db.execute(
-                _joined(said, Comment).where(of_name, Comment.manual_comment.is_not(None))
-            ):
-                records[student].comments[names[cell]] = words
-        return records
+            return records(db, name)
 
 
-def _names(db: Session, kind: Any, notebook_id: str) -> dict[str, str]:
-    return {name: cell for name, cell in db.execute(select(kind.name, kind.id).where(kind.notebook_id == notebook_id))}
-
-
-def _joined(query: Any, kind: Any) -> Any:
-    return query.join_from(kind, SubmittedNotebook, kind.notebook_id == SubmittedNotebook.id).join(
-        SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id
+def _holds(held: tuple[str, float | None] | None, entry: Entry) -> bool:
+    """Is what the gradebook holds, a state and the automatic points, that of the entry?"""
+    return (
+        held is not None and held[0] == entry.state and math.isclose(held[1] or 0.0, entry.result.score, abs_tol=1e-6)
     )
 
 

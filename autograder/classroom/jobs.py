@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -49,9 +51,10 @@ def grader_version() -> str:
     return digest.hexdigest()
 
 
-def job_name(submitted: bytes, source: bytes) -> str:
-    """The name of the work: the same bytes, assignment and grader give the same result."""
-    parts = hashlib.sha256(submitted).hexdigest(), hashlib.sha256(source).hexdigest(), grader_version()
+def job_name(submitted: bytes, source: bytes, told: Iterable[str] = ()) -> str:
+    """The name of the work: the same bytes, assignment and grader give the same result. `told`: accidents with the
+    file, which are part of it."""
+    parts = hashlib.sha256(submitted).hexdigest(), hashlib.sha256(source).hexdigest(), grader_version(), *told
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -65,6 +68,7 @@ def entry_of(task: Task, result: dict[str, Any], executed: bool) -> Entry:
     """The entry of what came of a task: the result as JSON, and whether there is an executed notebook."""
     source = hashlib.sha256(task.source.read_bytes()).hexdigest()
     made = SubmissionResult.from_json(result)
+    made = replace(made, repaired=[*task.told, *made.repaired])
     return Entry(made, True, executed, task.timestamp, source=source, grader=grader_version())
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from autograder.classroom.changes import Change
 from autograder.classroom.errors import UserError
+from autograder.classroom.folder import write_whole
 from autograder.examiner.results import SubmissionResult, must_be
 
 KINDS: dict[str, Any] = {  # what a line must hold beside the result and the change
@@ -129,8 +130,22 @@ class Journal:
             raise
         self.latest[entry.key] = entry
 
+    def forget(self, student: str) -> None:
+        """Remove all lines of a student, earlier ones too; damaged ones stay."""
+        self._file.seek(0)
+        kept = [line for line in self._file.readall().split(b"\n") if not _is_of(line, student)]
+        write_whole(self.path, b"\n".join(kept))
+        self.latest = {key: entry for key, entry in self.latest.items() if key[0] != student}
+
     def close(self) -> None:
         self._file.close()
+
+
+def _is_of(line: bytes, student: str) -> bool:
+    try:
+        return bool(json.loads(line)["result"]["student"] == student)
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def read_lines(written: bytes) -> dict[tuple[str, str], Entry]:

@@ -16,8 +16,9 @@ from typing import Any
 from markupsafe import Markup
 from nbformat import NotebookNode
 
+from autograder.classroom.marks import CellMark, Record, part_name, told
 from autograder.classroom.mending import Group, groups_of
-from autograder.classroom.standings import Record
+from autograder.classroom.written import markdown
 from autograder.examiner.results import CriterionResult, SubmissionResult
 from autograder.wire.shown import PICTURES
 
@@ -34,8 +35,9 @@ class Part:
 
     name: the cell's grade_id, less "-hidden". cells: the student's, as the template takes them. checks: what visible
     checks put out; passed: none of them failed. met: criteria. wrong: those that were not met, in groups. points,
-    max_points: None where they are not known, or there are none. manual: a person marks it. untouched: all its cells
-    stand as they were handed out. stopped: one of its cells did not run to its end, which cost points.
+    max_points: None where they are not known, or there are none. by_hand: what the instructor changed of them, in
+    sentences. overridden: another score stands in the place of the grader's. manual: a person marks it. untouched: all
+    its cells stand as they were handed out. stopped: one of its cells did not run to its end, which cost points.
     """
 
     name: str = ""
@@ -47,18 +49,20 @@ class Part:
     wrong: list[Group] = field(default_factory=list)
     points: float | None = None
     max_points: float | None = None
+    by_hand: list[str] = field(default_factory=list)
+    overridden: bool = False
     bonus: bool = False
     manual: bool = False
     untouched: bool = False
     stopped: bool = False
-    comment: str | None = None
+    comment: Markup | None = None
 
     @property
     def folded(self) -> bool:
         """Is there nothing in its cells that people look for: nothing wrong, no error that cost points, no mark or
         comment of a person?"""
         seen = self.untouched or not (self.wrong or self.manual)
-        return bool(self.cells) and seen and not self.comment and not self.stopped
+        return bool(self.cells) and seen and not (self.comment or self.by_hand or self.stopped)
 
 
 def parts_of(result: SubmissionResult, notebook: NotebookNode, source: NotebookNode, record: Record) -> Iterator[Part]:
@@ -78,7 +82,8 @@ def parts_of(result: SubmissionResult, notebook: NotebookNode, source: NotebookN
             part.title = next(headings([cell]), part.title)
         elif solution or cell.get("id") not in given:
             part.cells.append(show.cell(cell, added=not solution, untouched=grade_id in result.untouched))
-            part.comment = record.comments.get(grade_id, part.comment)
+            if comment := record.comments.get(grade_id):
+                part.comment = markdown(comment)
             part.stopped = part.stopped or cell.get("id") in stopped
             stand += [grade_id in result.untouched] if solution else []
         elif graded and grade_id not in criteria and not about.get("points"):
@@ -86,30 +91,24 @@ def parts_of(result: SubmissionResult, notebook: NotebookNode, source: NotebookN
             part.checks += [shown for output in said if (shown := show.output(output))]
             part.passed = part.passed and not any(o.output_type == "error" for o in said)
         if graded and (solution or about.get("points") or grade_id in criteria):
-            part.name = grade_id.removesuffix("-hidden")
+            part.name = part_name(grade_id)
             part.title = part.title or part.name.replace("_", " ").capitalize()
             part.manual, part.untouched = bool(solution), bool(stand) and all(stand)
             part.bonus = not solution and is_bonus(result, grade_id)
             if not solution:
                 part.wrong = wrong.get(grade_id, [])
                 part.met = [row for row in criteria.get(grade_id, []) if not row.sentence]
-            part.points, part.max_points = _points(part, grade_id, about, result, record)
+            mark = record.cells.get(grade_id, CellMark(about.get("points", 0)))
+            part.points, part.max_points = mark.points, mark.most
+            part.by_hand, part.overridden = list(told(grade_id, mark, "by your instructor")), mark.changed
+            if part.bonus and not mark.changed:
+                rows = [*part.met, *(row for group in part.wrong for row in group.rows)]
+                part.points, part.max_points = sum(row.earned for row in rows), sum(row.points for row in rows)
             yield part
             part, stand = Part(), []
     if part.cells:
         part.name, part.title = "rest", "Cells after the last part"
         yield part
-
-
-def _points(
-    part: Part, grade_id: str, about: dict[str, Any], result: SubmissionResult, record: Record
-) -> tuple[float | None, float | None]:
-    if part.manual:
-        return record.manual.get(grade_id), about.get("points", 0)
-    if part.bonus:
-        rows = [*part.met, *(row for group in part.wrong for row in group.rows)]
-        return sum(row.earned for row in rows), sum(row.points for row in rows)
-    return result.cells.get(grade_id, {}).get("points", 0), about.get("points", 0)
 
 
 def is_bonus(result: SubmissionResult, cell: str) -> bool:

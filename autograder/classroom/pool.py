@@ -44,8 +44,8 @@ LONGEST_ANSWER = 256 << 20
 
 @dataclass(frozen=True)
 class Task:
-    """A submission to grade. `source`: the instructor's notebook; `timestamp`: when the exchange says it came;
-    `recording`: it is the instructor's own solution (`examiner.grading.Job`)."""
+    """A submission to grade. `source`: the instructor's notebook; `timestamp`: when the exchange says it came; `told`:
+    accidents with the file, in sentences; `recording`: it is the instructor's own solution (`examiner.grading.Job`)."""
 
     student: str
     assignment: str
@@ -53,6 +53,7 @@ class Task:
     submitted: bytes
     source: Path
     timestamp: str | None = None
+    told: tuple[str, ...] = ()
     explain: bool = False
     recording: bool = False
 
@@ -182,6 +183,11 @@ class Pool:
                 },
             )
 
+    @property
+    def alive(self) -> bool:
+        """Can it start examiners yet?"""
+        return self._template.poll() is None
+
     def close(self) -> None:
         """End the template, and with it all others."""
         for examiner in self._examiners:
@@ -192,6 +198,12 @@ class Pool:
         except subprocess.TimeoutExpired:
             self._template.kill()
             self._template.wait()
+
+    def at_work(self) -> list[tuple[Task, float]]:
+        """What examiners grade now, each with the seconds since it was given to one; the longest first."""
+        given = [(examiner.task, examiner.since) for examiner in list(self._examiners)]
+        now = time.monotonic()
+        return sorted(((task, now - since) for task, since in given if task), key=lambda both: -both[1])
 
     def grade(self, tasks: Iterator[Task]) -> Iterator[Done]:
         """Grade the tasks, each by the next examiner that is free; yield each as it is done. Raise `PoolError` where no

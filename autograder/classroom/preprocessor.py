@@ -2,15 +2,17 @@
 
 By then nbgrader has rewritten the submission. This step goes back to the submitted file, so that repairs, seeds and
 marks are those of `autograder grade`. (Hostile *files* are promised for `autograder grade` only: nbgrader has read them
-before this step comes.) One pool serves the whole run.
+before this step comes.) One pool serves the whole run. In a server that lives long (the formgrader's), another takes
+over when it has died, or when the grader or an assignment's source has changed.
 """
 
 from __future__ import annotations
 
 import atexit
 import copy
-from dataclasses import replace
-from functools import cache
+import os
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.classroom.changes import settled
 from autograder.classroom.folder import ClassFolder, printable
-from autograder.classroom.jobs import entry_of, job_name
+from autograder.classroom.jobs import entry_of, grader_version, job_name
 from autograder.classroom.journal import Entry, read
 from autograder.classroom.pool import Pool, Task
 from autograder.examiner.grade_cells import is_examined
@@ -57,12 +59,16 @@ class Examine(NbGraderPreprocessor):
             data = read_submission(submitted)
         except Unreadable as why:
             return self._nothing(source, str(why))
-        task = Task(about["student"], about["assignment"], job_name(data, source.read_bytes()), data, source)
-        (done,) = pool_of(folder).grade(iter([task]))
+        grader_version.cache_clear()  # in a server that lives long the files may be others by now
+        submission = folder.submission(about["student"], about["assignment"])
+        told = submission.found.told if submission else ()
+        job = job_name(data, source.read_bytes(), told)
+        task = Task(about["student"], about["assignment"], job, data, source, told=told)
+        (done,) = pool_of(folder, source).grade(iter([task]))
         if done.result is None:
             raise NoResult(f"{about['student']}, {about['assignment']}: {done.failure}")
         stopped = [cell["sentence"] for cell in done.result["stopped"]]
-        for sentence in (*done.result["repaired"], *stopped, done.result["limit"], *done.result["faults"]):
+        for sentence in (*told, *done.result["repaired"], *stopped, done.result["limit"], *done.result["faults"]):
             if sentence:
                 self.log.warning("%s", printable(f"{about['student']}: {sentence}"))
         if done.notebook is None:
@@ -109,15 +115,48 @@ def keep_marks(nb: NotebookNode, entry: Entry) -> None:
             cell.outputs.insert(0, new_output("stream", name="stdout", text=said))
 
 
-@cache
 def journal_of(folder: ClassFolder) -> dict[tuple[str, str], Entry]:
     """What `autograder grade` has written down of this class."""
+    try:
+        about = os.stat(folder.journal)
+    except FileNotFoundError:
+        return {}
+    return _journal(folder, about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(1)
+def _journal(folder: ClassFolder, written: int, size: int) -> dict[tuple[str, str], Entry]:
+    """The journal, read once as long as it is the same file."""
     return read(folder.journal)
 
 
-@cache
-def pool_of(folder: ClassFolder) -> Pool:
-    """The one examiner of this run."""
-    pool = Pool(1, folder.key(), ASSIGNMENTS)
-    atexit.register(pool.close)
-    return pool
+@dataclass
+class _Serving:
+    """The pool at work, and what it was started for: the class, its key, the grader and the sources it has read."""
+
+    pool: Pool | None = None
+    folder: tuple[ClassFolder, bytes, str] | None = None
+    sources: dict[Path, bytes] = field(default_factory=dict)
+
+
+_serving = _Serving()
+
+
+def pool_of(folder: ClassFolder, source: Path) -> Pool:
+    """An examiner that is alive, and that has read just this grader and this source."""
+    wanted, text = (folder, folder.key(), grader_version()), source.read_bytes()
+    fits = _serving.folder == wanted and _serving.sources.get(source, text) == text
+    if _serving.pool and not (fits and _serving.pool.alive):
+        _serving.pool.close()
+        _serving.pool = None
+    if _serving.pool is None:
+        _serving.pool = Pool(1, folder.key(), ASSIGNMENTS)
+        _serving.folder, _serving.sources = wanted, {}
+    _serving.sources[source] = text
+    return _serving.pool
+
+
+@atexit.register
+def _close() -> None:
+    if _serving.pool:
+        _serving.pool.close()

@@ -25,8 +25,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from autograder.classroom.errors import UserError
-
-COURSE = "default_course"  # nbgrader's own name for a course that has none
+from autograder.classroom.places import COURSE
 
 
 class Conflict(UserError):

@@ -1,4 +1,4 @@
-"""About the class as a whole: `marks.csv` and `class.html`."""
+"""About the class as a whole: `marks.csv`, `parts.csv` and `class.html`."""
 
 from __future__ import annotations
 
@@ -9,31 +9,70 @@ import json
 import os
 import statistics
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
 from autograder.classroom.book_links import book_url, mistake_link, mistake_words
 from autograder.classroom.feedback import environment
 from autograder.classroom.folder import ClassFolder, write_whole
+from autograder.classroom.marks import part_name
 from autograder.classroom.standings import COLUMNS, Line
 
 BINS = 10
+OPTIONAL = "override", "extra_credit", "penalty"  # columns of the class page, where anybody has them
 
 
-def write_report(folder: ClassFolder, lines: Iterable[Line]) -> None:
-    """Write `marks.csv` and `class.html` into the class folder."""
+def write_report(folder: ClassFolder, lines: Iterable[Line], absent: Mapping[str, list[str]] | None = None) -> None:
+    """Write `marks.csv`, `parts.csv` and `class.html` into the class folder. `absent`: who has handed in nothing, by
+    assignment."""
     lines = sorted(lines, key=lambda line: (line.assignment, line.student))
     write_whole(folder.root / "marks.csv", marks_csv(lines))
-    write_whole(folder.root / "class.html", class_page(folder, lines))
+    write_whole(folder.root / "parts.csv", parts_csv(lines))
+    write_whole(folder.root / "class.html", class_page(folder, lines, absent))
 
 
 def marks_csv(lines: Iterable[Line]) -> str:
-    """The table as text. Every field is quoted, so that none splits, whatever separates columns where it is opened."""
+    """A row for each submission."""
+    return csv_text(COLUMNS, (line.to_row() for line in lines))
+
+
+def parts_csv(lines: Iterable[Line]) -> str:
+    """A row for each student, and for each assignment a column for each part, for the penalty and the total. The parts
+    less the penalty are the total."""
+    columns = ["student", "last_name", "first_name"]
+    rows: dict[str, dict[str, Any]] = {}
+    for name, of_name in groupby(sorted(lines, key=lambda line: line.assignment), lambda line: line.assignment):
+        there = [line for line in of_name if line.record]
+        parts = dict.fromkeys(cell for line in there for cell in _in_order(line))
+        columns += [f"{name} {part}" for part in (*map(part_name, parts), "penalty", "total")]
+        for line in there:
+            record = line.record
+            assert record
+            row = rows.setdefault(line.student, {"student": line.student})
+            row |= {"last_name": record.person.last_name, "first_name": record.person.first_name}
+            for part in parts:
+                row[f"{name} {part_name(part)}"] = record.cells[part].counted if part in record.cells else None
+            row |= {f"{name} penalty": record.penalty, f"{name} total": record.total}
+    return csv_text(columns, (rows[student] for student in sorted(rows)))
+
+
+def _in_order(line: Line) -> Iterator[str]:
+    """The graded cells that are worth something, in the notebook's order where it is known."""
+    cells = line.record.cells if line.record else {}
+    known = line.entry.result.cells if line.entry else {}
+    for name in dict.fromkeys([*known, *cells]):
+        if name in cells and (cells[name].most or cells[name].counted):
+            yield name
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> str:
+    """A table as text. Every field is quoted, so that none splits, whatever separates columns where it is opened."""
     text = io.StringIO()
-    table = csv.DictWriter(text, COLUMNS, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    table = csv.DictWriter(text, columns, lineterminator="\n", quoting=csv.QUOTE_ALL)
     table.writeheader()
-    table.writerows({key: _cell(value) for key, value in line.to_row().items()} for line in lines)
+    table.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
     return text.getvalue()
 
 
@@ -44,19 +83,23 @@ def _cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.lstrip().startswith(("=", "+", "-", "@")) else value
 
 
-def class_page(folder: ClassFolder, lines: list[Line]) -> str:
+def class_page(folder: ClassFolder, lines: list[Line], absent: Mapping[str, list[str]] | None = None) -> str:
     """The page as text."""
     by_assignment: dict[str, list[Line]] = {}
     for line in lines:
         by_assignment.setdefault(line.assignment, []).append(line)
-    sections = [_section(folder, name, of_name) for name, of_name in by_assignment.items()]
-    stamp = hashlib.sha256(json.dumps([line.to_row() for line in lines]).encode()).hexdigest()
+    sections = [
+        _section(folder, name, of_name) | {"absent": (absent or {}).get(name, [])}
+        for name, of_name in by_assignment.items()
+    ]
+    about = [[line.to_row() for line in lines], [section["absent"] for section in sections]]
+    stamp = hashlib.sha256(json.dumps(about).encode()).hexdigest()
     return environment().get_template("class.html").render(assignments=sections, stamp=stamp)
 
 
 def _section(folder: ClassFolder, name: str, lines: list[Line]) -> dict[str, Any]:
     results = [line.entry.result for line in lines if line.entry]
-    scores = [result.score for result in results]
+    scores = [line.score or 0.0 for line in lines if line.entry]
     max_score = max((result.max_score for result in results), default=0)
     failed: Counter[tuple[str, str]] = Counter()
     titles: dict[tuple[str, str], str] = {}
@@ -80,6 +123,10 @@ def _section(folder: ClassFolder, name: str, lines: list[Line]) -> dict[str, Any
         ).most_common(),
         "noticed": [(line.student, said) for line in lines if line.entry for said in line.entry.result.noticed],
         "faults": [(line.student, said) for line in lines if line.entry for said in line.entry.result.faults],
+        "by_hand": [(line, said) for line in lines if line.record for said in line.record.by_hand],
+        "differs": [line for line in lines if line.differs],
+        "has": {name: any(getattr(line.record, name, None) for line in lines) for name in OPTIONAL},
+        "late": [line for line in lines if line.record and (line.record.late_seconds or line.record.extended)],
         "changed": [(line.student, line.entry.change) for line in lines if line.entry and line.entry.change],
         "hist": histogram(scores, max_score),
         "mistakes": [
@@ -111,6 +158,7 @@ def _student(folder: ClassFolder, line: Line) -> dict[str, Any]:
     row = line.to_row()
     return {
         **row,
+        "name": line.record.person.name if line.record else "",
         "status": row["status"] or "no result",
         "page": quote(here) if line.record and page.exists() else None,
         "known": line.known,

@@ -8,74 +8,53 @@ goes on where it stopped. Only this process writes.
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autograder.classroom.changes import refuse_other_cells, settled
-from autograder.classroom.errors import UserError
-from autograder.classroom.folder import ClassFolder, Submission, printable, write_whole
+from autograder.classroom.errors import UserError, did_you_mean
+from autograder.classroom.folder import ClassFolder, Submission, write_whole
+from autograder.classroom.forced import Forced
 from autograder.classroom.jobs import entry_of, job_name, source_of, without_grading
 from autograder.classroom.journal import Entry, Journal
+from autograder.classroom.names import student_id
 from autograder.classroom.pool import Done, Pool, PoolError, Task
-from autograder.classroom.standings import Line, Roster, lines_of
+from autograder.classroom.progress import Step, at_work
+from autograder.classroom.standings import Roster
+from autograder.classroom.summary import Summary
 from autograder.examiner.grade_cells import points_by_cell
-from autograder.examiner.intake import Unreadable, read_submission
+from autograder.examiner.intake import Unreadable
 
 if TYPE_CHECKING:  # seconds of nbgrader, imported while the pool starts
     from autograder.classroom.gradebook import Gradebook
 
 BATCH, BATCH_SECONDS = 16, 2.0
-Progress = Callable[[str, int, int, str], None]
-
-
-@dataclass
-class Times:
-    """Seconds from the run's start to the first and to the last result, and what parts of it took."""
-
-    first: float = 0.0
-    last: float = 0.0
-    bookkeeping: float = 0.0
-    feedback: float = 0.0
-
-
-@dataclass
-class Summary:
-    """What a run did. `failures`: what went wrong beside a submission's own result, by student and assignment, in
-    whole sentences. `changed`: those whose mark this run changed, or would have. `stopped`: why the run ended before
-    its end, None where it did not."""
-
-    lines: list[Line] = field(default_factory=list)
-    graded: int = 0
-    changed: list[Entry] = field(default_factory=list)
-    failures: dict[tuple[str, str], str] = field(default_factory=dict)
-    stopped: str | None = None
-    times: Times = field(default_factory=Times)
 
 
 class Run:
-    """One `autograder grade`. `progress(stage, done, of, what)` is called after each step.
+    """One `autograder grade`. `progress` is called after each step, see `classroom.progress`.
 
     Whatever goes wrong with one submission, its bytes, its result or its page, is a failure of that one, and told; all
     others are graded and written, in this run and in the next."""
 
-    def __init__(self, folder: ClassFolder, assignments: list[str], students: set[str], progress: Progress):
+    def __init__(self, folder: ClassFolder, assignments: list[str], students: set[str], progress: Step):
         """`students`: those to look at, or none for all. Raise `UserError` for what is not there, and beside another
         run."""
         self.folder, self.assignments, self.progress = folder, assignments, progress
-        self.all = [s for name in assignments for s in folder.submissions(name)]
-        self.chosen = [s for s in self.all if not students or s.student in students]
-        absent = students - {s.student for s in self.all}
-        if absent:
-            raise UserError(f"{folder.submitted} has no folder named {', '.join(map(printable, sorted(absent)))}.")
+        self.all = {s.key: s for name in assignments for s in folder.submissions(name)}
+        self.named = {*map(student_id, students)}
+        self.chosen = [s for s in self.all.values() if not students or s.student in self.named]
+        if absent := sorted(self.named - {student for student, _ in self.all}):
+            meant = "".join(did_you_mean(name, folder.students()) for name in absent)
+            raise UserError(f"{', '.join(absent)} handed in nothing of {', '.join(assignments)}.{meant}")
         self.sources = {name: source_of(name).read_bytes() for name in assignments}
         self.summary = Summary()
-        self.journal = Journal(folder.journal)
+        self.journal, self.forced = Journal(folder.journal), Forced(folder)
         self.gradebook: Gradebook | None = None
         self.batch: list[Entry] = []
         self.batch_since = self.start = time.monotonic()
@@ -87,15 +66,19 @@ class Run:
         """Grade what is new. `lower`: let a lower mark count even where a higher one was handed back. Ctrl-C, and
         examiners that cannot be had, end the run and keep every result that there is: `summary.stopped`."""
         self.feedback, self.lower = feedback, lower
-        todo = [s for s in self.chosen if self._is_new(s, force)]
-        to_execute = sum(1 for s in todo if os.path.lexists(s.path))
-        key = self.folder.key()
+        todo = list(self._to_grade(force))
+        to_execute = sum(1 for s in todo if not s.found.problem)
+        key = self.folder.key(new=force and not self.named)
+        self.progress("Starting", 0, None, lambda: "PyTorch, nbgrader and the gradebook are loaded")
         pool = Pool(min(jobs, to_execute), key, self.assignments, confined=confined) if to_execute else None
         try:
             self.gradebook = self._opened()  # nbgrader's import takes as long as the pool's start: side by side
-            self._hand_back(s.key for s in self.chosen if s not in todo)
-            ours = (entry for entry in self.journal.latest.values() if entry.result.assignment in self.sources)
-            self._enter(self.gradebook.missing(ours))
+            out = {key for key in self.gradebook.taken_out() & self.all.keys() if key[0] not in self.named}
+            self.summary.taken_out = sorted(out)
+            todo = [s for s in todo if s.key not in out]
+            self._hand_back(s.key for s in self.chosen if s not in todo and s.key not in out)
+            here = {key for key, s in self.all.items() if not s.refusal} - out
+            self._enter(self.gradebook.missing(e for e in self.journal.latest.values() if e.key in here))
             self._grade(pool, todo)
         except KeyboardInterrupt:
             self.summary.stopped = "Stopped."
@@ -104,6 +87,9 @@ class Run:
         finally:
             if pool:
                 pool.close()
+        self.summary.left = sum(s.key not in self.summary.fresh | self.summary.failures.keys() for s in todo)
+        if not self.summary.left:
+            self.forced.end()
         if self.gradebook:
             self._flush()
             self._report(feedback and not self.summary.stopped)
@@ -112,13 +98,20 @@ class Run:
 
     # What is new
 
-    def _is_new(self, submission: Submission, force: bool) -> bool:
+    def _to_grade(self, force: bool) -> Iterator[Submission]:
+        """What is new; by `force` all, or what is left of it where that was stopped."""
+        again = {s.key for s in self.chosen if not s.refusal} if force else set()
+        again -= self.forced.begin(again) if force else set()
+        for number, submission in enumerate(self.chosen):
+            self.progress("Reading", number, len(self.chosen), lambda: submission.student)  # noqa: B023 - shown at once
+            if not submission.refusal and (submission.key in again or self._is_new(submission)):
+                yield submission
+
+    def _is_new(self, submission: Submission) -> bool:
         """Is there no result yet of just this work? (Where there is, but the exchange gave another time: of that
         time.)"""
-        if submission.refusal:
-            return False
         entry = self.journal.latest.get(submission.key)
-        if force or entry is None or (self.lower and entry.keeps):
+        if entry is None or (self.lower and entry.keeps):
             return True
         if entry.notebook and not self.folder.autograded(*submission.key).exists():
             return True
@@ -126,17 +119,20 @@ class Run:
             found = self._read(submission)
         except OSError:  # told when its turn comes
             return True
-        job = found.result.job if isinstance(found, Entry) else job_name(found, self.sources[submission.assignment])
+        job = found.result.job if isinstance(found, Entry) else self._job(submission, found)
         return (job, self.folder.timestamp(submission)) != (entry.job, entry.timestamp)
 
     def _read(self, submission: Submission) -> bytes | Entry:
         """The submitted bytes or, where there is nothing to execute, what there is to say."""
-        if not os.path.lexists(submission.path):
-            return without_grading(self.folder, submission, "missing", None)
+        if submission.found.problem:
+            return without_grading(self.folder, submission, "missing", submission.found.problem)
         try:
-            return read_submission(submission.path)
+            return submission.found.notebook.read()
         except Unreadable as error:
             return without_grading(self.folder, submission, "unreadable", str(error))
+
+    def _job(self, submission: Submission, submitted: bytes) -> str:
+        return job_name(submitted, self.sources[submission.assignment], submission.found.told)
 
     # Grading
 
@@ -161,12 +157,18 @@ class Run:
         if pool is None:  # nothing to execute: settled on the way
             deque(tasks, maxlen=0)
             return
-        for count, done in enumerate(pool.grade(tasks), 1):
+
+        def now() -> str:
+            names = at_work((task.student, seconds) for task, seconds in pool.at_work())
+            return names if names or times.first else "the examiners are starting"
+
+        self.progress("Grading", 0, len(todo), now)
+        for done in pool.grade(tasks):
             times.last = time.monotonic() - self.start
             times.first = times.first or times.last
             with self._clock("bookkeeping"), self._failing_alone((done.task.student, done.task.assignment)):
                 self._take(done)
-            self.progress("Grading", count, len(todo), done.task.student)
+            self.progress("Grading", self.summary.graded + len(self.summary.failures), len(todo), now)
 
     def _tasks(self, todo: list[Submission]) -> Iterator[Task]:
         """Read each submission when its turn comes; those that need no examiner are settled on the way."""
@@ -177,9 +179,9 @@ class Run:
                     with self._clock("bookkeeping"):
                         self._settle(found, None)
                     continue
-                job = job_name(found, self.sources[submission.assignment])
-                stamp = self.folder.timestamp(submission)
-                yield Task(*submission.key, job, found, source_of(submission.assignment), stamp)
+                source, stamp = source_of(submission.assignment), self.folder.timestamp(submission)
+                job = self._job(submission, found)
+                yield Task(*submission.key, job, found, source, stamp, submission.found.told)
 
     @contextmanager
     def _failing_alone(self, key: tuple[str, str]) -> Iterator[None]:
@@ -210,8 +212,9 @@ class Run:
                 write_whole(path, notebook)
             elif not entry.keeps:
                 path.unlink(missing_ok=True)  # an older submission's, which this one replaces
+            self.folder.send_back(self.all[entry.key])
             self.journal.append(entry)
-            self.summary.graded += 1
+            self.summary.fresh.add(entry.key)
             if entry.change and entry.change.job == found.result.job:
                 self.summary.changed.append(entry)
             self._enter([entry])
@@ -252,34 +255,30 @@ class Run:
     # Afterwards
 
     def _report(self, feedback: bool) -> None:
-        """Say how each submission stands, and bring the feedback pages of those looked at up to date."""
+        """Say how each submission stands, bring the feedback pages of those looked at up to date, and the tables of the
+        class."""
+        from autograder.classroom.pages import graded, not_handed_in, renew, whole_class
+        from autograder.classroom.report import write_report
+
         assert self.gradebook
         chosen = {s.key for s in self.chosen}
-        lines = lines_of(self.folder, self.assignments, self.journal.latest, self.gradebook, self.roster)
-        self.summary.lines = [line for line in lines if line.entry or line.key in chosen]
-        if not feedback:
-            return
-        looked_at = [line for line in self.summary.lines if line.key in chosen]
+        names = sorted({*self.assignments, *graded(self.folder, self.gradebook)})
+        lines = whole_class(self.folder, names, self.journal.latest, self.gradebook, self.roster)
+        of_run = [line for line in lines if line.assignment in self.assignments]
+        self.summary.lines = [line for line in of_run if line.entry or line.key in chosen]
+        absent = not_handed_in(self.folder, names, self.gradebook)
+        self.summary.not_handed_in = {name: absent[name] for name in self.assignments}
+        looked_at = [line for line in of_run if line.key in chosen] if feedback else []
         for number, line in enumerate(looked_at, 1):
             with self._clock("feedback"):
                 try:
-                    self._write_page(line)
+                    renew(self.folder, line, self.notebooks[line.assignment])
                 except Exception as error:  # one page that cannot be made costs no other
                     why = f"The feedback page could not be made ({type(error).__name__}: {error})."
                     self.summary.failures.setdefault(line.key, why)
-            self.progress("Feedback", number, len(looked_at), line.student)
-
-    def _write_page(self, line: Line) -> None:
-        from nbformat.v4 import reads_json
-
-        from autograder.classroom.feedback import is_current, write_page
-
-        path = self.folder.feedback(*line.key)
-        if line.entry and line.record and not is_current(path, line.entry, line.record):
-            executed = None
-            if line.entry.notebook:
-                executed = reads_json(self.folder.autograded(*line.key).read_text(encoding="utf-8"))
-            write_page(path, line.entry, executed, self.notebooks[line.assignment], line.record)
+            self.progress("Feedback", number, len(looked_at), lambda: line.student)  # noqa: B023 - shown at once
+        with self._clock("feedback"):
+            write_report(self.folder, lines, absent)
 
 
 @contextmanager

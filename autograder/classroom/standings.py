@@ -3,64 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from autograder.classroom.folder import ClassFolder
 from autograder.classroom.jobs import without_grading
 from autograder.classroom.journal import Entry
+from autograder.classroom.marks import Record
 
 if TYPE_CHECKING:  # which imports this module, and nbgrader, seconds of it
     from autograder.classroom.gradebook import Gradebook
 
-FROM_RESULT = [
-    "student",
-    "assignment",
-    "status",
-    "score",
-    "max_score",
-    "seconds",
-    "criteria",
-    "stopped",
-    "limit",
-    "repaired",
-    "faults",
-    "bonus",
-]
+FROM_RESULT = "status", "score", "max_score", "bonus", "seconds", "limit", "repaired", "noticed", "faults"
+FROM_RECORD = (
+    *("manual_points", "override", "extra_credit", "penalty", "total", "max_total"),
+    *("waiting", "by_hand", "late_seconds"),
+)
+LISTS = "criteria", "stopped", "repaired", "noticed", "faults", "waiting", "by_hand"
+# Those of marks.csv.
 COLUMNS = [
-    "student",
-    "assignment",
-    "status",
-    "score",
-    "max_score",
-    "manual_points",
-    "bonus",
-    "total",
-    "late_seconds",
-    "timestamp",
-    "known",
-    "limit",
-    "repaired",
-    "changed",
+    *("student", "last_name", "first_name", "assignment", "status"),
+    *("score", "max_score", "manual_points", "override", "extra_credit", "penalty", "total", "max_total", "bonus"),
+    *("waiting", "by_hand", "late_seconds", "timestamp", "known", "limit", "repaired", "changed"),
 ]
-
-
-@dataclass
-class Record:
-    """What the gradebook says of one submission. `total`: nbgrader's score, manual marks and overrides included;
-    `manual`: points of manually graded cells by grade_id, None where one waits for its mark; `comments`: written by
-    people."""
-
-    total: float = 0.0
-    late_seconds: float = 0.0
-    manual: dict[str, float | None] = field(default_factory=dict)
-    comments: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def manual_points(self) -> float | None:
-        """The points given by people; None while a cell waits for its mark."""
-        given = [points for points in self.manual.values() if points is not None]
-        return sum(given) if len(given) == len(self.manual) else None
 
 
 @dataclass(frozen=True)
@@ -78,40 +43,53 @@ class Line:
     def key(self) -> tuple[str, str]:
         return self.student, self.assignment
 
+    @property
+    def score(self) -> float | None:
+        """The automatic points, as the gradebook has them."""
+        if self.record and self.record.cells:
+            return self.record.automatic
+        return self.entry.result.score if self.entry else None
+
+    @property
+    def differs(self) -> bool:
+        """Has something else than `autograder grade` put other automatic points into the gradebook since?"""
+        return self.entry is not None and self.score != self.entry.result.score
+
     def to_json(self) -> dict[str, Any]:
         """The object of `--json`. Where the grader failed there is a status of null, and no score."""
-        answer: dict[str, Any] = dict.fromkeys(FROM_RESULT) | {
+        result, record = self.entry.result if self.entry else None, self.record
+        change = self.entry.change if self.entry else None
+        criteria = result.criteria if result else []
+        stopped = result.stopped if result else []
+        answer = {
             "student": self.student,
             "assignment": self.assignment,
-            "criteria": [],
-            "stopped": [],
-            "repaired": [],
-            "faults": [],
-        }
-        if self.entry:
-            answer = {key: getattr(self.entry.result, key) for key in FROM_RESULT}
-            answer["criteria"] = [
-                {key: getattr(row, key) for key in ("cell", "title", "points", "earned")} | {"mistake": row.sentence}
-                for row in self.entry.result.criteria
-            ]
-            answer["stopped"] = [cell.sentence for cell in self.entry.result.stopped]
-        change = self.entry.change if self.entry else None
-        return {
-            **answer,
+            "first_name": record.person.first_name if record else None,
+            "last_name": record.person.last_name if record else None,
+            **{name: getattr(result, name, None) for name in FROM_RESULT},
+            **{name: getattr(record, name, None) for name in FROM_RECORD},
+            "score": self.score,
+            "timestamp": self.entry.timestamp if self.entry else None,
             "known": self.known,
-            "manual_points": self.record.manual_points if self.record else None,
             "changed": change.to_json() if change else None,
+            "criteria": [
+                {name: getattr(row, name) for name in ("cell", "criterion", "title", "points", "earned")}
+                | {"mistake": row.sentence, "mistake_id": row.mistake}
+                for row in criteria
+            ],
+            "stopped": [cell.sentence for cell in stopped],
         }
+        return answer | {name: answer[name] or [] for name in LISTS}
 
     def to_row(self) -> dict[str, Any]:
-        """The row of `marks.csv`. `total` is nbgrader's score: manual marks and overrides in, bonus out."""
+        """The row of `marks.csv`. Its points add up to `total`; `bonus` is not in it."""
         answer = self.to_json()
+        for name in ("waiting", "by_hand", "repaired"):
+            answer[name] = "; ".join(answer[name])
         if self.record:
-            answer |= {"total": self.record.total, "late_seconds": round(self.record.late_seconds)}
-        answer["timestamp"] = self.entry.timestamp if self.entry else None
-        answer["repaired"] = "; ".join(answer["repaired"])
+            answer["late_seconds"] = round(self.record.late_seconds)
         answer["changed"] = self.entry.change.told() if self.entry and self.entry.change else None
-        return {column: answer.get(column) for column in COLUMNS}
+        return {column: answer[column] for column in COLUMNS}
 
     @property
     def first_mistake(self) -> str:
@@ -145,12 +123,15 @@ def lines_of(
     gradebook: Gradebook,
     roster: Roster,
 ) -> list[Line]:
-    """How each submission in the class folder stands. Folders that can be no student's are told of, though written
-    nowhere."""
+    """How each submission in the class folder stands, without those that a person took out of the gradebook. Folders
+    that can be no student's are told of, though written nowhere."""
     lines = []
+    taken_out = gradebook.taken_out()
     for name in assignments:
         records = gradebook.records(name)
         for s in folder.submissions(name):
+            if s.key in taken_out:
+                continue
             if s.refusal:
                 lines.append(Line(*s.key, without_grading(folder, s, "unreadable", s.refusal), None, False))
             else:

@@ -12,15 +12,17 @@ from pathlib import Path
 
 import nbformat
 from rich.table import Table
-from rich.text import Text
 
-from autograder.classroom.cli import confinement, err, out, progress_bar, tell
+from autograder.classroom.cli import confinement
 from autograder.classroom.errors import UserError
 from autograder.classroom.folder import ClassFolder, write_whole
 from autograder.classroom.jobs import ROOT, source_of
 from autograder.classroom.machine import default_jobs
+from autograder.classroom.progress import progress_bar
 from autograder.classroom.run import Run
 from autograder.classroom.standings import Line
+from autograder.classroom.telling import tell
+from autograder.classroom.terminal import bare_table, in_one_line, out, say, show
 from autograder.demo.students import CLASS, Student, filled_in, reference_solutions
 from autograder.exam_tables.implementations import implementations
 from autograder.objects.assignments import topic
@@ -37,7 +39,7 @@ def main() -> int:
     os.environ.setdefault("COURSE_BOOK_URL", "../../../../html")  # from a feedback page to the book beside the class
     for needed in [path for name in ASSIGNMENTS for path in (RELEASED / name / f"{name}.ipynb", source_of(name))]:
         if not needed.is_file():
-            err.print(f"{needed.relative_to(ROOT)} is not there. `make assignments` builds it from solutions/.")
+            say(f"{needed.relative_to(ROOT)} is not there. `make assignments` builds it from solutions/.")
             return 2
     confined = confinement(unsafe=False)
     make_class()
@@ -47,17 +49,14 @@ def main() -> int:
         summary = run.grade(jobs=default_jobs(), lower=True, confined=confined)  # nobody was handed anything
     from autograder.classroom.report import write_report
 
-    write_report(folder, summary.lines)
+    write_report(folder, summary.lines, summary.not_handed_in)
     for name in ASSIGNMENTS:
-        out.print(table(name, [line for line in summary.lines if line.assignment == name]))
+        show(table(name, [line for line in summary.lines if line.assignment == name]))
     shown = next(student for student in reversed(CLASS) if student.kind == "mistake")
     pages = [ROOT / "_build/html/index.html", DEMO / "class.html", folder.feedback(shown.id, shown.assignment)]
-    out.print("\nOpen these three in a browser: the book, the class, and what a student gets:")
+    say("\nOpen these three in a browser: the book, the class, and what a student gets:", to=out)
     for page in pages:
-        out.print(
-            Text(f"  {page.relative_to(ROOT)}" + ("" if page.exists() else "   (not built yet: make book)")),
-            soft_wrap=True,
-        )
+        say(f"  {page.relative_to(ROOT)}" + ("" if page.exists() else "   (not built yet: make book)"), to=out)
     return tell(summary)
 
 
@@ -73,7 +72,7 @@ def make_class() -> None:
     stamp = DEMO / ".made-from"
     if stamp.is_file() and stamp.read_text() == made_from.hexdigest():
         return
-    err.print(
+    say(
         f"Making a class of {len({student.id for student in CLASS})} in {DEMO.relative_to(ROOT)}: "
         "they fetch, write and submit through nbgrader's exchange."
     )
@@ -103,12 +102,8 @@ def hand_in(assignment: str, students: list[Student]) -> None:
 
 def table(assignment: str, lines: list[Line]) -> Table:
     """Who they are, what they are worth, and what the grader says first."""
-    shown = Table(title=assignment, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for column in ("student", "kind", "what is special"):
-        shown.add_column(column)
-    shown.add_column("score", justify="right")
-    shown.add_column("status")
-    shown.add_column("first thing that is wrong", ratio=1)
+    shown = bare_table("student", "kind", "what is special", "score", "status", "first thing that is wrong")
+    shown.title, shown.title_justify = assignment, "left"
     by_student = {line.student: line for line in lines}
     for student in CLASS:
         if student.assignment != assignment:
@@ -118,7 +113,7 @@ def table(assignment: str, lines: list[Line]) -> Table:
         score = f"{result.score:g} / {result.max_score:g}" if result else "–"
         status = result.status if result else "no result"
         special = student.how.lower().replace("_", " ")
-        shown.add_row(*map(Text, (student.id, student.kind, special, score, status, line.first_mistake)))
+        shown.add_row(*map(in_one_line, (student.id, student.kind, special, score, status, line.first_mistake)))
     return shown
 
 
@@ -126,5 +121,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except UserError as error:
-        err.print(Text(str(error), style="red"))
+        say(str(error), "red")
         sys.exit(2)

@@ -16,7 +16,8 @@ from nbgrader.exchange.default import (
 )
 from traitlets.config import Config
 
-COURSE = "convolutions"
+from autograder.classroom.places import COURSE
+
 LOG = logging.getLogger("autograder.demo.exchange")
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.exam import words
-from autograder.exam.core import Lost, Missing, Outcome, SettingFailed, current
+from autograder.exam.core import Exam, Lost, Missing, Outcome, SettingFailed, current
 from autograder.exam.faults import fault_of
 from autograder.exam.subject import Raised
 from autograder.examiner.absences import Absences
@@ -43,6 +43,8 @@ from autograder.examiner.rebuild import rebuild, untouched
 from autograder.examiner.results import CriterionResult, SubmissionResult, in_halves, worst
 from autograder.examiner.sanitise import clean_outputs, output_of
 from autograder.examiner.setting import Remote, stopped
+from autograder.examiner.snippets import snippet
+from autograder.examiner.transcript import Transcript
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def grade(
     given = {cell.id for cell in source.cells}
     absences = absences_of(program, grade_cells, given)
     graded = {name for cell in grade_cells for name in free_names(cell.source)}
-    remote = Remote(client, limits, key, submitted, graded, absences)
+    transcript = Transcript() if job.explain else None
+    remote = Remote(client, limits, key, submitted, graded, absences, transcript)
     marks, asserts = Marks({}, [], []), Asserts(source, remote, job.recording)
     try:
         for count, cell in enumerate((cell for cell in program.cells if cell.cell_type == "code"), 1):
@@ -209,8 +212,12 @@ def examine(cell: NotebookNode, remote: Remote, marks: Marks, sentences: Mapping
     for exam, outcomes in remote.shown:
         outputs.append(table(exam.title, outcomes))
         marks.bonus += sum(outcome.earned for outcome in outcomes) if exam.bonus else 0.0
-        note(grade_id, outcomes, marks, sentences)
+        marks.criteria += [criterion_result(grade_id, outcome, sentences) for outcome in outcomes]
+        if remote.transcript:
+            marks.evidence += list(evidence_of(grade_id, exam, outcomes, remote))
     remote.shown.clear()
+    if remote.transcript:
+        remote.transcript.clear()
     finish(cell, outputs, points, marks)
 
 
@@ -220,18 +227,20 @@ def run_asserts(cell: NotebookNode, remote: Remote, marks: Marks, asserts: Asser
     with remote.examining():
         outcome, printed = asserts.examine(cell)
     outputs = clean_outputs([{"output_type": "stream", "name": "stdout", "text": printed}] if printed else [])
-    note(grade_id, [outcome], marks, {})
+    marks.criteria.append(criterion_result(grade_id, outcome, {}))
+    if outcome.finding and (evidence := outcome.finding.evidence):
+        marks.evidence.append({"cell": grade_id, "criterion": outcome.id, **asdict(evidence), "python": None})
     finish(cell, [*outputs, table(grade_id, [outcome])], outcome.earned, marks)
 
 
-def note(grade_id: str, outcomes: list[Outcome], marks: Marks, sentences: Mapping[str, str]) -> None:
-    """What a grade cell found, into `marks`."""
-    marks.criteria += [criterion_result(grade_id, outcome, sentences) for outcome in outcomes]
-    marks.evidence += [
-        {"cell": grade_id, "criterion": outcome.id, **asdict(outcome.finding.evidence)}
-        for outcome in outcomes
-        if outcome.finding and outcome.finding.evidence
-    ]
+def evidence_of(grade_id: str, exam: Exam, outcomes: list[Outcome], remote: Remote) -> Iterator[dict[str, Any]]:
+    """What the instructor may see of each criterion that is not met: the case, and a program that makes it again."""
+    for outcome in outcomes:
+        if outcome.finding and (evidence := outcome.finding.evidence) and remote.transcript:
+            python = None
+            with noting("the case as a program", remote):
+                python = snippet(remote.transcript, exam, f"{exam.name}/{outcome.id}", evidence)
+            yield {"cell": grade_id, "criterion": outcome.id, **asdict(evidence), "python": python}
 
 
 def run_grade_cell(source: str, remote: Remote, grade_id: str) -> tuple[list[NotebookNode], Any]:

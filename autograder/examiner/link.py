@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from autograder.exam.core import Lost, SettingFailed
 from autograder.exam.subject import Missing, Raised, Subject
@@ -32,6 +32,9 @@ from autograder.wire import codec, messages
 from autograder.wire.errors import TOO_LARGE
 from autograder.wire.frames import FOREVER, Closed, Malformed, Stream, TooLong, WireError, packed
 from autograder.wire.limits import HEAD_LIMIT, LIMITS, MIB, Limits
+
+if TYPE_CHECKING:  # which imports this module
+    from autograder.examiner.transcript import Transcript
 
 START_SECONDS = 120.0
 ENDS = "ok", "error", "timeout", "memory", "output"
@@ -106,6 +109,8 @@ class Link:
         self._loaders: dict[int, recipes.Loader] = {}
         self._loaders_given = 0
         self._outputs_left, self._answers_left = limits.outputs_mib * MIB, limits.answers_mib * MIB
+        self.proxy: type[RemoteSubject] = RemoteSubject
+        self.transcript: Transcript | None = None
         self._inward: dict[type, Callable[[Any], Any]] = {messages.Handle: self._proxy}
         self.absent: Callable[[str], str] = lambda message: ""  # why the name that a NameError misses is missing
         self.released: list[int] = []
@@ -297,7 +302,7 @@ class Link:
     def _proxy(self, handle: messages.Handle) -> RemoteSubject:
         if handle.kind not in KINDS:
             raise Malformed("a handle of no kind")
-        return RemoteSubject(self, handle)
+        return self.proxy(self, handle)
 
     def _early(self) -> NoReturn:
         """Something came before it was asked for: bytes, or the end."""

@@ -24,6 +24,7 @@ from autograder.examiner.absences import Absences
 from autograder.examiner.link import Link, ZygoteClient
 from autograder.examiner.rebuild import defined
 from autograder.examiner.timekeeping import NOTHING
+from autograder.examiner.transcript import NotedSubject, Transcript
 from autograder.objects.recipes import Recipe
 from autograder.wire.limits import Limits
 
@@ -52,15 +53,17 @@ class Remote:
         submitted: bytes,
         graded: set[str],
         absences: Absences,
+        transcript: Transcript | None = None,
     ):
-        """`key`: the course's; `graded`: names that grade cells ask for; `absences`: of the notebook's cells."""
+        """`key`: the course's; `graded`: names that grade cells ask for; `absences`: of the notebook's cells;
+        `transcript`: keeps what is asked, where a mark is to be explained."""
         self.seconds = dict.fromkeys(("fork", "cells", "exam"), 0.0)
         self.happened: list[Lost] = []
         self.faults: list[str] = []
         self.shown: list[tuple[Exam, list[Outcome]]] = []
         self._client, self._limits, self._key, self._graded = client, limits, key, graded
         self._digest = hashlib.sha256(submitted).digest()
-        self._absences = absences
+        self._absences, self.transcript = absences, transcript
         self._taken = NOTHING  # by the candidates that are gone
         self._link: Link | None = None
         self._forks = limits.revivals + 1
@@ -88,6 +91,8 @@ class Remote:
             with self._clock("fork"):
                 self._link = self._client.fork(self._limits, self._taken)
                 self._link.absent = self._absences.of_error
+                if self.transcript:
+                    self._link.proxy, self._link.transcript = NotedSubject, self.transcript
                 self._run_again(self._link)
         if self._over is not None:
             self._drop()
@@ -206,13 +211,18 @@ class Remote:
                 return Missing(name, why)
             if isinstance(found, Subject):
                 self._looked_up.append((found, name, link))
+                if self.transcript:
+                    self.transcript.know(found, name=name)
             return found
 
     # What exams ask of a setting
 
     def seed(self, key: str) -> int:
-        if self._link is not None:  # by another seed: from an exam's own one its inputs could be foreseen
-            self._link.begin_criterion(self._seed(f"candidate/{key}"))
+        theirs = self._seed(f"candidate/{key}")  # by another seed: from an exam's own one its inputs could be foreseen
+        if self._link is not None:
+            self._link.begin_criterion(theirs)
+        if self.transcript:
+            self.transcript.begin(key, theirs, self._standing)
         return self._seed(key)
 
     def _seed(self, key: str) -> int:
@@ -248,7 +258,10 @@ class Remote:
         return found if isinstance(found, Subject | Missing) else LocalSubject(found, name)
 
     def build(self, recipe: Recipe) -> Subject:
-        return self._alive().build(recipe)
+        built = self._alive().build(recipe)
+        if self.transcript:
+            self.transcript.know(built, by=recipe)
+        return built
 
     def lost(self, lost: Lost) -> None:
         """One criterion of an exam is given a second chance, as long as a fresh candidate is left for the exams after

@@ -1,7 +1,7 @@
 """What a reader can do with a page, in a line below its title: notebook, Colab, Binder, a report, citing, licence.
 
 Colab, Binder and reports need to know where the repository lies. This is one setting, ``repository`` in
-``[tool.convcourse]`` of ``pyproject.toml``. While it is empty these actions are not there.
+``course.toml``. While it is empty these actions are not there.
 """
 
 import re

@@ -1,8 +1,8 @@
 """What a shared link and a search engine show of a page: title, description, picture (Open Graph and Twitter's card).
 
 The description is the page's question, or its first paragraph where it has none. Addresses in these tags must be whole,
-so the picture and the page's own address are there only where ``book_url`` in ``[tool.convcourse]`` of
-``pyproject.toml`` says where the book stands. `html-page-context` of the readers' pages; the instructors' have none.
+so the picture and the page's own address are there only where ``book_url`` in ``course.toml`` says where the book
+stands. `html-page-context` of the readers' pages; the instructors' have none.
 """
 
 import re

@@ -144,7 +144,7 @@ exam.small.twice.grade(twice)
         ("# Hidden tests: 8 points", "# Hidden tests", "must tell students what it gives"),
         ("exam.small.twice", "exam.small.thrice", "calls no exam"),
         ('"twice-hidden"', '"twice-tests"', "the grade_id of a cell that asks an exam must end in -hidden"),
-        ("from autograder import exam\nexam.small.twice.grade(twice)", "", None),
+        ("from autograder import exam\nexam.small.twice.grade(twice)", "", "8 points and no test"),
         ("from autograder import exam\nexam.small.twice.grade(twice)", "assert twice(1) == 2", None),
         ("from autograder import exam\nexam.small.twice.grade(twice)", "%timeit twice(1)", "is no Python"),
         ("    ### BEGIN SOLUTION\n", "", "no ### BEGIN SOLUTION"),

@@ -1,12 +1,12 @@
 """The feedback page on a wide and on a narrow screen: nothing scrolls sideways, the first screen says what to mend."""
 
 import pytest
+from marking import record_of
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from visiting import AXE, check_with_axe
 
 from autograder.classroom import feedback
 from autograder.classroom.journal import Entry
-from autograder.classroom.standings import Record
 from autograder.examiner.results import CriterionResult, StoppedCell, SubmissionResult
 
 pytestmark = pytest.mark.browser
@@ -55,7 +55,7 @@ def result():
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     path = tmp_path_factory.mktemp("feedback") / "page.html"
-    record = Record(manual={"discussion": 3.0}, comments={"discussion": "Good " * 40}, late_seconds=90_000)
+    record = record_of(result(), discussion=3.0, comments={"discussion": "Good " * 40}, late_seconds=90_000)
     nb = notebook()
     path.write_text(feedback.page(Entry(result(), True, True, "2026-10-12 09:00:00.0 UTC"), nb, nb, record))
     return path.as_uri()

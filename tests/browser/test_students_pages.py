@@ -13,7 +13,7 @@ from traitlets.config import Config
 
 from autograder.classroom import feedback
 from autograder.classroom.journal import Entry
-from autograder.classroom.standings import Record
+from autograder.classroom.marks import Record
 from autograder.examiner.results import SubmissionResult
 from autograder.examiner.sanitise import clean_markdown, clean_outputs
 

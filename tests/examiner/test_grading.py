@@ -247,7 +247,7 @@ def test_the_page_of_one_who_fails_everything_shows_nothing_hidden(client):
     from autograder.classroom import feedback
     from autograder.classroom.jobs import source_of
     from autograder.classroom.journal import Entry
-    from autograder.classroom.standings import Record
+    from autograder.classroom.marks import Record
     from autograder.examiner.rebuild import is_answer
 
     if not source_of("01-convolution").is_file():
@@ -265,7 +265,7 @@ def test_the_page_of_one_who_fails_everything_shows_nothing_hidden(client):
     job = Job("ada", "01-convolution", "j", explain=True)
     result, executed, evidence = grade(job, nbformat.writes(submitted).encode(), source, client, KEY)
     assert result.status == "graded" and result.score == 0 and len(evidence) > 20
-    page = feedback.page(Entry(result, True, True), executed, source, Record(manual={"discussion": None}))
+    page = feedback.page(Entry(result, True, True), executed, source, Record())
     known = "\n".join([*(cell.source for cell in submitted.cells), *(row.title for row in result.criteria)])
     shown = [text for item in evidence for text in (item["case"], item["expected"])]
     hidden = [text for text in shown if len(text) > 6 and text not in known]

@@ -10,7 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.classroom import gradebook
+from autograder.classroom import gradebook, preprocessor
+from autograder.classroom import pool as pools
 from autograder.classroom.folder import ClassFolder
 from autograder.classroom.jobs import ROOT, source_of
 from autograder.classroom.released import released
@@ -114,3 +115,46 @@ def test_nbgrader_autograde_asks_the_same_examiner(ours, tmp_path):
         assert [cell.source for cell in first.cells] == [cell.source for cell in second.cells]
     nbgrader(folder, "generate_feedback", ASSIGNMENT)
     assert folder.feedback("mallory", ASSIGNMENT).is_file()
+
+
+def test_a_server_that_lives_long_follows_changes_and_outlives_its_examiners(tmp_path, monkeypatch):
+    """What a formgrader does, in one process: the same pool serves as long as it is alive and fits."""
+    monkeypatch.setattr(pools, "TEMPLATE", (str(Path(__file__).with_name("stub_template.py")),))
+    folder, source = ClassFolder(tmp_path / "class"), tmp_path / "source.ipynb"
+    source.write_text("one")
+    task = pools.Task("ada", ASSIGNMENT, "job", b"answer", source)
+
+    def served():
+        pool = preprocessor.pool_of(folder, source)
+        (done,) = pool.grade(iter([task]))
+        assert done.result is not None
+        return pool
+
+    try:
+        first = served()
+        assert served() is first
+        first._template.kill()
+        first._template.wait()
+        second = served()
+        assert second is not first and served() is second
+        source.write_text("two")
+        third = served()
+        assert third is not second and not second.alive and served() is third
+        monkeypatch.setattr(preprocessor, "grader_version", lambda: "newer")
+        fourth = served()
+        assert fourth is not third and served() is fourth
+        (folder.root / "course.key").write_text("ab" * 32)
+        assert served() is not fourth
+    finally:
+        preprocessor.pool_of(folder, source).close()
+        monkeypatch.setattr(preprocessor._serving, "pool", None)
+
+
+def test_a_journal_is_read_anew_when_it_has_grown(tmp_path, monkeypatch):
+    folder = ClassFolder(tmp_path)
+    assert preprocessor.journal_of(folder) == {}
+    monkeypatch.setattr(preprocessor, "read", lambda path: {"lines": path.read_text().count("\n")})
+    folder.journal.write_text("one\n")
+    assert preprocessor.journal_of(folder) == {"lines": 1}
+    folder.journal.write_text("one\ntwo\n")
+    assert preprocessor.journal_of(folder) == {"lines": 2}

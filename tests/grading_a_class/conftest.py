@@ -14,6 +14,8 @@ from autograder.classroom.journal import Entry
 from autograder.classroom.released import released
 from autograder.examiner.results import CriterionResult, SubmissionResult
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book"))
+
 NAME = "01-convolution"
 
 

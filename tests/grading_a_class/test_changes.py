@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from traitlets.config import Config
 
-from autograder.classroom import cli, jobs, preprocessor
+from autograder.classroom import jobs, preprocessor, telling
 from autograder.classroom import run as runs
 from autograder.classroom.changes import Change
 from autograder.classroom.errors import UserError
@@ -99,7 +99,7 @@ def test_a_better_mark_counts_and_both_are_told(room, folder, capsys):
     assert changed == dict(
         why="the grader has changed", before=8, after=10, cells={"conv2d-hidden": [6, 8]}, kept=False
     )
-    cli.tell_changes(summary)
+    telling.tell_changes(summary)
     assert "ada, 01-convolution: 8 → 10" in capsys.readouterr().out
     earlier, now = map(json.loads, folder.journal.read_text().splitlines())
     assert (earlier["result"]["score"], now["result"]["score"]) == (8, 10)
@@ -112,7 +112,7 @@ def test_a_mark_that_was_handed_back_is_lowered_only_when_told_to(room, folder, 
     room.run(FULL, "one")
     summary = room.run(LESS, "two")
     assert stands(folder, summary, 10, KEPT)["kept"] is True
-    cli.tell_changes(summary)
+    telling.tell_changes(summary)
     assert "--lower" in capsys.readouterr().out
     again = room.run(LESS, "two")
     assert again.graded == 0 and not again.changed
@@ -217,7 +217,7 @@ def test_lines_from_before_marks_were_kept_are_marks(room, folder):
 def test_nbgrader_autograde_keeps_what_was_handed_back(room, folder, source, monkeypatch, points):
     room.run(FULL, "one")
     type(room).points = points
-    monkeypatch.setattr(preprocessor, "pool_of", lambda _: room)
+    monkeypatch.setattr(preprocessor, "pool_of", lambda *_: room)
     directory = folder.root / "source" / NAME
     directory.mkdir(parents=True)
     nbformat.write(source, directory / f"{NAME}.ipynb")

@@ -5,16 +5,21 @@ import time
 from html.parser import HTMLParser
 
 import pytest
+from marking import record_of
 from nbformat.v4 import new_code_cell, new_output
 
 from autograder.classroom import feedback, parts
-from autograder.classroom.standings import Record
 from autograder.examiner import sanitise
 from autograder.examiner.fragments import add_fragments
 
 NAME = "01-convolution"
-WAITS = Record(total=8.0, manual={"discussion": None})
 SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def waits(entry):
+    """What the gradebook says of `entry()`, whose discussion waits for its mark."""
+    return record_of(entry().result)
 
 
 @pytest.fixture(autouse=True)
@@ -37,16 +42,16 @@ class Found(HTMLParser):
         self.text += "" if self.tags and self.tags[-1][0] == "style" else data
 
     def handle_endtag(self, tag):
-        self.text += " " if tag in ("td", "tr", "p", "li", "summary", "h2") else ""
+        self.text += " " if tag in ("td", "th", "tr", "p", "li", "summary", "h2") else ""
 
 
-def test_score_parts_criteria_and_where_to_read(entry, executed, source):
-    page = feedback.page(entry(), executed(), source, WAITS)
+def test_score_parts_criteria_and_where_to_read(entry, executed, source, waits):
+    page = feedback.page(entry(), executed(), source, waits)
     found = Found(page)
     text = re.sub(r"\s+", " ", found.text)
     assert "8 of 10 points" in text
     assert "Bonus: 4 of 4, counted apart." in text
-    assert "Discussion: not marked yet. A person reads it and gives up to 4 points." in text
+    assert "Discuss: not marked yet. A person reads it and gives up to 4 points." in text
     assert "✓ 1 criterion is met, with 4 points 4 / 4" in text and "4 / 4 values of conv2d" in text
     assert "✗ not met: The kernel is flipped. Read: flipped kernel 2 / 4 edges of conv2d" in text
     links = [a["href"] for tag, a in found.tags if tag == "a" and not a["href"].startswith("#")]
@@ -55,24 +60,25 @@ def test_score_parts_criteria_and_where_to_read(entry, executed, source):
 
 
 def test_a_persons_marks_and_comments(entry, executed, source):
-    record = Record(total=11.5, manual={"discussion": 3.5}, comments={"conv2d": "Neat & short."}, late_seconds=90_000)
+    record = record_of(entry().result, discussion=3.5, comments={"conv2d": "Neat & short."}, late_seconds=90_000)
     text = re.sub(r"\s+", " ", Found(feedback.page(entry(), executed(), source, record)).text)
-    assert "Discussion: 3.5 of 4 points, marked by a person." in text
-    assert "Comment. Neat & short." in text
+    assert "11.5 of 14 points" in text
+    assert "Discuss, marked by a person 3.5 of 4" in text and "total 11.5 of 14" in text
+    assert "Comment" in text and "Neat & short." in text
     assert "Handed in 1 day 1 hour after the deadline." in text
 
 
 @pytest.mark.parametrize("status", [s for s in feedback.STATUS if s != "graded"])
-def test_each_status_is_told_in_plain_words(entry, executed, source, status):
+def test_each_status_is_told_in_plain_words(entry, executed, source, status, waits):
     nothing = status in ("unreadable", "missing")
     made = entry(status=status, limit="`conv2d` ran for more than 10 seconds.", notebook=not nothing)
-    page = feedback.page(made, None if nothing else executed(), source, WAITS)
+    page = feedback.page(made, None if nothing else executed(), source, waits)
     assert feedback.STATUS[status] in Found(page).text
     assert "<code>conv2d</code> ran for more than 10 seconds." in page
 
 
-def test_what_was_mended_is_told(entry, executed, source):
-    page = feedback.page(entry(repaired=["The cell `conv2d` had lost its label."]), executed(), source, WAITS)
+def test_what_was_mended_is_told(entry, executed, source, waits):
+    page = feedback.page(entry(repaired=["The cell `conv2d` had lost its label."]), executed(), source, waits)
     assert "The cell <code>conv2d</code> had lost its label." in page and "cost no points" in page
 
 
@@ -121,7 +127,7 @@ def test_nothing_that_a_student_wrote_acts_or_asks_another_host(entry, executed,
         nb.metadata["autograder"] = {"job": "forged"}
         added.metadata["autograder"] = {"code": SCRIPT}
     made = entry(student=f'a"><b>{SCRIPT}', limit=SCRIPT, repaired=[SCRIPT])
-    record = Record(manual={"discussion": 1.0}, comments={"conv2d": SCRIPT})
+    record = record_of(made.result, discussion=1.0, comments={"conv2d": SCRIPT})
     page = feedback.page(made, nb, source, record)
     found = Found(page)
     allowed = [
@@ -172,51 +178,53 @@ def test_nothing_that_a_student_wrote_acts_or_asks_another_host(entry, executed,
     assert page.count("<style>") == 1 and "url(" not in page and "@import" not in page
 
 
-def test_cells_that_a_student_added_are_shown_and_ours_are_not(entry, executed, source):
+def test_cells_that_a_student_added_are_shown_and_ours_are_not(entry, executed, source, waits):
     nb = executed()
     nb.cells.insert(4, new_code_cell("my_own = 'idea'"))
-    page = feedback.page(entry(), nb, source, WAITS)
+    page = feedback.page(entry(), nb, source, waits)
     text = Found(page).text
     assert "A cell you added:" in text and "my_own" in text
     assert "HIDDEN" not in page and "exam." not in page and "import torch" not in text
 
 
-def test_long_output_is_cut(entry, executed, source):
+def test_long_output_is_cut(entry, executed, source, waits):
     page = feedback.page(
-        entry(), executed(outputs=[new_output("stream", name="stdout", text="x" * 10**6)]), source, WAITS
+        entry(), executed(outputs=[new_output("stream", name="stdout", text="x" * 10**6)]), source, waits
     )
     assert len(page) < 50_000 and "more characters" in page
 
 
-def test_a_page_is_made_anew_when_and_only_when_something_changed(tmp_path, entry, executed, source, monkeypatch):
+def test_a_page_is_made_anew_when_and_only_when_something_changed(
+    tmp_path, entry, executed, source, monkeypatch, waits
+):
     path = tmp_path / "page.html"
-    assert not feedback.is_current(path, entry(), WAITS)
-    feedback.write_page(path, entry(), executed(), source, WAITS)
-    assert feedback.is_current(path, entry(), WAITS)
-    assert not feedback.is_current(path, entry(job="j2"), WAITS)
-    assert not feedback.is_current(path, entry(), Record(total=9.0, manual={"discussion": 1.0}))
+    assert not feedback.is_current(path, entry(), waits)
+    feedback.write_page(path, entry(), executed(), source, waits)
+    assert feedback.is_current(path, entry(), waits)
+    assert not feedback.is_current(path, entry(job="j2"), waits)
+    assert not feedback.is_current(path, entry(), record_of(entry().result, discussion=1.0))
     monkeypatch.setenv("COURSE_BOOK_URL", "https://elsewhere.test")
-    assert not feedback.is_current(path, entry(), WAITS)
+    assert not feedback.is_current(path, entry(), waits)
 
 
-def test_code_has_its_colours_where_the_examiner_gave_them(entry, executed, source):
+def test_code_has_its_colours_where_the_examiner_gave_them(entry, executed, source, waits):
     nb = executed()
     add_fragments(nb, {cell.id for cell in source.cells}, "j1")
-    assert '<span class="k">def</span>' in feedback.page(entry(), nb, source, WAITS)
-    other = feedback.page(entry(job="j2"), nb, source, WAITS)  # a notebook that is not this job's
+    assert '<span class="k">def</span>' in feedback.page(entry(), nb, source, waits)
+    other = feedback.page(entry(job="j2"), nb, source, waits)  # a notebook that is not this job's
     assert '<span class="k">' not in other and "def conv2d(x):\n    return x.flip(-1)" in other
 
 
-def test_a_page_is_bounded_and_says_so(entry, executed, source, monkeypatch):
+def test_a_page_is_bounded_and_says_so(entry, executed, source, waits, monkeypatch):
     monkeypatch.setattr(parts, "LONGEST_PAGE", 50_000)
     outputs = [new_output("display_data", data={"image/png": "A" * 30_000})] * 5
     nb = executed(code="x = '&'\n" * 40_000, outputs=outputs)
-    page = feedback.page(entry(), nb, source, WAITS)
+    page = feedback.page(entry(), nb, source, waits)
     assert len(page) < 100_000 and page.count("this page would be too large") == 5
     assert page.count("<img") == 1
 
 
-def test_a_notebook_without_colours_takes_linear_time(entry, executed, source):
+def test_a_notebook_without_colours_takes_linear_time(entry, executed, source, waits):
     """What once was quadratic in the colouring, and in the search for commands to a terminal."""
 
     def seconds(size):
@@ -232,7 +240,7 @@ def test_a_notebook_without_colours_takes_linear_time(entry, executed, source):
         best = float("inf")
         for _ in range(5):
             start = time.process_time()
-            feedback.page(entry(), nb, source, WAITS)
+            feedback.page(entry(), nb, source, waits)
             best = min(best, time.process_time() - start)
         return best
 
@@ -241,10 +249,10 @@ def test_a_notebook_without_colours_takes_linear_time(entry, executed, source):
     assert large < 16 * 4 * max(small, 0.005)
 
 
-def test_a_page_takes_under_a_twentieth_of_a_second(entry, executed, source):
+def test_a_page_takes_under_a_twentieth_of_a_second(entry, executed, source, waits):
     nb = executed(code="def conv2d(x):\n" + "    y = [i ** 2 for i in range(10)]  # a comment\n" * 100)
-    feedback.page(entry(), nb, source, WAITS)
+    feedback.page(entry(), nb, source, waits)
     start = time.process_time()
     for _ in range(5):
-        feedback.page(entry(), nb, source, WAITS)
+        feedback.page(entry(), nb, source, waits)
     assert (time.process_time() - start) / 5 < 0.05

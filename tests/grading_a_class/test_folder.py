@@ -2,11 +2,13 @@
 
 import os
 import stat
+import unicodedata
 
 import pytest
 
 from autograder.classroom.errors import UserError
-from autograder.classroom.folder import ClassFolder, printable, student_id_refusal, write_whole
+from autograder.classroom.folder import ClassFolder, write_whole
+from autograder.classroom.names import printable, student_id_refusal
 
 NAME = "01-convolution"
 
@@ -60,6 +62,106 @@ def test_a_folder_that_cannot_be_looked_into_is_told_of_and_ends_nothing(folder,
     assert folder.assignments() == [NAME]
     found = {s.student: s.refusal for s in folder.submissions(NAME)}
     assert found["ada"] is None and "Permission denied" in found["ben"]
+
+
+def test_who_has_handed_in_nothing_has_no_submission(folder):
+    for name in ("ada", "ben", "__MACOSX", "._ada", "a+b"):
+        (folder.submitted / name).mkdir()
+    (folder.submitted / ".DS_Store").write_bytes(b"")
+    (folder.submitted / "ada" / NAME).mkdir()
+    (folder.submitted / "ada" / "._junk.ipynb").write_bytes(b"")
+    assert [s.student for s in folder.submissions(NAME)] == ["ada"] and folder.assignments() == [NAME]
+    assert folder.not_handed_in(NAME, ["ada", "zoe"]) == ["ben", "zoe"]
+    assert folder.submission("ada", NAME).key == ("ada", NAME) and folder.submission("ben", NAME) is None
+
+
+def test_a_notebook_directly_in_the_students_folder_is_an_assignments(folder):
+    for name in ("01-convolution.ipynb", "06-segmentation.zip", "notes.txt"):
+        (folder.submitted / "ada").mkdir(exist_ok=True)
+        (folder.submitted / "ada" / name).write_bytes(b"")
+    assert folder.assignments() == ["01-convolution", "06-segmentation"]
+
+
+def test_two_forms_of_a_letter_are_one_student(folder):
+    composed, apart = (unicodedata.normalize(form, "zoë") for form in ("NFC", "NFD"))
+    path = folder.submitted / apart / NAME / f"{NAME}.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"mine")
+    (found,) = folder.submissions(NAME)
+    assert found.student == composed and found.refusal is None and found.found.notebook.read() == b"mine"
+    assert folder.submission(apart, NAME) == folder.submission(composed, NAME) == found
+    assert folder.not_handed_in(NAME, [composed]) == []
+    (folder.submitted / composed / NAME).mkdir(parents=True)
+    assert ["two forms" in s.refusal for s in folder.submissions(NAME)] == [True, True]
+    assert folder.submission(composed, NAME).refusal
+
+
+def exchanged(folder, **files):
+    home = folder.submitted / "ada" / NAME
+    home.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (home / f"{name}.txt").write_text(text)
+    return folder.submission("ada", NAME)
+
+
+def beside(path):
+    return {file.name: file.read_text() for file in path.parent.glob("*.txt")}
+
+
+STAMP = "2026-10-12 09:00:00.000000 UTC"
+
+
+def test_what_the_exchange_wrote_goes_back_with_the_page(folder):
+    submission = exchanged(folder, timestamp=STAMP, submission_secret="ab" * 64)
+    page, executed = folder.feedback("ada", NAME), folder.autograded("ada", NAME)
+    folder.send_back(submission)
+    assert not page.parent.exists() and not executed.parent.exists(), "nothing to go with"
+    write_whole(executed, "{}")
+    write_whole(page, "")
+    folder.send_back(submission)
+    came = {"timestamp.txt": STAMP, "submission_secret.txt": "ab" * 64}
+    assert beside(page) == beside(executed) == came
+    written = page.with_name("timestamp.txt").stat().st_mtime_ns
+    folder.send_back(submission)
+    assert page.with_name("timestamp.txt").stat().st_mtime_ns == written, "written again, though nothing changed"
+    later = STAMP.replace("12", "13")
+    folder.send_back(exchanged(folder, timestamp=later, submission_secret="cd" * 64))
+    assert beside(page) == beside(executed) == {"timestamp.txt": later, "submission_secret.txt": "cd" * 64}
+
+
+@pytest.mark.parametrize("came", [{}, {"timestamp": "9" * 30 + "m"}, {"submission_secret": "ab" * 64}])
+def test_without_what_the_exchange_writes_no_page_ends_the_release_of_all(folder, came):
+    submission = exchanged(folder, **came)
+    for path in (folder.feedback("ada", NAME), folder.autograded("ada", NAME)):
+        write_whole(path, "")
+    folder.send_back(submission)
+    page = beside(folder.feedback("ada", NAME))
+    assert page["timestamp.txt"] == "" and len(page["submission_secret.txt"]) == 128
+    assert set(beside(folder.autograded("ada", NAME))) == {f"{name}.txt" for name in came} - {"timestamp.txt"}
+    folder.send_back(submission)
+    assert beside(folder.feedback("ada", NAME)) == page, "a new secret each time"
+
+
+def test_a_secret_that_is_a_link_is_not_followed(folder):
+    submission = exchanged(folder, timestamp=STAMP)
+    (folder.root / "secret").write_text("of the instructor")
+    (submission.home / "submission_secret.txt").symlink_to(folder.root / "secret")
+    write_whole(folder.feedback("ada", NAME), "")
+    folder.send_back(submission)
+    assert "instructor" not in beside(folder.feedback("ada", NAME))["submission_secret.txt"]
+
+
+def test_a_lost_key_is_not_replaced_while_results_were_made_with_it(folder):
+    key = folder.key()
+    (folder.root / "course.key").unlink()
+    folder.journal.touch()
+    assert folder.key() != key, "no result was made with it"
+    folder.journal.write_text("{}\n")
+    (folder.root / "course.key").unlink()
+    with pytest.raises(UserError, match=r"Restore it from your backup.*autograder grade --force"):
+        folder.key()
+    assert not (folder.root / "course.key").exists()
+    assert len(folder.key(new=True)) == 32
 
 
 def test_the_key_is_made_once_and_is_the_owners_alone(folder):

@@ -21,6 +21,7 @@ from nbgrader.preprocessors import (
 from autograder.classroom import gradebook
 from autograder.classroom.errors import UserError
 from autograder.classroom.gradebook import Gradebook
+from autograder.classroom.places import COURSE
 from autograder.classroom.released import Conflict, released
 from autograder.examiner.rebuild import untouched
 
@@ -56,7 +57,8 @@ CELLS = """select base_cell.type, base_cell.name, grade_cells.max_score, grade_c
 SOURCES = "select name, cell_type, locked, source, checksum from source_cell order by name"
 OTHERS = """select assignment.name, assignment.course_id, assignment.duedate, notebook.name, notebook.kernelspec,
             course.id, alembic_version.version_num from assignment
-            join notebook on notebook.assignment_id = assignment.id, course, alembic_version"""
+            join notebook on notebook.assignment_id = assignment.id
+            join course on course.id = assignment.course_id, alembic_version"""
 GRADES = """select submitted_assignment.student_id, base_cell.name, auto_score, manual_score, extra_credit,
             needs_manual_grade from grade join base_cell on base_cell.id = grade.cell_id
             join submitted_notebook on submitted_notebook.id = grade.notebook_id
@@ -74,7 +76,7 @@ def made_by_nbgrader(tmp_path_factory):
     path = tmp_path_factory.mktemp("nbgrader") / "nbgrader.db"
     with pytest.MonkeyPatch.context() as patched:  # it starts `alembic` by name
         patched.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-        nbgrader.api.Gradebook(f"sqlite:///{path}").close()
+        nbgrader.api.Gradebook(f"sqlite:///{path}", COURSE).close()
     return path
 
 
@@ -86,14 +88,14 @@ def by_nbgrader(tmp_path, source, made_by_nbgrader):
         "nbgrader": {"notebook": NAME, "assignment": NAME, "student": "", "db_url": f"sqlite:///{path}"},
         "language": "python",
     }
-    with nbgrader.api.Gradebook(resources["nbgrader"]["db_url"]) as db:
+    with nbgrader.api.Gradebook(resources["nbgrader"]["db_url"], COURSE) as db:
         db.add_assignment(NAME)
     nb = copy.deepcopy(source)
     for step in (LockCells, ClearSolutions, CheckCellMetadata, ComputeChecksums, SaveCells):
         nb, _ = step().preprocess(nb, resources)
 
     def mark(student, executed):
-        with nbgrader.api.Gradebook(resources["nbgrader"]["db_url"]) as db:
+        with nbgrader.api.Gradebook(resources["nbgrader"]["db_url"], COURSE) as db:
             db.update_or_create_student(student)
             db.update_or_create_submission(NAME, student)
         about = {"nbgrader": resources["nbgrader"] | {"student": student}}
@@ -154,7 +156,11 @@ def test_what_people_entered_is_never_touched(book, folder, entry):
         assert marks["conv2d-hidden"] == (0.0, 7.0, None, 1)
         record = book.records(NAME)["ada"]
         assert record.comments == {"conv2d": "Well done."}
-        assert record.total == 7 + 4.5 and record.manual_points == 4.5
+        assert (record.total, record.manual_points, record.extra_credit) == (11.5, 3.5, 1)
+        assert record.override == 7 and record.by_hand == [
+            "`conv2d`: 7 of 8, changed by hand; automatic 0",
+            "`discussion`: +1 of extra credit",
+        ]
 
 
 def test_a_submission_that_cannot_be_read_replaces_the_older_mark_by_0(book, folder, entry):

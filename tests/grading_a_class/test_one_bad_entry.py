@@ -1,21 +1,19 @@
 """One bad entry is that submission's failure: all others are graded and written, in this run and in the next."""
 
-import io
 import sqlite3
 from pathlib import Path
 
 import nbformat
 import pytest
-from rich.console import Console
 
-from autograder.classroom import cli, feedback, gradebook
+from autograder.classroom import choosing, feedback, finding, gradebook, telling
 from autograder.classroom import pool as pools
 from autograder.classroom import run as runs
-from autograder.classroom.explain import _told
+from autograder.classroom.explain import Examined, told
 from autograder.classroom.jobs import ROOT, source_of
 from autograder.classroom.journal import read
 from autograder.classroom.run import Run
-from autograder.classroom.terminal import plain
+from autograder.classroom.terminal import say
 from autograder.demo.students import ASSIGNMENT, Student, filled_in, reference_solutions
 
 STUB = str(Path(__file__).parents[1] / "examiner" / "stub_template.py")
@@ -69,7 +67,7 @@ def fails_for_ben(real, who, error):
 
 
 PLACES = {
-    "read": (runs, "read_submission", lambda path: path.parts[-3], OSError(5, "Input/output error")),
+    "read": (finding.Notebook, "read", lambda own: own.path.parts[-3], OSError(5, "Input/output error")),
     "gradebook": (gradebook, "_mark", lambda paper, *_: paper.student_id, ArithmeticError("a number of 29 digits")),
     "notebook": (runs.Run, "_settle", lambda _, entry, __: entry.key[0], RecursionError()),
     "page": (feedback, "page", lambda entry, *_: entry.key[0], ZeroDivisionError()),
@@ -85,10 +83,10 @@ def test_wherever_it_fails_the_others_are_written_and_so_in_the_next_run(quick, 
             summary = run(quick)
             assert list(summary.failures) == [("ben", ASSIGNMENT)] and summary.stopped is None
             assert type(error).__name__ in summary.failures["ben", ASSIGNMENT]
-            assert cli.tell(summary) == 1 and "ben" in capsys.readouterr().err
+            assert telling.tell(summary) == 1 and "ben" in capsys.readouterr().err
             assert {"ada", "cem"} <= entered(quick) <= {*PEOPLE} and pages(quick) == {"ada", "cem"}
     summary = run(quick)
-    assert cli.tell(summary) == 0 and entered(quick) == pages(quick) == {*PEOPLE}
+    assert telling.tell(summary) == 0 and entered(quick) == pages(quick) == {*PEOPLE}
 
 
 def test_a_damaged_line_of_the_journal_is_graded_again(quick):
@@ -107,7 +105,7 @@ def test_without_examiners_the_run_says_so_and_keeps_what_there_is(quick, monkey
     with monkeypatch.context() as broken:
         broken.setattr(pools, "TEMPLATE", ("-c", "pass"))
         summary = run(quick)
-    assert "did not start" in summary.stopped and cli.tell(summary) == 1
+    assert "did not start" in summary.stopped and telling.tell(summary) == 1
     assert [line.student for line in summary.lines if line.entry] == [*PEOPLE]
     assert run(quick).graded == 1
 
@@ -116,34 +114,41 @@ def test_names_are_printable_before_a_terminal_sees_them(folder, capsys):
     evil = "\x1b]0;owned\x07\x1b[31m"
     (folder.submitted / "ada" / f"99{evil}").mkdir(parents=True)
     hand_in(folder, "ben", b"{")
-    cli.known_assignments(folder, [])
+    choosing.known_assignments(folder, [])
     with pytest.raises(runs.UserError) as caught:
-        cli.known_assignments(folder, [evil])
-    cli.err.print(plain(str(caught.value)))
+        choosing.known_assignments(folder, [evil])
+    say(str(caught.value))
     said = capsys.readouterr().err
     assert "Left out: 99\\x1b" in said and "\x1b" not in said and "\x07" not in said
 
 
-def test_what_a_students_code_gave_back_is_no_command_to_the_terminal():
+def test_what_a_students_code_gave_back_is_no_command_to_the_terminal(capsys):
     result = {"student": "ada", "assignment": ASSIGNMENT, "score": 1.0, "max_score": 2.0, "status": "graded"}
     row = {"cell": "c-hidden", "criterion": "values", "title": "v", "points": 1.0, "earned": 0.0}
     row["sentence"] = "gave back \x1b[2J"
     result |= {"limit": "\x1b[2J", "repaired": [], "noticed": [], "faults": ["surprise \x07"], "criteria": [row]}
+    result["untouched"] = []
     result["stopped"] = [{"cell": "c", "because": "", "sentence": "The cell stopped \x1b[2J."}]
-    case = {"cell": "c-hidden", "criterion": "values", "case": "x", "expected": "1\n2", "got": "\x1b]0;owned\x07"}
-    console = Console(file=io.StringIO(), force_terminal=False)
-    console.print(_told(result, [case]))
-    said = console.file.getvalue()
+    case = {
+        "cell": "c-hidden",
+        "criterion": "values",
+        "python": None,
+        "case": "x",
+        "expected": "1\n2",
+        "got": "\x1b]0;owned\x07",
+    }
+    told(Examined(result, [case], None, Path("ada.ipynb")))
+    said = capsys.readouterr().out
     assert "\x1b" not in said and "\x07" not in said and "\\x1b]0;owned" in said and "surprise" in said
     assert "The cell stopped" in said
 
 
-def test_where_nothing_is_wrong_that_is_said():
+def test_where_nothing_is_wrong_that_is_said(capsys):
     result = dict(student="ada", assignment=ASSIGNMENT, score=2.0, max_score=2.0, status="graded", limit=None)
     row = {"cell": "c-hidden", "criterion": "values", "title": "v", "points": 2.0, "earned": 2.0, "sentence": None}
-    console = Console(file=io.StringIO(), force_terminal=False)
-    console.print(_told(result | {"repaired": [], "noticed": [], "faults": [], "stopped": [], "criteria": [row]}, []))
-    assert "Every criterion was met." in console.file.getvalue()
+    result |= {key: [] for key in ("repaired", "noticed", "faults", "stopped", "untouched")} | {"criteria": [row]}
+    told(Examined(result, [], None, Path("ada.ipynb")))
+    assert "Every criterion was met." in capsys.readouterr().out
 
 
 KILLED = """
@@ -186,9 +191,9 @@ def test_a_class_with_the_worst_of_its_kind(folder, monkeypatch, capsys):
     assert "The instructor is told of it" in folder.feedback("kim", ASSIGNMENT).read_text()
     assert "--force" not in folder.feedback("kim", ASSIGNMENT).read_text()
     assert '<span class="k">def</span>' in folder.feedback("ada", ASSIGNMENT).read_text()
-    assert cli.tell(summary) == 0 and "--force --student kim" in " ".join(capsys.readouterr().err.split())
+    assert telling.tell(summary) == 0 and "--force --student kim" in " ".join(capsys.readouterr().err.split())
     before = {path: path.stat().st_mtime_ns for path in folder.root.glob("feedback/*/*/*.html")}
     monkeypatch.setattr(pools, "TEMPLATE", ("-c", "this would fail"))  # no examiner is needed any more
     again = run(folder)
-    assert (again.graded, again.failures, again.stopped) == (0, {}, None) and cli.tell(again) == 0
+    assert (again.graded, again.failures, again.stopped) == (0, {}, None) and telling.tell(again) == 0
     assert {path: path.stat().st_mtime_ns for path in before} == before

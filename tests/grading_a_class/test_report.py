@@ -3,8 +3,10 @@
 import csv
 import io
 
+from marking import record_of
+
 from autograder.classroom import report
-from autograder.classroom.standings import COLUMNS, Line, Record
+from autograder.classroom.standings import COLUMNS, Line
 from autograder.examiner.results import StoppedCell
 
 NAME = "01-convolution"
@@ -12,11 +14,11 @@ NAME = "01-convolution"
 
 def line(entry, student, *arguments, record=None, known=True, **changes):
     made = entry(student, *arguments, **changes)
-    return Line(student, NAME, made, record or Record(total=made.result.score, manual={"discussion": None}), known)
+    return Line(student, NAME, made, record or record_of(made.result), known)
 
 
 def test_a_row_for_each_submission(entry):
-    marked = Record(total=11.5, late_seconds=61.0, manual={"discussion": 3.5})
+    marked = record_of(entry().result, discussion=3.5, late_seconds=61.0)
     lines = [
         line(entry, "ada", record=marked),
         line(entry, "ben", (0.0, 0.5, 0.0), known=False),

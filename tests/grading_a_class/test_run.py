@@ -99,7 +99,7 @@ def test_everything_that_was_promised_is_written(graded):
         "changed",
     ]
     for name, line in found.items():
-        assert set(line) == set(promised) and line["known"] is False
+        assert set(line) >= set(promised) and line["known"] is False
         assert line["score"] == sum(row["earned"] for row in line["criteria"]) - line["bonus"]
         for path in (graded.autograded(name, ASSIGNMENT), graded.feedback(name, ASSIGNMENT)):
             assert path.is_file()
@@ -137,14 +137,13 @@ def test_bad_input_has_a_clear_status_and_disturbs_nobody(again):
     (again.submitted / "hal" / ASSIGNMENT).mkdir(parents=True)
     os.mkfifo(again.notebook("hal", ASSIGNMENT))
     put("ida", notebook_of(PEOPLE[0]).encode())
-    found = grade(again)
+    found = grade(again, status=1)  # for the folder that can be no student's
     status = {name: line["status"] for name, line in found.items()}
     unreadable = dict.fromkeys(("ben", "dora", "+odd name+", "gil", "hal"), "unreadable")
-    assert status == dict.fromkeys(("ada", "cem", "ida"), "graded") | unreadable | dict.fromkeys(
-        ("emil", "fay"), "missing"
-    )
+    assert status == dict.fromkeys(("ada", "cem", "ida"), "graded") | unreadable | {"fay": "missing"}
     assert all(
-        found[name]["score"] == 0 and found[name]["max_score"] == 40 and found[name]["limit"] for name in unreadable
+        found[name]["score"] == 0 and found[name]["max_score"] == 40 and found[name]["limit"]
+        for name in (*unreadable, "fay")
     )
     assert found["ida"]["score"] == 40
     assert not again.autograded("ben", ASSIGNMENT).exists()

@@ -4,13 +4,12 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from marking import record_of
 from nbformat.v4 import new_code_cell, new_output
 
 from autograder.classroom import feedback, mending
-from autograder.classroom.standings import Record
 from autograder.examiner.results import CriterionResult, StoppedCell
 
-WAITS = Record(total=0.0, manual={"discussion": None})
 BECAUSE = "because the cell `import nowhere` stopped with ModuleNotFoundError: No module named 'nowhere'"
 STOP = StoppedCell("added-1", BECAUSE, "The cell `import nowhere` stopped. So `pad` is not defined.")
 
@@ -56,8 +55,9 @@ def shown(entry, executed, source, monkeypatch):
     """A function: the page of a result with these criteria."""
     monkeypatch.setenv("COURSE_BOOK_URL", "https://course.test/")
 
-    def make(criteria, nb=None, record=WAITS, **changes):
-        return feedback.page(entry(criteria=criteria, **changes), nb or executed(), source, record)
+    def make(criteria, nb=None, comments=(), **changes):
+        made = entry(criteria=criteria, **changes)
+        return feedback.page(made, nb or executed(), source, record_of(made.result, comments=dict(comments)))
 
     return make
 
@@ -171,5 +171,5 @@ def test_errors_at_one_line_are_one_thing_to_mend(entry):
 
 
 def test_a_page_without_a_notebook_tells_what_is_wrong_and_links_nowhere(entry, source):
-    page = feedback.page(entry(criteria=SEVERAL), None, source, WAITS)
+    page = feedback.page(entry(criteria=SEVERAL), None, source, record_of(entry().result))
     assert "The strides are exchanged." in page and Page(page).links == []

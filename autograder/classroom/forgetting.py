@@ -1,0 +1,45 @@
+"""Forget a student: all that a class folder and its exchange hold of one, removed for good."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from autograder.classroom import places
+from autograder.classroom.errors import UserError
+from autograder.classroom.folder import ClassFolder
+from autograder.classroom.journal import Journal
+from autograder.classroom.names import student_id, student_id_refusal
+
+
+def held_of(folder: ClassFolder, student: str) -> list[Path]:
+    """The files and folders of a student. Raise `UserError` where the name can be no student's."""
+    if refusal := student_id_refusal(student):
+        raise UserError(refusal)
+    found = [folder.submitted / name for name in folder.folders() if student_id(name) == student]
+    found += [folder.root / kind / student for kind in ("autograded", "feedback")]
+    exchange = places.exchange()
+    if exchange:
+        inbound = exchange / places.COURSE / "inbound"
+        found += [path for path in sorted(inbound.glob("*+*+*")) if path.name.rsplit("+", 3)[0] == student]
+    return [path for path in found if path.is_symlink() or path.exists()]
+
+
+def forget(folder: ClassFolder, student: str) -> None:
+    """Remove a student: files, lines of the journal, rows of the gradebook. Raise `Busy` beside a grading run."""
+    from autograder.classroom.gradebook import Gradebook
+
+    journal = Journal(folder.journal)
+    try:
+        for path in held_of(folder, student):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        journal.forget(student)
+        if folder.gradebook.exists():
+            gradebook = Gradebook(folder.gradebook)
+            gradebook.forget(student)
+            gradebook.close()
+    finally:
+        journal.close()

@@ -1,0 +1,15 @@
+"""What a gradebook says of a result, for tests of pages and tables."""
+
+from autograder.classroom.marks import CellMark, Record
+
+
+def record_of(result, *, given=(), extra=(), discussion=None, **others):
+    """The record of a result, whose discussion waits for a mark of 4 points at most. given, extra: scores and extra
+    credit that people entered, by grade_id; discussion: the points that a person gave for it."""
+    given, extra = dict(given), dict(extra)
+    cells = {
+        name: CellMark(cell["max_points"], cell["points"], given.get(name), extra.get(name, 0.0))
+        for name, cell in result.cells.items()
+    }
+    cells["discussion"] = CellMark(4.0, None, discussion, extra.get("discussion", 0.0), manual=True)
+    return Record(cells=cells, **others)
