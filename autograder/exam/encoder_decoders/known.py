@@ -236,7 +236,7 @@ class Known:
             sentence = f"The output of `{name}` does not depend on {DEPENDS[tells]}."
             raise Unnamed(sentence, Evidence(str(first.plan), "another answer", shown(first.got)), (tells,))
         for question in questions:
-            if explanation is not None or question.fits(self.by_count.kind):
+            if question.got is None or explanation is not None or question.fits(self.by_count.kind):
                 continue
             simplest = (
                 one
