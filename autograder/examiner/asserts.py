@@ -47,13 +47,16 @@ class Scope:
 
 
 class Asking:
-    """Asks what names of the student's stand for."""
+    """Asks what names of the student's stand for. things: of the candidate, as soon as one is asked for an object."""
 
-    def __init__(self, remote: Remote, uses: Uses, source: str, printed: io.StringIO):
+    def __init__(self, remote: Remote, things: Things | None, *about: Any):
+        """about: the cell that begins, as `Things.begin` takes it."""
         self.missing: dict[str, Missing] = {}
-        self.things: Things | None = None
-        self._remote, self._about = remote, (uses, source, printed)
+        self.things = things
         self._links: list[Link] = []
+        self._remote, self._about = remote, about
+        if things is not None:
+            things.begin(*about)
 
     def __call__(self, name: str) -> Any:
         """A value, a class of exceptions, or a `Thing`. Raise KeyError where it is nothing, and `Lost`."""
@@ -65,9 +68,10 @@ class Asking:
             raise KeyError(name)
         if not isinstance(found, RemoteSubject):
             return found
+        self._links.append(found.link)
         if self.things is None or self.things.link is not found.link:
-            self.things = Things(found.link, *self._about)
-            self._links.append(found.link)
+            self.things = Things(found.link)
+            self.things.begin(*self._about)
         try:
             return self.things.named(name, found)
         except Gone:
@@ -88,6 +92,7 @@ class Asserts:
     def __init__(self, source: NotebookNode, remote: Remote, recording: bool):
         self._given, self._remote, self._recording = Given(source), remote, recording
         self._left: dict[str, tuple[int, Any]] = {}  # by earlier grade cells: name → place of the cell, value
+        self._things: Things | None = None
 
     def examine(self, cell: NotebookNode) -> tuple[Outcome, str]:
         """Run a grade cell: what came of it, and what it printed, which is the instructor's where nothing is hidden."""
@@ -119,7 +124,7 @@ class Asserts:
         """Look up what the cell's names stand for, in one candidate. Raise `Lost`."""
         place, wanted = self._given.place(cell.id), sorted(self._given.wanted(text.tree))
         while True:
-            asking = Asking(self._remote, uses, cell.source, printed)
+            asking = Asking(self._remote, self._things, uses, cell.source, printed)
             resolver = Resolver(self._given, place, asking, values)
             names: dict[str, Any] = {"__name__": "__main__", "isinstance": is_instance, "callable": is_callable}
             for name in wanted:
@@ -131,6 +136,7 @@ class Asserts:
                 break  # else a name cost it, and those before are looked up anew
         if self._recording:
             cell.metadata["made_here"] = sorted(resolver.values)
+        self._things = asking.things
         return Scope(names, asking.missing, asking.things)
 
     def _run(self, text: Text, scope: Scope) -> tuple[Failure | None, Any]:

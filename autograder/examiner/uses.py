@@ -74,16 +74,20 @@ class Uses:
 
 
 class Things:
-    """The student's objects in one grade cell. gone: why it cannot go on. silent: nothing is asked any more, since what
-    was found is being written down."""
+    """The student's objects in one candidate, as the cell in hand uses them. gone: why that cannot go on. silent:
+    nothing is asked any more, since what was found is being written down."""
 
-    def __init__(self, link: Link, uses: Uses, source: str, printing: Any):
-        """source: the cell's text. printing: its own `sys.stdout`, on which the student's prints are not wanted."""
+    def __init__(self, link: Link):
+        self.link = link
+        self._classes = Classes()
+        self._here: WeakValueDictionary[int, Thing] = WeakValueDictionary()
+
+    def begin(self, uses: Uses, source: str, printing: Any) -> None:
+        """A grade cell begins. source: its text. printing: its own `sys.stdout`, on which the student's prints are not
+        wanted."""
         self.gone: Exception | None = None
         self.silent = False
-        self.link, self._uses, self._printing = link, uses, printing
-        self._handing, self._classes = Handing(source), Classes()
-        self._here: WeakValueDictionary[int, Thing] = WeakValueDictionary()
+        self._uses, self._handing, self._printing = uses, Handing(source), printing
 
     def named(self, name: str, subject: RemoteSubject) -> Any:
         """What a name of the student's stands for: a value, a class of exceptions, or a `Thing`."""

@@ -170,6 +170,49 @@ def test_all_faults_are_told_at_once_and_nothing_is_written(monkeypatch, tmp_pat
     assert "01-small.py" in str(told.value) and "02-small.py" in str(told.value)
 
 
+OWN = TEXT.replace("from autograder import exam\nexam.small.twice.grade(twice)", "assert twice(1) == 2")
+
+
+def test_a_notebook_that_was_made_with_nbgrader_is_a_source_too():
+    """With outputs, cells that nbgrader knows nothing of, and points as they are."""
+    nb = release.source_notebook(OWN.replace('"points": 8', '"points": 2.5'))
+    nb.cells.append(nbformat.v4.new_code_cell("print(1)", execution_count=3, metadata={"trusted": True}))
+    nb.cells[-1].outputs = [nbformat.v4.new_output("stream", text="1\n")]
+    made = release.source_notebook(nbformat.writes(nb), "ipynb")
+    assert list(release.faults(made, Assignment("09-mine", (), {}))) == []
+    assert [cell.metadata.nbgrader.grade_id for cell in made.cells[:3]] == ["text", "twice", "twice-hidden"]
+    given = made.cells[-1]
+    assert given.metadata.nbgrader.locked and not given.outputs and given.execution_count is None
+    assert '"1\\n"' not in release.to_text(release.released_notebook(made))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("09-mine.ipynb", "{", "it is no source of a notebook"),
+        ("09-mine.ipynb", '{"cells": 3}', "it is no source of a notebook"),
+        ("09-mine.py", OWN.replace("assert twice", "assert twice("), "twice-hidden: line 3 is no Python"),
+        ("09-mine.py", OWN.replace('{"grade_id": "twice",', '{"grade_id": ,'), "has no grade_id"),
+        ("ps1.py", OWN.replace("    ### BEGIN SOLUTION\n", "").replace("    ### END SOLUTION\n", ""), "BEGIN SOLUTION …"),
+        ("09-mine.py", TEXT.replace("exam.small", "exam.mine"), "autograder/exam/mine has no exam at all"),
+    ],
+)
+def test_what_is_no_assignment_is_told_and_no_traceback(monkeypatch, tmp_path, name, text, said):
+    (tmp_path / name).write_text(text)
+    monkeypatch.setattr(release, "TEXTS", tmp_path)
+    with pytest.raises(SystemExit) as told:
+        release.build()
+    assert str(told.value).startswith("Nothing was released:") and name in str(told.value) and said in str(told.value)
+
+
+def test_two_sources_of_one_assignment_are_told(monkeypatch, tmp_path):
+    (tmp_path / "09-mine.py").write_text(OWN)
+    (tmp_path / "09-mine.ipynb").write_text(nbformat.writes(release.source_notebook(OWN)))
+    monkeypatch.setattr(release, "TEXTS", tmp_path)
+    with pytest.raises(SystemExit, match="keep one of the two"):
+        release.build()
+
+
 def test_the_wheel_holds_what_students_import_and_nothing_else(tmp_path):
     with zipfile.ZipFile(release.wheel(tmp_path)) as wheel:
         names = wheel.namelist()

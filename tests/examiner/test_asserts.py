@@ -191,9 +191,9 @@ def test_an_object_in_the_place_of_a_number_is_called_that(held, plain):
 def test_a_lost_candidate_costs_its_cell_whatever_the_test_catches(held, recorded, monkeypatch, written, status):
     limits = Limits(call_seconds=1)
     monkeypatch.setattr(grading, "assignment", lambda name: replace(assignment(name), limits=limits))
-    source = recorded("try:\n    double(1)\nexcept:\n    pass", "assert length(Node(1, Node(2))) == 2")
+    source = recorded("try:\n    double(1)\nexcept:\n    pass", "assert data", "assert length(Node(1, Node(2))) == 2")
     result, _, _ = held(source, f"{SOLUTION}\n{written}")
-    assert marks(result) == [0, 2] and result.status == status
+    assert marks(result) == [0, 2, 2] and result.status == status
 
 
 def test_operators_of_the_students_class_are_asked_where_the_solution_has_objects(held, recorded):
@@ -214,6 +214,12 @@ def test_names_are_the_instructors_where_the_notebook_gives_them(held, recorded)
 
 def test_what_earlier_tests_import_and_set_is_there(recorded):
     recorded("import fractions\nhalf = fractions.Fraction(1, 2)", "assert double(half) == fractions.Fraction(1)")
+
+
+def test_objects_of_earlier_tests_are_used_as_any_other(held, recorded):
+    source = recorded("v = Vector(1, 2)\nassert v.x == 1", "w = v + v\nassert w == Vector(2, 4) and w.dot(v) == 10")
+    assert source.cells[3].metadata.objects == ["1 add", "2 call", "2 eq"]
+    assert marks(held(source)[0]) == [2, 2]
 
 
 def test_arguments_are_changed_where_that_is_looked_at_and_nowhere_else(held, recorded):
