@@ -21,7 +21,7 @@ from autograder.classroom.pool import Done, Pool, PoolError, Task
 from autograder.examiner.given import Given, free
 from autograder.examiner.grade_cells import asks_an_exam, is_check, is_examined
 from autograder.examiner.rebuild import handed_out
-from autograder.examiner.source_words import parsed
+from convcourse.submission.mending import parsed
 
 RECORDED = "objects", "made_here"  # what is written into a cell's metadata (`examiner.asserts`)
 

@@ -11,7 +11,8 @@ which `python -m convcourse check` knows what belongs into a submission. The sam
 faults of all sources are told at once, and nothing is written then. An instructor's own asserts are tried on the
 instructor's own solution first (`own_solution`).
 
-`python -m autograder.release wheel`, which is `make student-wheel`, packs `convcourse` alone.
+`python -m autograder.release wheel`, which is `make student-wheel`, packs `convcourse` alone. The wheel goes into
+`dist/`, and beside each notebook in `assignments/`, so that nbgrader's exchange hands it out, too; git ignores it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import tempfile
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +50,8 @@ from autograder import own_solution
 from autograder.exam.assignment import Assignment
 from autograder.examiner.grade_cells import asks_an_exam
 from autograder.examiner.held import assignment, topic
-from convcourse.check import digest
+from autograder.wire.limits import Limits
+from convcourse.handed_out import Allowed
 from convcourse.packages import PACKAGES
 
 ROOT = Path(__file__).parents[1]
@@ -207,8 +210,15 @@ def _leaks(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
 
 
 def manifest(sources: dict[str, NotebookNode]) -> dict[str, Any]:
-    """What `convcourse check` must know: each assignment's cells in order, with digests of what was handed out."""
-    return {name: list(_entries(source)) for name, source in sources.items()}
+    """What `convcourse check` must know: each assignment's cells in order as handed out, and what code may use."""
+    return {
+        name: {"allowed": _allowed(assignment(name).limits), "cells": list(_entries(source))}
+        for name, source in sources.items()
+    }
+
+
+def _allowed(limits: Limits) -> dict[str, Any]:
+    return {field.name: getattr(limits, field.name) for field in fields(Allowed)}
 
 
 def _entries(source: NotebookNode) -> Iterator[dict[str, Any]]:
@@ -220,7 +230,7 @@ def _entries(source: NotebookNode) -> Iterator[dict[str, Any]]:
     for cell in released_notebook(source).cells:
         about = cell.metadata.nbgrader
         kind = "solution" if about.solution else "grade" if about.grade else "given"
-        entry = {"id": about.grade_id, "type": cell.cell_type, "kind": kind, "digest": digest(cell)}
+        entry = {"id": about.grade_id, "type": cell.cell_type, "kind": kind, "text": cell.source}
         if kind == "solution" and about.grade_id in asked:
             entry["defines"], entry["optional"] = asked[about.grade_id]
         yield entry
@@ -253,7 +263,7 @@ def build() -> dict[Path, str]:
     for name, source in sources.items():
         files[SOURCE / name / f"{name}.ipynb"] = to_text(source)
         files[RELEASED / name / f"{name}.ipynb"] = to_text(released_notebook(source))
-    files[MANIFEST] = json.dumps(manifest(sources), indent=1) + "\n"
+    files[MANIFEST] = json.dumps(manifest(sources), indent=1, ensure_ascii=False) + "\n"
     return files
 
 
@@ -275,6 +285,11 @@ def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
+def wheel_name() -> str:
+    """The file name of the wheel of `convcourse`."""
+    return f"convcourse-{project()['version']}-py3-none-any.whl"
+
+
 def wheel(dist: Path = ROOT / "dist") -> Path:
     """Build the wheel of `convcourse`, a distribution of its own: nothing of the grader, nothing from a network."""
     about = project()
@@ -293,7 +308,7 @@ def wheel(dist: Path = ROOT / "dist") -> Path:
         )
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
         subprocess.run([*command, "--wheel-dir", str(dist), str(place)], check=True)
-    return dist / f"convcourse-{about['version']}-py3-none-any.whl"
+    return dist / wheel_name()
 
 
 def main(arguments: list[str]) -> None:
@@ -302,7 +317,9 @@ def main(arguments: list[str]) -> None:
             for path, text in build().items():
                 write(path, text)
         case ["wheel"]:
-            print(f"wrote {wheel().relative_to(ROOT)}")
+            made = wheel()
+            places = [made, *(Path(shutil.copy(made, folder)) for folder in sorted(RELEASED.iterdir()))]
+            print("wrote " + ", ".join(str(place.relative_to(ROOT)) for place in places))
         case _:
             raise SystemExit("Usage: python -m autograder.release [wheel]")
 

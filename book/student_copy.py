@@ -1,7 +1,7 @@
 """What a course gives its students, in ``dist/student/``: ``make student-repo``.
 
-The repository holds the solutions and the hidden tests, so students get this folder instead: the assignments, the
-chapters' notebooks with what they import, and the wheel of `convcourse`. It can become a repository of its own.
+The repository holds the solutions and the hidden tests, so students get this folder instead: the book, the assignments,
+the chapters' notebooks with what they import, and the wheel of `convcourse`. It can become a repository of its own.
 """
 
 import shutil
@@ -14,15 +14,8 @@ from autograder import release
 from autograder.classroom.places import COURSE
 
 ROOT = Path(__file__).resolve().parents[1]
-README = """# Convolutions
-
-    python -m venv .venv
-    .venv/bin/pip install jupyterlab nbgrader drawsvg {wheel}
-    .venv/bin/jupyter lab
-
-- `assignments/`: one notebook each. `.venv/bin/python -m convcourse check <notebook>` says whether it is ready.
-- `notebooks/`: pages of the book, to run and to change.
-"""
+TEXT = ROOT / "book" / "student-readme.md"
+IGNORED = ".venv/\n.ipynb_checkpoints/\n__pycache__/\n"
 
 NBGRADER = f"""# For nbgrader's commands, started in this folder. COURSE_EXCHANGE names the exchange.
 import os
@@ -38,12 +31,16 @@ def write(folder: Path) -> None:
     """Makes the folder anew."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    shutil.copytree(ROOT / "assignments", folder / "assignments", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    shutil.copytree(page_notebooks.SITE, folder / "book")
+    beside = shutil.ignore_patterns(".ipynb_checkpoints", "*.whl")
+    shutil.copytree(ROOT / "assignments", folder / "assignments", ignore=beside)
     packed = shutil.ignore_patterns("*.zip", "convcourse", "__pycache__")  # the package comes as a wheel
     shutil.copytree(page_notebooks.OUT, folder / "notebooks", ignore=packed)
     wheel = release.wheel(folder)
-    (folder / "README.md").write_text(README.format(wheel=wheel.name))
-    (folder / "nbgrader_config.py").write_text(NBGRADER)
+    text = TEXT.read_text(encoding="utf-8").replace("WHEEL", wheel.name)
+    (folder / "README.md").write_text(text, encoding="utf-8")
+    (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
+    (folder / "nbgrader_config.py").write_text(NBGRADER, encoding="utf-8")
     shutil.copy(ROOT / "LICENSE", folder)
 
 

@@ -1,46 +1,32 @@
 """`python -m convcourse check 01-convolution.ipynb`: is this notebook ready to be handed in?
 
-It looks at the file (can it be read, are the assignment's cells as they were handed out), runs all cells from top to
-bottom in a fresh process, and tells what would get in the way of grading. Exit status: 0 ready, 1 not ready, 2 used
-wrongly. What the assignments' cells are stands in `assignments.json`, which is made with the notebooks.
+It rehearses the grading. The file is read and mended as the grader does it (`submission`), and the cells that are left
+run as in the grader (`rehearsal`). What costs points is marked ✗, what the grader mends or passes over is told beside
+it. Exit status: 0 ready, 1 not ready, 2 used wrongly.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 import sys
 import textwrap
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
-
+from convcourse.handed_out import Assignment, Entry, assignments, common
 from convcourse.missing import MISSED, Cell, with_reason
-from convcourse.rehearsal import Ran, rehearse
+from convcourse.rehearsal import Cue, Ran, rehearse
+from convcourse.submission.intake import Unreadable
+from convcourse.submission.limits import FileLimits
+from convcourse.submission.mending import mend
 
 USAGE = "Usage: python -m convcourse check NOTEBOOK.ipynb"
-LARGEST_MIB = 32  # the grader reads no more
 UNWRITTEN = "not written yet"
 KEEP = "Keep the name as it was handed out."
 PACKAGES_ONLY = "The grader has only your notebook and the packages of the course, and it installs nothing."
-MENDING = "Fetch the assignment anew, and copy your code into its cells."
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A cell of an assignment as handed out. kind: given, solution or grade; defines: the name it must define."""
-
-    id: str
-    type: str
-    kind: str
-    digest: str
-    defines: str | None = None
-    optional: bool = False
+NO_POINTS = "This costs no points by itself."
+MARKS = {True: "✓", False: "✗", None: "–"}
+PLAIN_MARKS = {True: "ok", False: "XX", None: "--"}  # for a terminal whose encoding has no others
 
 
 @dataclass(frozen=True)
@@ -52,15 +38,27 @@ class Line:
     sentence: str = ""
 
 
-class Unreadable(Exception):
-    """The file is no notebook; it would count as zero."""
+@dataclass(frozen=True)
+class Step:
+    """A cell as it runs. entry: the assignment's, None for one of the student's own; written: other than handed out."""
+
+    entry: Entry | None
+    kind: str
+    source: str
+    written: bool
+
+    @property
+    def name(self) -> str:
+        """By which it is called."""
+        return self.entry.id if self.entry else self.source.strip().partition("\n")[0][:60].replace("`", "")
 
 
 def main(arguments: list[str]) -> int:
     """The command. Returns its exit status."""
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure:
-        reconfigure(errors="replace")  # a terminal that knows no ✓
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    marks = marks_for(sys.stdout.encoding)
     if arguments in (["-h"], ["--help"], ["check", "--help"]):
         print(USAGE)
         return 0
@@ -71,218 +69,168 @@ def main(arguments: list[str]) -> int:
     if not path.is_file():
         print(f"There is no file {path}. Is the notebook saved, and is this the folder it lies in?", file=sys.stderr)
         return 2
-    assignments = load_assignments()
-    name = assignment_of(path, assignments)
-    if name is None:
-        known = ", ".join(f"{known}.ipynb" for known in assignments)
+    known = assignments()
+    assignment = assignment_of(path, known)
+    if assignment is None:
+        names = ", ".join(f"{name}.ipynb" for name in known)
         told = f"{path.name} belongs to no assignment of the course. A notebook keeps the name that it came with"
-        print(f"{told}: {known}.", file=sys.stderr)
+        print(f"{told}: {names}.", file=sys.stderr)
         return 2
-    lines = []
-    for line in report(path, name, assignments[name]):
-        print(as_text(line), flush=True)
-        lines.append(line)
-    wrong = sum(line.ok is False for line in lines)
+    wrong = 0
+    for line in report(path, assignment):
+        print(as_text(line, marks), flush=True)
+        wrong += line.ok is False
     if not wrong:
         print("\nReady to be handed in. (The hidden tests look at more cases than the visible checks do.)")
         return 0
     print(
-        f"\nNot ready: {wrong} {'thing' if wrong == 1 else 'things'} to mend, marked ✗ above. "
+        f"\nNot ready: {wrong} {'thing' if wrong == 1 else 'things'} to mend, marked {marks[False]} above. "
         "You may hand it in all the same; what is not written gives no points."
     )
     return 1
 
 
-def load_assignments() -> dict[str, list[Entry]]:
-    """Every assignment's cells, in order."""
-    text = (Path(__file__).parent / "assignments.json").read_text(encoding="utf-8")
-    return {name: [Entry(**entry) for entry in entries] for name, entries in json.loads(text).items()}
-
-
-def assignment_of(path: Path, assignments: dict[str, list[Entry]]) -> str | None:
+def assignment_of(path: Path, known: dict[str, Assignment]) -> Assignment | None:
     """The assignment that a file is for, by its name; "01-convolution (1)" and "Copy of 01-convolution" count too."""
-    return next((name for name in assignments if name in path.stem), None)
+    return next((assignment for name, assignment in known.items() if name in path.stem), None)
 
 
-def as_text(line: Line) -> str:
+def marks_for(encoding: str | None) -> dict[bool | None, str]:
+    """The marks before lines that a terminal of this encoding can show."""
+    try:
+        "".join(MARKS.values()).encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return PLAIN_MARKS
+    return MARKS
+
+
+def as_text(line: Line, marks: dict[bool | None, str] = MARKS) -> str:
     """A line as it is printed, at most 100 characters wide."""
-    mark = {True: "✓", False: "✗", None: "–"}[line.ok]
+    mark = f"{marks[line.ok]} "
     text = f"{line.about}: {line.sentence}" if line.sentence else line.about
-    return textwrap.fill(text, 100, initial_indent=f"{mark} ", subsequent_indent="  ", break_long_words=False)
+    return textwrap.fill(text, 100, initial_indent=mark, subsequent_indent=" " * len(mark), break_long_words=False)
 
 
-def report(path: Path, name: str, entries: list[Entry]) -> Iterator[Line]:
+def report(path: Path, assignment: Assignment) -> Iterator[Line]:
     """All that is to be said about a notebook, line by line while it is found out."""
     try:
-        nb = read(path)
+        steps, mended = read(path, assignment)
     except Unreadable as error:
-        yield Line(False, "file", str(error))
+        yield Line(False, "file", f"{error} As it is, it counts as zero.")
         return
-    problems = [*file_problems(path, name, nb), *cell_problems(nb, entries)]
-    yield from problems
-    if not problems:
-        yield Line(True, f"the file and all {len(entries)} cells of the assignment are in order")
-    ran = rehearse(nb, [entry.defines for entry in entries if entry.defines])
+    if path.name != f"{assignment.name}.ipynb":
+        yield Line(None, "file", f"it is called {path.name}. Hand it in as {assignment.name}.ipynb.")
+    yield from (Line(None, "the grader mends", told) for told in mended)
+    if not mended:
+        yield Line(True, f"the file and all {len(assignment.entries)} cells of the assignment are in order")
+    yield from perform(steps, assignment)
+
+
+def perform(steps: Sequence[Step], assignment: Assignment) -> Iterator[Line]:
+    """What a rehearsal of these cells shows."""
+    code = [number for number, step in enumerate(steps) if step.kind == "code"]
+    cues = [
+        Cue(steps[n].source, steps[n].entry is None, (entry := steps[n].entry) is not None and entry.kind == "grade")
+        for n in code
+    ]
+    names = [entry.defines for entry in assignment.entries if entry.defines]
+    ran = numbered(rehearse(cues, names, assignment.allowed), code)
     if ran.stopped:
-        yield Line(False, "run", ran.stopped)
-    elif not ran.errors:
+        where = f" It was the cell `{steps[ran.running].name}`." if ran.running is not None else ""
+        yield Line(False, "run", f"{ran.stopped}{where}")
+    elif not ran.errors and not ran.late:
         yield Line(True, f"all cells run from top to bottom, in {ran.seconds:.0f} s")
-    yield from own_cells(nb, entries, ran)
-    parts = [part(entry, entries, nb, ran) for entry in entries if entry.kind == "solution"]
-    if all(line.sentence.startswith(UNWRITTEN) for line in parts):
+    parts = [n for n, step in enumerate(steps) if step.entry and step.entry.kind == "solution"]
+    checks = [n for n, step in enumerate(steps) if step.entry and step.entry.kind == "grade"]
+    for number in sorted({*ran.errors, *ran.late} - {*parts, *checks}):
+        about = f"the given cell `{steps[number].name}`" if steps[number].entry else f"your cell `{steps[number].name}`"
+        yield Line(None, about, f"it stopped: {told(number, steps, ran)} {NO_POINTS}")
+    lines = [part(number, steps, ran) for number in parts]
+    if all(line.sentence.startswith(UNWRITTEN) for line in lines):
         yield Line(False, "parts", "all are as they were handed out. Did you save, and is this the file you worked in?")
-    yield from parts
+    yield from lines
 
 
-def read(path: Path) -> NotebookNode:
-    """The notebook, or `Unreadable` with what is wrong and what to do."""
-    if path.stat().st_size > LARGEST_MIB << 20:
-        size = path.stat().st_size / (1 << 20)
-        raise Unreadable(
-            f"it has {size:.0f} MiB, the grader reads {LARGEST_MIB} at most. Clear the outputs of all cells, and save."
-        )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            nb = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-            nbformat.validate(nb)
-    except Exception as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise Unreadable(f"it cannot be read as a notebook, and would count as zero ({said:.120}). {MENDING}") from None
-    return nb
+def read(path: Path, assignment: Assignment) -> tuple[list[Step], list[str]]:
+    """The cells as they run, and what had to be mended. Raise `Unreadable` where the file is no notebook of it."""
+    limits = FileLimits()
+    with path.open("rb") as file:
+        submitted = file.read((limits.notebook_mib << 20) + 1)
+    mended = mend(submitted, {entry.id: entry.given for entry in assignment.entries}, limits, common())
+    entries = {entry.id: entry for entry in assignment.entries}
+    steps = []
+    for key, written in mended.cells:
+        if key is None and written:
+            steps.append(Step(None, written.kind, written.source, True))
+        elif key:
+            entry = entries[key]
+            source = written.source if written else entry.text
+            steps.append(Step(entry, entry.type, source, written is not None))
+    return steps, mended.told()
 
 
-def file_problems(path: Path, name: str, nb: NotebookNode) -> Iterator[Line]:
-    """What is wrong with the file as a whole: its name, its language, its nbgrader metadata."""
-    if path.name != f"{name}.ipynb":
-        yield Line(False, "file", f"it must be called {name}.ipynb to be found; it is called {path.name}.")
-    kernel = nb.metadata.get("kernelspec", {})
-    language = nb.metadata.get("language_info", {}).get("name") or kernel.get("language") or "python"
-    if language != "python":
-        yield Line(
-            False,
-            "kernel",
-            f"the notebook is for {language}; choose a Python kernel (Kernel → Change Kernel), and save.",
-        )
-
-
-def cell_problems(nb: NotebookNode, entries: list[Entry]) -> Iterator[Line]:
-    """Cells of the assignment that are missing, doubled, changed, or have lost what marks them."""
-    marked = [grade_id(cell) for cell in nb.cells]
-    lost = [entry.id for entry in entries if entry.id not in marked and found(nb, entry)]
-    if lost:
-        some = ", ".join(f"`{i}`" for i in lost[:3]) + (" …" if len(lost) > 3 else "")
-        yield Line(
-            False, "cells", f"{len(lost)} have lost their marks for grading ({some}), as some editors do. {MENDING}"
-        )
-    for entry in entries:
-        cells = [cell for cell, i in zip(nb.cells, marked) if i == entry.id]
-        if not cells and entry.id not in lost:
-            yield Line(False, f"cell `{entry.id}`", f"it is missing. {MENDING}")
-        if len(cells) > 1:
-            yield Line(
-                False,
-                f"cell `{entry.id}`",
-                f"it is there {len(cells)} times. Keep one, and copy code into new cells, not with the whole cell.",
-            )
-        for cell in cells[:1]:
-            if cell.cell_type != entry.type:
-                yield Line(
-                    False, f"cell `{entry.id}`", f"it must be a {entry.type} cell, it is a {cell.cell_type} cell."
-                )
-            elif entry.kind != "solution" and digest(cell) != entry.digest:
-                yield Line(
-                    False,
-                    f"cell `{entry.id}`",
-                    "it is locked, and was changed. The grader takes the original; write into a cell of your own.",
-                )
-    order = [entry.id for entry in entries]
-    there = [order.index(i) for i in marked if i in order]
-    if len(there) == len(set(there)) and there != sorted(there):
-        yield Line(
-            False, "cells", f"their order has changed; the grader runs them in the assignment's order. {MENDING}"
-        )
-
-
-def digest(cell: NotebookNode) -> str:
-    """How a cell was handed out, in short: `autograder.release` writes the same into the list of cells."""
-    return hashlib.sha256(cell.source.encode()).hexdigest()[:16]
-
-
-def grade_id(cell: NotebookNode) -> str | None:
-    """The id that marks a cell for grading, if it has one."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
-
-
-def found(nb: NotebookNode, entry: Entry) -> NotebookNode | None:
-    """The cell that an entry stands for: by its mark, else by its id, its text, or the name it defines."""
-    defines = re.compile(rf"(?m)^(def {entry.defines}\b|class {entry.defines}\b|{entry.defines}\s*=)")
-    tests = (
-        lambda cell: cell.get("id") == entry.id,
-        lambda cell: digest(cell) == entry.digest,
-        lambda cell: entry.defines and cell.cell_type == "code" and defines.search(cell.source),
+def numbered(ran: Ran, numbers: Sequence[int]) -> Ran:
+    """What came of the cells, by these numbers."""
+    return Ran(
+        {numbers[n]: said for n, said in ran.errors.items()},
+        {numbers[n]: said for n, said in ran.late.items()},
+        {numbers[n]: names for n, names in ran.defined.items()},
+        ran.stopped,
+        None if ran.running is None else numbers[ran.running],
+        ran.seconds,
     )
-    marked = next((cell for cell in nb.cells if grade_id(cell) == entry.id), None)
-    return marked or next((cell for test in tests for cell in nb.cells if not grade_id(cell) and test(cell)), None)
 
 
-def told(number: int, nb: NotebookNode, ran: Ran) -> str:
+def told(number: int, steps: Sequence[Step], ran: Ran) -> str:
     """How the cell of this number ended, and why a name that it missed was missing."""
+    if number in ran.late:
+        return f"{ran.late[number]}, which is more than the grader allows."
     others = [
-        Cell(grade_id(cell) or first_line(cell), cell.source, ran.errors.get(i, ""))
-        for i, cell in enumerate(nb.cells)
-        if cell.cell_type == "code" and i != number
+        Cell(step.name, step.source, ran.late.get(n) or ran.errors.get(n, ""))
+        for n, step in enumerate(steps)
+        if step.kind == "code" and n != number
     ]
     said = with_reason(ran.errors[number], others).rstrip(".")
     return f"{said}. {PACKAGES_ONLY}" if "ModuleNotFoundError" in said else f"{said}."
 
 
-def first_line(cell: NotebookNode) -> str:
-    """The line by which a cell of one's own is called."""
-    return cell.source.strip().partition("\n")[0][:60].replace("`", "")
-
-
-def own_cells(nb: NotebookNode, entries: list[Entry], ran: Ran) -> Iterator[Line]:
-    """Cells that are neither a part's own nor its checks, and raise."""
-    parts = [found(nb, entry) for entry in entries if entry.kind != "given"]
-    for number in ran.errors:
-        cell, said = nb.cells[number], told(number, nb, ran)
-        mark = grade_id(cell)
-        if cell not in parts and "raises-exception" not in cell.metadata.get("tags", []):
-            if mark:
-                what = f"the given cell `{mark}`"
-                yield Line(False, what, f"it stopped with {said} It uses what you wrote above it.")
-            else:
-                what = f"your own cell `{first_line(cell)}`"
-                yield Line(False, what, f"it stopped with {said} Mend it or delete it.")
-
-
-def part(entry: Entry, entries: list[Entry], nb: NotebookNode, ran: Ran) -> Line:
-    """How one part stands: written, run, its name defined, its visible checks passed."""
-    cell = found(nb, entry)
-    if cell is None or digest(cell) == entry.digest:
-        return Line(None if entry.optional else False, entry.id, UNWRITTEN + " (optional)" * entry.optional)
+def part(number: int, steps: Sequence[Step], ran: Ran) -> Line:
+    """How one part stands: written, run, its visible checks passed, its name defined where the hidden tests run."""
+    step = steps[number]
+    entry = step.entry
+    assert entry is not None
     if entry.type == "markdown":
-        return Line(True, entry.id)
-    if (number := nb.cells.index(cell)) in ran.errors:
-        return Line(False, entry.id, f"its cell stopped with {told(number, nb, ran)}")
-    check = next((found(nb, other) for other in entries if other.id == f"{entry.id}-visible"), None)
-    if check is not None:
-        number = nb.cells.index(check)
-        if number in ran.errors:
-            return Line(False, entry.id, failed_check(entry, number, nb, ran))
-        if ran.stopped and number not in ran.finished:
-            return Line(None, entry.id, "not reached")
-    if entry.defines and entry.defines not in ran.defined and not ran.stopped:
-        return Line(False, entry.id, f"`{entry.defines}` is not defined in the end. {KEEP}")
+        return Line(True, entry.id) if step.written else Line(False, entry.id, UNWRITTEN)
+    place = {other.entry.id: n for n, other in enumerate(steps) if other.entry}
+    check, hidden = place.get(f"{entry.id}-visible"), place.get(f"{entry.id}-hidden", number)
+    there = entry.defines in ran.defined.get(hidden, ())
+    failing = check is not None and (check in ran.errors or check in ran.late)
+    if not step.written and (failing or not there):  # else a cell of one's own defines it
+        return Line(None if entry.optional else False, entry.id, UNWRITTEN + " (optional)" * entry.optional)
+    if check is not None and failing:
+        return Line(False, entry.id, failed(number, check, steps, ran))
+    if hidden not in ran.defined:
+        return Line(None, entry.id, "not reached")
+    stopped = number in ran.errors or number in ran.late
+    if entry.defines and not there:
+        if stopped:
+            return Line(False, entry.id, f"its cell stopped: {told(number, steps, ran)}")
+        return Line(False, entry.id, f"`{entry.defines}` is not defined below its visible checks. {KEEP}")
+    if stopped and step.written:
+        return Line(None, entry.id, f"its cell stopped: {told(number, steps, ran)} The checks pass all the same.")
     return Line(True, entry.id)
 
 
-def failed_check(entry: Entry, number: int, nb: NotebookNode, ran: Ran) -> str:
-    """What a part's visible check says, whose cell has this number."""
-    missed = MISSED.search(ran.errors[number])
-    if not missed or missed[1] != entry.defines:
-        return told(number, nb, ran).removeprefix(f"{entry.defines}: ")
-    if entry.defines in ran.defined:
-        return f"`{entry.defines}` is defined too late. Define it above the checks of this part."
-    return f"`{entry.defines}` is not defined, although its cell ran to its end. {KEEP}"
+def failed(number: int, check: int, steps: Sequence[Step], ran: Ran) -> str:
+    """What a part's visible check says."""
+    if check in ran.late:
+        return f"its visible check stopped: {told(check, steps, ran)}"
+    name = (entry := steps[number].entry) and entry.defines
+    missed = MISSED.search(ran.errors[check])
+    if not missed or missed[1] != name:
+        return told(check, steps, ran).removeprefix(f"{name}: ")
+    if number in ran.errors or number in ran.late:
+        return f"its cell stopped: {told(number, steps, ran)}"
+    if any(name in names for names in ran.defined.values()):
+        return f"`{name}` is defined too late. Define it above the checks of this part."
+    return f"`{name}` is not defined, although its cell ran to its end. {KEEP}"

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import nn
 
-from convcourse.plots import BLUE, GRID, INK, ORANGE, PLUM, SOFT
+from convcourse.plots import BLUE, GRID, INK, ORANGE, PLUM, SOFT, on_page
 
 BETWEEN = 0.35  # of a panel's height, between two panels
 
@@ -33,7 +33,7 @@ def arrows(panels: Sequence[torch.Tensor], links: Sequence[torch.Tensor], titles
     for panel, title in zip(panels, titles):
         height, width = panel.shape
         axes.imshow(panel.detach(), extent=(at, at + width / height, 1, 0), vmin=0, vmax=1)
-        axes.add_patch(Rectangle((at, 0), width / height, 1, fill=False, edgecolor=GRID))
+        axes.add_patch(Rectangle((at, 0), width / height, 1, fill=False, edgecolor=on_page(SOFT)))
         axes.text(at + width / height / 2, -0.04, title, ha="center", va="bottom")
         lefts.append(at)
         at += width / height + BETWEEN
@@ -91,11 +91,13 @@ def confusions(images: torch.Tensor, labels: torch.Tensor, guesses: torch.Tensor
     )
     axes = grid["table"]
     errors = table - torch.diag(table.diag())
-    axes.imshow(errors, cmap="Oranges", vmin=0, vmax=max(4, int(errors.max())))
+    most = max(4, int(errors.max()))
+    axes.imshow(errors, cmap="Oranges", vmin=0, vmax=most)
     for row in range(classes):
         for column in range(classes):
             if table[row, column]:
-                axes.text(column, row, str(int(table[row, column])), ha="center", va="center", fontsize=9, color=INK)
+                ink = "white" if errors[row, column] > 0.6 * most else INK
+                axes.text(column, row, str(int(table[row, column])), ha="center", va="center", fontsize=9, color=ink)
     axes.set(xticks=range(classes), yticks=range(classes), xlabel="read", ylabel="written")
     for place in range(examples):
         panel = grid[f"{place}"]
@@ -166,11 +168,11 @@ def costs(network: nn.Module, shape: tuple[int, ...]) -> Figure:
     titles = ("numbers in the output", "parameters", "multiplications")
     for column, (axes, title) in enumerate(zip(panels, titles)):
         values = [row[column] for row in rows.values()]
-        axes.barh(range(len(rows)), values, color=(BLUE, ORANGE, PLUM)[column])
+        axes.barh(range(len(rows)), values, color=(BLUE, ORANGE, on_page(PLUM))[column])
         axes.set(yticks=range(len(rows)), yticklabels=list(rows), xticks=[])
         axes.set_title(f"{title}{'' if column == 0 else f': {_short(sum(values))}'}", loc="left", fontsize=10)
         for place, value in enumerate(values):
-            axes.text(value, place, f" {_short(value)}", va="center", fontsize=8, color=INK)
+            axes.text(value, place, f" {_short(value)}", va="center", fontsize=8)
         axes.set_xlim(0, 1.35 * max(values))
         axes.spines[["bottom", "left"]].set_visible(False)
     panels[0].invert_yaxis()

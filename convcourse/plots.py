@@ -2,7 +2,9 @@
 
 In the book, figures are SVGs with a style block inside which exchanges each colour of the palette for its dark twin
 when the page is dark (`to_svg`). So draw with the palette's names, never with ``"black"`` or a colour of your own.
-In a notebook figures stay PNGs on white.
+In a notebook figures are PNGs without a ground of their own: JupyterLab's theme is not known when they are drawn, and
+it may change. So text and lines are of a middle brightness there, which is legible on white and on black. What is
+written on a light ground that is part of the figure is in `INK`.
 """
 
 import base64
@@ -22,11 +24,17 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
+from matplotlib.patches import Rectangle
+from matplotlib_inline import backend_inline as inline
 from PIL import Image, ImageDraw, ImageFont
 
 INK, SOFT, GRID = "#1f2328", "#59636e", "#d0d7de"
 BLUE, ORANGE, PLUM = "#0b62c1", "#c4501b", "#8a1c5a"
 DARK = {INK: "#e6e6e6", SOFT: "#a9b4c0", GRID: "#48566b", BLUE: "#5eb0f2", ORANGE: "#f0965a", PLUM: "#c65ba0"}
+
+# As bright as can be read on white and on a dark page alike (contrast above 4 with either), for figures in notebooks.
+MIDDLE = "#797979"
+ON_BOTH = {INK: MIDDLE, SOFT: MIDDLE, PLUM: "#bb4a8f"}
 
 # For labels, label 0 first: Okabe and Ito's colours, which the colour-blind tell apart, on a dark ground.
 LABELS = ("#262a30", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#cc79a7", "#d55e00", "#0072b2")
@@ -45,25 +53,33 @@ def in_book() -> bool:
     return os.environ.get("CONVCOURSE_BOOK") == "1"
 
 
+def on_page(colour: str) -> str:
+    """A colour of the palette for what stands on the page itself: another one in notebooks, where pages are of any
+    brightness."""
+    return colour if in_book() or GRADED else ON_BOTH.get(colour, colour)
+
+
 def style() -> None:
     """Sets matplotlib's defaults: the palette, thin axes, grey images without smoothing, the same bytes each time."""
-    paper = "none" if in_book() else "white"
+    paper, ink, soft = "white" if GRADED else "none", on_page(INK), on_page(SOFT)
+    # It would ask JupyterLab for a white ground behind figures that have none.
+    inline._fetch_figure_metadata = lambda figure: None
     matplotlib.rcParams.update(
         {
             "figure.facecolor": paper,
             "axes.facecolor": paper,
             "savefig.facecolor": paper,
             "legend.frameon": False,
-            "text.color": INK,
-            "axes.labelcolor": INK,
-            "axes.titlecolor": INK,
-            "axes.edgecolor": SOFT,
-            "xtick.color": SOFT,
-            "ytick.color": SOFT,
+            "text.color": ink,
+            "axes.labelcolor": ink,
+            "axes.titlecolor": ink,
+            "axes.edgecolor": soft,
+            "xtick.color": soft,
+            "ytick.color": soft,
             "grid.color": GRID,
             "axes.spines.top": False,
             "axes.spines.right": False,
-            "axes.prop_cycle": cycler(color=[BLUE, ORANGE, PLUM], linestyle=["-", "--", "-."]),
+            "axes.prop_cycle": cycler(color=[BLUE, ORANGE, on_page(PLUM)], linestyle=["-", "--", "-."]),
             "lines.linewidth": 2,
             "font.size": 11,
             "axes.titlesize": 11,
@@ -194,6 +210,10 @@ def show_row(
         axes = figure.add_axes((0, 0, 1, height / size[1]))
         axes.imshow(joined, aspect="auto")
         axes.set_axis_off()
+        if not in_book():  # else white pixels would run into a white page, and black ones into a black page
+            for start, picture in zip(starts, pictures):
+                corner, wide = (start - 0.5, -0.5), picture.shape[1]
+                axes.add_patch(Rectangle(corner, wide, high, fill=False, edgecolor=MIDDLE, lw=1.0))
     letters = max(plt.rcParams["font.size"], PHONE * size[0] if in_book() else 0)
     for title, middle in titled:
         figure.text(middle, (height + ABOVE) / size[1], title, ha="center", va="bottom", fontsize=letters)

@@ -26,6 +26,15 @@
 
 # %% nbgrader={"grade_id": "setup"}
 # Given: what all parts use. Run it first.
+import importlib.util
+
+if importlib.util.find_spec("convcourse") is None:
+    raise SystemExit(
+        "The package `convcourse` is not installed here. Your course gave you its file with this notebook. Put the file "
+        "beside the notebook (on Colab: Files, Upload), and run this line in a new cell above this one:\n\n"
+        "%pip install ./convcourse-0.1.0-py3-none-any.whl"
+    )
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -543,7 +552,7 @@ exam.segmentation.question_3.grade(answer_3)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "training-text"}
-# Now train your U-Net on all classes. Nothing in this cell is graded, and part 10 asks about it. `data.ShapeScenes` draws scenes of discs, squares, triangles, rings and wires, in bad light, one on top of the other, and knows the class of every pixel. The colour is a hint at the class, and the shape decides. The cell takes about a minute. It shows the losses of the epochs and the mean IoU over the classes on scenes that the network has never seen, measured by your `iou`.
+# Now train your U-Net on all classes. Nothing in this cell is graded, and part 10 asks about it. `data.ShapeScenes` draws scenes of discs, squares, triangles, rings and wires, in bad light, one on top of the other, and knows the class of every pixel. The colour is a hint at the class, and the shape decides. The cell takes a minute or more, and tells after each epoch how long it will still take. At the end it shows the losses of the epochs and the mean IoU over the classes on scenes that the network has never seen, measured by your `iou`.
 
 # %% nbgrader={"grade_id": "training"}
 with needs("UNet", "fit", "iou"):
@@ -553,7 +562,8 @@ with needs("UNet", "fit", "iou"):
     torch.manual_seed(0)
     loader = DataLoader(list(scenes), plan.batch_size, shuffle=True)
     unet = UNet(3, len(data.CLASSES), plan.base_channels, plan.depth, padding="same")
-    losses = fit(unet, loader, epochs=convcourse.epochs(plan.epochs))
+    epochs = convcourse.epochs(plan.epochs)
+    losses = fit(unet, convcourse.Told(loader, epochs), epochs)
     print("losses:", ", ".join(f"{loss:.2f}" for loss in losses))
 
     images, truth = (torch.stack(part) for part in zip(*unseen))

@@ -26,8 +26,10 @@ from autograder.candidate import syscalls
 from autograder.wire.limits import MIB, Limits
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
-# Landlock's version from which signals and abstract sockets are confined too.
-LANDLOCK = 6
+# Landlock's version from which signals and abstract sockets are confined too; and the least that is of use, which holds
+# files, their moves and their lengths (Linux 6.7). Between the two `system_calls` alone refuses signals, sockets and
+# commands to devices, as it does everywhere, and bubblewrap must stand around it.
+LANDLOCK, LEAST_LANDLOCK = 6, 4
 # What Python, its packages and the system's libraries read; what is not there is left out.
 SYSTEM = (
     "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/usr/share/fonts", "/usr/local/share/fonts",
@@ -117,9 +119,37 @@ def files(to: Confinement) -> None:
     own = Path(__file__).resolve().parents[1]
     if any(own.is_relative_to(top) for top in readable()):
         raise OSError(f"{own} lies where candidates may read; install the project with `pip install --editable`")
-    if sandlock.landlock_abi_version() < LANDLOCK:
-        raise OSError(f"Landlock is at version {sandlock.landlock_abi_version()}, and {LANDLOCK} is needed")
-    sandlock.confine(sandlock.Sandbox(fs_readable=list(readable()), fs_writable=[str(to.scratch), *WRITABLE]))
+    version = sandlock.landlock_abi_version()
+    if version < LEAST_LANDLOCK:
+        raise OSError(f"Landlock is at version {version}, and {LEAST_LANDLOCK} is the least that is needed")
+    if version < LANDLOCK and not behind_bubblewrap():
+        raise OSError(f"Landlock is at version {version}; below {LANDLOCK} bubblewrap must stand around students' code")
+    sandlock.confine(
+        sandlock.Sandbox(
+            fs_readable=list(readable()), fs_writable=[str(to.scratch), *WRITABLE], disable=lacking(version)
+        )
+    )
+
+
+def lacking(version: int) -> list[int]:
+    """What Landlock does not have at this version, of what it has at the newest that we know."""
+    import sandlock
+
+    since = {
+        sandlock.Protection.FS_IOCTL_DEV: 5,
+        sandlock.Protection.SIGNAL_SCOPE: 6,
+        sandlock.Protection.ABSTRACT_UNIX_SOCKET_SCOPE: 6,
+    }
+    return [protection for protection, first in since.items() if version < first]
+
+
+def behind_bubblewrap() -> bool:
+    """Is the first process that can be seen from here bubblewrap's? Then no other process but the grader's own can be
+    reached by a signal, and no abstract socket of the machine's (see `classroom.second_wall`)."""
+    try:
+        return Path("/proc/1/comm").read_text(encoding="utf-8").strip() == "bwrap"
+    except OSError:
+        return False
 
 
 def system_calls(to: Confinement) -> None:

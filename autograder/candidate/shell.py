@@ -19,17 +19,15 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.text import SList
 from matplotlib_inline.config import InlineBackend
 from traitlets import Type
 
 from autograder.wire.errors import message_of
 from autograder.wire.limits import LIMITS, MIB, Limits
 from autograder.wire.shown import LINES, SHOWN
+from convcourse.graded import GradedShell
 
 HistoryManager.enabled = False  # type: ignore[assignment]  # a trait, by whose value all instances are made
-NO_COMMANDS = "Commands and new processes are refused while a notebook is graded; the other cells run all the same.\n"
-NO_INPUT = "Nobody can answer input() while a notebook is graded; give the value in the code."
 FULL = "\n[The output ends here: its limit is reached.]\n"
 
 
@@ -183,8 +181,8 @@ class Result(DisplayHook):
         pass
 
 
-class Shell(InteractiveShell):
-    """IPython without a terminal, and without new processes."""
+class Shell(GradedShell):
+    """IPython without a terminal, which records what cells put out."""
 
     display_pub_class = Type(Publisher)
     displayhook_class = Type(Result)
@@ -228,22 +226,6 @@ class Shell(InteractiveShell):
 
     def _showtraceback(self, etype, evalue, stb):
         self.recorder.error(str(etype.__name__), message_of(evalue), [str(line) for line in stb])
-
-    def enable_gui(self, gui=None):
-        """`%matplotlib inline` asks for it; there is no window to enable."""
-
-    def system(self, cmd):
-        sys.stderr.write(NO_COMMANDS)
-        self.user_ns["_exit_code"] = 1
-
-    system_piped = system_raw = system
-
-    def getoutput(self, cmd, split=True, depth=0):
-        sys.stderr.write(NO_COMMANDS)
-        return SList() if split else ""
-
-    def ask_exit(self):
-        """`exit` and `quit`: a notebook's other cells run all the same."""
 
 
 def start(limits: Limits = LIMITS) -> Shell:

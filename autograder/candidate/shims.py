@@ -1,29 +1,18 @@
-"""Honest habits that confinement would break, given a meaning that needs no process and no terminal."""
+"""What a candidate's code finds in the place of what confinement takes away, and none of the grader's own names."""
 
 from __future__ import annotations
 
-import builtins
-import getpass
 import sys
 from types import ModuleType
-from typing import Any
 
-import torch
-from IPython.extensions import autoreload
-from torch.utils.data import DataLoader
-
-from autograder.candidate.shell import NO_INPUT
 from autograder.objects import modes
 from autograder.objects.recipes import RECIPES
+from convcourse import graded
 
 
 def adopt() -> None:
-    """Put them in place, in the candidate."""
-    builtins.input = getpass.getpass = _no_input
-    torch.compile = _uncompiled
-    torch.set_num_threads = _one_thread
-    autoreload.load_ipython_extension = _no_autoreload
-    DataLoader.__init__ = _in_this_process(DataLoader.__init__)  # type: ignore[method-assign]
+    """Put it in place, in the candidate."""
+    graded.adopt()
     modes.begin(0)  # what a fork inherits differs from one run of the grader to the next
     _leave_no_names()
 
@@ -40,35 +29,3 @@ def _leave_no_names() -> None:
                 name = ".".join(parts[:count])
                 sys.modules.setdefault(name, ModuleType(name))
             setattr(sys.modules[recipe.__module__], recipe.__name__, recipe)
-
-
-def _no_input(*_: Any, **__: Any) -> str:
-    raise EOFError(NO_INPUT)
-
-
-def _uncompiled(model: Any = None, **_: Any) -> Any:
-    """`torch.compile`, also as a decorator with arguments: what was given is used as it is."""
-    return (lambda given: given) if model is None else model
-
-
-def _one_thread(nthreads: int) -> None:
-    """A candidate has one processor: more threads would only wait for each other."""
-
-
-def _no_autoreload(shell: Any) -> None:
-    """`%autoreload 2` is heard and does nothing: no file changes while a notebook is graded."""
-    for name in ("autoreload", "aimport"):
-        shell.register_magic_function(lambda line: None, "line", name)
-
-
-def _in_this_process(init: Any) -> Any:
-    """`DataLoader(num_workers=2)` counts as 0, and what only workers need is left out."""
-
-    def wrapped(self: DataLoader, *args: Any, **kwargs: Any) -> None:
-        for name in ("num_workers", "prefetch_factor", "persistent_workers", "multiprocessing_context", "timeout"):
-            kwargs.pop(name, None)
-        if len(args) > 5:  # dataset, batch_size, shuffle, sampler, batch_sampler, num_workers
-            args = (*args[:5], 0, *args[6:])
-        init(self, *args, **kwargs)
-
-    return wrapped

@@ -6,7 +6,6 @@ was stopped; 2 what was asked for cannot be done: wrong usage, a class folder in
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -15,15 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from autograder.classroom.choosing import known_assignments, known_student, open_class, refuse_unwritable
 from autograder.classroom.errors import UserError
 from autograder.classroom.progress import progress_bar
-from autograder.classroom.terminal import out, say, show
+from autograder.classroom.terminal import out, say, say_check
 
 if TYPE_CHECKING:
-    from autograder.classroom.summary import Summary
+    pass
 
 # Typer's own boxes cut long names at 80 columns; click's plain help does not.
 app = typer.Typer(
@@ -123,7 +121,7 @@ def grade(
     unsafe_no_sandbox: Unsafe = False,
 ) -> None:
     """Grade what is new or changed, into the gradebook, with a feedback page for each student."""
-    from autograder.classroom.telling import tell, tell_end
+    from autograder.classroom.telling import show_table, tell, tell_end, write_json
 
     start, place = time.monotonic(), open_class(folder)
     on_stdout = str(json_file) == "-"
@@ -152,28 +150,10 @@ def grade(
     raise typer.Exit(status)
 
 
-def write_json(summary: Summary, file: Path) -> None:
-    """Write one object a line into the file, or to stdout where it is called "-"."""
-    text = "".join(json.dumps(line.to_json(), ensure_ascii=False) + "\n" for line in summary.lines)
-    if str(file) == "-":
-        sys.stdout.write(text)
-        return
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"Graded, but {file} could not be written: {error.strerror}.") from error
-
-
-def show_table(summary: Summary, everyone: bool) -> None:
-    """The table of what is new, or of all, and whose marks changed."""
-    from autograder.classroom.telling import news, table, tell_changes
-
-    if shown := summary.lines if everyone else news(summary):
-        show(table(shown, summary))
-    tell_changes(summary)
-
-
-@app.command(epilog="\b\nExample:\n  autograder report --class ~/classes/2026 --moodle\n")
+@app.command(
+    short_help="Write the tables, and renew what marks by hand changed.",
+    epilog="\b\nExample:\n  autograder report --class ~/classes/2026 --moodle\n",
+)
 def report(
     folder: ClassOption,
     moodle: Annotated[bool, typer.Option("--moodle", help="Write a file for Moodle's gradebook, too.")] = False,
@@ -190,7 +170,10 @@ def report(
     raise typer.Exit(1 if found.failures else 0)
 
 
-@app.command()
+@app.command(
+    short_help="Give a student more time for an assignment.",
+    epilog="\b\nExample:\n  autograder extension ada 01-convolution --days 3 --class ~/classes/2026\n",
+)
 def extension(
     student: Annotated[str, typer.Argument(metavar="STUDENT")],
     assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT")],
@@ -277,10 +260,7 @@ def doctor(
     found = []
     for check in (check for part in (checks(), prepared(folder)) for check in part):
         found.append(check)
-        line = Text.assemble((f"{check.verdict:<8}", colours[check.verdict]), f"{check.layer}: {check.found}")
-        out.print(line, highlight=False, soft_wrap=True)
-        if check.mend:
-            say(f"         {check.mend}", to=out)
+        say_check(check.verdict, colours[check.verdict], f"{check.layer}: {check.found}", check.mend)
     raise typer.Exit(2 if any(check.verdict == "FAIL" for check in found) else 0)
 
 

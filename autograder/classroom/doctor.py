@@ -13,6 +13,8 @@ import platform
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -54,7 +56,8 @@ def _kernel() -> Check:
 
 
 def _landlock() -> Check:
-    from autograder.candidate.confine import LANDLOCK
+    from autograder.candidate.confine import LANDLOCK, LEAST_LANDLOCK
+    from autograder.classroom.second_wall import is_whole
 
     try:
         import sandlock
@@ -67,9 +70,15 @@ def _landlock() -> Check:
             f"not to be had: {error}",
             f"{NEWER} `landlock` must be in its list of security modules.",
         )
-    if version < LANDLOCK:
-        return Check("Landlock (files)", "FAIL", f"version {version}, {LANDLOCK} is needed", NEWER)
-    return Check("Landlock (files)", "PASS", f"version {version}")
+    layer, found = "Landlock (files)", f"version {version}"
+    if version >= LANDLOCK:
+        return Check(layer, "PASS", found)
+    if version < LEAST_LANDLOCK:
+        return Check(layer, "FAIL", f"{found}, and {LEAST_LANDLOCK} is the least that is needed", NEWER)
+    found += f", which guards neither signals nor abstract sockets, as {LANDLOCK} does"
+    if is_whole():
+        return Check(layer, "CAUTION", f"{found}; seccomp and bubblewrap guard them", NEWER)
+    return Check(layer, "FAIL", f"{found}; bubblewrap must do it", f"{NEWER} Or install bubblewrap, see below.")
 
 
 def _seccomp() -> Check:
@@ -97,8 +106,8 @@ def _forked() -> None:
         os._exit(0)
 
 
-def _network() -> None:
-    socket.socket(socket.AF_INET).close()
+def _socket(family: int) -> Callable[[], object]:
+    return lambda: socket.socket(family).close()
 
 
 def _much_memory() -> None:
@@ -126,10 +135,12 @@ def _attempts(scratch: Path, parent: int) -> dict[str, Callable[[], object]]:
         "read other files": _opened("/etc/passwd"),
         "list the repository": lambda: os.listdir(repository),
         "write outside its folder": lambda: (scratch.parent / "autograder-probe").write_text("x"),
-        "open a socket": _network,
+        "open a socket": _socket(socket.AF_INET),
+        "open a socket within the machine": _socket(socket.AF_UNIX),
         "start a process": _forked,
         "start a program": lambda: os.execv("/bin/true", ["true"]),
         "send its parent a signal": lambda: os.kill(parent, 0),
+        "send all a signal": lambda: os.kill(-1, 0),
         f"take more than {LIMITS.memory_mib} MiB": _much_memory,
     }
 
@@ -138,8 +149,9 @@ WORKS: dict[str, Callable[[], object]] = {"start a thread": _thread, "write in i
 
 
 def _probed() -> Iterator[Check]:
-    """One child, confined as a candidate is; a line for the walls, one for what must work, one for new privileges."""
-    told = _probe()
+    """One child, confined as a candidate is, behind the second wall where that is needed; a line for the walls, one for
+    what must work, one for new privileges."""
+    told = _probe_behind_the_wall() or _probe()
     if "failed" in told:
         yield Check("confinement, tried", "FAIL", str(told["failed"]), "The lines above say which layer is missing.")
         return
@@ -162,6 +174,27 @@ def _probed() -> Iterator[Check]:
         yield Check("no new privileges", "PASS", "set in a candidate")
     else:
         yield Check("no new privileges", "FAIL", "a candidate could gain rights by a program that gives them", NEWER)
+
+
+def _probe_behind_the_wall() -> dict[str, Any] | None:
+    """The same behind bubblewrap, where Landlock does not suffice without; None where it does, or there is none."""
+    from autograder.candidate.confine import LANDLOCK
+    from autograder.classroom.second_wall import is_whole, prefix
+
+    try:
+        import sandlock
+
+        needed = sandlock.landlock_abi_version() < LANDLOCK and is_whole()
+    except Exception:  # told in a line of its own
+        needed = False
+    if not needed:
+        return None
+    program = [*prefix(), sys.executable, "-m", __name__]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=2 * PROBE_SECONDS)
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        return {"failed": f"behind bubblewrap the trial ended without a word: {done.stderr[-300:]}"}
 
 
 def _probe() -> dict[str, Any]:
@@ -225,11 +258,18 @@ def _dumpable() -> Check:
 
 
 def _second_wall() -> Check:
-    from autograder.classroom.second_wall import prefix
+    from autograder.classroom.second_wall import is_whole, prefix
 
     layer = "bubblewrap (a second wall)"
+    if is_whole():
+        return Check(
+            layer, "PASS", "stands around the grader's processes: no network, no others, files to be read only"
+        )
     if prefix():
-        return Check(layer, "PASS", "stands around the grader's processes: no network, files to be read only")
+        return Check(
+            layer, "CAUTION", "stands around the grader's processes, but cannot set them apart from others here",
+            "Grade outside of a container, or where /proc may be mounted.",
+        )  # fmt: skip
     if shutil.which("bwrap"):
         return Check(
             layer, "CAUTION", "is installed, but may not make namespaces here; the first walls suffice",
@@ -251,3 +291,7 @@ def _tracing() -> Check:
         "tracing", "CAUTION", "yama does not restrict it; a candidate may not trace all the same (seccomp)",
         "Where the kernel has yama: sysctl kernel.yama.ptrace_scope=1",
     )  # fmt: skip
+
+
+if __name__ == "__main__":
+    print(json.dumps(_probe()))

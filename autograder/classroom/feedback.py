@@ -118,7 +118,10 @@ def adds_up(result: SubmissionResult, record: Record, parts: list[Part]) -> list
     if not (marked or record.by_hand or record.penalty):
         return []
     rows = [("automatic points", f"{record.automatic:g} of {result.max_score:g}")]
-    rows += [(f"{part.title}, marked by a person", f"{part.points:g} of {part.max_points:g}") for part in marked]
+    rows += [
+        (f"{part.name.replace('_', ' ').capitalize()}, marked by a person", f"{part.points:g} of {part.max_points:g}")
+        for part in marked
+    ]
     for name, cell in record.cells.items():
         if cell.changed:
             words = f"`{part_name(name)}`, changed by your instructor from {cell.automatic or 0:g} to {cell.points:g}"

@@ -87,7 +87,7 @@ def extend(path: Path, student: str, assignment: str, more: timedelta) -> dateti
         if due is None:
             raise UserError(
                 f"{assignment} has no due date that could be extended. First: "
-                f'nbgrader db assignment add {assignment} --duedate="2026-10-12 08:00 +0200"'
+                f'nbgrader db assignment add {assignment} --duedate="2026-10-12 08:00 Europe/Berlin"'
             )
         try:
             db.find_student(student)

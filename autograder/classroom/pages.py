@@ -69,7 +69,7 @@ def told(lines: list[Line], renewed: int) -> Iterator[str]:
         pages = "feedback page was" if renewed == 1 else "feedback pages were"
         yield f"{renewed} {pages} made anew, since something on it changed."
     if waiting := sum(bool(line.record and line.record.waiting) for line in lines):
-        yield f"{waiting} of {len(lines)} submissions wait for a mark by hand, so their totals are not complete."
+        yield f"Waiting for a mark by hand, so that the total is not complete: {waiting} of {len(lines)} submissions."
     for line in lines:
         if line.differs:
             points = f"the gradebook holds {line.score or 0:g} automatic points, which `autograder grade` did not give"

@@ -157,6 +157,7 @@ class Pool:
         self._deaths: Counter[tuple[str, str]] = Counter()
         self._control, theirs = socket.socketpair()
         wall = second_wall.prefix() if confined else ()
+        self._walled = bool(wall)
         parent = "0" if wall else str(os.getpid())  # behind the wall it is the wall's process that dies with this one
         passed = {name: os.environ[name] for name in PASSED if name in os.environ}
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
@@ -271,7 +272,8 @@ class Pool:
             examiners.append(_Examiner(connection))
         for examiner in examiners:
             try:
-                examiner.pid = json.loads(examiner.connection.recv_bytes())["pid"]
+                pid = json.loads(examiner.connection.recv_bytes())["pid"]
+                examiner.pid = second_wall.outside(pid, self._template.pid) if self._walled else pid
             except (EOFError, OSError):
                 raise PoolError(
                     "The grader's processes did not start; their words are above. `autograder doctor` may say why."

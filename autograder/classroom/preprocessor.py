@@ -30,6 +30,7 @@ from autograder.classroom.journal import Entry, read
 from autograder.classroom.pool import Pool, Task
 from autograder.examiner.grade_cells import is_examined
 from autograder.examiner.intake import Unreadable, read_submission
+from autograder.examiner.rebuild import handed_out, is_answer, untouched
 from autograder.objects.assignments import ASSIGNMENTS
 
 
@@ -48,10 +49,14 @@ class Examine(NbGraderPreprocessor):
         source = Path(course.format_path(course.source_directory, ".", about["assignment"]), name)
         executed = self._examined(submitted, source, ClassFolder(submitted.parents[3]), about)
         given = {cell.metadata.nbgrader.grade_id: cell for cell in nb.cells if "nbgrader" in cell.metadata}
+        left = untouched(executed, nbformat.read(source, as_version=4))
         for cell in executed.cells:  # by their checksums SaveAutoGrades sees what was left untouched
-            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-            if grade_id in given:
-                cell.metadata.nbgrader.checksum = given[grade_id].metadata.nbgrader.checksum
+            about = cell.metadata.get("nbgrader", {})
+            if about.get("solution"):
+                about.pop("checksum", None)
+                about |= {"checksum": utils.compute_checksum(cell)} if about.grade_id in left else {}
+            elif about.get("grade_id") in given:
+                about.checksum = given[about.grade_id].metadata.nbgrader.checksum
         return executed, resources
 
     def _examined(self, submitted: Path, source: Path, folder: ClassFolder, about: dict[str, Any]) -> NotebookNode:
@@ -87,8 +92,6 @@ class Examine(NbGraderPreprocessor):
 
     def _nothing(self, source: Path, why: str) -> NotebookNode:
         """The notebook of a submission that cannot be read: every grade cell is worth 0, and says why."""
-        from autograder.examiner.rebuild import handed_out, is_answer
-
         self.log.warning("Unreadable: %s", why)
         nb = copy.deepcopy(nbformat.read(source, as_version=4))
         for cell in nb.cells:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import statistics
+import sys
+from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
 from autograder.classroom.book_links import NOT_SET, book_url
+from autograder.classroom.errors import UserError
 from autograder.classroom.folder import ClassFolder
 from autograder.classroom.progress import lasting
 from autograder.classroom.standings import Line
 from autograder.classroom.summary import Summary
-from autograder.classroom.terminal import bare_table, in_one_line, out, quoted, say
+from autograder.classroom.terminal import bare_table, in_one_line, out, quoted, say, show
 
 SHOWN_FAULTS = 10
 
@@ -36,7 +40,7 @@ def table(lines: list[Line], summary: Summary) -> Table:
         cells = {
             "student": f"{line.student}*" if roster and not line.known else line.student,
             "assignment": line.assignment,
-            "status": result.status if result else _without_result(line, summary),
+            "status": _status(line) if result else _without_result(line, summary),
             "score": f"{line.score:g} / {result.max_score:g}" if result else "–",
             "total": f"{line.record.total:g} / {line.record.max_total:g}" if line.record else "–",
             "bonus": f"{result.bonus:g}" if result and result.bonus else "",
@@ -48,8 +52,32 @@ def table(lines: list[Line], summary: Summary) -> Table:
     return shown
 
 
+def _status(line: Line) -> str:
+    status = line.entry.result.status if line.entry else ""
+    return f"{status}, late" if line.record and line.record.late_seconds else status
+
+
 def _without_result(line: Line, summary: Summary) -> str:
     return "not reached" if summary.stopped and line.key not in summary.failures else "no result"
+
+
+def write_json(summary: Summary, file: Path) -> None:
+    """Write one object a line into the file, or to stdout where it is called "-"."""
+    text = "".join(json.dumps(line.to_json(), ensure_ascii=False) + "\n" for line in summary.lines)
+    if str(file) == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"Graded, but {file} could not be written: {error.strerror}.") from error
+
+
+def show_table(summary: Summary, everyone: bool) -> None:
+    """Print the table of what is new, or of all, and whose marks changed."""
+    if shown := summary.lines if everyone else news(summary):
+        show(table(shown, summary))
+    tell_changes(summary)
 
 
 def tell_changes(summary: Summary) -> None:
@@ -112,14 +140,15 @@ def tell_end(summary: Summary, folder: ClassFolder, seconds: float, feedback: bo
         say(f"Next: mark {_count(waiting, 'answer')} by hand in the formgrader, then")
         say(f"      autograder report --class {quoted(folder.root)}")
     elif feedback:
-        say(f"Next: hand the pages back, for example by nbgrader release_feedback {next(iter(by_assignment), '')}")
+        say("Next: hand the pages back, for example by")
+        say(f"      nbgrader release_feedback {next(iter(by_assignment), '')}")
 
 
 def _mean(lines: list[Line]) -> str:
     results = [line.entry.result for line in lines if line.entry]
     if not results:
         return ""
-    return f", mean {statistics.fmean(one.score for one in results):.3g} of {results[0].max_score:g}"
+    return f", mean {statistics.fmean(one.score for one in results):.3g} of {results[0].max_score:g} automatic points"
 
 
 def _count(number: int, what: str) -> str:

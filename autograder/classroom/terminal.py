@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import textwrap
 from pathlib import Path
 
 from rich.console import Console
@@ -30,21 +31,40 @@ def in_one_line(text: str, style: str = "") -> Text:
 
 
 def say(text: str, style: str = "", *, to: Console | None = None) -> None:
-    """Print sentences, by default to stderr. The terminal alone breaks long lines, so that a path can be copied."""
-    (to or err).print(plain(text, style), soft_wrap=True, highlight=False)
+    """Print sentences, by default to stderr. A terminal gets lines that are broken between words, and nowhere in a path
+    or in a line that begins with a blank, which is there to be copied."""
+    console = to or err
+    lines = text.split("\n")
+    if console.is_terminal:
+        lines = [part for line in lines for part in _broken(line, console.width)]
+    console.print(plain("\n".join(lines), style), soft_wrap=True, highlight=False)
+
+
+def _broken(line: str, width: int) -> list[str]:
+    if len(line) <= width or line.startswith(" "):
+        return [line]
+    return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
+
+
+def say_check(verdict: str, colour: str, found: str, mend: str) -> None:
+    """Print a check to stdout: the verdict, what was found, and below it what mends it."""
+    first, *more = _broken(found, out.width - 8) if out.is_terminal else [found]
+    out.print(Text.assemble((f"{verdict:<8}", colour), plain(first)), soft_wrap=True, highlight=False)
+    for line in filter(None, [*more, mend]):
+        say(f"{'':8}{line}", to=out)
 
 
 def show(table: Table) -> None:
     """Print a table to stdout: in the width of the terminal, or in its own where it goes into a file or a pipe."""
-    whole = not out.is_terminal and not os.environ.get("COLUMNS")
-    out.print(table, width=WIDEST if whole else None)
+    wide = not out.is_terminal and not os.environ.get("COLUMNS")
+    (Console(width=WIDEST) if wide else out).print(table)
 
 
 def bare_table(*columns: str) -> Table:
     """A table without lines, of these columns."""
     made = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        made.add_column(in_one_line(column), justify="right" if column in ("score", "bonus") else "left")
+        made.add_column(in_one_line(column), justify="right" if column in ("score", "total", "bonus") else "left")
     return made
 
 

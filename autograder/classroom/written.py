@@ -60,7 +60,7 @@ def formula(tex: str) -> str:
     try:
         drawn = TextPath((0, 0), f"${tex}$", size=EM, usetex=False)
         box = drawn.get_extents()
-    except (ValueError, RuntimeError):
+    except Exception:  # of whatever kind: Matplotlib has no one type for what it does not know
         return f"<code>{html.escape(tex)}</code>"
     commands = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C", Path.CLOSEPOLY: "Z"}
     path = ""

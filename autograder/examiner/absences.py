@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.exam import errors
-from autograder.examiner.rebuild import defined
 from autograder.examiner.results import StoppedCell
-from autograder.examiner.source_words import parsed
 from autograder.wire.errors import shown_name
+from convcourse.submission.mending import defined, parsed
 
 MOST = 3  # cells of which one stopped the next, and names, that are told
 LONGEST_NAME = 60  # characters of a line by which a cell is called

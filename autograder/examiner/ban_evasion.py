@@ -17,7 +17,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from autograder.examiner.source_words import Words, parsed
+from autograder.examiner.source_words import Words
+from convcourse.submission.mending import parsed
 
 # Names as they stand, attributes with a dot before them.
 ANYWHERE = frozenset(

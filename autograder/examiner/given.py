@@ -17,9 +17,9 @@ from typing import Any, NoReturn
 from nbformat import NotebookNode
 
 from autograder.examiner.grade_cells import is_examined
-from autograder.examiner.source_words import parsed
 from autograder.wire import codec
 from autograder.wire.values import apart
+from convcourse.submission.mending import parsed
 
 IMPORTS = ast.Import | ast.ImportFrom
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef

@@ -36,7 +36,6 @@ from autograder.examiner.grade_cells import (
     points_of,
 )
 from autograder.examiner.held import assignment
-from autograder.examiner.intake import Unreadable
 from autograder.examiner.link import ZygoteClient
 from autograder.examiner.mishaps import is_machines, told
 from autograder.examiner.rebuild import rebuild, untouched
@@ -45,6 +44,7 @@ from autograder.examiner.sanitise import clean_outputs, output_of
 from autograder.examiner.setting import Remote, stopped
 from autograder.examiner.snippets import snippet
 from autograder.examiner.transcript import Transcript
+from convcourse.submission.intake import Unreadable
 
 
 @dataclass(frozen=True)

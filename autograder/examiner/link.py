@@ -19,9 +19,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from autograder.exam.core import Lost, SettingFailed
+from autograder.exam.core import Lost
 from autograder.exam.subject import Missing, Raised, Subject
 from autograder.examiner import limit_words
+from autograder.examiner.mishaps import NotConfined, ZygoteGone
 from autograder.examiner.outputs import CellRun, error_of, rebuilt
 from autograder.examiner.proxies import RemoteSubject, is_value
 from autograder.examiner.timekeeping import NOTHING, Taken, Timekeeper
@@ -38,14 +39,6 @@ if TYPE_CHECKING:  # which imports this module
 
 START_SECONDS = 120.0
 ENDS = "ok", "error", "timeout", "memory", "output"
-
-
-class NotConfined(SettingFailed):
-    """No candidate could be had: a wall is missing on this machine."""
-
-
-class ZygoteGone(SettingFailed):
-    """The zygote does not answer: this examiner can grade nothing any more."""
 
 
 class ZygoteClient:

@@ -16,8 +16,8 @@ from typing import Any
 import nh3
 from nbformat import NotebookNode
 
-from autograder.examiner.intake import clean_text
 from autograder.wire.shown import AS_TEXT, PICTURES
+from convcourse.submission.intake import clean_text
 
 TEXT_LIMIT, PICTURE_LIMIT = 100_000, 4 << 20  # characters of one output
 MARKDOWN_LIMIT = 16_000  # characters of one cell: some 2,500 words

@@ -22,11 +22,11 @@ from autograder.exam.subject import LocalSubject, Missing, Raised, Subject
 from autograder.examiner import limit_words
 from autograder.examiner.absences import Absences
 from autograder.examiner.link import Link, ZygoteClient
-from autograder.examiner.rebuild import defined
 from autograder.examiner.timekeeping import NOTHING
 from autograder.examiner.transcript import NotedSubject, Transcript
 from autograder.objects.recipes import Recipe
 from autograder.wire.limits import Limits
+from convcourse.submission.mending import defined
 
 FAULTS = 50  # that are written down of one submission
 LONG = 1.0  # seconds of processor time after which a cell counts as long

@@ -172,7 +172,9 @@ class _Writer:
         self._assign("cotangent", self.value(cotangent))
         given = ", ".join(word.split("=")[-1] for word in written)
         self.lines.append(f"leaves = [t for t in ({given},) if isinstance(t, torch.Tensor) and t.requires_grad]{more}")
-        self.lines.append("got = torch.autograd.grad(output, leaves, cotangent, allow_unused=True)")
+        self.lines.append("got = (None,) * len(leaves)  # no gradient, where the output has no graph")
+        self.lines.append("if output.requires_grad:")
+        self.lines.append("    got = torch.autograd.grad(output, leaves, cotangent, allow_unused=True)")
 
     def _again(self, thing: str, args: tuple, others: tuple, kwargs: dict[str, Any]) -> None:
         first, second = self._arguments(args, kwargs, named=True), self._arguments(others, kwargs)

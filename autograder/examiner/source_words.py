@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -16,7 +15,6 @@ PARTS = 3  # of a dotted name that are looked at; no word that is looked for has
 WAYS = 4  # meanings of one name that are kept
 TEXT_LIMIT = 200  # of a joined text, in characters
 IMPORTING = ("importlib", "import_module"), ("__import__",)
-LONG_NAME = re.compile(r"\b(?:\w++[^\S\n]*+\.[^\S\n]*+){200,}+\w*")
 
 
 class Words:
@@ -153,13 +151,3 @@ def _parts(dotted: str) -> Path:
 def _beginnings(path: Path) -> Iterator[str]:
     """ "a.b.c" gives "a", "a.b" and "a.b.c"."""
     return (".".join(path[:count]) for count in range(1, len(path) + 1))
-
-
-def parsed(cell: str) -> ast.Module | None:
-    """The cell without its magics, and without names of hundreds of parts, which Python reads in time that grows with
-    the square of their length; None where it is no Python."""
-    lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in cell.splitlines()]
-    try:
-        return ast.parse(LONG_NAME.sub("_", "\n".join(lines)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None

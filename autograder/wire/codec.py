@@ -24,7 +24,7 @@ import torch
 
 from autograder.wire import messages
 from autograder.wire.frames import Malformed
-from autograder.wire.structure import structure
+from convcourse.submission.structure import structure
 
 # How deep a value may be nested, and how many values (numbers, texts, lists, ...) may cross at once.
 DEPTH, NODES = 40, 200_000

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from convcourse.submission.limits import FileLimits
+
 MIB = 1 << 20
 # By the clock, what waits or sleeps may take so many times the seconds of processor time that it has.
 PATIENCE = 3.0
@@ -13,12 +15,8 @@ HEAD_LIMIT = 4 * MIB  # bytes of the JSON of one answer
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What one submission may use.
-
-    Of the file: `notebook_mib` in all and `nesting` of its JSON; `cells` in number; `cell_kib` of text in one cell and
-    `cells_kib` in all of them, outputs apart, which nobody reads; `added_cells` of the student's own; `attachment_kib`
-    of pictures pasted into answers.
+class Limits(FileLimits):
+    """What one submission may use: of the file what `FileLimits` says.
 
     Of the run, seconds of *processor time*, all threads together: `cell_seconds` of a cell, `call_seconds` of a visible
     check and of the calls that an exam makes at a time, `notebook_seconds` of the whole submission, with the candidates
@@ -34,13 +32,6 @@ class Limits:
     back, `answers_mib` all.
     """
 
-    notebook_mib: int = 32
-    nesting: int = 64
-    cells: int = 10_000
-    cell_kib: int = 64
-    cells_kib: int = 1024
-    added_cells: int = 200
-    attachment_kib: int = 1024
     cell_seconds: float = 20.0
     call_seconds: float = 10.0
     notebook_seconds: float = 120.0

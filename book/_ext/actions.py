@@ -41,6 +41,17 @@ def add_actions(app, pagename, templatename, context, doctree) -> None:
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
 
 
+def student_folder(address: str) -> str:
+    """What pages call the folder of ``make student-repo``: a link, where its address is set."""
+    return f"[the course's folder]({address})" if address else "the folder that your course gave you"
+
+
+def name_the_folder(app, config) -> None:
+    """Pages write ``{{ student_folder }}``. The setting is ``student_folder``, beside ``repository``."""
+    config.myst_substitutions = {"student_folder": student_folder(SETTINGS.get("student_folder", ""))}
+
+
 def setup(app) -> dict[str, bool]:
+    app.connect("config-inited", name_the_folder)
     app.connect("html-page-context", add_actions)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", "book/instructors-guide.md", "book/how-to-submit.md"]
 TERM, RELEASE = "tests/grading_a_class/test_term.py", "tests/assignments/test_release.py"
+PLATFORMS = "tests/grading_a_class/test_platforms.py"
 RUN_BY = {
     **dict.fromkeys(
         (
@@ -26,9 +27,12 @@ RUN_BY = {
         ("autograder explain", "autograder forget", "nbgrader db student remove", "tar"),
         f"{TERM}::test_an_instructor_looks_at_a_case_and_keeps_a_backup",
     ),
+    "nbgrader db student import": f"{PLATFORMS}::test_the_roster_is_imported",
+    "nbgrader zip_collect": f"{PLATFORMS}::test_archives_of_both_are_collected_and_nobody_hands_in_for_another",
     "jupyter lab": f"{TERM}::test_formgrader_is_where_the_guide_says",
     "nbgrader autograde": "tests/examiner/test_preprocessor.py::test_nbgrader_autograde_asks_the_same_examiner",
     "nbgrader generate_feedback": "tests/grading_a_class/test_run.py::test_nbgraders_own_commands_work_on_the_result",
+    "python case.py": "tests/examiner/test_snippets.py::test_a_snippet_makes_the_case_again",
     "python -m convcourse check": "tests/convcourse/test_check.py::test_ready",
     "python -m http.server": "tests/book/test_commands.py::test_the_book_is_served_as_the_readme_says",
     "make assignments": f"{RELEASE}::test_what_is_checked_in_is_what_solutions_say",
@@ -42,8 +46,15 @@ NOT_RUN = {
     "make demo": "grades a class of 24 three times, which takes minutes; contributors run it for the guide's pictures",
     "make bench": "measures for minutes; its table in the README is what it wrote",
     "apt install": "changes the machine",
+    **dict.fromkeys(("limactl start", "limactl shell", "multipass launch", "multipass shell"), "makes a machine"),
+    **dict.fromkeys(
+        ("podman build", "podman run"), "needs a container engine; tests/project/test_deploy.py reads its file"
+    ),
 }
-PROGRAMS = "autograder|nbgrader|make|jupyter|python|pip|install|tar|export|apt|git|curl|docker|podman|mkdir|chmod"
+PROGRAMS = (
+    "autograder|nbgrader|make|jupyter|python|pip|install|tar|export|apt|git|curl|mkdir|chmod|"
+    "docker|podman|limactl|multipass"
+)
 
 
 def commands(page):

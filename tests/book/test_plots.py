@@ -98,9 +98,24 @@ def test_every_colour_of_a_plain_figure_has_a_dark_twin(monkeypatch):
     assert "#ffffff" not in drawn  # no white card behind
 
 
-def test_a_notebook_keeps_its_white_paper_and_its_formats():
+def test_a_notebooks_figures_are_legible_on_white_and_on_black():
+    """What stands on the page itself: text 4, lines 3 times as bright or dark as JupyterLab's pages."""
     plots.install()  # outside IPython and outside the book: the style alone
-    assert matplotlib.rcParams["figure.facecolor"] == "white"
+    assert matplotlib.rcParams["figure.facecolor"] == "none"
+    text = {matplotlib.rcParams[name] for name in ("text.color", "axes.labelcolor", "axes.titlecolor", "xtick.color")}
+    lines = matplotlib.rcParams["axes.prop_cycle"].by_key()["color"]
+    for page in ("#ffffff", "#111111"):
+        assert all(contrast(colour, page) >= 4 for colour in text)
+        assert all(contrast(colour, page) >= 3 for colour in lines)
+
+
+def test_a_white_panel_has_an_edge_on_a_white_page():
+    figure = plots.show_row([np.ones((8, 8)), np.zeros((8, 8))], vmin=0, vmax=1)
+    figure.canvas.draw()
+    pixels = np.asarray(figure.canvas.buffer_rgba())
+    edge, inside = pixels[pixels.shape[0] // 2, 0], pixels[pixels.shape[0] // 2, 20]
+    assert tuple(inside) == (255, 255, 255, 255) and edge[3] > 100 and edge[:3].max() < 200
+    plt.close(figure)
 
 
 def test_install_in_the_book_without_ipython_says_so(monkeypatch):

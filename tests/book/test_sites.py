@@ -138,11 +138,24 @@ def test_the_notebooks_run_without_the_repository(html, tmp_path):
 
 
 def test_students_get_neither_solutions_nor_exams(html, tmp_path, monkeypatch):
+    """The folder of `make student-repo` has all that they need, and nothing that tells an answer."""
     monkeypatch.syspath_prepend(str(ROOT / "book"))
-    importlib.import_module("student_copy").write(tmp_path / "student")
-    found = {path.relative_to(tmp_path / "student").as_posix() for path in (tmp_path / "student").rglob("*")}
+    folder = tmp_path / "Übung 1"
+    importlib.import_module("student_copy").write(folder)
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
     assert {"assignments/01-convolution/01-convolution.ipynb", "notebooks/01-convolution.ipynb", "README.md"} <= found
-    assert any(name.endswith(".whl") for name in found)
-    assert not [name for name in found if re.search(r"solutions|autograder|exam|unet|segmenting", name)]
+    assert {"book/index.html", "book/.nojekyll", "book/book/how-to-submit.html"} <= found
+    (wheel,) = [name for name in found if name.endswith(".whl")]
+    for item in yaml.safe_load((ROOT / "book" / "instructors.toc.yml").read_text())["chapters"]:
+        assert f"book/{item['file']}.html" not in found
+    apart = [name for name in found if not name.startswith("book/")]
+    assert not [name for name in apart if re.search(r"solutions|autograder|exam|unet|segmenting", name)]
     for text in secrets().values():
-        assert not told_in(text, tmp_path / "student")
+        assert not told_in(text, folder)
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    for system in ("Windows", "macOS", "Linux", "Colab"):
+        assert system in readme
+    shown = set(re.findall(r"(?:\./|\.\\)?(convcourse-\S+\.whl)", readme))
+    assert shown == {wheel} and "WHEEL" not in readme
+    for place in re.findall(r"`([a-z]+)/`", readme):
+        assert (folder / place).is_dir()

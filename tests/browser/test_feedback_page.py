@@ -6,7 +6,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from visiting import AXE, check_with_axe
 
 from autograder.classroom import feedback
+from autograder.classroom.folder import ClassFolder
 from autograder.classroom.journal import Entry
+from autograder.classroom.marks import Person
+from autograder.classroom.report import write_report
+from autograder.classroom.standings import Line
 from autograder.examiner.results import CriterionResult, StoppedCell, SubmissionResult
 
 pytestmark = pytest.mark.browser
@@ -74,6 +78,43 @@ def test_the_first_screen_says_what_costs_most_and_nothing_scrolls_sideways(brow
         link.click()
         target = page.locator(f"[id='{link.get_attribute('href')[1:]}']")
         assert target.count() == 1 and target.is_visible()
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory):
+    """The pages of a student and of the class, after people have changed all that they can."""
+    folder = ClassFolder(tmp_path_factory.mktemp("class"))
+    given, extra = {"fit-hidden": 6.5, "conv2d-hidden": 8.0}, {"output_size-hidden": 0.5}
+    comments = {"conv2d": r"See $\sigma^2=\frac{1}{n}\sum_i x_i^2 + " + "+".join("abcdefgh" * 9) + "$ and `code`."}
+    person = Person("A First Name", "And-a-Last-Name-of-Some-Length")
+    about = dict(comments=comments, late_seconds=90_000, extended=True, deducted=3.25, person=person)
+    record = record_of(result(), discussion=3.0, given=given, extra=extra, **about)
+    entry, nb = Entry(result(), True, True), notebook()
+    write_report(folder, [Line(entry.result.student, NAME, entry, record, True)])
+    (folder.root / "page.html").write_text(feedback.page(entry, nb, nb, record))
+    return {"student": (folder.root / "page.html").as_uri(), "class": (folder.root / "class.html").as_uri()}
+
+
+@pytest.mark.parametrize("which", ["student", "class"])
+@pytest.mark.parametrize(("width", "height"), SCREENS)
+def test_what_people_changed_scrolls_nothing_sideways_and_can_be_read_by_all(browser, changed, which, width, height):
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme="dark")
+    page.goto(changed[which])
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate(AXE)
+    found = check_with_axe(page, "dark", None)
+    assert not found, "\n".join(found)
+    page.close()
+
+
+def test_a_formula_has_the_colour_of_the_words_around_it(browser, changed):
+    page = browser.new_page(color_scheme="dark")
+    page.goto(changed["student"])
+    shown = "e => getComputedStyle(e)"
+    formula = page.locator(".comment svg path").first
+    assert formula.evaluate(f"{shown}.fill") == page.locator(".comment p").last.evaluate(f"{shown}.color")
+    assert formula.bounding_box()["height"] > 5
     page.close()
 
 

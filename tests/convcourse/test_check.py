@@ -1,23 +1,25 @@
 """`python -m convcourse check`: what it says of a notebook that is ready, and of each defect."""
 
 import copy
+import os
 import subprocess
 import sys
-import time
+from dataclasses import replace
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder import release
-from convcourse import check, rehearsal
-from convcourse.check import LARGEST_MIB
+from autograder.objects import modes
+from convcourse import check, handed_out, stage
+from convcourse.handed_out import Allowed
 from convcourse.missing import in_words
 from convcourse.packages import PACKAGES
-from convcourse.rehearsal import Ran, rehearse
+from convcourse.rehearsal import Cue, Ran, rehearse
 
 NAME = "01-convolution"
-ENTRIES = check.load_assignments()[NAME]
+ENTRIES = handed_out.assignments()[NAME].entries
 
 
 @pytest.fixture(scope="module")
@@ -48,18 +50,24 @@ def save(nb, folder, name=f"{NAME}.ipynb"):
 
 @pytest.fixture
 def asked(tmp_path, monkeypatch, capsys):
-    """A function: (exit status, what is said) of a notebook whose cells all run, or raise these errors by their ids."""
+    """A function: (exit status, what is said) of a notebook whose cells all run, or end so, by what stands in them."""
 
-    def ask(nb, name=f"{NAME}.ipynb", errors=None, defined=None, stopped=None):
-        names = {entry.defines for entry in ENTRIES if entry.defines}
-        numbers = {i: n for n, i in enumerate(c.get("id") for c in nb.cells)}
-        ran = Ran(
-            finished=set() if stopped else set(range(len(nb.cells))),
-            errors={numbers[i]: error for i, error in (errors or {}).items()},
-            defined=names if defined is None else defined,
-            stopped=stopped,
-        )
-        monkeypatch.setattr(check, "rehearse", lambda *_: ran)
+    def ask(nb, name=f"{NAME}.ipynb", errors=None, late=None, defined=None, stopped_at=None):
+        names = {entry.defines for entry in ENTRIES if entry.defines} if defined is None else defined
+        nb_texts = {c.get("id"): c.source for c in nb.cells}
+
+        def rehearsed(cues, *_):
+            numbers = {i: n for i, text in nb_texts.items() for n, cue in enumerate(cues) if cue.source == text}
+            end = len(cues) if stopped_at is None else numbers[stopped_at]
+            return Ran(
+                {numbers[i]: error for i, error in (errors or {}).items()},
+                {numbers[i]: why for i, why in (late or {}).items()},
+                {number: names for number in range(end)},
+                None if stopped_at is None else "a cell ended the process.",
+                None if stopped_at is None else end,
+            )
+
+        monkeypatch.setattr(check, "rehearse", rehearsed)
         status = check.main(["check", str(save(nb, tmp_path, name))])
         return status, " ".join(capsys.readouterr().out.split())
 
@@ -86,14 +94,14 @@ def test_defects_of_the_code_are_found_by_running_it(nb, tmp_path, capsys):
     said = " ".join(capsys.readouterr().out.split())
     assert "✗ conv2d_naive: For a 1×1 kernel the result must be the input times that number" in said
     assert "✗ apply_kernel: `apply_kernel` is not defined, although its cell ran to its end. Keep the name" in said
-    assert "✗ bonus: its cell stopped with SyntaxError:" in said and "in its line 1." in said
-    assert "✗ your own cell `undefined_name`: it stopped with NameError: name 'undefined_name' is not defined." in said
+    assert "✗ bonus: its cell stopped: SyntaxError:" in said and "in its line 1." in said
+    assert "– your cell `undefined_name`: it stopped: NameError: name 'undefined_name' is not defined. This" in said
     assert "✓ conv2d " in said and "✓ Conv2d " in said
 
 
 def test_as_handed_out(asked):
     nb = nbformat.read(release.RELEASED / NAME / f"{NAME}.ipynb", as_version=4)
-    status, said = asked(nb)
+    status, said = asked(nb, defined=set())
     assert status == 1 and "Did you save" in said
     assert "✗ conv2d: not written yet" in said and "✗ discussion: not written yet" in said
     assert "– bonus: not written yet (optional)" in said
@@ -144,29 +152,48 @@ def other_kernel(nb):
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lose_marks, "have lost their marks for grading"),
-        (lose_marks_and_ids, "have lost their marks for grading"),
-        (lambda nb: nb.cells.remove(cell(nb, "conv2d-hidden")), "cell `conv2d-hidden`: it is missing. Fetch"),
-        (double, "cell `conv2d`: it is there 2 times"),
-        (reorder, "their order has changed"),
-        (edit_locked, "cell `setup`: it is locked, and was changed"),
-        (change_type, "cell `conv2d`: it must be a code cell, it is a markdown cell"),
-        (other_kernel, "kernel: the notebook is for R; choose a Python kernel"),
+        (lose_marks, "recognised by their ids: `intro`, `setup`, `output_size-text`, `output_size`, "),
+        (lose_marks_and_ids, "recognised by what they define: `output_size`"),
+        (lambda nb: nb.cells.remove(cell(nb, "conv2d-hidden")), "were missing and were put back: `conv2d-hidden`"),
+        (double, "more than once, and the last one that was written in counts: `conv2d`"),
+        (edit_locked, "Imports had been added to these locked cells; they were kept"),
+        (change_type, "another type and were changed back: `conv2d`"),
+        (other_kernel, "It was saved with a kernel for 'R'"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_defects_of_the_file(nb, asked, spoil, said):
+def test_what_the_grader_mends_does_not_stand_in_the_way(nb, asked, spoil, said):
     spoil(nb)
     status, told = asked(nb)
-    assert status == 1 and said in told and "in order" not in told
+    assert status == 0 and f"– the grader mends: {said}"[:20] in told and said in told and "in order" not in told
+
+
+def test_cells_in_another_order_run_in_the_assignments(nb, asked):
+    reorder(nb)
+    assert asked(nb)[0] == 0
+
+
+def test_what_the_grader_does_not_mend(nb, asked):
+    nb.cells.remove(cell(nb, "conv2d"))
+    status, told = asked(nb, errors={"conv2d-visible": "NameError: name 'conv2d' is not defined"}, defined=set())
+    assert status == 1 and "✗ conv2d: not written yet" in told
+    assert "– the grader mends: These cells for answers were missing and count as left as they were handed out" in told
 
 
 def test_what_is_lost_is_found_by_the_name_it_defines(nb, asked):
-    number = nb.cells.index(cell(nb, "conv2d_naive-visible"))
     lose_marks_and_ids(nb)
-    _, told = asked(nb, errors={f"colab-{number}": "conv2d_naive: it is wrong."})
+    number = next(c.id for c in nb.cells if c.source.startswith("checks.convolution.conv2d_naive"))
+    _, told = asked(nb, errors={number: "conv2d_naive: it is wrong."})
     assert "✗ conv2d_naive: it is wrong." in told
     assert "✓ conv2d " in told and "✓ KERNELS " in told and "✓ question_1 " in told
+
+
+def test_a_part_that_stands_in_a_cell_of_ones_own_is_written(nb, asked):
+    handed_out = nbformat.read(release.RELEASED / NAME / f"{NAME}.ipynb", as_version=4)
+    nb.cells.insert(nb.cells.index(cell(nb, "KERNELS")) + 1, new_code_cell(cell(nb, "KERNELS").source, id="mine"))
+    cell(nb, "KERNELS").source = cell(handed_out, "KERNELS").source
+    status, told = asked(nb, errors={"KERNELS": "NotImplementedError"})
+    assert status == 0 and "✓ KERNELS " in told
 
 
 def test_more_cells_and_saved_outputs_are_no_defect(nb, asked):
@@ -179,25 +206,27 @@ def test_more_cells_and_saved_outputs_are_no_defect(nb, asked):
 
 def test_the_files_name(nb, asked):
     status, told = asked(nb, name=f"{NAME} (1).ipynb")
-    assert status == 1 and f"must be called {NAME}.ipynb" in told
+    assert status == 0 and f"Hand it in as {NAME}.ipynb" in told
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"not json", "cannot be read as a notebook"),
-        (b"", "cannot be read as a notebook"),
-        (b"\xff\xfe\x00", "cannot be read as a notebook"),
-        (b'{"cells": 3, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "cannot be read as a notebook"),
-        (b"[" * 100_000, "cannot be read as a notebook"),
-        (b" " * ((LARGEST_MIB + 1) << 20), f"the grader reads {LARGEST_MIB} at most"),
+        (b"not json", "it is not JSON"),
+        (b"", "it is not JSON"),
+        (b"\xff\xfe\x00", "it is not JSON"),
+        (b'{"cells": 3, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "no list of cells"),
+        (b"[" * 100_000, "more lists, or deeper ones"),
+        (b" " * (33 << 20), "larger than 32 MiB"),
+        (b'{"cells": [{"cell_type": "code", "source": "x = 1"}]}', "the notebook of another assignment?"),
     ],
 )
 def test_what_is_no_notebook(content, said, tmp_path, capsys):
     path = tmp_path / f"{NAME}.ipynb"
     path.write_bytes(content)
     assert check.main(["check", str(path)]) == 1
-    assert said in " ".join(capsys.readouterr().out.split())
+    told = " ".join(capsys.readouterr().out.split())
+    assert said in told and "counts as zero" in told
 
 
 @pytest.mark.parametrize(
@@ -214,15 +243,25 @@ def test_a_notebook_of_no_assignment(tmp_path, capsys):
     assert NAME in capsys.readouterr().err
 
 
-def test_a_name_that_is_gone_in_the_end(nb, asked):
+def test_a_name_that_is_gone_where_the_hidden_tests_run(nb, asked):
     names = {entry.defines for entry in ENTRIES if entry.defines} - {"conv2d"}
     status, told = asked(nb, defined=names)
-    assert status == 1 and "✗ conv2d: `conv2d` is not defined in the end" in told
+    assert status == 1 and "✗ conv2d: `conv2d` is not defined below its visible checks" in told
 
 
 def test_what_was_not_reached_is_not_called_wrong(nb, asked):
-    status, told = asked(nb, stopped="cell number 9 ran for more than 60 seconds and was stopped.")
-    assert status == 1 and "✗ run: cell number 9" in told and "– conv2d: not reached" in told
+    status, told = asked(nb, stopped_at="conv2d")
+    assert status == 1 and "✗ run: a cell ended the process. It was the cell `conv2d`." in told
+    assert "– conv2d: not reached" in told and "✓ KERNELS " in told
+
+
+def test_what_takes_too_long_is_told(nb, asked):
+    nb.cells.insert(2, new_code_cell("train()", id="mine"))
+    took = "it took more than 20 seconds of processor time"
+    status, told = asked(nb, late={"mine": took})
+    assert status == 0 and f"– your cell `train()`: it stopped: {took}, which is more than the grader allows." in told
+    status, told = asked(nb, late={"conv2d-visible": took})
+    assert status == 1 and f"✗ conv2d: its visible check stopped: {took}" in told
 
 
 def test_a_cell_that_stops_is_told_as_the_grader_does(nb, asked):
@@ -239,13 +278,8 @@ def test_a_cell_that_stops_is_told_as_the_grader_does(nb, asked):
     }
     status, said = asked(nb, errors=errors)
     because = "is not defined, because the cell `from nowhere import rearrange` stopped with " + module
-    assert (
-        status == 1 and f"✗ your own cell `from nowhere import rearrange`: it stopped with {module}. The grader" in said
-    )
-    assert (
-        "✗ conv2d: its cell stopped with NameError: name 'twice' is not defined. `twice` is not defined, because"
-        in said
-    )
+    assert status == 1 and f"– your cell `from nowhere import rearrange`: it stopped: {module}. The grader" in said
+    assert "✗ conv2d: its cell stopped: NameError: name 'twice' is not defined. `twice` is not defined, because" in said
     assert f"it raised NameError: name 'rearrange' is not defined. `rearrange` {because}." in said
     assert "✗ apply_kernel: `apply_kernel` is defined too late." in said
 
@@ -255,8 +289,11 @@ def test_an_error_is_one_line():
     assert in_words(ValueError("no.")) == "ValueError: no" and in_words(AssertionError()) == "AssertionError"
 
 
-def run_cells(*sources, names=()):
-    return rehearse(new_notebook(cells=[new_code_cell(s) for s in sources]), list(names))
+ALLOWED = Allowed(cell_seconds=20, call_seconds=10, notebook_seconds=120, memory_mib=2048, output_kib=2048)
+
+
+def run_cells(*sources, names=(), allowed=ALLOWED):
+    return rehearse([s if isinstance(s, Cue) else Cue(s, own=True) for s in sources], list(names), allowed)
 
 
 def test_what_the_grader_lacks_is_lacking_in_the_rehearsal(tmp_path, monkeypatch):
@@ -266,10 +303,16 @@ def test_what_the_grader_lacks_is_lacking_in_the_rehearsal(tmp_path, monkeypatch
         "import pytest", "import beside", "import autograder.examiner.link", "open('beside.py')",
         "import torch, torchvision, numpy, scipy.ndimage, skimage.io, sklearn, tqdm.auto, PIL.Image, IPython.display",
         "from convcourse import checks, data, plots", "import torch\nassert torch.get_num_threads() == 1",
+        "import urllib.request\nurllib.request.urlopen('http://localhost:1')",
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-V'])", "!echo hello > here\nopen('here')",
+        "import torch\nassert not torch.cuda.is_available()\nx = torch.empty(3 << 30, dtype=torch.uint8)",
+        "import os\nassert os.listdir() == []",
     )  # fmt: skip
-    assert ran.stopped is None and set(ran.errors) == {0, 1, 3}
+    assert ran.stopped is None and set(ran.errors) == {0, 1, 3, 7, 8, 9, 10}
     assert ran.errors[0] == "ModuleNotFoundError: No module named 'pytest'"
     assert "beside" in ran.errors[1] and ran.errors[3].startswith("FileNotFoundError")
+    assert "no network" in ran.errors[7] and "New processes are refused" in ran.errors[8]
+    assert ran.errors[9].startswith("FileNotFoundError") and "can't allocate memory" in ran.errors[10]
 
 
 def test_the_courses_packages_are_those_that_are_installed_where_a_notebook_is_graded():
@@ -285,29 +328,104 @@ def test_cells_run_as_in_jupyter():
         "%%time\nx = 1\ndisplay(x)",
         "1 / 0",
         "input()",
+        "raise SystemExit",
+        "exit()",
+        "from torch.utils.data import DataLoader\nsum(len(b) for b in DataLoader(range(4), num_workers=2))",
+        "open('ü.txt', 'w').write('ü')\nassert open('ü.txt').read() == 'ü'\nprint('✓')",
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
         names=["text", "x", "y"],
     )
-    assert ran.stopped is None and ran.finished == set(range(5)) and ran.defined == {"text", "x"}
-    assert ran.errors[3] == "ZeroDivisionError: division by zero" and set(ran.errors) == {3, 4}
+    assert ran.stopped is None and len(ran.defined) == 10 and ran.defined[9] == {"text", "x"}
+    assert ran.errors[3] == "ZeroDivisionError: division by zero" and set(ran.errors) == {3, 4, 5}
+    assert "text" not in ran.defined[0] and "text" in ran.defined[1]
 
 
-def test_a_cell_that_never_ends_is_stopped(monkeypatch):
-    monkeypatch.setattr(rehearsal, "CELL_SECONDS", 4.0)
-    start = time.monotonic()
-    ran = run_cells("x = 1", "import time\nwhile True:\n    time.sleep(1)", "y = 2")
-    assert "cell number 2 ran for more than 4 seconds" in ran.stopped
-    assert ran.finished == {0} and time.monotonic() - start < 60
+def test_what_takes_too_long_or_puts_out_too_much_is_stopped_alone():
+    """By processor time, whatever else runs; who sleeps or catches everything ends too."""
+    allowed = replace(ALLOWED, cell_seconds=1, call_seconds=2, output_kib=64)
+    ran = run_cells(
+        "while True:\n    pass",
+        "y = 2",
+        "import time\ntime.sleep(60)",
+        "while True:\n    print('x' * 1000)",
+        Cue("try:\n    while True: pass\nexcept Exception:\n    pass", check=True),
+        "z = 2",
+        names=["y", "z"],
+        allowed=allowed,
+    )
+    assert ran.stopped is None and not ran.errors and ran.defined[5] == {"y", "z"}
+    assert ran.late == {
+        0: "it took more than 1 seconds of processor time",
+        2: "it took more than 3 seconds, most of them waiting",
+        3: "it put out more than 64 KiB of text",
+        4: "it took more than 2 seconds of processor time",
+    }
+
+
+def test_a_cell_that_does_not_let_itself_be_interrupted_ends_the_run():
+    allowed = replace(ALLOWED, cell_seconds=1, call_seconds=2, output_kib=64)
+    stubborn = "while True:\n    try:\n        for i in range(10**9): x = [i]\n    except BaseException: x = 2"
+    ran = run_cells("x = 1", stubborn, allowed=allowed)
+    assert "could not be interrupted" in ran.stopped and ran.running == 1 and set(ran.defined) == {0}
+
+
+def test_the_whole_notebooks_time_ends():
+    allowed = replace(ALLOWED, notebook_seconds=2)
+    ran = run_cells("x = 1", "while True:\n    pass", allowed=allowed)
+    assert "more than 2 seconds of processor time" in ran.stopped and ran.running == 1
 
 
 def test_a_cell_that_ends_the_process_is_named():
     ran = run_cells("x = 1", "import os\nos._exit(0)", "y = 2")
-    assert "the process ended in cell number 2" in ran.stopped and ran.finished == {0}
+    assert "a cell ended the process" in ran.stopped and ran.running == 1 and set(ran.defined) == {0}
+
+
+def test_modes_are_put_back_as_the_grader_does():
+    """The assignment's cells find the modes of an import, one's own cells those that they left."""
+    leave = """
+import numpy as np, torch
+torch.set_default_dtype(torch.float64); torch.set_grad_enabled(False); torch.set_default_device("meta")
+torch.set_anomaly_enabled(True); torch.use_deterministic_algorithms(True)
+torch.set_float32_matmul_precision("medium"); torch.set_autocast_enabled("cpu", True); np.seterr(all="raise")
+"""
+    look = """
+def now():
+    return (torch.get_default_dtype(), torch.get_default_device().type, torch.is_grad_enabled(),
+        torch.is_anomaly_enabled(), torch.are_deterministic_algorithms_enabled(),
+        torch.get_float32_matmul_precision(), torch.is_autocast_enabled("cpu"), np.geterr()["divide"])
+"""
+    assert f"{len(stage.MODES)} {len(modes.IMPORTED)}" == "8 8", "a mode more: leave it here, too"
+    imported = "(torch.float32, 'cpu', True, False, False, 'highest', False, 'warn')"
+    left = "(torch.float64, 'meta', False, True, True, 'medium', True, 'raise')"
+    ran = run_cells(leave + look, Cue(f"assert now() == {imported}, now()"), f"assert now() == {left}, now()")
+    assert ran.stopped is None and not ran.errors
+
+
+@pytest.mark.parametrize(
+    "surroundings",
+    [{"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}],
+)
+def test_other_encodings_and_paths(nb, tmp_path, surroundings):
+    """A terminal and a system that are not in UTF-8, a folder with spaces and umlauts, and no file opened by guess."""
+    folder = tmp_path / "Übung eins (π)"
+    folder.mkdir()
+    for entry in ENTRIES:  # two parts are enough, and one that fails with a sign that no code page has
+        if entry.kind == "solution" and entry.id not in ("output_size", "question_1"):
+            cell(nb, entry.id).source = entry.text
+    nb.cells.insert(2, new_code_cell("raise ValueError('π ≠ 3')"))
+    path = save(nb, folder)
+    command = [sys.executable, "-X", "warn_default_encoding", "-W", "error::EncodingWarning"]
+    run = subprocess.run(
+        [*command, "-m", "convcourse", "check", str(path)], env=os.environ | surroundings, capture_output=True
+    )
+    out = run.stdout.decode("cp1252")
+    assert run.returncode == 1 and not run.stderr, run.stderr
+    assert "ok output_size\n" in out.replace("\r", "") and "XX conv2d: not written yet" in out and "ValueError" in out
 
 
 def test_the_list_of_cells_is_the_released_notebooks():
     nb = nbformat.read(release.RELEASED / NAME / f"{NAME}.ipynb", as_version=4)
-    assert [entry.id for entry in ENTRIES] == [c.metadata.nbgrader.grade_id for c in nb.cells]
-    assert [entry.digest for entry in ENTRIES] == [check.digest(c) for c in nb.cells]
+    assert [(entry.id, entry.text) for entry in ENTRIES] == [(c.metadata.nbgrader.grade_id, c.source) for c in nb.cells]
     assert {e.defines for e in ENTRIES if e.id in ("conv2d", "bonus", "question_1")} == {
         "conv2d",
         "separate",

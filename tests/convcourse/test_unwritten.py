@@ -1,10 +1,13 @@
 """What Jupyter shows where a cell is not written yet: a sentence instead of a traceback, and an error all the same."""
 
+import re
+
 import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
+import convcourse
 from autograder import release
 
 OTHERS = [
@@ -40,3 +43,10 @@ def test_all_other_errors_look_as_they_always_do(shown):
     for number in range(len(OTHERS)):
         name, text = shown[f"o{number}"]
         assert "Traceback" in text and name in text and "✗" not in text
+
+
+def test_a_training_tells_after_each_epoch_how_far_it_is(capsys):
+    loader = convcourse.Told([1, 2], 3)
+    assert len(loader) == 2 and [batch for _ in range(2) for batch in loader] == [1, 2, 1, 2]
+    first, second = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"epoch 1 of 3: \d+ s, about \d+ s to go", first) and second.startswith("epoch 2 of 3: ")

@@ -65,6 +65,27 @@ def test_an_old_kernel_is_named(monkeypatch):
     assert found["Landlock (files)"].verdict == "FAIL" and "6.12" in found["Landlock (files)"].mend
 
 
+@pytest.mark.parametrize("version", [4, 5])
+def test_before_linux_6_12_bubblewrap_has_to_stand_around(monkeypatch, version):
+    """Landlock without scopes is the newest one with these left out: so the older kernel is played."""
+    import sandlock
+
+    from autograder.classroom import second_wall
+
+    monkeypatch.setattr(sandlock, "landlock_abi_version", lambda: version)
+    monkeypatch.setattr(second_wall, "prefix", lambda: ())
+    found = by_layer()
+    assert found["Landlock (files)"].verdict == found["confinement, tried"].verdict == "FAIL"
+    assert "bubblewrap must" in found["confinement, tried"].found
+    monkeypatch.setattr(confine, "behind_bubblewrap", lambda: True)
+    told = doctor._probe()
+    assert all(told["attempts"].values()) and not any(told["works"].values())
+    monkeypatch.setattr(second_wall, "prefix", lambda: ("bwrap", *second_wall.PROCESSES, "--"))
+    monkeypatch.setattr(doctor, "_probe_behind_the_wall", lambda: told)
+    found = by_layer()
+    assert found["Landlock (files)"].verdict == "CAUTION" and found["confinement, tried"].verdict == "PASS"
+
+
 def test_another_system_is_refused(monkeypatch):
     monkeypatch.setattr(doctor.platform, "system", lambda: "Darwin")
     (only,) = doctor.checks()

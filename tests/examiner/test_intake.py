@@ -8,9 +8,9 @@ import time
 import pytest
 from growing import SUPERLINEAR, growth
 
-from autograder.examiner.intake import BRACKETS, VALUES, Unreadable, parse, read_submission
+from autograder.examiner.intake import read_submission
 from autograder.wire.limits import LIMITS, MIB, Limits
-from convcourse.check import LARGEST_MIB
+from convcourse.submission.intake import BRACKETS, VALUES, Unreadable, parse
 
 
 def test_a_file_is_read_whole(tmp_path):
@@ -45,10 +45,6 @@ def test_what_is_no_file_is_refused_at_once(tmp_path, make, why):
     with pytest.raises(Unreadable, match=why):
         read_submission(path)
     assert time.monotonic() - start < 1
-
-
-def test_the_check_at_home_allows_as_much():
-    assert LIMITS.notebook_mib == LARGEST_MIB
 
 
 def deep(levels):

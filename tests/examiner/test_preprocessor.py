@@ -9,11 +9,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_markdown_cell
+from nbgrader import api as nbgrader_api
 
 from autograder.classroom import gradebook, preprocessor
 from autograder.classroom import pool as pools
 from autograder.classroom.folder import ClassFolder
 from autograder.classroom.jobs import ROOT, source_of
+from autograder.classroom.places import COURSE
 from autograder.classroom.released import released
 from autograder.demo.students import ASSIGNMENT, CLASS, Student, filled_in, reference_solutions
 
@@ -89,8 +92,11 @@ def test_stock_nbgrader_gives_the_same_marks_cell_by_cell(ours, tmp_path):
     assert {round(sum(s for (who, _), s in found.items() if who == student.id), 1) for student in HONEST} > {40.0}
 
 
-def test_nbgrader_autograde_asks_the_same_examiner(ours, tmp_path):
-    """With what the stock kernel cannot do: lost metadata, and code that attacks the grader."""
+def test_nbgrader_autograde_asks_the_same_examiner(ours, tmp_path, monkeypatch):
+    """With what the stock kernel cannot do: lost metadata, and code that attacks the grader. Lateness costs the same,
+    too."""
+    (tmp_path / "nbgrader_config.py").write_text('c.LateSubmissionPlugin.penalty_method = "zero"')
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
     mallory = Student("mallory", "hostile", "PATCHES_TORCH")
     folder, other = ClassFolder(tmp_path / "a"), ClassFolder(tmp_path / "b")
     for each in (folder, other):
@@ -99,15 +105,27 @@ def test_nbgrader_autograde_asks_the_same_examiner(ours, tmp_path):
         nb = nbformat.read(path, as_version=4)
         cell = next(cell for cell in nb.cells if cell.id == "conv2d")
         del cell.metadata["nbgrader"]
+        nb.cells.append(new_markdown_cell("Because of the border."))  # below the cell for the answer
         nbformat.write(nb, path)
+        emptied = each.notebook("mallory", ASSIGNMENT)
+        nb = nbformat.read(emptied, as_version=4)
+        next(cell for cell in nb.cells if cell.id == "discussion").source = " \n"
+        nbformat.write(nb, emptied)
+        (path.parent / "timestamp.txt").write_text("2026-10-13 08:00:00 UTC")
+        enter_assignment(each)
+        with nbgrader_api.Gradebook(f"sqlite:///{each.gradebook}", COURSE) as db:
+            db.update_or_create_assignment(ASSIGNMENT, duedate="2026-10-12 08:00 UTC")
     (folder.root / "course.key").write_text("ab" * 32)
     (other.root / "course.key").write_text("ab" * 32)
-    enter_assignment(folder)
     said = nbgrader(folder, "autograde", ASSIGNMENT)
     assert "had lost nbgrader's metadata" in said
     assert not (folder.submitted / "course.key").exists(), "its seeds are not the class's"
     run(other, BIN / "autograder", "grade", "--class", other.root, "--json", other.root / "out.jsonl", "--no-feedback")
     assert marks(folder) == marks(other)
+    assert marks(folder)["mallory", "discussion"] == 0 and (HONEST[1].id, "discussion") not in marks(folder)
+    records = [gradebook.Gradebook(each.gradebook).records(ASSIGNMENT) for each in (folder, other)]
+    totals = [{name: (record.penalty, record.total) for name, record in found.items()} for found in records]
+    assert totals[0] == totals[1] and totals[0][HONEST[1].id][1] == 0 < totals[0]["mallory"][1]
     line = json.loads((other.root / "out.jsonl").read_text().splitlines()[0])
     assert line["repaired"] and line["score"] == sum(s for (who, _), s in marks(ours).items() if who == line["student"])
     for student in (HONEST[1].id, "mallory"):

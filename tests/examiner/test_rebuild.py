@@ -1,17 +1,21 @@
 """The notebook that runs is the instructor's, with what the student wrote in it; accidents are mended and told."""
 
+import copy
 import json
 import re
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from autograder.examiner import rebuild as subject
-from autograder.examiner.intake import Unreadable
 from autograder.examiner.rebuild import rebuild, untouched
 from autograder.wire.limits import Limits
+from convcourse.submission.intake import Unreadable
 
+ROOT = Path(__file__).resolve().parents[2]
+DIFFER = "These locked cells differ from the assignment's present version and were put back"
 MINE = "def output_size(n, k):\n    return n - k + 1"
 
 
@@ -54,7 +58,7 @@ def test_nothing_but_answers_comes_from_the_file(source, written):
     assert program.metadata == source.metadata
     assert texts(program)["output_size-hidden"] == texts(source)["output_size-hidden"]
     assert not any(cell.get("outputs") for cell in program.cells)
-    assert repaired == ["These locked cells had been changed and were put back: `setup`, `output_size-hidden`."]
+    assert repaired == [f"{DIFFER}: `setup`, `output_size-hidden`."]
 
 
 def test_own_cells_follow_the_known_cell_before_them(source, written):
@@ -94,7 +98,7 @@ def test_imports_added_to_a_locked_cell_are_kept(source, written):
         "from functools import partial, reduce as fold",
     ]
     assert repaired == [
-        "These locked cells had been changed and were put back: `setup`, `output_size-visible`.",
+        f"{DIFFER}: `setup`, `output_size-visible`.",
         "Imports had been added to these locked cells; they were kept and run after them: `setup`.",
     ]
 
@@ -253,8 +257,44 @@ def test_what_is_too_long_is_left_out_and_told(source, written):
     assert len(repaired) == 1 and "2 KiB" in repaired[0] and "`output_size`, 1 of your own" in repaired[0]
 
 
-@pytest.mark.parametrize("text, left", [("YOUR ANSWER HERE \n", True), ("", False), ("YOUR ANSWER HERE: so", False)])
+@pytest.mark.parametrize(
+    "text, left",
+    [
+        *((text, True) for text in ("YOUR ANSWER HERE \n", "YOUR ANSWER HERE\n\n", "", " \n\t")),
+        *((text, False) for text in ("YOUR ANSWER HERE: so", "-")),
+    ],
+)
 def test_an_answer_counts_as_left_where_nothing_but_blanks_has_changed(written, source, text, left):
     program, _ = rebuild(written(discussion=text, output_size=MINE), source)
     assert ("discussion" in untouched(program, source)) is left
     assert "conv2d_naive" in untouched(program, source) and "output_size" not in untouched(program, source)
+
+
+@pytest.mark.parametrize("kind, left", [(new_markdown_cell, False), (new_code_cell, True), (None, True)])
+def test_words_in_an_own_cell_after_the_one_for_them_wait_for_a_person(written, source, kind, left):
+    def answers_below(nb):
+        if kind:
+            nb.cells.append(kind("Because of the border."))
+
+    program, _ = rebuild(written(answers_below), source)
+    assert ("discussion" in untouched(program, source)) is left
+    assert "output_size" in untouched(program, source), "cells for code are not meant"
+
+
+def test_another_assignments_notebook_is_none_of_this_one(source):
+    """By what several assignments have, such as `setup` and the discussion, none is recognised."""
+    others = nbformat.read(ROOT / "assignments" / "06-segmentation" / "06-segmentation.ipynb", as_version=4)
+    ours = nbformat.read(ROOT / "assignments" / "01-convolution" / "01-convolution.ipynb", as_version=4)
+    full = copy.deepcopy(ours)
+    stripped = [copy.deepcopy(others), copy.deepcopy(ours)]
+    for nb in stripped:
+        for cell in nb.cells:
+            cell.metadata.pop("nbgrader", None)
+            cell.pop("id", None)
+    for nb in (others, stripped[0]):
+        for name in "answer_1", "answer_2":
+            nb.cells.append(new_code_cell(f"{name} = 3"))
+        with pytest.raises(Unreadable, match="of another assignment"):
+            rebuild(nbformat.writes(nb).encode(), full)
+    for nb in (ours, stripped[1]):
+        rebuild(nbformat.writes(nb).encode(), full)

@@ -77,6 +77,29 @@ def test_there_is_no_network_behind_the_real_one():
     assert template.returncode is not None
 
 
+def test_a_wall_that_cannot_set_processes_apart_still_stands(bwrap):
+    bwrap('case "$*" in *--unshare-pid*) exit 1;; esac; exit 0')
+    assert second_wall.prefix() and not second_wall.is_whole()
+    check = doctor._second_wall()
+    assert check.verdict == "CAUTION" and "apart" in check.found and check.mend
+
+
+@needs_notebooks
+def test_processes_behind_the_real_one_are_known_by_their_numbers_here():
+    if not second_wall.is_whole():
+        pytest.skip("bubblewrap is not installed here, or may not set processes apart")
+    pool = Pool(2, bytes(32), [ASSIGNMENT])
+    try:
+        list(pool.grade(iter([Task("ada", ASSIGNMENT, "j", b"{", source_of(ASSIGNMENT))])))
+        pids = {examiner.pid for examiner in pool._examiners}
+        spaces = {os.readlink(f"/proc/{pid}/ns/pid") for pid in pids}
+        assert len(pids) == 2 and len(spaces) == 1 and os.readlink("/proc/self/ns/pid") not in spaces
+        with pytest.raises(ProcessLookupError):
+            second_wall.outside(1 << 22, pool._template.pid)
+    finally:
+        pool.close()
+
+
 @needs_notebooks
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed here")
 def test_all_end_with_the_wall():

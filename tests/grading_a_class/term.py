@@ -54,7 +54,7 @@ def why_one_user() -> str | None:
         return "only root can act for others"
     if missing := [name for name in ACCOUNTS.values() if not _has(name)]:
         return f"this machine has no account {', '.join(missing)}"
-    if closed := [str(path) for path in (ROOT, *ROOT.parents) if not path.stat().st_mode & 0o005]:
+    if closed := [str(path) for path in (ROOT, *ROOT.parents) if not path.stat().st_mode & 0o001]:
         return f"{', '.join(closed)} is closed to others"
     if python_for_all() is None:
         return "no Python of this version is there for others"

@@ -8,14 +8,16 @@ import shutil
 import sqlite3
 
 import nbformat
+import nbgrader.api
 import pytest
 from traitlets.config import Config
 
-from autograder.classroom import jobs, preprocessor, telling
+from autograder.classroom import jobs, pages, preprocessor, telling
 from autograder.classroom import run as runs
 from autograder.classroom.changes import Change
 from autograder.classroom.errors import UserError
 from autograder.classroom.journal import read
+from autograder.classroom.places import COURSE
 from autograder.classroom.pool import Done
 from autograder.classroom.released import released
 from autograder.classroom.report import write_report
@@ -232,6 +234,55 @@ def test_nbgrader_autograde_keeps_what_was_handed_back(room, folder, source, mon
     }
     assert worth["conv2d-hidden"] == "8.0" and worth["output_size-hidden"] == "2.0"
     assert ("8 as handed back; the grader would now give 6." in nbformat.writes(nb)) == (points == LESS)
+
+
+def by_hand(folder, cell, points):
+    """A score that a person enters in formgrader."""
+    with nbgrader.api.Gradebook(f"sqlite:///{folder.gradebook}", COURSE) as db:
+        db.find_grade(cell, NAME, NAME, "ada").manual_score = points
+        db.db.commit()
+
+
+def test_report_brings_a_mark_by_hand_to_page_and_tables(room, folder, monkeypatch):
+    monkeypatch.setattr(pages, "source_of", lambda _: room.path)
+    room.run(LESS, "one")
+    (told,) = pages.report(folder).told
+    assert told == "Waiting for a mark by hand, so that the total is not complete: 1 of 1 submissions."
+    before = folder.feedback("ada", NAME).stat().st_mtime_ns
+    by_hand(folder, "conv2d-hidden", 7)
+    by_hand(folder, "discussion", 4)
+    found = pages.report(folder, ["moodle"])
+    assert found.told == ["1 feedback page was made anew, since something on it changed."] and not found.failures
+    assert all(path.is_file() for path in found.written) and len(found.written) == 4
+    page = folder.feedback("ada", NAME)
+    assert page.stat().st_mtime_ns != before and '<p class="score">13 <small>of 14' in page.read_text()
+    with (folder.root / "marks.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["score"], row["override"], row["manual_points"], row["total"]) == ("8", "1", "4", "13")
+    again = page.stat().st_mtime_ns
+    assert pages.report(folder).told == [] and page.stat().st_mtime_ns == again
+
+
+@pytest.mark.parametrize("there", ["nothing", "nbgrader's page"])
+def test_report_hands_nothing_back_by_itself(room, folder, monkeypatch, there):
+    monkeypatch.setattr(pages, "source_of", lambda _: room.path)
+    room.run(LESS, "one", feedback=False)
+    page = folder.feedback("ada", NAME)
+    if there != "nothing":
+        page.parent.mkdir(parents=True)
+        page.write_text("nbgrader's")
+    by_hand(folder, "discussion", 4)
+    pages.report(folder)
+    assert page.read_text() == "nbgrader's" if there != "nothing" else not page.exists()
+
+
+def test_grade_brings_a_mark_by_hand_to_page_and_tables(room, folder):
+    room.run(LESS, "one")
+    by_hand(folder, "discussion", 4)
+    summary = room.run(LESS, "one")
+    assert summary.graded == 0 and '<p class="score">12 <small>of 14' in folder.feedback("ada", NAME).read_text()
+    with (folder.root / "marks.csv").open(newline="") as file:
+        assert next(csv.DictReader(file))["total"] == "12"
 
 
 def test_a_change_is_one_sentence():

@@ -3,14 +3,17 @@
 import re
 import shutil
 import sqlite3
+import sys
 from pathlib import Path
 
+import nbformat
 import nbgrader.api
 import pytest
 from typer.testing import CliRunner
 
 from autograder.classroom import cli, forgetting, telling
 from autograder.classroom import pool as pools
+from autograder.classroom import run as runs
 from autograder.classroom.errors import UserError
 from autograder.classroom.gradebook import Gradebook
 from autograder.classroom.jobs import source_of
@@ -187,3 +190,20 @@ def test_nobody_is_forgotten_beside_a_run(small):
     finally:
         other.close()
     assert (small.submitted / "ben").exists()
+
+
+def test_work_of_people_that_a_change_would_throw_away_ends_the_run_with_a_sentence(
+    small, monkeypatch, tmp_path, capsys
+):
+    with nbgrader.api.Gradebook(f"sqlite:///{small.gradebook}", COURSE) as db:
+        db.find_grade("discussion", ASSIGNMENT, ASSIGNMENT, "ada").manual_score = 3
+        db.db.commit()
+    changed = nbformat.read(source_of(ASSIGNMENT), as_version=4)
+    changed.cells = [cell for cell in changed.cells if cell.metadata.nbgrader.grade_id != "discussion"]
+    nbformat.write(changed, tmp_path / "changed.ipynb")
+    monkeypatch.setattr(runs, "source_of", lambda name: tmp_path / "changed.ipynb")
+    with pytest.raises(SystemExit) as ended:
+        monkeypatch.setattr(sys, "argv", ["autograder", "grade", "--class", str(small.root), "--lower"])
+        cli.main()
+    said = " ".join(capsys.readouterr().err.split())
+    assert ended.value.code == 2 and "no longer has the cell 'discussion'" in said and "Traceback" not in said

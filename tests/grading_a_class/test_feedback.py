@@ -51,7 +51,7 @@ def test_score_parts_criteria_and_where_to_read(entry, executed, source, waits):
     text = re.sub(r"\s+", " ", found.text)
     assert "8 of 10 points" in text
     assert "Bonus: 4 of 4, counted apart." in text
-    assert "Discuss: not marked yet. A person reads it and gives up to 4 points." in text
+    assert "Discussion: not marked yet. A person reads it and gives up to 4 points." in text
     assert "✓ 1 criterion is met, with 4 points 4 / 4" in text and "4 / 4 values of conv2d" in text
     assert "✗ not met: The kernel is flipped. Read: flipped kernel 2 / 4 edges of conv2d" in text
     links = [a["href"] for tag, a in found.tags if tag == "a" and not a["href"].startswith("#")]
@@ -63,7 +63,7 @@ def test_a_persons_marks_and_comments(entry, executed, source):
     record = record_of(entry().result, discussion=3.5, comments={"conv2d": "Neat & short."}, late_seconds=90_000)
     text = re.sub(r"\s+", " ", Found(feedback.page(entry(), executed(), source, record)).text)
     assert "11.5 of 14 points" in text
-    assert "Discuss, marked by a person 3.5 of 4" in text and "total 11.5 of 14" in text
+    assert "Discussion, marked by a person 3.5 of 4" in text and "total 11.5 of 14" in text
     assert "Comment" in text and "Neat & short." in text
     assert "Handed in 1 day 1 hour after the deadline." in text
 
@@ -256,3 +256,16 @@ def test_a_page_takes_under_a_twentieth_of_a_second(entry, executed, source, wai
     for _ in range(5):
         feedback.page(entry(), nb, source, waits)
     assert (time.process_time() - start) / 5 < 0.05
+
+
+def test_an_exams_table_has_room_between_its_columns_in_formgrader(executed):
+    nb = executed()
+    cell = next(cell for cell in nb.cells if cell.id == "conv2d-hidden")
+    table = "<table><tr><th>points</th></tr><tr><td>&lt;td&gt;</td></tr></table>"
+    cell.source = "# Hidden\n### BEGIN HIDDEN TESTS\nexam.conv2d.grade(conv2d)\n### END HIDDEN TESTS"
+    cell.outputs.append(new_output("display_data", data={"text/html": table}))
+    other = next(cell for cell in nb.cells if cell.id == "conv2d")
+    other.outputs.append(new_output("display_data", data={"text/html": table}))
+    add_fragments(nb, {cell.id for cell in nb.cells}, "j1")
+    assert cell.outputs[-1].data["text/html"].count("padding") == 2
+    assert other.outputs[-1].data["text/html"] == table

@@ -2,7 +2,10 @@
 
 import csv
 import io
+import re
+from pathlib import Path
 
+import pytest
 from marking import record_of
 
 from autograder.classroom import report
@@ -10,6 +13,12 @@ from autograder.classroom.standings import COLUMNS, Line
 from autograder.examiner.results import StoppedCell
 
 NAME = "01-convolution"
+GUIDE = Path(__file__).parents[2] / "book" / "instructors-guide.md"
+
+
+@pytest.fixture(autouse=True)
+def book(monkeypatch):
+    monkeypatch.setenv("COURSE_BOOK_URL", "https://course.test")
 
 
 def line(entry, student, *arguments, record=None, known=True, **changes):
@@ -60,29 +69,42 @@ def test_a_folder_whose_name_is_longer_when_printed_ends_no_report(folder):
     assert "no result" in report.class_page(folder, [refused])
 
 
-def test_json_has_the_fields_that_were_promised(entry):
-    promised = [
-        "student",
-        "assignment",
-        "status",
-        "score",
-        "max_score",
-        "seconds",
-        "criteria",
-        "stopped",
-        "limit",
-        "repaired",
-        "faults",
-        "known",
-        "manual_points",
-        "bonus",
-        "changed",
-    ]
-    for made in (line(entry, "ada"), Line("eve", NAME, None, None, False)):
-        assert set(made.to_json()) == set(promised)
+def documented(heading):
+    """The rows of the first table of the guide whose head begins so, as lists of what stands in their cells."""
+    lines = GUIDE.read_text(encoding="utf-8").splitlines()
+    for row in lines[lines.index(heading) + 2 :]:
+        if not row.startswith("|"):
+            return
+        yield [cell.strip() for cell in row.strip("|").split("|")]
+
+
+def names(cell):
+    return re.findall(r"`(\w+)`", cell)
+
+
+def test_the_guide_explains_every_field_of_both(entry):
+    rows = list(documented("| name | where | what it says |"))
+    of_json = [name for row in rows for name in names(row[0])]
+    in_table = [name for row in rows if row[1] == "both" for name in names(row[0])]
+    assert {row[1] for row in rows} == {"both", "`--json`"}
+    told = line(entry, "ada", record=record_of(entry().result, discussion=1.0, late_seconds=1.0))
+    for made in (told, Line("eve", NAME, None, None, False)):
+        assert sorted(made.to_json()) == sorted(of_json)
+    assert sorted(in_table) == sorted(COLUMNS)
+    criterion = [name for row in documented("| name | what it says |") for name in names(row[0])]
+    assert list(told.to_json()["criteria"][0]) == criterion
+
+
+def test_json_of_a_criterion(entry):
     row = line(entry, "ada").to_json()["criteria"][-3]
     assert row == dict(
-        cell="conv2d-hidden", title="edges of `conv2d`", points=4.0, earned=2.0, mistake="The kernel is flipped."
+        cell="conv2d-hidden",
+        criterion="edges",
+        title="edges of `conv2d`",
+        points=4.0,
+        earned=2.0,
+        mistake="The kernel is flipped.",
+        mistake_id="flipped-kernel",
     )
 
 

@@ -44,7 +44,9 @@ class School:
         self.ada, self.ben = (person(name, base, programs, bool(self.alone)) for name in ("ada", "ben"))
         self.folder = self.instructor.home / "classes" / "2026"
         examples = {"/srv/exchange/2026": str(self.exchange), "ada": self.ada.name}
-        examples |= {"2026-10-12 08:00 +0200": "2000-10-12 08:00 +0200"}  # a term that is over, whenever the test runs
+        examples |= {
+            "2026-10-12 08:00 Europe/Berlin": "2000-10-12 08:00 Europe/Berlin"
+        }  # a term that is over, whenever the test runs
         for one in (self.instructor, self.ada, self.ben):
             one.examples = examples
         for student in (self.ada, self.ben):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from autograder.wire import codec, messages
 from autograder.wire.codec import DEPTH, DTYPES, INTEGER_BITS, NODES, TooLarge, Unsendable
 from autograder.wire.frames import Malformed
-from autograder.wire.structure import structure
+from convcourse.submission.structure import structure
 
 plain_values = st.recursive(
     st.none()

@@ -1,0 +1,86 @@
+"""`autograder doctor` looks at what is set up for a class, beside the machine."""
+
+import os
+
+import pytest
+
+from autograder.classroom import book_links, prepared
+from autograder.classroom.errors import UserError
+from autograder.classroom.jobs import source_of
+
+
+def by_layer(folder=None):
+    return {check.layer: check for check in prepared.prepared(folder)}
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch, tmp_path_factory):
+    """A course.toml of this test's own; a function that writes it."""
+    file = tmp_path_factory.mktemp("course") / "course.toml"
+    monkeypatch.setattr(book_links, "SETTINGS", file)
+    monkeypatch.delenv("COURSE_BOOK_URL", raising=False)
+    monkeypatch.delenv("COURSE_EXCHANGE", raising=False)
+    file.write_text('book_url = ""')
+    return file.write_text
+
+
+def test_a_class_folder_and_its_key_are_for_one_person(folder):
+    os.chmod(folder.root, 0o700)
+    assert by_layer(folder.root)["class folder"].verdict == "PASS"
+    os.chmod(folder.root, 0o755)
+    folder.key()
+    found = by_layer(folder.root)
+    assert found["class folder"].verdict == "CAUTION" and f"chmod o-rwx {folder.root}" in found["class folder"].mend
+    assert found["course key"].verdict == "PASS"
+    os.chmod(folder.root / "course.key", 0o644)
+    assert by_layer(folder.root)["course key"].mend == f"chmod 600 {folder.root / 'course.key'}"
+
+
+def test_what_is_no_class_folder_is_said_with_the_line_that_makes_one(tmp_path):
+    check = by_layer(tmp_path / "new")["class folder"]
+    assert check.verdict == "CAUTION" and check.mend == f"mkdir -p -m 700 {tmp_path / 'new' / 'submitted'}"
+    assert by_layer()["class folder"].verdict == "PASS"
+
+
+def test_an_exchange_is_open_to_everyone(tmp_path, monkeypatch):
+    assert by_layer()["exchange"].verdict == "PASS"
+    place = tmp_path / "exchange"
+    place.mkdir(mode=0o755)
+    monkeypatch.setenv("COURSE_EXCHANGE", str(place))
+    check = by_layer()["exchange"]
+    assert check.verdict == "CAUTION" and "chmod" in check.mend
+
+
+def test_the_books_address_is_read_from_a_file_that_rebuilds_nothing(settings, monkeypatch):
+    check = by_layer()["the book's address"]
+    assert check.verdict == "CAUTION" and "no links" in check.found and "book_url" in check.mend
+    settings('book_url = "https://course.test/"')
+    assert by_layer()["the book's address"].found == book_links.book_url() == "https://course.test"
+    monkeypatch.setenv("COURSE_BOOK_URL", "https://other.test/")
+    assert book_links.book_url() == "https://other.test"
+    makefile = (book_links.Path(__file__).resolve().parents[2] / "Makefile").read_text()
+    assert "course.toml" not in makefile
+
+
+def test_without_an_address_there_is_no_link():
+    assert book_links.mistake_link("", "01-convolution", "flipped-kernel") is None
+    assert book_links.mistake_link("b", "01-x", "m") == "b/book/01-x.html#mistake-01-x-m"
+
+
+@pytest.mark.parametrize("text, said", [("book_url = [", "cannot be read"), ("book_url = 3", "quotation marks")])
+def test_a_broken_settings_file_is_named(settings, text, said):
+    settings(text)
+    with pytest.raises(UserError, match=f"course.toml.*{said}"):
+        book_links.book_url()
+
+
+@pytest.mark.skipif(not source_of("01-convolution").is_file(), reason="needs the built notebooks: make assignments")
+def test_notebooks_that_are_older_than_their_text_are_named(tmp_path, monkeypatch):
+    text = (prepared.SOLUTIONS / "01-convolution.py").read_text()
+    monkeypatch.setattr(prepared, "SOLUTIONS", tmp_path)
+    (tmp_path / "01-convolution.py").write_text(text)
+    assert by_layer()["notebooks"].verdict == "PASS"
+    (tmp_path / "01-convolution.py").write_text(text.replace('points": 0.5', 'points": 1.5') + "\n# %%\n1\n")
+    (tmp_path / "09-mine.py").write_text("# %%\n1\n")
+    check = by_layer()["notebooks"]
+    assert check.verdict == "CAUTION" and "01-convolution, 09-mine" in check.found and check.mend == "make assignments"
