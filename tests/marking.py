@@ -11,5 +11,6 @@ def record_of(result, *, given=(), extra=(), discussion=None, **others):
         name: CellMark(cell["max_points"], cell["points"], given.get(name), extra.get(name, 0.0))
         for name, cell in result.cells.items()
     }
-    cells["discussion"] = CellMark(4.0, None, discussion, extra.get("discussion", 0.0), manual=True)
+    nothing = 0.0 if "discussion" in result.untouched else None  # as the gradebook has it
+    cells["discussion"] = CellMark(4.0, nothing, discussion, extra.get("discussion", 0.0), manual=True)
     return Record(cells=cells, **others)

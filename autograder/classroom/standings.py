@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,7 @@ class Line:
     @property
     def differs(self) -> bool:
         """Has something else than `autograder grade` put other automatic points into the gradebook since?"""
-        return self.entry is not None and self.score != self.entry.result.score
+        return self.entry is not None and not math.isclose(self.score or 0.0, self.entry.result.score, abs_tol=1e-6)
 
     def to_json(self) -> dict[str, Any]:
         """The object of `--json`. Where the grader failed there is a status of null, and no score."""

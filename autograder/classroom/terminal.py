@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autograder.classroom.folder import printable
+from autograder.classroom.names import printable
 
 out, err = Console(), Console(stderr=True)
 WIDEST = 1000  # columns of a table that goes into a file
@@ -25,7 +25,7 @@ def plain(text: str, style: str = "") -> Text:
 
 def in_one_line(text: str, style: str = "") -> Text:
     """The text as one line, that ends in "…" where there is no room for all of it."""
-    made = plain(" ".join(text.split()), style)
+    made = plain(" ".join(text.splitlines()), style)
     made.no_wrap, made.overflow = True, "ellipsis"
     return made
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from autograder.exam.core import Lost
 from autograder.exam.subject import Missing, Raised, Subject
@@ -33,9 +33,6 @@ from autograder.wire import codec, messages
 from autograder.wire.errors import TOO_LARGE
 from autograder.wire.frames import FOREVER, Closed, Malformed, Stream, TooLong, WireError, packed
 from autograder.wire.limits import HEAD_LIMIT, LIMITS, MIB, Limits
-
-if TYPE_CHECKING:  # which imports this module
-    from autograder.examiner.transcript import Transcript
 
 START_SECONDS = 120.0
 ENDS = "ok", "error", "timeout", "memory", "output"
@@ -102,8 +99,7 @@ class Link:
         self._loaders: dict[int, recipes.Loader] = {}
         self._loaders_given = 0
         self._outputs_left, self._answers_left = limits.outputs_mib * MIB, limits.answers_mib * MIB
-        self.proxy: type[RemoteSubject] = RemoteSubject
-        self.transcript: Transcript | None = None
+        self.proxy: Callable[[Link, messages.Handle], RemoteSubject] = RemoteSubject
         self._inward: dict[type, Callable[[Any], Any]] = {messages.Handle: self._proxy}
         self.absent: Callable[[str], str] = lambda message: ""  # why the name that a NameError misses is missing
         self.released: list[int] = []
@@ -208,8 +204,6 @@ class Link:
     def distrust(self) -> NoReturn:
         """What came is no answer to what was asked."""
         self._lose("crashed", "The notebook's code wrote into the grader's own channel.")
-
-    # ----
 
     def _question(self, ask: Any, seconds: float, head_limit: int = HEAD_LIMIT, cell: str = "") -> Any:
         """Ask, and wait for the answer; what must not be ends the candidate."""

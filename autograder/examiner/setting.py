@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from autograder.exam import errors
@@ -92,7 +93,7 @@ class Remote:
                 self._link = self._client.fork(self._limits, self._taken)
                 self._link.absent = self._absences.of_error
                 if self.transcript:
-                    self._link.proxy, self._link.transcript = NotedSubject, self.transcript
+                    self._link.proxy = partial(NotedSubject, transcript=self.transcript)
                 self._run_again(self._link)
         if self._over is not None:
             self._drop()

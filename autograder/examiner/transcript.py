@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograder.exam.cases import Case
 from autograder.exam.compare import describe, shown
@@ -18,7 +18,11 @@ from autograder.exam.subject import Answer, Raised, Subject
 from autograder.examiner.proxies import RemoteSubject
 from autograder.objects import operations
 from autograder.objects.recipes import Loader, Recipe
+from autograder.wire import messages
 from autograder.wire.limits import MIB
+
+if TYPE_CHECKING:
+    from autograder.examiner.link import Link
 
 CALLS = "vjp", "gradients", "again"
 STEP_BYTES, ALL_BYTES = 4 * MIB, 256 * MIB  # of tensors that are kept: of a step, of all steps of an exam
@@ -115,8 +119,12 @@ class Transcript:
 class NotedSubject(RemoteSubject):
     """A subject that writes down what it is asked."""
 
+    def __init__(self, link: Link, handle: messages.Handle, transcript: Transcript):
+        super().__init__(link, handle)
+        self.transcript = transcript
+
     def _note(self, operation: str, values: tuple[Any, ...], came: Any) -> Step:
-        return _transcript_of(self).add(_transcript_of(self).thing(self), operation, values, came)
+        return self.transcript.add(self.transcript.thing(self), operation, values, came)
 
     def _do(self, operation, *values):
         try:
@@ -126,7 +134,7 @@ class NotedSubject(RemoteSubject):
             raise
         step = self._note(operation, values, came)
         if isinstance(came, RemoteSubject):
-            step.made = _transcript_of(self).know(came, by=step)
+            step.made = self.transcript.know(came, by=step)
         return came
 
     def vjps(self, calls):
@@ -136,7 +144,7 @@ class NotedSubject(RemoteSubject):
         return answers
 
     def scripts(self, scripts):
-        told, transcript = super().scripts(scripts), _transcript_of(self)
+        told, transcript = super().scripts(scripts), self.transcript
         for script, replies in zip(scripts, told, strict=True):
             made = [transcript.thing(self)]
             for (on, operation, *values), reply in zip(script, replies, strict=False):
@@ -150,12 +158,6 @@ class NotedSubject(RemoteSubject):
         output, token = super()._forward(args, kwargs)
         self._note("vjp", (args, kwargs, None), Answer(output))
         return output, token
-
-
-def _transcript_of(subject: RemoteSubject) -> Transcript:
-    """That of its link, which has one where it makes subjects that take notes."""
-    assert subject.link.transcript is not None
-    return subject.link.transcript
 
 
 def _key(subject: RemoteSubject) -> tuple[int, int]:

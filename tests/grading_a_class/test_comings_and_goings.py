@@ -76,6 +76,7 @@ def test_who_handed_in_nothing_is_counted_and_gets_no_mark(small, capsys):
     assert told(summary, capsys) == (0, f"Not handed in, {ASSIGNMENT}: 2 (cem, dan).\n")
     assert {line.student for line in summary.lines} == entered(small) == {"ada", "ben"}
     assert not (small.root / "feedback" / "cem").exists()
+    assert "2 students have handed in nothing: cem, dan." in (small.root / "class.html").read_text()
 
 
 def test_a_notebook_under_another_name_is_graded_and_told_to_both(small):

@@ -8,6 +8,7 @@ import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import nbformat
 import nbgrader.api
 import pytest
 from marking import record_of
@@ -15,8 +16,9 @@ from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import parse_utc
 from traitlets.config import Config
+from typer.testing import CliRunner
 
-from autograder.classroom import feedback, lateness, report
+from autograder.classroom import cli, feedback, lateness, pages, report
 from autograder.classroom.errors import UserError
 from autograder.classroom.gradebook import Gradebook
 from autograder.classroom.marks import CellMark, Record
@@ -209,6 +211,20 @@ def test_an_extension_can_be_granted_before_anything_was_handed_in(book, folder,
     book.write(NAME, [entry("dora", timestamp=LATE)])
     record = book.records(NAME)["dora"]
     assert record.extended and record.late_seconds == 0 and record.total == 8
+
+
+def test_the_command_grants_it_and_takes_it_back(book, folder, source, entry, settings, monkeypatch, tmp_path):
+    settings(ZERO)
+    nbformat.write(source, tmp_path / "source.ipynb")
+    monkeypatch.setattr(pages, "source_of", lambda _: tmp_path / "source.ipynb")
+    book.write(NAME, [entry(timestamp=LATE)])
+    line = ["extension", "ada", NAME, "--class", str(folder.root)]
+    for words, total, until in ((["--days", "2"], 8, "2026-10-14 08:00"), (["--days", "0"], 0, "2026-10-12 08:00")):
+        done = CliRunner().invoke(cli.app, [*line, *words])
+        assert done.exit_code == 0, done.output
+        book.deduct(NAME)
+        assert book.records(NAME)["ada"].total == total and f"until {until} UTC" in done.output
+    assert "autograder extension ada 01-convolution --days 2" in GUIDE and "`--days 0` takes it back" in GUIDE
 
 
 def test_a_plugin_that_fails_is_said_in_a_sentence(book, entry, settings):
