@@ -256,7 +256,7 @@ with needs("rotate"):
 #
 # $\mu$ is *one* number for the whole image: the mean of the grey image $0.2989\,R+0.587\,G+0.114\,B$. An image of one channel is its own grey image. The result is clamped to 0…1.
 #
-# Write `adjust_contrast(image, factor)` with a factor $f\ge0$. So a factor of 1 leaves the image as it is, and a factor of 0 leaves grey alone. (The weights are torchvision's. With 0.299 in the place of 0.2989 you are right, too.)
+# Write `adjust_contrast(image, factor)` with a factor $f\ge0$. So a factor of 1 leaves the image as it is, and a factor of 0 leaves grey alone. (The weights are torchvision's. With 0.299 instead of 0.2989 you are right, too.)
 
 
 # %% nbgrader={"grade_id": "adjust_contrast", "solution": true}
