@@ -8,7 +8,8 @@ from torchvision.models import resnet50
 from autograder.exam.architectures import alexnet, field, questions, resnet, vgg
 from autograder.exam.draw import Draw
 from autograder.objects.ban import BAN
-from autograder.objects.recipes.architectures import Probe, keys_of, value
+from autograder.objects.recipes.architectures.filling import keys_of, value
+from autograder.objects.recipes.architectures.probe import Probe
 from autograder.objects.rule import BannedOperator
 
 
@@ -97,7 +98,7 @@ class KeepsATensor(nn.Module):
 def test_a_class_that_cannot_be_made_without_memory_is_made_with_it():
     x = torch.ones(1, 2)
     probe = Probe()
-    got = probe(KeepsATensor, [], {}, None, (), 3, "eval", "t", x)
+    got = probe(KeepsATensor, [], {}, {}, False, (), 3, "eval", ("made", "filled"), x)
     weight, bias = probe.network.linear.weight, probe.network.linear.bias
     torch.testing.assert_close(got, x @ weight.T + bias)
 

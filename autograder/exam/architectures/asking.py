@@ -70,7 +70,12 @@ class NetworkExam(FunctionExam):
     def ask_values(self, cases: Cases, *, plain: Callable[[Case], Case] | None = None) -> Ask:
         def ask(subject: Subject, draw: Draw) -> list[Call]:
             seed = once(draw, lambda: int(draw.integers(0, 2**31, 1)))
-            given = draw.shuffled([replace(case, kwargs=case.kwargs | {"seed": seed}) for case in cases(draw)])
+            drawn = list(cases(draw))
+            given = []
+            for case, more in zip(drawn, subject.without_biases(drawn), strict=True):
+                state = [*more, *case.kwargs.get("state", ())]
+                given.append(replace(case, kwargs=case.kwargs | {"seed": seed, "state": state}))
+            given = draw.shuffled(given)
             calls = asked(subject, given, self.reply)
             late = [call for call in calls if call.case.kwargs.get("how") in ("train", "gradients")]
             plain = [replace(call.case, kwargs=call.case.kwargs | {"how": "eval"}, about=WHOLE) for call in late]

@@ -17,7 +17,7 @@ from autograder.exam.cases import Cases
 from autograder.exam.core import Exam
 from autograder.exam.mistakes import IN_PLACE, Function, Misconception
 from autograder.objects.recipes import Recipe
-from autograder.objects.recipes.architectures import Rules
+from autograder.objects.recipes.architectures.filling import Rules
 
 T = torch.Tensor
 

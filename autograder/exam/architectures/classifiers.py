@@ -19,7 +19,7 @@ from autograder.exam.architectures.changes import (
 )
 from autograder.exam.architectures.judge import Change
 from autograder.exam.mistakes import Function, Misconception
-from autograder.objects.recipes.architectures import Rules
+from autograder.objects.recipes.architectures.filling import Rules
 
 T = torch.Tensor
 Config = Sequence[int | str]

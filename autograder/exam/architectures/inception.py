@@ -15,7 +15,7 @@ from autograder.exam.architectures.changes import everywhere as every
 from autograder.exam.architectures.changes import nothing, put, together, without_biases
 from autograder.exam.architectures.judge import Change, judged
 from autograder.exam.mistakes import IN_PLACE, Misconception
-from autograder.objects.recipes.architectures import Rules
+from autograder.objects.recipes.architectures.filling import Rules
 
 T = torch.Tensor
 BRANCHES = "one", "three", "five", "pooling"

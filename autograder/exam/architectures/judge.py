@@ -8,7 +8,8 @@ only some layers at work a criterion sees these alone. A mistake is a change to 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from functools import cache
 from inspect import Parameter, signature
 from typing import Any
@@ -16,11 +17,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from autograder.exam.cases import Case
 from autograder.exam.mistakes import Function
 from autograder.exam.setting import current
 from autograder.exam.subject import Answer, Raised, Subject, copy
 from autograder.objects.recipes import Recipe
-from autograder.objects.recipes.architectures import Probe
+from autograder.objects.recipes.architectures.filling import Rules, Shapes, keys_by_shape, keys_of
+from autograder.objects.recipes.architectures.probe import Probe, Question
 
 T = torch.Tensor
 Change = Callable[[Any], None]
@@ -28,12 +31,17 @@ OURS = ("how", "state", "seed", "changes")
 JUDGE = Probe()  # the examiner's own
 
 
+BLANK: dict[tuple[Any, str], nn.Module] = {}  # networks without memory, to be copied, which is faster than to make one
+
+
 @cache
-def altered(build: Callable[..., nn.Module], changes: tuple[Change, ...]) -> Callable[..., nn.Module]:
-    """What builds the network with these changes."""
+def altered(build: Callable[..., nn.Module], token: str, changes: tuple[Change, ...]) -> Callable[..., nn.Module]:
+    """What builds the network with these changes, of the arguments of this token."""
 
     def building(*args: Any, **options: Any) -> nn.Module:
-        network = build(*args, **options)
+        if (build, token) not in BLANK:
+            BLANK[build, token] = build(*args, **options)
+        network = deepcopy(BLANK[build, token])
         for change in changes:
             change(network)
         return network
@@ -53,12 +61,21 @@ def judged(
     how, state, seed, changes = (ours[name] for name in OURS)
     if how == "expansion":
         return build.expansion  # type: ignore[attr-defined]
-    token = token_of(made, options, state, seed)
+    right = shapes_of(build, made, options)
     if how == "shapes" and not changes:
-        return shapes_of(build, made, options)
-    expected = None if free else shapes_of(build, made, options)
+        return right
     given, named = list(copy(tuple(made))), copy(options)
-    return JUDGE(altered(build, changes), given, named, expected, state, seed, how, token, x)
+    tokens = token_of(made, options), token_of(state, seed)
+    expected = expected_of(right, free)
+    return JUDGE.answer(
+        Question(altered(build, tokens[0], changes), given, named, expected, free, state, seed, how, tokens, x)
+    )
+
+
+def expected_of(shapes: Shapes, free: bool) -> dict[str, list[int]]:
+    """Shapes by the keys by which a network is filled."""
+    keys = keys_by_shape(shapes) if free else {name: name for name in shapes}
+    return {keys[name]: list(shape) for name, shape in shapes.items()}
 
 
 SHAPES: dict[tuple[Any, str], dict[str, Any]] = {}
@@ -69,7 +86,8 @@ def shapes_of(build: Callable[..., nn.Module], made: Sequence[Any], options: dic
     key = build, token_of(made, options)
     if key not in SHAPES:
         given, named = list(copy(tuple(made))), copy(options)
-        SHAPES[key] = JUDGE(build, given, named, None, (), 0, "shapes", "", torch.empty(0))
+        asked = Question(build, given, named, {}, False, (), 0, "shapes", ("", ""), torch.empty(0))
+        SHAPES[key] = JUDGE.answer(asked)
     return SHAPES[key]
 
 
@@ -113,8 +131,38 @@ class AsNetwork:
     def _given(self, x: T, **kwargs: Any) -> tuple[Any, ...]:
         made, options = arguments_of(self.reference, kwargs)
         ours = {"how": "eval", "state": (), "seed": 0} | {name: kwargs[name] for name in OURS if name in kwargs}
-        expected = None if self.free else self.reference(x, **(kwargs | {"how": "shapes"}))
-        token, how = token_of(made, options, ours["state"], ours["seed"]), ours["how"]
+        expected = expected_of(self.reference(x, **(kwargs | {"how": "shapes"})), self.free)
+        tokens, how = (token_of(made, options), token_of(ours["state"], ours["seed"])), ours["how"]
         state = [list(rule) for rule in kwargs.get("state", ())]
         how = "eval" if how == "branch" else how
-        return self.subject, made, options, expected, state, ours["seed"], how, token, x
+        return self.subject, made, options, expected, self.free, state, ours["seed"], how, tokens, x
+
+    def without_biases(self, cases: Sequence[Case]) -> list[Rules]:
+        """For each case rules by which biases that the student's network lacks are 0 in the right one too."""
+        shaped = {token_of(*arguments_of(self.reference, case.kwargs)): case for case in cases}
+        asked = [replace(case, kwargs=case.kwargs | {"how": "shapes"}) for case in shaped.values()]
+        answers = self.vjps([(case.args, case.kwargs, None) for case in asked])
+        found = {}
+        for token, case, answer in zip(shaped, asked, answers, strict=True):
+            right = self.reference(*case.args, **case.kwargs)
+            own = {} if isinstance(answer, Raised) else as_shapes(answer.output)
+            found[token] = [(key, "zero") for key in lacking(own, right, self.free)] if own else []
+        return [found[token_of(*arguments_of(self.reference, case.kwargs))] for case in cases]
+
+
+def as_shapes(value: Any) -> dict[str, list[int]]:
+    """What a student's network says of its shapes; nothing where it says something else."""
+    if not isinstance(value, dict):
+        return {}
+    fit = all(isinstance(shape, list) and all(type(side) is int for side in shape) for shape in value.values())
+    return value if fit else {}
+
+
+def lacking(own: Shapes, right: Shapes, free: bool) -> list[str]:
+    """The keys of biases of layers of the right network that this one lacks."""
+    expected = expected_of(right, free)
+    used = set((keys_by_shape(own) if free else keys_of(own, expected)).values())
+    layers = {name.rpartition(".")[0] for name, shape in right.items() if len(shape) > 1}
+    keys = keys_by_shape(right) if free else {name: name for name in right}
+    biases = {keys[name] for name in right if name.endswith("bias") and name.rpartition(".")[0] in layers}
+    return sorted(biases - used)

@@ -14,7 +14,8 @@ from autograder.exam.architectures.changes import activations, being, nothing, p
 from autograder.exam.architectures.judge import Change, judged
 from autograder.exam.mistakes import IN_PLACE
 from autograder.objects.recipes import Recipe
-from autograder.objects.recipes.architectures import Rules, shortcut
+from autograder.objects.recipes.architectures import shortcut
+from autograder.objects.recipes.architectures.filling import Rules
 
 T = torch.Tensor
 STAGES = "layer1", "layer2", "layer3", "layer4"
