@@ -123,3 +123,45 @@ def test_torchvisions_networks_are_refused_and_layers_are_not():
     with BAN.during("architectures"):
         assert nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))(torch.zeros(1, 3, 5, 5)).shape == (1, 4, 3, 3)
     assert block(torch.zeros(1, 4, 5, 5)).shape == (1, 4, 5, 5)
+
+
+def test_layers_of_a_ready_network_do_not_run_in_a_students_wherever_they_come_from():
+    """Neither itself nor a copy nor a part, kept or called from outside; what is written does."""
+    from copy import deepcopy
+
+    from torchvision.models import vgg as module
+
+    ready = module.VGG(module.make_layers([4, "M", 512]), 3)
+
+    def network(layers):
+        class Network(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layers = layers()
+
+            def forward(self, x):
+                return self.layers(x)
+
+        return Network
+
+    def outside():
+        return lambda x: ready.features(x)
+
+    def written():
+        return nn.Conv2d(3, 4, 3)
+
+    taken = [
+        lambda: ready.features,
+        lambda: deepcopy(ready.features),
+        lambda: nn.Sequential(*ready.features[:1]),
+        outside,
+    ]
+    for layers in [*taken, written]:
+        question = network(layers), [], {}, {}, False, (), 3, "eval", ("made", "filled"), torch.zeros(1, 3, 8, 8)
+        with BAN.during("architectures"):
+            if layers is written:
+                assert Probe()(*question).shape == (1, 4, 6, 6)
+            else:
+                with pytest.raises(BannedOperator):
+                    Probe()(*question)
+    assert ready(torch.zeros(1, 3, 8, 8)).shape == (1, 3)

@@ -19,7 +19,7 @@ from autograder.exam.draw import Draw
 from autograder.exam.functions import Ask, FunctionExam, asked
 from autograder.exam.mistakes import Function, Misconception, misconception, with_changes
 from autograder.exam.reading import Part, Reading
-from autograder.exam.subject import Answer, Raised, Subject
+from autograder.exam.subject import Answer, Raised
 
 
 class NetworkPart(Part):
@@ -40,6 +40,11 @@ class NetworkPart(Part):
             if mistake and calls and told == calls:
                 found[id] = Wrong(mistake, calls[0].evidence(self.reference))
         return found
+
+    def _worth(self, reading: Reading) -> tuple[float, int, int]:
+        """Of readings under which as much is earned, the one that explains most."""
+        earned, few, explained = super()._worth(reading)
+        return earned, explained, few
 
     def opens(self, reading: Reading) -> bool:
         groups = [[call for call in self.door if call.case.about == about] for about in self._places]
@@ -68,7 +73,7 @@ class NetworkExam(FunctionExam):
     free: bool = False
 
     def ask_values(self, cases: Cases, *, plain: Callable[[Case], Case] | None = None) -> Ask:
-        def ask(subject: Subject, draw: Draw) -> list[Call]:
+        def ask(subject: Any, draw: Draw) -> list[Call]:
             seed = once(draw, lambda: int(draw.integers(0, 2**31, 1)))
             drawn = list(cases(draw))
             given = []

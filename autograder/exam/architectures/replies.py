@@ -147,7 +147,7 @@ class Noise(Reply):
 
     def mistake(self, reference):
         got, right = seen(self.got), seen(self.given(reference))
-        return "dropout-rate" if got and right and got[1:] == right[1:] and got[0] != right[0] else None
+        return "dropout-rate" if got and right and got[1:] == right[1:] and len(got[0]) == 2 else None
 
     def _unlike(self, got, right):
         return None if seen(got) is not None and seen(got) == seen(right) else "gave back wrong values"

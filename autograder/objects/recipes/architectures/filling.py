@@ -50,9 +50,9 @@ def passing(shape: Shape) -> T:
 
 
 def value(key: str, shape: Shape, rule: str, seed: int, like: T) -> T:
-    """The tensor of this key, by a rule: "zero", "one", "high" (so large that no ReLU after it counts), "pass",
-    "neutral" (it changes nothing, as far as that can be), or random numbers, which are above 0 for what scales and for
-    variances."""
+    """The tensor of this key, by a rule: "zero", "one", "raised" (above most that is added), "high" (so large that no
+    ReLU after it counts), "pass", "neutral" (it changes nothing, as far as that can be), or else random numbers, which
+    are above 0 for what scales and for variances."""
     draw = torch.Generator().manual_seed(zlib.crc32(f"{seed} {key}".encode()))
     if not like.is_floating_point():
         return torch.zeros(shape, dtype=like.dtype)
@@ -70,7 +70,7 @@ def value(key: str, shape: Shape, rule: str, seed: int, like: T) -> T:
     return 0.3 * torch.randn(shape, generator=draw)
 
 
-CONSTANTS = {"zero": 0.0, "small": 1e-4, "one": 1.0, "high": 40.0}
+CONSTANTS = {"zero": 0.0, "small": 1e-4, "one": 1.0, "raised": 6.0, "high": 40.0}
 
 
 def within(corner: T, shape: Sequence[int]) -> T:
@@ -95,14 +95,12 @@ def keys_of(own: Shapes, expected: Shapes) -> dict[str, str]:
     if set(own) != set(expected) and list(map(tuple, own.values())) == list(map(tuple, expected.values())):
         return dict(zip(own, expected, strict=True))
     found = {name: name for name, shape in own.items() if name in expected and tuple(expected[name]) == tuple(shape)}
-    left = [name for name in own if name not in found], [key for key in expected if key not in found]
-    kinds = [
-        [(name.rpartition(".")[2], tuple(shapes[name])) for name in names]
-        for shapes, names in zip((own, expected), left, strict=True)
-    ]
     if set(own) != set(expected):
-        for i, j, size in SequenceMatcher(None, *kinds, autojunk=False).get_matching_blocks():
-            found |= dict(zip(left[0][i : i + size], left[1][j : j + size], strict=True))
+        mine, theirs = [name for name in own if name not in found], [key for key in expected if key not in found]
+        kinds = [(name.rpartition(".")[2], tuple(own[name])) for name in mine]
+        wanted = [(key.rpartition(".")[2], tuple(expected[key])) for key in theirs]
+        for i, j, size in SequenceMatcher(None, kinds, wanted, autojunk=False).get_matching_blocks():
+            found |= dict(zip(mine[i : i + size], theirs[j : j + size], strict=True))
     used = set(found.values())
     return {name: found.get(name, name if name not in used else f"{name} of its own") for name in own}
 
@@ -122,8 +120,22 @@ def reshape(network: nn.Module, name: str, shape: Shape) -> None:
         held = network.get_submodule(path)
     except AttributeError:  # saved under another name
         return
-    for kept in (held._parameters, held._buffers):
-        old = kept.get(leaf)
-        if old is not None and old.shape != shape:
-            new = torch.empty(shape, dtype=old.dtype, device="meta")
-            kept[leaf] = nn.Parameter(new, old.requires_grad) if kept is held._parameters else new
+    old = held._parameters.get(leaf, held._buffers.get(leaf))
+    if old is not None and old.shape != shape:
+        new = torch.empty(shape, dtype=old.dtype, device="meta")
+        if leaf in held._buffers:
+            held._buffers[leaf] = new
+        else:
+            held._parameters[leaf] = nn.Parameter(new, old.requires_grad)
+
+
+def adopt(network: nn.Module) -> None:
+    """Modules in plain lists, tuples or dicts of a network, which do not belong to it, do so under names of ours."""
+    known = set(network.modules())
+    for holder in list(known):
+        for name, kept in list(vars(holder).items()):
+            if name != "_modules" and isinstance(kept, list | tuple | dict):
+                inside = kept.values() if isinstance(kept, dict) else kept
+                lost = [one for one in inside if isinstance(one, nn.Module) and one not in known]
+                if lost:
+                    holder.add_module(f"{name}, a plain {type(kept).__name__}", nn.ModuleList(lost))

@@ -11,10 +11,12 @@ import torch
 from torch import nn
 
 from autograder.objects import modes
+from autograder.objects.recipes.architectures import theirs
 from autograder.objects.recipes.architectures.filling import (
     Rules,
     Shape,
     Shapes,
+    adopt,
     keys_by_shape,
     keys_of,
     narrowed,
@@ -23,6 +25,7 @@ from autograder.objects.recipes.architectures.filling import (
     value,
     within,
 )
+from autograder.objects.rule import BannedOperator
 
 T = torch.Tensor
 
@@ -67,10 +70,13 @@ class Probe:
     """Answers questions, one at a time.
 
     A network is given the expected shapes, whatever its own, and double precision for gradients. Where it does not bear
-    that, it is asked as it is.
+    the shapes, it has its own, narrowed, and in the end it is asked as it is.
+
+    ways: how many of these three are tried.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ways: int = 3) -> None:
+        self.ways = ways
         self.cls: Any = None
         self.in_memory = False  # can the class be made only so?
         self.forget()
@@ -78,7 +84,7 @@ class Probe:
     def forget(self) -> None:
         """The next network is made anew; the last one's memory is free."""
         self.made_with: tuple[Any, str] = None, ""
-        self.filled_with = "", False
+        self.filled_with = "", 0
         self.network = nn.Module()
         self.shapes: dict[str, Shape] = {}
         self.keys: dict[str, str] = {}
@@ -88,21 +94,25 @@ class Probe:
         asked = Question(*question)
         if self.cls is not asked.cls:
             self.cls, self.in_memory = asked.cls, False
-        own = False
+        way = 0
         while True:
             try:
-                return self.answer(asked, own)
+                with theirs.refused():
+                    return self.answer(asked, way)
+            except BannedOperator:
+                self.forget()
+                raise
             except Exception as error:
                 self.forget()
                 if "meta" in str(error) and not self.in_memory:
                     self.in_memory = True  # it keeps tensors of its own
-                elif not own and asked.how not in ("shapes", "expansion"):
-                    own = True
+                elif way + 1 < self.ways and asked.how not in ("shapes", "expansion"):
+                    way += 1
                 else:
                     raise
 
-    def answer(self, asked: Question, own: bool = False) -> Any:
-        """The same, tried once. own: with the network's own shapes, and in x's precision."""
+    def answer(self, asked: Question, way: int) -> Any:
+        """The same, tried once."""
         if asked.how == "expansion":
             return asked.cls.expansion  # type: ignore[attr-defined]
         if asked.how == "shapes":
@@ -110,14 +120,15 @@ class Probe:
         if self.made_with != (asked.cls, asked.tokens[0]):
             self.forget()
             self.network = asked.made(self.in_memory)
+            adopt(self.network)
             self.made_with, self.shapes = (asked.cls, asked.tokens[0]), shapes_of(self.network)
-        if self.filled_with != (asked.tokens[1], own):
-            self.fill(asked, own)
-            self.filled_with = asked.tokens[1], own
+        if self.filled_with != (asked.tokens[1], way):
+            self.fill(asked, way)
+            self.filled_with = asked.tokens[1], way
         self.network.train(asked.how in ("train", "dropout"))
         modes.seed(asked.seed)
         if asked.how == "gradients":
-            answer = self.gradients(asked, own)
+            answer = self.gradients(asked, way)
             self.forget()  # its numbers are of another type
             return answer
         with torch.no_grad():
@@ -128,7 +139,7 @@ class Probe:
         self.forget()  # its statistics are others
         return [output, *buffers.values()]
 
-    def fill(self, asked: Question, own: bool) -> None:
+    def fill(self, asked: Question, way: int) -> None:
         """Give the network values by its keys, loaded strictly. What is not expected is neutral, as far as that can be:
         a bias, a norm, and a layer to which no rule applies."""
         expected = asked.expected
@@ -143,16 +154,16 @@ class Probe:
             if key not in expected and (len(wanted) < 2 or not rule):
                 rule = "neutral"
             values[name] = value(key, wanted, rule, asked.seed, tensor)
-            if own and shape:
-                values[name] = within(values[name], shape)
+            if way and shape:
+                values[name] = within(values[name], shape if way > 1 else narrowed(shape))
             if not nn.parameter.is_lazy(tensor):
                 reshape(self.network, name, values[name].shape)
         self.network.load_state_dict(values, strict=True, assign=True)
 
-    def gradients(self, asked: Question, own: bool) -> list[T]:
+    def gradients(self, asked: Question, way: int) -> list[T]:
         """The answer, and the gradients."""
         x = asked.x
-        if not own:  # in single precision the side of a ReLU's kink on which a unit lies may be by chance
+        if way < 2:  # in single precision the side of a ReLU's kink on which a unit lies may be by chance
             self.network.double()
             x = x.double()
         with torch.enable_grad():
