@@ -75,6 +75,8 @@ CONSTANTS = {"zero": 0.0, "small": 1e-4, "one": 1.0, "raised": 6.0, "high": 40.0
 
 def within(corner: T, shape: Sequence[int]) -> T:
     """A tensor of this shape that holds the given one in its corner, as far as that reaches, and zeros elsewhere."""
+    if corner.shape == tuple(shape):
+        return corner
     found = torch.zeros(*shape, dtype=corner.dtype)
     both = tuple(slice(min(a, b)) for a, b in zip(corner.shape, shape, strict=True))
     found[both] = corner[both]

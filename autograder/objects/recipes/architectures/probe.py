@@ -28,6 +28,7 @@ from autograder.objects.recipes.architectures.filling import (
 from autograder.objects.rule import BannedOperator
 
 T = torch.Tensor
+SHOWN = 2000  # entries of a parameter's gradient that are told, of a larger one at random places
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Question:
     same first one are made with the same arguments, those of the same two are asked of one network. how: "shapes" gives
     shapes by name and "expansion" that attribute of the class, "eval" the answer in that mode, "dropout" in train mode,
     "train" a list of that and of all buffers in the order of their keys, "gradients" a list of the answer in eval mode
-    and of the gradients to x and, flat, to all parameters, in the order of their keys.
+    and of the gradients to x and, flat and of `SHOWN` entries at most, to all parameters, in the order of their keys.
     """
 
     cls: Callable[..., nn.Module]
@@ -176,7 +177,10 @@ class Probe:
         told = [torch.zeros_like(t) if g is None else g for t, g in zip(wanted, found, strict=True)]
         for i, key in enumerate(named, 1):
             shape = narrowed(asked.expected.get(key, told[i].shape))
-            told[i] = (within(told[i], shape) if len(shape) == told[i].dim() else told[i]).flatten()
+            flat = (within(told[i], shape) if len(shape) == told[i].dim() else told[i]).flatten()
+            if len(flat) > SHOWN:
+                flat = flat[torch.randint(len(flat), (SHOWN,), generator=torch.Generator().manual_seed(asked.seed))]
+            told[i] = flat
         return [output.detach(), *told]
 
     def by_key(self, named: Iterable[tuple[str, T]]) -> dict[str, T]:
