@@ -57,7 +57,7 @@ def classifier_mistakes(reference: Function, convolutions: Sequence[str], linear
             "relu-missing",
             reference,
             *(put(path, nothing) for path in (*convolutions, *relus)),
-            together(*(put(path, nothing) for path in relus)),
+            *(together(*(put(path, nothing) for path in some)) for some in (convolutions, relus)),
             everywhere(nn.ReLU, nothing),
         ),
         *activations(reference),

@@ -70,7 +70,7 @@ def value(key: str, shape: Shape, rule: str, seed: int, like: T) -> T:
     return 0.3 * torch.randn(shape, generator=draw)
 
 
-CONSTANTS = {"zero": 0.0, "small": 1e-4, "one": 1.0, "raised": 6.0, "high": 40.0}
+CONSTANTS = {"zero": 0.0, "small": 1e-4, "one": 1.0, "raised": 12.0, "high": 40.0}
 
 
 def within(corner: T, shape: Sequence[int]) -> T:
