@@ -249,7 +249,7 @@ class Known:
             if alone is not None and alone.mistakes and alone.mistakes[0].id is not None:
                 raise Wrong(alone.mistakes[0].id, evidence)
             self.require_counted(name)
-            if expected is not None and question.got is not None and expected.shape != question.got.shape:
+            if expected is not None and expected.shape != question.got.shape:
                 raise self.inquiry.resized(name, padding, question.got, expected.shape, evidence)
             told = self.difference(padding)
             raise Unnamed(f"`{name}` {told.words}", evidence, told.tells)
