@@ -90,7 +90,9 @@ class Branch(Reply):
 
 def alive(maps: Any) -> Any:
     """The channels of maps (N, C, H, W) that are not 0 throughout."""
-    return maps[:, maps.abs().amax((0, 2, 3)) > 0] if isinstance(maps, T) and maps.dim() == 4 and len(maps) else maps
+    if not isinstance(maps, T) or not maps.is_floating_point() or maps.dim() != 4 or not len(maps):
+        return maps
+    return maps[:, maps.abs().amax((0, 2, 3)) > 0]
 
 
 @dataclass(eq=False)
