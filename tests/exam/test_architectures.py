@@ -6,9 +6,11 @@ from torch import nn
 from torchvision.models import resnet101
 
 from autograder.exam.architectures import alexnet, field, questions, resnet, vgg
+from autograder.exam.architectures.judge import lacking
 from autograder.exam.draw import Draw
 from autograder.objects.ban import BAN
-from autograder.objects.recipes.architectures import Probe, keys_of, value
+from autograder.objects.recipes.architectures.filling import keys_of, value
+from autograder.objects.recipes.architectures.probe import Probe
 from autograder.objects.rule import BannedOperator
 
 
@@ -97,9 +99,87 @@ class KeepsATensor(nn.Module):
 def test_a_class_that_cannot_be_made_without_memory_is_made_with_it():
     x = torch.ones(1, 2)
     probe = Probe()
-    got = probe(KeepsATensor, [], {}, None, (), 3, "eval", "t", x)
+    got = probe(KeepsATensor, [], {}, {}, False, (), 3, "eval", ("made", "filled"), x)
     weight, bias = probe.network.linear.weight, probe.network.linear.bias
     torch.testing.assert_close(got, x @ weight.T + bias)
+
+
+class Hidden(nn.Module):
+    """One hidden layer of 4096 units; `views` looks at their number, so that it bears no other one."""
+
+    views = False
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Linear(3, 4096), nn.Linear(4096, 2)
+
+    def forward(self, x):
+        hidden = torch.relu(self.first(x))
+        return self.last(hidden.view(-1, 4096) if self.views else hidden)
+
+
+class Viewing(Hidden):
+    views = True
+
+
+HIDDEN = {"first.weight": (4096, 3), "first.bias": (4096,), "last.weight": (2, 4096), "last.bias": (2,)}
+
+
+def asked(cls, how="eval", expected=HIDDEN, x=None):
+    x = torch.arange(6.0).view(2, 3) if x is None else x
+    probe = Probe()
+    return probe(cls, [], {}, expected, False, (), 5, how, ("made", "filled"), x), probe
+
+
+@pytest.mark.parametrize("how", ["eval", "gradients"])
+def test_a_hidden_layer_is_filled_narrower_and_answers_the_same_where_it_is_not(how):
+    (narrow, light), (wide, full) = asked(Hidden, how), asked(Viewing, how)
+    torch.testing.assert_close(narrow, wide, check_dtype=False, rtol=1e-4, atol=1e-4)
+    if how == "eval":
+        assert light.network.first.weight.shape == (64, 3) and full.network.first.weight.shape == (4096, 3)
+
+
+def test_gradients_are_computed_in_double_precision():
+    answer, _ = asked(Hidden, "gradients")
+    assert {tensor.dtype for tensor in answer} == {torch.float64}
+
+
+class Small(nn.Module):
+    """Two layers of ten units."""
+
+    def __init__(self, hidden=10, listed=False, bias=True):
+        super().__init__()
+        self.first, last = nn.Linear(3, hidden, bias=bias), nn.Linear(hidden, 2)
+        self.last = [last] if listed else last
+
+    def forward(self, x):
+        last = self.last[0] if isinstance(self.last, list) else self.last
+        return last(torch.relu(self.first(x)))
+
+
+def test_what_is_right_shows_whatever_shapes_and_names_are_wrong():
+    """A width, a plain list, and a bias too many each cost the names and shapes alone."""
+    expected = {"first.weight": (10, 3), "first.bias": (10,), "last.weight": (2, 10), "last.bias": (2,)}
+    unbiased = {name: shape for name, shape in expected.items() if name != "first.bias"}
+    right, _ = asked(Small, expected=expected)
+    for wrong in (lambda: Small(hidden=7), lambda: Small(listed=True)):
+        torch.testing.assert_close(asked(wrong, expected=expected)[0], right)
+    torch.testing.assert_close(
+        asked(Small, expected=unbiased)[0], asked(lambda: Small(bias=False), expected=unbiased)[0]
+    )
+
+
+def test_a_bias_that_a_students_network_lacks_is_zero_in_the_right_one():
+    right = {
+        "features.0.weight": (4, 3, 3, 3),
+        "features.0.bias": (4,),
+        "features.1.weight": (4,),
+        "features.1.bias": (4,),
+    }
+    own = {name: shape for name, shape in right.items() if name != "features.0.bias"}
+    assert lacking(own, right, free=False) == ["features.0.bias"]
+    assert lacking(right, right, free=False) == []
+    assert lacking({"a.weight": (4, 3, 3, 3)}, {"b.weight": (4, 3, 3, 3), "b.bias": (4,)}, free=True) == ["4"]
 
 
 def test_torchvisions_networks_are_refused_and_layers_are_not():
@@ -122,3 +202,45 @@ def test_torchvisions_networks_are_refused_and_layers_are_not():
     with BAN.during("architectures"):
         assert nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))(torch.zeros(1, 3, 5, 5)).shape == (1, 4, 3, 3)
     assert block(torch.zeros(1, 4, 5, 5)).shape == (1, 4, 5, 5)
+
+
+def test_layers_of_a_ready_network_do_not_run_in_a_students_wherever_they_come_from():
+    """Neither itself nor a copy nor a part, kept or called from outside; what is written does."""
+    from copy import deepcopy
+
+    from torchvision.models import vgg as module
+
+    ready = module.VGG(module.make_layers([4, "M", 512]), 3)
+
+    def network(layers):
+        class Network(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layers = layers()
+
+            def forward(self, x):
+                return self.layers(x)
+
+        return Network
+
+    def outside():
+        return lambda x: ready.features(x)
+
+    def written():
+        return nn.Conv2d(3, 4, 3)
+
+    taken = [
+        lambda: ready.features,
+        lambda: deepcopy(ready.features),
+        lambda: nn.Sequential(*ready.features[:1]),
+        outside,
+    ]
+    for layers in [*taken, written]:
+        question = network(layers), [], {}, {}, False, (), 3, "eval", ("made", "filled"), torch.zeros(1, 3, 8, 8)
+        with BAN.during("architectures"):
+            if layers is written:
+                assert Probe()(*question).shape == (1, 4, 6, 6)
+            else:
+                with pytest.raises(BannedOperator):
+                    Probe()(*question)
+    assert ready(torch.zeros(1, 3, 8, 8)).shape == (1, 3)

@@ -29,6 +29,7 @@ def test_right_work_gets_all_points(examined, name):  # noqa: F811
     ("id", "name", "lost"),
     [
         ("alexnet_library", "AlexNet", {"banned-call"}),
+        ("alexnet_layers_of_a_ready_one", "AlexNet", {"banned-call", None}),
         ("basic_library", "BasicBlock", {"banned-call", None}),
         ("resnet_shortcut_without_norm", "ResNet", {"resnet-shortcut-norm"}),
         ("vgg_rate", "VGG", {"dropout-rate"}),

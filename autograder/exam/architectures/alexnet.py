@@ -27,7 +27,7 @@ from autograder.exam.architectures.classifiers import (
 )
 from autograder.exam.architectures.judge import Change, judged
 from autograder.exam.mistakes import IN_PLACE
-from autograder.objects.recipes.architectures import Rules
+from autograder.objects.recipes.architectures.filling import Rules
 
 T = torch.Tensor
 

@@ -19,7 +19,7 @@ from autograder.exam.draw import Draw
 from autograder.exam.functions import Ask, FunctionExam, asked
 from autograder.exam.mistakes import Function, Misconception, misconception, with_changes
 from autograder.exam.reading import Part, Reading
-from autograder.exam.subject import Answer, Raised, Subject
+from autograder.exam.subject import Answer, Raised
 
 
 class NetworkPart(Part):
@@ -37,9 +37,14 @@ class NetworkPart(Part):
         mistake = next(filter(None, (call.mistake(self.reference) for call in named)), None)
         for id, calls in wrong.items():
             told = [call for call in calls if isinstance(call, Named) or isinstance(call.got, Raised)]
-            if mistake and calls and told == calls:
+            if mistake and calls and (told == calls or mistake == "resnet-block-ignored"):  # so no block does its part
                 found[id] = Wrong(mistake, calls[0].evidence(self.reference))
         return found
+
+    def _worth(self, reading: Reading) -> tuple[float, int, int]:
+        """Of readings under which as much is earned, the one that explains most."""
+        earned, few, explained = super()._worth(reading)
+        return earned, explained, few
 
     def opens(self, reading: Reading) -> bool:
         groups = [[call for call in self.door if call.case.about == about] for about in self._places]
@@ -68,9 +73,14 @@ class NetworkExam(FunctionExam):
     free: bool = False
 
     def ask_values(self, cases: Cases, *, plain: Callable[[Case], Case] | None = None) -> Ask:
-        def ask(subject: Subject, draw: Draw) -> list[Call]:
+        def ask(subject: Any, draw: Draw) -> list[Call]:
             seed = once(draw, lambda: int(draw.integers(0, 2**31, 1)))
-            given = draw.shuffled([replace(case, kwargs=case.kwargs | {"seed": seed}) for case in cases(draw)])
+            drawn = list(cases(draw))
+            given = []
+            for case, more in zip(drawn, subject.without_biases(drawn), strict=True):
+                state = [*more, *case.kwargs.get("state", ())]
+                given.append(replace(case, kwargs=case.kwargs | {"seed": seed, "state": state}))
+            given = draw.shuffled(given)
             calls = asked(subject, given, self.reply)
             late = [call for call in calls if call.case.kwargs.get("how") in ("train", "gradients")]
             plain = [replace(call.case, kwargs=call.case.kwargs | {"how": "eval"}, about=WHOLE) for call in late]

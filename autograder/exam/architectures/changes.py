@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from functools import partial
 from typing import Any
 
@@ -58,8 +59,8 @@ def setting(path: str, **values: Any) -> Change:
 
 
 def being(module: nn.Module) -> Callable[[Any], nn.Module]:
-    """For `put`: this module, whatever it replaces."""
-    return lambda _: module
+    """For `put`: a copy of this module, whatever it replaces."""
+    return lambda _: deepcopy(module)
 
 
 def with_outputs(count: int) -> Callable[[Any], nn.Module]:

@@ -19,7 +19,7 @@ from autograder.exam.architectures.changes import (
 )
 from autograder.exam.architectures.judge import Change
 from autograder.exam.mistakes import Function, Misconception
-from autograder.objects.recipes.architectures import Rules
+from autograder.objects.recipes.architectures.filling import Rules
 
 T = torch.Tensor
 Config = Sequence[int | str]
@@ -57,7 +57,7 @@ def classifier_mistakes(reference: Function, convolutions: Sequence[str], linear
             "relu-missing",
             reference,
             *(put(path, nothing) for path in (*convolutions, *relus)),
-            together(*(put(path, nothing) for path in relus)),
+            *(together(*(put(path, nothing) for path in some)) for some in (convolutions, relus)),
             everywhere(nn.ReLU, nothing),
         ),
         *activations(reference),

@@ -11,7 +11,7 @@ from torch import nn
 from autograder.exam.architectures.asking import cases, mistake, network_exam
 from autograder.exam.architectures.judge import Change, judged
 from autograder.exam.mistakes import IN_PLACE
-from autograder.objects.recipes.architectures import Rules
+from autograder.objects.recipes.architectures.filling import Rules
 
 T = torch.Tensor
 

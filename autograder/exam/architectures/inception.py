@@ -15,7 +15,7 @@ from autograder.exam.architectures.changes import everywhere as every
 from autograder.exam.architectures.changes import nothing, put, together, without_biases
 from autograder.exam.architectures.judge import Change, judged
 from autograder.exam.mistakes import IN_PLACE, Misconception
-from autograder.objects.recipes.architectures import Rules
+from autograder.objects.recipes.architectures.filling import Rules
 
 T = torch.Tensor
 BRANCHES = "one", "three", "five", "pooling"
@@ -132,11 +132,16 @@ NAMES = "in_channels", "ch1x1", "ch3x3red", "ch3x3", "ch5x5red", "ch5x5", "pool_
 def asked(
     made: tuple[int, ...], *shape: int, branch: int | None = None, how: str = "eval"
 ) -> tuple[tuple[int, ...], dict[str, Any]]:
-    """A case. branch: the one whose last convolution is not silent."""
+    """A case. branch: the one that is not silent."""
     n, h, w = shape
-    outputs = made[1], made[3], made[5], made[6]
-    silent = [width for place, width in enumerate(outputs) if branch not in (None, place)]
-    state = [(pattern, "zero") for width in silent for pattern in (f"{width}", f"{width}×*")]
+    inputs, one, red3, three, red5, five, projected = made
+    branches = {
+        0: [f"{one}×{inputs}", f"{one}"],
+        1: [f"{red3}×{inputs}", f"{red3}", f"{three}×{red3}×3×3", f"{three}"],
+        2: [f"{red5}×{inputs}", f"{red5}", f"{five}×{red5}×5×5", f"{five}"],
+        3: [f"{projected}×{inputs}", f"{projected}"],
+    }
+    state = [] if branch is None else [*((key, "random") for key in branches[branch]), ("*", "zero")]
     arguments = dict(zip(NAMES, made, strict=True)) | {"state": state, "how": how if branch is None else "branch"}
     return (n, made[0], h, w), arguments
 

@@ -90,7 +90,9 @@ class Branch(Reply):
 
 def alive(maps: Any) -> Any:
     """The channels of maps (N, C, H, W) that are not 0 throughout."""
-    return maps[:, maps.abs().amax((0, 2, 3)) > 0] if isinstance(maps, T) and maps.dim() == 4 and len(maps) else maps
+    if not isinstance(maps, T) or not maps.is_floating_point() or maps.dim() != 4 or not len(maps):
+        return maps
+    return maps[:, maps.abs().amax((0, 2, 3)) > 0]
 
 
 @dataclass(eq=False)
@@ -147,7 +149,7 @@ class Noise(Reply):
 
     def mistake(self, reference):
         got, right = seen(self.got), seen(self.given(reference))
-        return "dropout-rate" if got and right and got[1:] == right[1:] and got[0] != right[0] else None
+        return "dropout-rate" if got and right and got[1:] == right[1:] and len(got[0]) == 2 else None
 
     def _unlike(self, got, right):
         return None if seen(got) is not None and seen(got) == seen(right) else "gave back wrong values"

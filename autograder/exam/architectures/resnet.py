@@ -14,7 +14,8 @@ from autograder.exam.architectures.changes import activations, being, nothing, p
 from autograder.exam.architectures.judge import Change, judged
 from autograder.exam.mistakes import IN_PLACE
 from autograder.objects.recipes import Recipe
-from autograder.objects.recipes.architectures import Rules, shortcut
+from autograder.objects.recipes.architectures import shortcut
+from autograder.objects.recipes.architectures.filling import Rules
 
 T = torch.Tensor
 STAGES = "layer1", "layer2", "layer3", "layer4"
@@ -168,7 +169,7 @@ SHORTCUTS = [("*.downsample.0.weight", "pass"), ("*.downsample.1.weight", "one")
 STATES: dict[str, Rules] = {
     "": (),
     "stem": [*LATER_BLOCKS, *SHORTCUTS],
-    "stages": [*STEM, *NEUTRAL],
+    "stages": [*STEM, *NEUTRAL, *SHORTCUTS],
     "shortcuts": [*STEM, *NEUTRAL, *NO_BLOCKS],
     "head": [*STEM, *NEUTRAL, *NO_BLOCKS, *SHORTCUTS],
 }
@@ -221,7 +222,7 @@ ResNet = RESNET.exam(
     RESNET.values(
         "stages", "four stages of blocks, with their strides", 1.5,
         cases(
-            IN_STAGES, case("stages", 2, 32, 30), case("stages", 2, 29, 32, expansion=2),
+            IN_STAGES, case("stages", 2, 32, 30), case("stages", 2, 29, 32),
             case("stages", 2, 32, 32, layers=(2, 1, 3, 2)),
         ),
     ),

@@ -28,7 +28,7 @@ from autograder.exam.architectures.classifiers import (
 )
 from autograder.exam.architectures.judge import Change, judged
 from autograder.exam.mistakes import IN_PLACE
-from autograder.objects.recipes.architectures import Rules
+from autograder.objects.recipes.architectures.filling import Rules
 
 T = torch.Tensor
 
@@ -93,11 +93,12 @@ def unbiased_beside_norms(network: Any) -> None:
         without_biases(network)
 
 
-PLAIN: Config = [16, "M", 24, 20, "M", 512]
-NORMED: Config = [12, 20, "M", 512, "M"]
-RELUS = "features.1", "features.4", "features.6", "features.9"
+# Of images of 56 × 56 pixels, which VGG-11 bears too, three poolings leave 7 × 7.
+PLAIN: Config = [12, "M", 16, "M", 20, 14, "M", 512]
+NORMED: Config = [10, "M", 14, "M", 512, "M"]
+RELUS = "features.1", "features.4", "features.7", "features.9", "features.12"
 VGG_LINEAR = 0, 3, 6
-STATES = states("features.8", VGG_LINEAR)
+STATES = states("features.11", VGG_LINEAR)
 VGG_MISTAKES = [
     mistake("vgg-config-ignored", vgg, features_by(vgg11s)),
     mistake("vgg-norm-ignored", vgg, features_by(without_norms)),
@@ -138,8 +139,8 @@ VGG_EXAM = network_exam(
     vgg,
     VGG_MISTAKES,
     lambda draw: [
-        *cases(POOLINGS, small("pooling", 2, 32, 32))(draw),
-        *cases(CLASSIFIER, small("classifier", 2, 28, 28))(draw),
+        *cases(POOLINGS, small("pooling", 2, 64, 64))(draw),
+        *cases(CLASSIFIER, small("classifier", 2, 56, 56))(draw),
     ],
 )
 VGG = VGG_EXAM.exam(
@@ -150,22 +151,22 @@ VGG = VGG_EXAM.exam(
             ((1, 3, 1, 1), {"config": PLAIN, "num_classes": 9, "how": "shapes"}),
         ),
     ),
-    VGG_EXAM.values("convolutions", "convolutions with ReLU", 1.5, cases(CONVOLUTIONS, small("features", 2, 28, 28))),
+    VGG_EXAM.values("convolutions", "convolutions with ReLU", 1.5, cases(CONVOLUTIONS, small("features", 2, 56, 56))),
     VGG_EXAM.values(
         "sizes", "poolings, and images of other sizes", 1.0,
-        cases(POOLINGS, small("pooling", 1, 21, 44), small("pooling", 1, 57, 30)),
+        cases(POOLINGS, small("pooling", 1, 43, 88), small("pooling", 1, 114, 60)),
     ),
     VGG_EXAM.values(
         "norm", "batch norm between convolution and ReLU", 1.0,
-        cases("with its normalisation layers", normed(2, 28, 28)),
+        cases("with its normalisation layers", normed(2, 56, 56)),
     ),
     VGG_EXAM.values(
         "dropout", "dropout, in train mode only", 0.5,
-        cases(TRAINING, *(small(f"drop {i}", 4, 28, 28, how="dropout") for i in range(3))),
+        cases(TRAINING, *(small(f"drop {i}", 4, 56, 56, how="dropout") for i in range(3))),
     ),
-    VGG_EXAM.values("classifier", "the linear layers", 1.0, cases(CLASSIFIER, small("classifier", 2, 28, 28))),
+    VGG_EXAM.values("classifier", "the linear layers", 1.0, cases(CLASSIFIER, small("classifier", 2, 56, 56))),
     VGG_EXAM.values(
         "whole", "the whole network and its gradients, the input unchanged", 0.5,
-        cases(GRADIENTS, small("", 2, 26, 35, how="gradients")), intact=True, tells="detached",
+        cases(GRADIENTS, small("", 2, 52, 70, how="gradients")), intact=True, tells="detached",
     ),
 )  # fmt: skip
