@@ -32,7 +32,7 @@ book: $(READY) ## the readers' book (_build/html) and the instructors' site (_bu
 
 notebooks: book ## each page of a chapter as a clean notebook, in _build/notebooks
 
-student-repo: book ## what students get, without solutions and hidden tests, in dist/student
+student-repo: book ## what students get, book and package included, without solutions and hidden tests, in dist/student
 	@$(BIN)/python book/student_copy.py
 
 assignments: $(READY) ## notebooks from solutions/: assignments/ (checked in) and _build/source/
@@ -78,7 +78,7 @@ browser-deps: ## what the browser tests need, from Debian (root or sudo)
 	  root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$root apt-get update -q && $$root apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core fonts-noto-core; fi
 
-student-wheel: $(READY) ## the package that students import, as a wheel in dist/
+student-wheel: $(READY) ## the package that students import, as a wheel in dist/ and beside each notebook
 	$(BIN)/python -m autograder.release wheel
 
 clean: ## remove what was built (not .venv)

@@ -145,6 +145,10 @@ def perform(steps: Sequence[Step], assignment: Assignment) -> Iterator[Line]:
     for number in sorted({*ran.errors, *ran.late} - {*parts, *checks}):
         about = f"the given cell `{steps[number].name}`" if steps[number].entry else f"your cell `{steps[number].name}`"
         yield Line(None, about, f"it stopped: {told(number, steps, ran)} {NO_POINTS}")
+    of_parts = {f"{steps[number].name}-visible" for number in parts}
+    for number in sorted({*ran.errors, *ran.late} & {*checks}):
+        if steps[number].name not in of_parts:
+            yield Line(False, f"the tests `{steps[number].name}`", told(number, steps, ran))
     lines = [part(number, steps, ran) for number in parts]
     if all(line.sentence.startswith(UNWRITTEN) for line in lines):
         yield Line(False, "parts", "all are as they were handed out. Did you save, and is this the file you worked in?")

@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from autograder import release
 from autograder.objects import modes
 from convcourse import check, handed_out, stage
-from convcourse.handed_out import Allowed
+from convcourse.handed_out import Allowed, Assignment, Entry
 from convcourse.missing import in_words
 from convcourse.packages import PACKAGES
 from convcourse.rehearsal import Cue, Ran, rehearse
@@ -253,6 +253,16 @@ def test_what_was_not_reached_is_not_called_wrong(nb, asked):
     status, told = asked(nb, stopped_at="conv2d")
     assert status == 1 and "✗ run: a cell ended the process. It was the cell `conv2d`." in told
     assert "– conv2d: not reached" in told and "✓ KERNELS " in told
+
+
+def test_tests_that_are_no_parts_own_are_told(tmp_path, monkeypatch, capsys):
+    """As an instructor's own assignment has them, without our names for cells."""
+    entries = [Entry("double", "code", "solution", "# YOUR CODE HERE"), Entry("tests", "code", "grade", "double(3)")]
+    monkeypatch.setattr(check, "assignments", lambda: {"09-mine": Assignment("09-mine", ALLOWED, entries)})
+    monkeypatch.setattr(check, "rehearse", lambda *_: Ran({1: "TypeError: no"}, {}, {0: set(), 1: set()}))
+    cells = [new_code_cell("def double(): pass", metadata={"nbgrader": {"grade_id": "double"}})]
+    assert check.main(["check", str(save(new_notebook(cells=cells), tmp_path, "09-mine.ipynb"))]) == 1
+    assert "✗ the tests `tests`: TypeError: no." in capsys.readouterr().out
 
 
 def test_what_takes_too_long_is_told(nb, asked):

@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -112,3 +113,28 @@ def test_source_files_are_read_in_one_sitting():
         if (count := len(path.read_text().splitlines())) > 330
     ]
     assert not long, "\n".join(long)
+
+
+def test_what_students_run_opens_no_file_by_a_guess_at_its_encoding():
+    """On Windows the guess is not UTF-8."""
+    faults = []
+    for path in [*(ROOT / "convcourse").rglob("*.py"), *(ROOT / "book" / "_code").glob("*.py")]:
+        for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
+            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            binary = any(isinstance(arg, ast.Constant) and "b" in str(arg.value) for arg in call.args)
+            named = any(keyword.arg == "encoding" for keyword in call.keywords)
+            if name in ("open", "read_text", "write_text") and not binary and not named:
+                faults.append(f"{path.relative_to(ROOT)}, line {call.lineno}: {name} without encoding")
+    assert not faults, "\n".join(faults)
+
+
+def test_reading_a_submission_needs_nothing_but_python():
+    """The examiner reads strangers' bytes with it."""
+    used = {
+        (alias.name if isinstance(node, ast.Import) else node.module or "").split(".")[0]
+        for path in (ROOT / "convcourse" / "submission").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    assert used - {"convcourse"} <= sys.stdlib_module_names
