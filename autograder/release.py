@@ -1,6 +1,6 @@
 """From `solutions/<name>.py` the notebooks: `python -m autograder.release`, which is `make assignments`.
 
-Each text source (jupytext, py:percent) becomes two notebooks:
+Each source, a text (jupytext, py:percent) or a notebook, becomes two notebooks:
 
 - `_build/source/<name>/<name>.ipynb`, the instructor's, with solutions and hidden tests: the grader reads it;
 - `assignments/<name>/<name>.ipynb`, what students receive, by the steps of `nbgrader generate_assignment`.
@@ -8,7 +8,8 @@ Each text source (jupytext, py:percent) becomes two notebooks:
 On a cell's header line stands its nbgrader metadata, of which only what differs from a locked text must be written:
 `# %% nbgrader={"grade_id": "conv2d", "solution": true}`. Beside the notebooks goes `convcourse/assignments.json`, from
 which `python -m convcourse check` knows what belongs into a submission. The same sources give the same bytes. All
-faults of all sources are told at once, and nothing is written then.
+faults of all sources are told at once, and nothing is written then. An instructor's own asserts are tried on the
+instructor's own solution first (`own_solution`).
 
 `python -m autograder.release wheel`, which is `make student-wheel`, packs `convcourse` alone. The wheel goes into
 `dist/`, and beside each notebook in `assignments/`, so that nbgrader's exchange hands it out, too; git ignores it.
@@ -16,6 +17,7 @@ faults of all sources are told at once, and nothing is written then.
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 import re
@@ -44,7 +46,10 @@ from nbgrader.preprocessors import (
     LockCells,
 )
 
-from autograder.exam.assignment import Assignment, assignment
+from autograder import own_solution
+from autograder.exam.assignment import Assignment
+from autograder.examiner.grade_cells import asks_an_exam
+from autograder.examiner.held import assignment, topic
 from autograder.wire.limits import Limits
 from convcourse.handed_out import Allowed
 from convcourse.packages import PACKAGES
@@ -61,6 +66,7 @@ STEPS = (
 STUB = "raise NotImplementedError()"
 SECRET = re.compile(r"autograder|(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 ASKED = re.compile(r"exam\.\w+\.(?P<exam>\w+)\.grade\((\w+)\)")
+IMPORT = re.compile(r"import |from \S+ import ")
 MARK = re.compile(r"(?m)^[ \t]*### (BEGIN|END) SOLUTION.*\n")
 REGION = re.compile(r"(?ms)^[ \t]*### BEGIN (SOLUTION|HIDDEN TESTS)\n(.*?)^[ \t]*### END \1$")
 METADATA = {
@@ -69,15 +75,19 @@ METADATA = {
 }
 
 
-def source_notebook(text: str) -> NotebookNode:
-    """The instructor's notebook of a text source: metadata in full, each cell's id its grade_id."""
-    nb = jupytext.reads(text, fmt="py:percent")
+def source_notebook(text: str, kind: str = "py") -> NotebookNode:
+    """The instructor's notebook of a source: metadata in full, each cell's id its grade_id. kind: "py", or "ipynb",
+    in which cells that nbgrader knows nothing of are given as they stand."""
+    nb = jupytext.reads(text, fmt="py:percent") if kind == "py" else nbformat.reads(text, as_version=4)
     nb.metadata = nbformat.from_dict(METADATA)
     nb.nbformat, nb.nbformat_minor = 4, 5
     for number, cell in enumerate(nb.cells):
         given = cell.metadata.get("nbgrader", {})
         values = {"grade": False, "solution": False, "task": False, "schema_version": 3} | given
-        values.setdefault("grade_id", f"without-id-{number}")
+        values.setdefault("grade_id", f"without-id-{number}" if kind == "py" else f"cell-{cell.get('id', number)}")
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
         values.setdefault("locked", not values["solution"])
         if cell.cell_type == "code" and (values["solution"] or values["grade"]):
             cell.metadata["tags"] = ["raises-exception"]  # "Run All" goes on where a part is not written yet
@@ -123,7 +133,6 @@ def faults(source: NotebookNode, assignment: Assignment) -> Iterator[str]:
 
 
 def _points(source: NotebookNode, assignment: Assignment) -> Iterator[str]:
-    total = 0.0
     for cell in source.cells:
         about = cell.metadata.nbgrader
         if not utils.is_grade(cell):
@@ -131,28 +140,45 @@ def _points(source: NotebookNode, assignment: Assignment) -> Iterator[str]:
         points = about.get("points")
         if points is None or points < 0 or points % 0.5:
             yield f"{about.grade_id}: {points} points; they must be a multiple of 0.5"
-            continue
-        if points > assignment.largest:
-            yield f"{about.grade_id}: {points} points; no cell may have more than {assignment.largest:g}"
-        if utils.is_solution(cell):
+        elif utils.is_solution(cell):
             continue  # marked by a person
-        total += points
-        asked = ASKED.search(cell.source)
-        if not about.grade_id.endswith("-hidden"):
-            if points or asked:
-                yield f"{about.grade_id}: only cells whose grade_id ends in -hidden give points and call an exam"
-            continue
-        exam = assignment.exam(asked["exam"]) if asked else None
-        if exam is None:
-            yield f"{about.grade_id}: it calls no exam of {assignment.name}"
-            continue
-        if points != (0 if exam.bonus else exam.points):
-            yield f"{about.grade_id}: {points} points on the cell, {exam.points} in its exam"
-        said = f"{exam.points:g} {'bonus ' if exam.bonus else ''}point"
-        if said not in cell.source:
-            yield f'{about.grade_id}: its comment must tell students what it gives, "({said}s)"'
-    if total != assignment.points:
-        yield f"its automatic points are {total:g}, they must be {assignment.points:g}"
+        elif asks_an_exam(cell.source):
+            yield from _asked(cell, points, assignment)
+        else:
+            yield from _asserts(cell, points)
+
+
+def _asked(cell: NotebookNode, points: float, assignment: Assignment) -> Iterator[str]:
+    """Of a cell that asks an exam."""
+    i, asked = cell.metadata.nbgrader.grade_id, ASKED.search(cell.source)
+    if not i.endswith("-hidden"):
+        yield f"{i}: the grade_id of a cell that asks an exam must end in -hidden"
+        return
+    exam = assignment.exam(asked["exam"]) if asked else None
+    if exam is None:
+        there = ", ".join(f"`{exam.name}`" for exam in assignment.exams) or "no exam at all"
+        yield f"{i}: it calls no exam of {assignment.name}; autograder/exam/{topic(assignment.name)} has {there}"
+        return
+    if points != (0 if exam.bonus else exam.points):
+        yield f"{i}: {points} points on the cell, {exam.points} in its exam"
+    said = f"{exam.points:g} {'bonus ' if exam.bonus else ''}point"
+    if said not in cell.source:
+        yield f'{i}: its comment must tell students what it gives, "({said}s)"'
+
+
+def _asserts(cell: NotebookNode, points: float) -> Iterator[str]:
+    """Of a cell with asserts of the instructor's own."""
+    i = cell.metadata.nbgrader.grade_id
+    if cell.cell_type != "code":
+        yield f"{i}: a cell of text gives points only where a person marks it; set solution to true"
+        return
+    try:
+        tests = ast.parse(cell.source).body
+    except SyntaxError as error:
+        yield f"{i}: line {error.lineno} is no Python ({error.msg}); magics and commands do not run in tests"
+        return
+    if points and not tests:
+        yield f"{i}: it has {points:g} points and no test"
 
 
 def _stubs(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
@@ -161,8 +187,8 @@ def _stubs(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
             continue
         i = cell.metadata.nbgrader.grade_id
         if not REGION.search(cell.source):
-            yield f"{i}: it has no ### BEGIN SOLUTION … ### END SOLUTION"
-        if STUB not in stub.source:
+            yield f"{i}: it has no ### BEGIN SOLUTION … ### END SOLUTION, between which your solution stands"
+        elif STUB not in stub.source:
             yield f"{i}: the stub does not raise NotImplementedError"
         kept = set(cell.source.splitlines()) | {"# YOUR CODE HERE", STUB}
         for line in stub.source.splitlines():
@@ -179,7 +205,7 @@ def _leaks(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
     for cell in source.cells:
         for region in REGION.finditer(cell.source):
             lines = {line.strip() for line in region[2].splitlines()}
-            for line in sorted(line for line in lines & given if len(line) > 24):
+            for line in sorted(line for line in lines & given if len(line) > 24 and not IMPORT.match(line)):
                 yield f"{cell.metadata.nbgrader.grade_id}: the line {line!r} stands in the released notebook"
 
 
@@ -200,7 +226,7 @@ def _entries(source: NotebookNode) -> Iterator[dict[str, Any]]:
         cell.metadata.nbgrader.grade_id.removesuffix("-hidden"): (name[2], cell.metadata.nbgrader.points == 0)
         for cell in source.cells
         if (name := ASKED.search(cell.source))
-    }
+    } | own_solution.defined(source)
     for cell in released_notebook(source).cells:
         about = cell.metadata.nbgrader
         kind = "solution" if about.solution else "grade" if about.grade else "given"
@@ -220,21 +246,38 @@ def write(path: Path, text: str) -> None:
 
 def build() -> dict[Path, str]:
     """Every derived file with its text. Raise SystemExit with all faults, if there are any."""
-    files: dict[Path, str] = {}
     sources: dict[str, NotebookNode] = {}
     found: list[str] = []
-    for text in sorted(TEXTS.glob("*.py")):
-        name = text.stem
-        source = source_notebook(text.read_text(encoding="utf-8"))
-        found += [f"solutions/{text.name}: {fault}" for fault in faults(source, assignment(name))]
-        if not found:
-            sources[name] = source
-            files[SOURCE / name / f"{name}.ipynb"] = to_text(source)
-            files[RELEASED / name / f"{name}.ipynb"] = to_text(released_notebook(source))
+    for path in sorted([*TEXTS.glob("*.py"), *TEXTS.glob("*.ipynb")]):
+        faulty, source = _read(path)
+        found += [f"{path.relative_to(TEXTS.parent)}: {fault}" for fault in faulty]
+        if path.stem in sources:
+            found.append(f"{path.relative_to(TEXTS.parent)}: there is {path.stem}.py too; keep one of the two")
+        if source is not None:
+            sources[path.stem] = source
+    if not found:
+        found = list(own_solution.faults(sources))
     if found:
         raise SystemExit("Nothing was released:\n" + "\n".join(f"  {fault}" for fault in found))
+    files: dict[Path, str] = {}
+    for name, source in sources.items():
+        files[SOURCE / name / f"{name}.ipynb"] = to_text(source)
+        files[RELEASED / name / f"{name}.ipynb"] = to_text(released_notebook(source))
     files[MANIFEST] = json.dumps(manifest(sources), indent=1, ensure_ascii=False) + "\n"
     return files
+
+
+def _read(path: Path) -> tuple[list[str], NotebookNode | None]:
+    """A source's faults, and the notebook that it is."""
+    try:
+        source = source_notebook(path.read_text(encoding="utf-8"), path.suffix[1:])
+    except Exception as error:  # jupytext and nbformat raise whatever they like
+        return [f"it is no source of a notebook: {type(error).__name__}: {error}"], None
+    try:
+        held = assignment(path.stem)
+    except Exception as error:
+        return [f"its exam package cannot be loaded: {type(error).__name__}: {error}"], None
+    return list(faults(source, held)), source
 
 
 def project() -> dict[str, Any]:

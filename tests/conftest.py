@@ -27,6 +27,7 @@ POOL = (
     *("tests/grading_a_class/test_run.py", "tests/grading_a_class/test_kill.py", "tests/candidate/test_neighbours.py"),
     "tests/grading_a_class/test_term.py",
     *("tests/examiner/test_pool.py", "tests/examiner/test_preprocessor.py", "tests/examiner/test_second_wall.py"),
+    "tests/grading_a_class/test_own_assignment.py",
 )
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 
+from autograder.candidate import using
 from autograder.candidate.shell import FULL, Shell, out_of_memory
 from autograder.objects import modes, operations, recipes, replies
 from autograder.objects.ban import BAN
@@ -59,7 +60,9 @@ class Answering:
             messages.Held: lambda held: self._objects[held.id],
             messages.Built: lambda built: recipes.RECIPES[built.name](*built.args, **built.kwargs),
             messages.Batches: lambda told: Loader(told, self._pull),
+            messages.Special: using.put_together,
         }
+        self._used: dict[int, int] = {}  # the ids of objects that asserts use, by Python's own
 
     def serve(self) -> None:
         """Answer one question after the other, until the examiner is gone."""
@@ -169,6 +172,16 @@ class Answering:
     def _do_backward(self, kept, cotangent):
         output, leaves = kept
         return list(torch.autograd.grad(output, leaves, cotangent, retain_graph=True, allow_unused=True))
+
+    def _do_use(self, obj, name, args, kwargs, back):
+        return using.use(obj, name, args, kwargs, back, self._object, _line_of)
+
+    def _object(self, value: Any) -> messages.Object:
+        """What stays here, for asserts: under one id, as long as it is kept."""
+        known = self._used.get(id(value), 0)
+        if self._objects.get(known, _NOTHING) is not value:
+            known = self._used[id(value)] = self._keep(value)
+        return messages.Object(known, *using.about(value))
 
     # ----
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from autograder.classroom.errors import UserError
 
-SETTINGS = Path(__file__).parents[2] / "course.toml"
+SETTINGS, BOOK = Path(__file__).parents[2] / "course.toml", Path(__file__).parents[2] / "book"
 NOT_SET = f"book_url is not set in {SETTINGS.name}, so feedback pages have no links into the book"
 
 
@@ -28,8 +28,9 @@ def _set_in_course() -> str:
 
 
 def mistake_link(book: str, assignment: str, mistake: str) -> str | None:
-    """Where the book at this address explains a mistake; None where the book has no address."""
-    return f"{book}/book/{assignment}.html#mistake-{assignment}-{mistake}" if book else None
+    """Where the book at this address explains a mistake; None where the book has no address, or no such chapter."""
+    chapter = BOOK / f"{assignment}.md"
+    return f"{book}/book/{assignment}.html#mistake-{assignment}-{mistake}" if book and chapter.is_file() else None
 
 
 def mistake_words(mistake: str) -> str:

@@ -45,7 +45,7 @@ LONGEST_ANSWER = 256 << 20
 @dataclass(frozen=True)
 class Task:
     """A submission to grade. `source`: the instructor's notebook; `timestamp`: when the exchange says it came; `told`:
-    accidents with the file, in sentences."""
+    accidents with the file, in sentences; `recording`: it is the instructor's own solution (`examiner.grading.Job`)."""
 
     student: str
     assignment: str
@@ -55,6 +55,7 @@ class Task:
     timestamp: str | None = None
     told: tuple[str, ...] = ()
     explain: bool = False
+    recording: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ class _Examiner:
             "job": task.job,
             "source": str(task.source),
             "explain": task.explain,
+            "recording": task.recording,
         }
         with contextlib.suppress(OSError):
             self.connection.send_bytes(json.dumps(order).encode())

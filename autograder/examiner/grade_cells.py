@@ -35,6 +35,11 @@ def is_check(cell: NotebookNode) -> bool:
     return not cell.metadata.nbgrader.points and not is_hidden(cell.source)
 
 
+def asks_an_exam(source: str) -> bool:
+    """Does a grade cell ask an exam of `autograder.exam`? All others hold an instructor's own asserts."""
+    return "autograder" in source
+
+
 def is_hidden(source: str) -> bool:
     return "BEGIN HIDDEN TESTS" in source
 

@@ -19,14 +19,15 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.exam import words
-from autograder.exam.assignment import assignment
 from autograder.exam.core import Exam, Lost, Missing, Outcome, SettingFailed, current
 from autograder.exam.faults import fault_of
 from autograder.exam.subject import Raised
 from autograder.examiner.absences import Absences
+from autograder.examiner.asserts import Asserts
 from autograder.examiner.ban_evasion import noticed
 from autograder.examiner.fragments import add_fragments
 from autograder.examiner.grade_cells import (
+    asks_an_exam,
     compiled,
     free_names,
     is_check,
@@ -34,6 +35,7 @@ from autograder.examiner.grade_cells import (
     is_hidden,
     points_of,
 )
+from autograder.examiner.held import assignment
 from autograder.examiner.link import ZygoteClient
 from autograder.examiner.mishaps import is_machines, told
 from autograder.examiner.rebuild import rebuild, untouched
@@ -47,12 +49,14 @@ from convcourse.submission.intake import Unreadable
 
 @dataclass(frozen=True)
 class Job:
-    """A submission to grade. `job` names the work; `explain`: keep the evidence."""
+    """A submission to grade. `job` names the work; `explain`: keep the evidence; `recording`: it is the instructor's
+    own solution, and what their asserts do with its objects is written into the executed notebook."""
 
     student: str
     assignment: str
     job: str
     explain: bool = False
+    recording: bool = False
 
 
 @dataclass
@@ -90,7 +94,7 @@ def grade(
     graded = {name for cell in grade_cells for name in free_names(cell.source)}
     transcript = Transcript() if job.explain else None
     remote = Remote(client, limits, key, submitted, graded, absences, transcript)
-    marks = Marks({}, [], [])
+    marks, asserts = Marks({}, [], []), Asserts(source, remote, job.recording)
     try:
         for count, cell in enumerate((cell for cell in program.cells if cell.cell_type == "code"), 1):
             cell.execution_count = count
@@ -99,8 +103,10 @@ def grade(
                     cell.outputs = clean_outputs(remote.run(cell.id, cell.source, own=cell.id not in given), count)
                 elif is_check(cell):
                     run_check(cell, remote, marks)
-                else:
+                elif asks_an_exam(cell.source):
                     examine(cell, remote, marks, held.sentences)
+                else:
+                    run_asserts(cell, remote, marks, asserts)
     finally:
         remote.close()
     worth_reading: list[str] = []
@@ -204,7 +210,7 @@ def examine(cell: NotebookNode, remote: Remote, marks: Marks, sentences: Mapping
         outputs, value = run_grade_cell(cell.source, remote, grade_id)
     points = in_halves(min(max(float(value), 0.0), most)) if isinstance(value, int | float) else 0.0
     for exam, outcomes in remote.shown:
-        outputs.append(table(exam, outcomes))
+        outputs.append(table(exam.title, outcomes))
         marks.bonus += sum(outcome.earned for outcome in outcomes) if exam.bonus else 0.0
         marks.criteria += [criterion_result(grade_id, outcome, sentences) for outcome in outcomes]
         if remote.transcript:
@@ -213,6 +219,18 @@ def examine(cell: NotebookNode, remote: Remote, marks: Marks, sentences: Mapping
     if remote.transcript:
         remote.transcript.clear()
     finish(cell, outputs, points, marks)
+
+
+def run_asserts(cell: NotebookNode, remote: Remote, marks: Marks, asserts: Asserts) -> None:
+    """Run a grade cell of plain asserts: what came of it into the cell and into `marks`."""
+    grade_id = cell.metadata.nbgrader.grade_id
+    with remote.examining():
+        outcome, printed = asserts.examine(cell)
+    outputs = clean_outputs([{"output_type": "stream", "name": "stdout", "text": printed}] if printed else [])
+    marks.criteria.append(criterion_result(grade_id, outcome, {}))
+    if outcome.finding and (evidence := outcome.finding.evidence):
+        marks.evidence.append({"cell": grade_id, "criterion": outcome.id, **asdict(evidence), "python": None})
+    finish(cell, [*outputs, table(grade_id, [outcome])], outcome.earned, marks)
 
 
 def evidence_of(grade_id: str, exam: Exam, outcomes: list[Outcome], remote: Remote) -> Iterator[dict[str, Any]]:
@@ -291,9 +309,9 @@ def criterion_result(grade_id: str, outcome: Outcome, sentences: Mapping[str, st
     )
 
 
-def table(exam: Exam, outcomes: list[Outcome]) -> NotebookNode:
-    """The exam's table as an output."""
-    shown = {"text/html": words.table_html(exam.title, outcomes), "text/plain": words.table_text(exam.title, outcomes)}
+def table(title: str, outcomes: list[Outcome]) -> NotebookNode:
+    """What a grade cell found, as an output."""
+    shown = {"text/html": words.table_html(title, outcomes), "text/plain": words.table_text(title, outcomes)}
     return output_of("display_data", data=shown)
 
 

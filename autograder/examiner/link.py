@@ -19,9 +19,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
-from autograder.exam.core import Lost, SettingFailed
+from autograder.exam.core import Lost
 from autograder.exam.subject import Missing, Raised, Subject
 from autograder.examiner import limit_words
+from autograder.examiner.mishaps import NotConfined, ZygoteGone
 from autograder.examiner.outputs import CellRun, error_of, rebuilt
 from autograder.examiner.proxies import RemoteSubject, is_value
 from autograder.examiner.timekeeping import NOTHING, Taken, Timekeeper
@@ -35,14 +36,6 @@ from autograder.wire.limits import HEAD_LIMIT, LIMITS, MIB, Limits
 
 START_SECONDS = 120.0
 ENDS = "ok", "error", "timeout", "memory", "output"
-
-
-class NotConfined(SettingFailed):
-    """No candidate could be had: a wall is missing on this machine."""
-
-
-class ZygoteGone(SettingFailed):
-    """The zygote does not answer: this examiner can grade nothing any more."""
 
 
 class ZygoteClient:

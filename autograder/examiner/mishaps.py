@@ -13,6 +13,14 @@ from autograder.examiner.memory import EXAMINER_MIB, ran_out
 MACHINE = errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.EROFS
 
 
+class NotConfined(SettingFailed):
+    """No candidate could be had: a wall is missing on this machine."""
+
+
+class ZygoteGone(SettingFailed):
+    """The zygote does not answer: this examiner can grade nothing any more."""
+
+
 def is_machines(error: Exception) -> bool:
     """Is it the machine that failed, so that no result may be made of it?"""
     return isinstance(error, SettingFailed) or (isinstance(error, OSError) and error.errno in MACHINE)

@@ -83,8 +83,8 @@ def examine(main: Connection, to_zygote: socket.socket) -> None:
     """
     import nbformat
 
-    from autograder.exam.assignment import assignment
     from autograder.examiner.grading import Job
+    from autograder.examiner.held import assignment
     from autograder.examiner.link import ZygoteClient
 
     told = json.loads(main.recv_bytes())
@@ -126,9 +126,8 @@ def answer_to(
 
     from autograder.examiner.grade_cells import points_of
     from autograder.examiner.grading import grade
-    from autograder.examiner.link import ZygoteGone
     from autograder.examiner.memory import bounded
-    from autograder.examiner.mishaps import is_machines, told
+    from autograder.examiner.mishaps import ZygoteGone, is_machines, told
     from autograder.examiner.results import SubmissionResult
 
     try:

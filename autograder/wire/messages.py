@@ -194,6 +194,48 @@ class Built:
 
 
 @dataclass(frozen=True)
+class Special:
+    """Either way: a value that is not plain, in plain parts. `kind` is one of those in `wire.values`."""
+
+    kind: str
+    parts: tuple
+
+
+@dataclass(frozen=True)
+class Object:
+    """Candidate → examiner: an object that stays there, for asserts. The same object has the same id as long as the
+    examiner keeps it. `kind`: "class", "error" (a class of exceptions) or "object". `lineage`: see `Raising`."""
+
+    id: int
+    kind: str
+    name: str
+    lineage: list
+
+
+@dataclass(frozen=True)
+class Used:
+    """What came of a use of an object. `printed`: what it printed. `after`: the arguments as they stand then, where
+    that was asked for."""
+
+    value: Any
+    printed: str
+    after: Any
+
+
+@dataclass(frozen=True)
+class Raising:
+    """A use of an object raised. `lineage`: of the exception's class, itself first: [number, name] of each class that
+    the notebook's code defines. `kind` and what follows are as in `Failed`."""
+
+    lineage: list
+    kind: str
+    message: str
+    name: str
+    line: str
+    printed: str
+
+
+@dataclass(frozen=True)
 class Batches:
     """Examiner → candidate: a loader of so many batches with so many items, at most `batch_size` in each, each pulled
     when asked for."""
@@ -206,5 +248,5 @@ class Batches:
 
 ORDERS = Fork, End
 REPORTS = Forked, Ended, Refused
-QUESTIONS = Question, Run, Begin, LookUp, Call, StandIn, Batch, Held, Built, Batches
-ANSWERS = Ready, Refused, Reply, Ran, Done, Failed, Undefined, Pull, Handle
+QUESTIONS = Question, Run, Begin, LookUp, Call, StandIn, Batch, Held, Built, Batches, Special
+ANSWERS = Ready, Refused, Reply, Ran, Done, Failed, Undefined, Pull, Handle, Special, Object, Used, Raising

@@ -66,6 +66,13 @@ def test_students_are_locked_out_of_all_but_their_cells(name):
         assert about.checksum == utils.compute_checksum(cell) or not (about.locked or about.grade)
 
 
+def test_the_courses_own_assignments_have_40_points_and_8_a_cell_at_most(name):
+    held = assignment(name)
+    cells = [cell.metadata.nbgrader for cell in source(name).cells if utils.is_grade(cell)]
+    assert sum(about.points for about in cells if not about.solution) == held.points == 40
+    assert max(about.points for about in cells) <= held.largest == 8
+
+
 def test_pictures_of_01_take_no_names_from_students():
     """A given cell that sets `windows` or `blur` overwrites a student's helper of this name."""
     pictures = [cell.source for cell in released("01-convolution").cells if "needs(" in cell.source]
@@ -145,12 +152,13 @@ exam.small.twice.grade(twice)
         ('nbgrader={"grade_id": "text"}', "", "has no grade_id"),
         ('"grade_id": "text"', '"grade_id": "twice"', "2 cells have this grade_id"),
         ('"points": 8', '"points": 0.75', "multiple of 0.5"),
-        ('"points": 8', '"points": 8.5', "no cell may have more than 8"),
         ('"points": 8', '"points": 7', "7 points on the cell, 8 in its exam"),
-        ('"points": 8', '"points": 7', "automatic points are 7, they must be 8"),
         ("# Hidden tests: 8 points", "# Hidden tests", "must tell students what it gives"),
         ("exam.small.twice", "exam.small.thrice", "calls no exam"),
-        ('"twice-hidden"', '"twice-tests"', "only cells whose grade_id ends in -hidden"),
+        ('"twice-hidden"', '"twice-tests"', "the grade_id of a cell that asks an exam must end in -hidden"),
+        ("from autograder import exam\nexam.small.twice.grade(twice)", "", "8 points and no test"),
+        ("from autograder import exam\nexam.small.twice.grade(twice)", "assert twice(1) == 2", None),
+        ("from autograder import exam\nexam.small.twice.grade(twice)", "%timeit twice(1)", "is no Python"),
         ("    ### BEGIN SOLUTION\n", "", "no ### BEGIN SOLUTION"),
         ("    ### END SOLUTION\n", "", "nbgrader does not release it"),
         ("# Write twice.", "# Write twice, autograder reads it.", "students would read 'autograder'"),
@@ -172,6 +180,49 @@ def test_all_faults_are_told_at_once_and_nothing_is_written(monkeypatch, tmp_pat
     with pytest.raises(SystemExit) as told:
         release.build()
     assert "01-small.py" in str(told.value) and "02-small.py" in str(told.value)
+
+
+OWN = TEXT.replace("from autograder import exam\nexam.small.twice.grade(twice)", "assert twice(1) == 2")
+
+
+def test_a_notebook_that_was_made_with_nbgrader_is_a_source_too():
+    """With outputs, cells that nbgrader knows nothing of, and points as they are."""
+    nb = release.source_notebook(OWN.replace('"points": 8', '"points": 2.5'))
+    nb.cells.append(nbformat.v4.new_code_cell("print(1)", execution_count=3, metadata={"trusted": True}))
+    nb.cells[-1].outputs = [nbformat.v4.new_output("stream", text="1\n")]
+    made = release.source_notebook(nbformat.writes(nb), "ipynb")
+    assert list(release.faults(made, Assignment("09-mine", (), {}))) == []
+    assert [cell.metadata.nbgrader.grade_id for cell in made.cells[:3]] == ["text", "twice", "twice-hidden"]
+    given = made.cells[-1]
+    assert given.metadata.nbgrader.locked and not given.outputs and given.execution_count is None
+    assert '"1\\n"' not in release.to_text(release.released_notebook(made))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("09-mine.ipynb", "{", "it is no source of a notebook"),
+        ("09-mine.ipynb", '{"cells": 3}', "it is no source of a notebook"),
+        ("09-mine.py", OWN.replace("assert twice", "assert twice("), "twice-hidden: line 3 is no Python"),
+        ("09-mine.py", OWN.replace('{"grade_id": "twice",', '{"grade_id": ,'), "has no grade_id"),
+        ("ps1.py", OWN.replace("    ### BEGIN SOLUTION\n", "").replace("    ### END SOLUTION\n", ""), "BEGIN SOLUTION …"),
+        ("09-mine.py", TEXT.replace("exam.small", "exam.mine"), "autograder/exam/mine has no exam at all"),
+    ],
+)
+def test_what_is_no_assignment_is_told_and_no_traceback(monkeypatch, tmp_path, name, text, said):
+    (tmp_path / name).write_text(text)
+    monkeypatch.setattr(release, "TEXTS", tmp_path)
+    with pytest.raises(SystemExit) as told:
+        release.build()
+    assert str(told.value).startswith("Nothing was released:") and name in str(told.value) and said in str(told.value)
+
+
+def test_two_sources_of_one_assignment_are_told(monkeypatch, tmp_path):
+    (tmp_path / "09-mine.py").write_text(OWN)
+    (tmp_path / "09-mine.ipynb").write_text(nbformat.writes(release.source_notebook(OWN)))
+    monkeypatch.setattr(release, "TEXTS", tmp_path)
+    with pytest.raises(SystemExit, match="keep one of the two"):
+        release.build()
 
 
 def test_the_wheel_holds_what_students_import_and_nothing_else(tmp_path):

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from autograder.candidate import confine
-from autograder.examiner.link import NotConfined, ZygoteClient
+from autograder.examiner.link import ZygoteClient
+from autograder.examiner.mishaps import NotConfined
 from autograder.wire.limits import Limits
 
 ROOT = Path(__file__).resolve().parents[2]

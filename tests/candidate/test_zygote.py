@@ -11,7 +11,8 @@ import torch
 from starting import start_zygotes
 
 from autograder.exam.core import Lost
-from autograder.examiner.link import ZygoteClient, ZygoteGone
+from autograder.examiner.link import ZygoteClient
+from autograder.examiner.mishaps import ZygoteGone
 from autograder.wire import codec, messages
 from autograder.wire.frames import packed
 

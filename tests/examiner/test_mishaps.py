@@ -8,8 +8,8 @@ import torch
 
 from autograder.examiner import fragments, grading, memory, template
 from autograder.examiner.grading import Job, grade
-from autograder.examiner.link import NotConfined, ZygoteGone
 from autograder.examiner.memory import EXAMINER_MIB
+from autograder.examiner.mishaps import NotConfined, ZygoteGone
 
 KEY = bytes(32)
 SIZE = """def output_size(n, kernel_size, stride=1, padding=0, dilation=1):
