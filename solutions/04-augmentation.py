@@ -26,6 +26,15 @@
 
 # %% nbgrader={"grade_id": "setup"}
 # Given: what all parts use. Run it first.
+import importlib.util
+
+if importlib.util.find_spec("convcourse") is None:
+    raise SystemExit(
+        "The package `convcourse` is not installed here. Your course gave you its file with this notebook. Put the file "
+        "beside the notebook (on Colab: Files, Upload), and run this line in a new cell above this one:\n\n"
+        "%pip install ./convcourse-0.1.0-py3-none-any.whl"
+    )
+
 import math
 import tempfile
 from pathlib import Path

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torchvision.transforms.v2 import functional as change
 
-from autograder.exam.augmentation import blur, contrast, moves, noise, pipelines, rotation
+from autograder.exam.augmentation import blur, contrast, noise, pipelines, rotation, shifts, turning
 from autograder.exam.augmentation.questions import IMAGES, TRANSFORMS
 from autograder.exam.draw import Draw
 from autograder.exam.statistics import is_normal
@@ -23,8 +23,8 @@ def image(*shape, seed=0):
 def test_rotation_is_torchvisions(shape, angle):
     """But for the nearest of two equally near pixels, which rounding decides."""
     x = image(*shape)
-    theirs, ours = change.rotate(x, angle), rotation.rotated(x, angle)
-    rows, columns = rotation.sources(shape, angle)
+    theirs, ours = change.rotate(x, angle), turning.rotated(x, angle)
+    rows, columns = turning.sources(shape, angle)
     sure = ((rows % 1 - 0.5).abs() > 0.01) & ((columns % 1 - 0.5).abs() > 0.01)
     assert torch.equal(ours[:, sure], theirs[:, sure])
 
@@ -34,16 +34,16 @@ def test_smooth_images_do_not_tell_nearest_from_bilinear():
     for channels, height, width in rotation.LARGE + rotation.WIDE:
         for angle in rotation.ANGLES:
             x = rotation.smooth(draw, channels, height, width)
-            rows, columns = rotation.sources(x.shape, angle)
+            rows, columns = turning.sources(x.shape, angle)
             counted = rotation.inner(x.shape, angle)
-            off = (rotation.nearest(x, rows, columns) - rotation.bilinear(x, rows, columns))[:, counted].abs().max()
+            off = (turning.nearest(x, rows, columns) - turning.bilinear(x, rows, columns))[:, counted].abs().max()
             assert counted.float().mean() > 0.3 and off < rotation.CLOSE / 1.3
 
 
 @pytest.mark.parametrize(("dx", "dy"), [(2, 1), (-3, 4), (0, 0), (9, 0), (-20, 20)])
 def test_shift_is_torchvisions(dx, dy):
     x = image(3, 6, 9)
-    assert torch.equal(moves.moved(x, dx, dy), change.affine(x, 0, [dx, dy], 1.0, [0.0, 0.0]))
+    assert torch.equal(shifts.moved(x, dx, dy), change.affine(x, 0, [dx, dy], 1.0, [0.0, 0.0]))
 
 
 @pytest.mark.parametrize("factor", [0, 0.4, 1, 2.5])

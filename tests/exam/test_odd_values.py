@@ -63,7 +63,7 @@ def right():
 
 
 def spoiled(obj, spoil):
-    """A function or a class of layers that answers as `obj` does, but for what `spoil(count)` gives at a call."""
+    """A function or a class whose instances answer as `obj` does, but for what `spoil(count)` gives at a call."""
     calls = iter(range(1, 10**9))
     if not isinstance(obj, type):
 
@@ -73,11 +73,16 @@ def spoiled(obj, spoil):
 
         return function
 
-    class Layer(obj):
-        def forward(self, *args, **kwargs):
-            given = spoil(next(calls))
-            return super().forward(*args, **kwargs) if given is spoil else given
+    asked = next(name for name in ("forward", "__getitem__", "__call__") if hasattr(obj, name))
 
+    class Layer(obj):
+        pass
+
+    def answer(self, *args, **kwargs):
+        given = spoil(next(calls))
+        return getattr(super(Layer, self), asked)(*args, **kwargs) if given is spoil else given
+
+    setattr(Layer, asked, answer)
     return Layer
 
 

@@ -41,7 +41,7 @@ def refuse(value):
     raise codec.Unsendable(type(value).__name__)
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("value", VALUES, ids=[f"{place} {type(value).__name__}" for place, value in enumerate(VALUES)])
 def test_values_cross_as_they_are(value):
     came = crossed([value])[0]
     assert type(came) is type(value) and came == value

@@ -11,14 +11,15 @@ Rules that the notebook states beside INTERFACE's:
 from autograder.exam.assignment import Assignment
 from autograder.exam.augmentation.blur import gaussian_blur
 from autograder.exam.augmentation.contrast import adjust_contrast, replace_background
+from autograder.exam.augmentation.cutting import cutout
 from autograder.exam.augmentation.files import SegmentationDataset
 from autograder.exam.augmentation.mixing import bonus
-from autograder.exam.augmentation.moves import cutout, shift
 from autograder.exam.augmentation.noise import gaussian_noise
 from autograder.exam.augmentation.pipelines import Compose, RandomApply
 from autograder.exam.augmentation.questions import question_1, question_2, question_3
 from autograder.exam.augmentation.rotation import rotate
 from autograder.exam.augmentation.sentences import SENTENCES
+from autograder.exam.augmentation.shifts import shift
 from autograder.exam.augmentation.together import SegmentationTransform
 
 EXAMS = (

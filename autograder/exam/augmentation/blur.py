@@ -15,7 +15,6 @@ from autograder.exam.draw import Draw
 from autograder.exam.features import Features, features_of, holding
 from autograder.exam.functions import FunctionExam
 from autograder.exam.mistakes import (
-    IN_PLACE,
     Function,
     always,
     misconception,
@@ -101,7 +100,6 @@ def mixed(function, image, kernel_size, sigma):
 
 
 BLUR_MISTAKES = (
-    *IN_PLACE,
     misconception("blur-border-zeros", with_border("zeros")),
     misconception("blur-border-edge", with_border("replicate"), with_border("symmetric")),
     misconception("blur-border-circular", with_border("circular")),
@@ -173,7 +171,15 @@ def blur_cases(
 def blur_features(reference: Callable[..., Any], case: Case) -> Features:
     """What is special about a window."""
     image, size, sigma = (*case.args, *case.kwargs.values())
-    facts = {"channels": len(image) > 1, "one-pixel kernel": size == 1, "whole sigma": isinstance(sigma, int)}
+    edges = torch.cat([image[:, 0], image[:, -1], image[:, :, 0], image[:, :, -1]], 1)
+    facts = {
+        "one channel": len(image) == 1,
+        "other size": size != 3,
+        "other sigma": sigma != 1,
+        "bright border": edges.any(),
+        "one-pixel kernel": size == 1,
+        "channels": len(image) > 1 and not torch.equal(image[0], image[1]),
+    }
     return features_of(reference, case) & {"image not square"} | holding(facts)
 
 

@@ -16,7 +16,6 @@ from autograder.exam.draw import Draw
 from autograder.exam.features import Features, features_of, holding
 from autograder.exam.functions import Ask, FunctionExam, asked, beside
 from autograder.exam.mistakes import (
-    IN_PLACE,
     Function,
     misconception,
     unfit,
@@ -63,7 +62,6 @@ def wrapped(function, image, factor):
 
 
 CONTRAST_MISTAKES = (
-    *IN_PLACE,
     misconception(
         "contrast-unclamped", with_all_arguments(contrasted, unclamped), with_all_arguments(contrasted, wrapped)
     ),
@@ -140,7 +138,7 @@ def contrast_cases(channels: int, factors: Sequence[float]) -> Callable[[Draw], 
 def contrast_features(reference: Callable[..., Any], case: Case) -> Features:
     """What a factor does."""
     image, factor = (*case.args, *case.kwargs.values())
-    facts = {"channels": len(image) > 1, "factor above 1": factor > 1, "factor 0": factor == 0}
+    facts = {"one channel": len(image) == 1, "factor above 1": factor > 1, "factor 0": factor == 0}
     return features_of(reference, case) & {"image not square"} | holding(facts)
 
 
@@ -210,7 +208,6 @@ def first_pixelwise(function, image, mask, background):
 
 
 BACKGROUND_MISTAKES = (
-    *IN_PLACE,
     misconception("background-inverted", with_arguments(replaced, mask=lambda mask: 1 - mask)),
     misconception("background-missing", with_arguments(replaced, background=torch.zeros_like)),
     misconception("background-added", with_all_arguments(replaced, layered)),
@@ -245,7 +242,7 @@ def ends(draw: Draw) -> Iterator[Case]:
 
 def background_features(reference: Callable[..., Any], case: Case) -> Features:
     """The plain features of a call."""
-    return features_of(reference, case) & {"image not square", "channels"}
+    return features_of(reference, case) & {"image not square"} | holding({"one channel": len(case.args[0]) == 1})
 
 
 BACKGROUND = FunctionExam(

@@ -119,7 +119,7 @@ def reads(subject: Subject, draw: Draw) -> None:
         for item in items:
             image, _ = pair(subject, item)
             if not any(like(image, expected) for expected, _ in folders.items.values()):
-                said = f"An item of `{subject.name}` shows neither of two plain images in RGB."
+                said = f"In the simplest calls of `{subject.name}` an item shows neither of two plain images in RGB."
                 raise Unnamed(said, Evidence("two PNG files", "their pixels", shown(image)), {"plainest"})
         return True
 
@@ -223,7 +223,7 @@ def transform(subject: Subject, draw: Draw) -> None:
             raise Wrong("files-transform-ignored", evidence)
         if not torch.equal(got, image + 1) or not torch.equal(labels, mask + 1):
             raise Unnamed(
-                f"An item of `{subject.name}` is not what `transform(image, mask)` gives.", evidence, {"result"}
+                f"An item of `{subject.name}` is not the result of `transform(image, mask)`.", evidence, {"result"}
             )
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 
 import torch
 
+from autograder.exam.augmentation.cutting import BEFORE, BESIDE, ON, OVER_END, Box, outside
 from autograder.exam.augmentation.images import T, places
-from autograder.exam.augmentation.moves import BEFORE, BESIDE, ON, OVER_END, Box
 from autograder.exam.augmentation.sentences import SENTENCES
 from autograder.exam.cases import Case
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features, features_of, holding
 from autograder.exam.functions import FunctionExam
-from autograder.exam.mistakes import IN_PLACE, misconception, with_all_arguments, with_changes, with_result
+from autograder.exam.mistakes import misconception, with_all_arguments, with_changes, with_result
 
 
 def rectangle(images: T, top: int, left: int, height: int, width: int) -> T:
@@ -43,7 +43,6 @@ def with_labels(rule: Callable[..., T]) -> Callable[..., tuple[T, T]]:
 
 
 MISTAKES = (
-    *IN_PLACE,
     misconception("cutmix-labels-exchanged", with_labels(lambda a, b, share, whole: share * a + (1 - share) * b)),
     misconception("cutmix-labels-unclipped", with_labels(lambda a, b, share, whole: (1 - whole) * a + whole * b)),
     misconception("cutmix-labels-kept", with_labels(lambda a, b, share, whole: a)),
@@ -85,6 +84,7 @@ def features(reference: Callable[..., T], case: Case) -> Features:
     """Where the rectangle lies."""
     images, _, _, top, left, height, width = case.args
     facts = {
+        "clipped": outside((top, left, height, width), images.shape),
         "over the end": top + height > images.shape[2] or left + width > images.shape[3],
         "before the start": top < 0 or left < 0,
     }

@@ -150,7 +150,7 @@ def clamped(subject: Subject, draw: Draw) -> None:
         if not torch.equal(noisy.after[0], image):
             raise Wrong("input-changed", Evidence("sigma=0.1", shown(image), shown(noisy.after[0])))
         if not isinstance(still.output, T) or not torch.allclose(still.output, image, atol=1e-6):
-            raise Unnamed(f"With sigma=0 `{subject.name}` changes the image.", tells={"result"})
+            raise Unnamed(f"With sigma=0 the result of `{subject.name}` is not the image.", tells={"result"})
 
 
 gaussian_noise = Exam(

@@ -2,7 +2,7 @@
 
 from autograder.exam.sentences import common
 
-SENTENCES = common("banned-call", "input-changed", "leaf-filled", "contiguous-only") | {
+SENTENCES = common("banned-call", "input-changed", "contiguous-only") | {
     # any change of a picture
     "mask-float": "A mask comes back as floating-point numbers. Labels are int64 and stay int64.",
     "one-channel": "An image with one channel is not accepted. Images have one channel or three.",
@@ -27,7 +27,7 @@ SENTENCES = common("banned-call", "input-changed", "leaf-filled", "contiguous-on
     "rotate-clockwise": "The image is rotated clockwise. A positive angle rotates counter-clockwise, and rows are counted downwards.",
     "rotate-negative": "Angles below 0° or above 360° are not rotated correctly. A negative angle rotates clockwise.",
     "rotate-radians": "The angle is not converted correctly. It comes in degrees, and `math.cos` expects radians.",
-    "rotate-centre": "The image is not rotated about its centre, which is ((H − 1)/2, (W − 1)/2).",
+    "rotate-centre": "The image is not rotated about its centre, which is row (H − 1)/2 and column (W − 1)/2.",
     "rotate-corner": "The image is rotated about its upper left corner. Rotate it about its centre.",
     "rotate-holes": "The result has holes, since each pixel of the image is moved to a new position. Ask for each pixel of the result which position of the image it shows.",
     "rotate-edge-repeated": "Outside the image its edge is repeated. Pixels that show nothing of the image must be 0.",
@@ -52,7 +52,7 @@ SENTENCES = common("banned-call", "input-changed", "leaf-filled", "contiguous-on
     "blur-border-circular": "At the border the other side of the image follows. Continue the image by reflection.",
     "blur-smaller": "The result is smaller than the image. Continue the image by reflection before you filter it.",
     "blur-two-missing": "The 2 of 2σ² is missing in the exponent.",
-    "blur-sigma-not-squared": "σ is not squared in the exponent.",
+    "blur-sigma-not-squared": "The σ in the exponent is not squared.",
     "blur-distance-not-squared": "The distance is not squared in the exponent.",
     "blur-not-normalised": "The weights do not sum to 1. Divide them by their sum.",
     "blur-off-centre": "The window is not centred on the pixel. Its middle weight is number `kernel_size // 2`.",
@@ -73,7 +73,7 @@ SENTENCES = common("banned-call", "input-changed", "leaf-filled", "contiguous-on
     "noise-generator-ignored": "The noise does not follow from the generator. Give `generator=generator` to the function that draws.",
     "noise-seeded": "The generator is seeded anew in the function, so the noise is always the same.",
     "noise-generator-stands": "Two calls with one generator give the same noise. Draw from the generator itself and not from a copy.",
-    "noise-global": "torch's global generator moves on as well. Draw from `generator` alone.",
+    "noise-global": "The global generator of torch moves on as well. Draw from `generator` alone.",
     "noise-unclamped": "The result leaves 0…1. Clamp it.",
     "noise-not-cut": "Values that leave 0…1 do not become 0 and 1. Clamp them, and do not rescale or fold the image.",
     # background
@@ -123,14 +123,14 @@ SENTENCES = common("banned-call", "input-changed", "leaf-filled", "contiguous-on
     "files-mask-scaled": "The mask is divided by 255 as an image is. Its numbers are labels, so keep them as they are stored.",
     "files-mask-type": "The mask has the right labels in another integer type. It must be int64.",
     "files-mask-binary": "Every label above 0 becomes 1. Keep the stored numbers.",
-    "files-palette": "The mask's colours are read in the place of the stored numbers. Do not convert a file with a palette.",
+    "files-palette": "The mask's colours are read instead of the stored numbers. Do not convert a file with a palette.",
     "files-transform-ignored": "The transform is not called.",
     "files-partners": "A stem without a partner is accepted silently. Raise a ValueError when the dataset is made.",
     "files-partners-one-side": "Only one of the two folders is searched for stems without a partner. Search both.",
     "files-partners-unnamed": "The ValueError does not name all stems without a partner.",
     "files-partners-all": "The ValueError names stems that have a partner.",
     # cutmix
-    "cutmix-labels-exchanged": "The shares of the two labels are exchanged. λ is the share of the pixels that are the image's own.",
+    "cutmix-labels-exchanged": "The shares of the two labels are exchanged. The factor λ is the share of the pixels that are the image's own.",
     "cutmix-labels-unclipped": "The labels are shared by the whole rectangle. Count only its pixels on the image.",
     "cutmix-labels-kept": "The labels stay as they are. Share them by area.",
     "cutmix-labels-half": "Both labels count one half, whatever the area is.",

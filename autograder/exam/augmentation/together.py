@@ -79,12 +79,12 @@ def passes(subject: Subject, draw: Draw) -> bool:
         ((got, labels),) = called(subject, made, (image, mask), 1, 1)
         if got.shape != image.shape or flat(labels).shape != mask.shape:
             shapes = f"{tuple(got.shape)} and {tuple(labels.shape)}"
-            said = f"`{subject.name}` gave back tensors of the shapes {shapes}, which are not those of image and mask."
+            said = f"The results of `{subject.name}` in its simplest calls have the wrong shapes {shapes}."
             raise Unnamed(said, tells={"plainest", "result"})
         moved = torch.allclose(got.float(), image.flip(-1, -2))
         alone = torch.allclose(got.float(), image) and torch.equal(flat(labels).double(), mask.flip(-1, -2).double())
         if not moved and not alone:
-            said = f"`{subject.name}` with two fixed changes gave back a wrong image."
+            said = f"`{subject.name}` in its simplest calls, with two fixed changes, gave back a wrong image."
             raise Unnamed(said, Evidence("two flips", shown(image.flip(-1, -2)), shown(got)), {"plainest"})
         return moved
 
