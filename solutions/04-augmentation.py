@@ -9,17 +9,18 @@
 # python -m convcourse check 04-augmentation.ipynb
 # ```
 #
-# **What is not allowed.** You write the seven functions of parts 1 to 7 without a library that changes images. In them `torchvision.transforms`, scikit-image, SciPy and OpenCV are forbidden. The grader refuses such a call and says so. PyTorch is allowed there, for example indexing, `F.pad`, `F.conv2d` and `F.grid_sample`, and so is NumPy. In parts 8 to 11 nothing is forbidden, and in cells of your own neither. A comparison with `torchvision.transforms.v2.functional` is the best test that you can write.
+# **What is not allowed.** You write the seven functions of parts 1 to 7 without a library that changes images. In them `torchvision.transforms`, scikit-image, SciPy and OpenCV are forbidden. The grader refuses such a call and says so. A helper that one of them calls is a part of it. PyTorch is allowed there, for example indexing, `F.pad`, `F.conv2d` and `F.grid_sample`, and so is NumPy. In parts 8 to 11 nothing is forbidden, and in cells of your own neither. A comparison with `torchvision.transforms.v2.functional` is the best test that you can write.
 #
 # **What holds everywhere.**
 #
 # - An *image* is a float32 tensor of shape $(C, H, W)$ with $C=3$ or $C=1$ channels, $H$ rows and $W$ columns, and values in 0…1. It is not a batch. A *mask* is an int64 tensor of shape $(H, W)$ which holds the label of each pixel.
 # - *Results* are images of the same shape and dtype, unless the text says otherwise.
 # - *Memory.* Arguments are never changed. The result may share memory with them, unless the text says otherwise. Tensors that come in need not be contiguous. Transposed and expanded ones come too.
+# - *Arguments* are given by position or by name. So use the names of the text.
 # - *Numbers* are Python's. Angles and strengths are ints or floats, and positions and sizes are ints.
 # - *Randomness.* Where a part says that it draws, it draws from the generator that the text names, and from nothing else. So the same seed gives the same result.
 # - *Gradients* are not examined.
-# - Your own cells run again when the notebook is graded. A cell may take 20 seconds of processor time, the whole notebook 120.
+# - Your own cells run again when the notebook is graded. A cell may take 20 seconds of processor time, the whole notebook 120, and all of it 2 GB of memory.
 # - Your other cells may set the default dtype, switch gradients off, or set a seed. All of this is put back before the hidden tests.
 #
 # You decide how to write it. The images of the hidden tests are so small that plain loops are fast enough.
@@ -152,7 +153,7 @@ with needs("shift"):
 #
 # Something stands before the object. If a network has learned that a cat is a face and nothing else, it fails when the face is covered. So a rectangle of the training images is removed (DeVries and Taylor, 2017).
 #
-# Write `cutout(image, top, left, height, width)`. It sets all channels to 0 in `height` rows from row `top` on and `width` columns from column `left` on. `top` and `left` may be negative, and the rectangle may reach over the end of the image. Then only the part on the image is set to 0, and this part may be empty. The result is *always a copy*, also where nothing is removed: who changes the result later must not change the image.
+# Write `cutout(image, top, left, height, width)`. It sets all channels to 0 in `height` rows from row `top` on and `width` columns from column `left` on. `top` and `left` may be negative, `height` and `width` may be 0, and the rectangle may reach over the end of the image. Then only the part on the image is set to 0, and this part may be empty. The result is *always a copy*, also where nothing is removed: who changes the result later must not change the image.
 #
 # ```text
 #   image of 4 × 5, cutout(image, top=-1, left=3, height=3, width=9)
@@ -644,11 +645,11 @@ exam.augmentation.question_3.grade(answer_3)
 #
 # Write `SegmentationDataset(images_dir, masks_dir, transform=None)`, a `torch.utils.data.Dataset`.
 #
-# - The folders are given as text or as `Path`. A *stem* is a file's name without its suffix (`Path(…).stem`). An image and a mask belong together if their stems are equal, whatever their suffixes are. The pairs are sorted by stem.
+# - The folders are given as text or as `Path`. A *stem* is a file's name without its suffix (`Path(…).stem`). An image and a mask belong together if their stems are equal, whatever their suffixes are. The pairs are sorted by stem, as text.
 # - `len(dataset)` is the number of pairs. `dataset[i]` is `(image, mask)`, and if there is a `transform`, it is `transform(image, mask)`.
 # - Images are PNG or JPEG files in grey, RGB or RGBA. An image comes as a float32 tensor $(3, H, W)$ in 0…1. Grey becomes three equal channels, and the fourth channel of RGBA is left out.
 # - Masks are PNG files with one byte for each pixel, grey or with a *palette*. The label is the stored byte, and a mask comes as an int64 tensor $(H, W)$. A palette gives each number a colour for people to look at. `np.array(Image.open(path))` gives the stored numbers, and `.convert("L")` gives the brightness of the colours.
-# - If a stem has no partner, on either side, **refuse** when the dataset is made: raise one `ValueError` whose text names *all* such stems.
+# - If a stem has no partner, on either side, **refuse** when the dataset is made: raise one `ValueError` whose text names *all* such stems and no others.
 #
 # Sub-folders, hidden files, two files with one stem, and empty folders do not come.
 

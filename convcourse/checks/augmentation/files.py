@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ import torch
 from PIL import Image
 
 from convcourse.checks.core import Check, Slips
+from convcourse.missing import in_words
 
 T = torch.Tensor
 
@@ -44,7 +46,10 @@ def SegmentationDataset(made: Any) -> None:
         order, kinds = ["ant", "bee", "cat"], {"ant": "grey", "bee": "RGBA", "cat": "RGB"}
         for place, name in enumerate(order):
             with check(f"{name}.png, an image in {kinds[name]}"):
-                item = check.ask(dataset.__getitem__, place)
+                try:
+                    item = dataset[place]
+                except Exception as error:
+                    check.fail(f"Item {place}, {name}.png, an image in {kinds[name]}, raised {in_words(error)}.", error)
                 if not isinstance(item, tuple | list) or len(item) != 2:
                     check.fail("An item must be a pair (image, mask).")
                 stored = pixels[name] if name != "ant" else np.repeat(pixels[name][..., :1], 3, 2)
@@ -61,6 +66,15 @@ def SegmentationDataset(made: Any) -> None:
             image, mask = check.ask(changed.__getitem__, 0)
             check.same(image, check.ask(dataset.__getitem__, 0)[0] + 1, "an item is transform(image, mask)")
             check.same(mask, torch.from_numpy(labels["ant"]).long() + 1, "an item is transform(image, mask)")
+        with check("suffixes that differ"):
+            Image.new("RGB", (5, 4), (80, 160, 240)).save(images / "dog.jpeg", quality=95)
+            Image.fromarray(labels["cat"]).save(masks / "dog.png")
+            dataset = check.ask(made, images, masks)
+            if check.ask(len, dataset) != 4:
+                check.fail(f"dog.jpeg and dog.png belong together, and yours finds {len(dataset)} pairs of 4.")
+            image, _ = check.ask(dataset.__getitem__, 3)
+            if not isinstance(image, T) or image.shape != (3, 4, 5) or image.dtype != torch.float32:
+                check.fail("An image from a JPEG file must be a float32 tensor (3, H, W).")
         with check("a stem without a partner is refused, and named"):
             (masks / "cat.png").unlink()
             (images / "ant.png").unlink()
@@ -72,6 +86,8 @@ def SegmentationDataset(made: Any) -> None:
                     check.fail(
                         f"The ValueError must name all stems without a partner. Yours leaves out {missing[0]}.", error
                     )
+                if re.search(r"\b(bee|dog)\b", str(error)):
+                    check.fail("The ValueError must name stems without a partner alone. Yours names others.", error)
             except Exception as error:
                 check.fail("A stem without a partner must be refused with a ValueError.", error)
             else:

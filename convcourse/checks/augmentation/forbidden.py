@@ -12,7 +12,7 @@ import torch
 
 from convcourse.checks.core import Check, ForbiddenCall
 
-LIBRARIES = ("torchvision.transforms", "skimage", "scipy.ndimage", "scipy.signal", "cv2")
+LIBRARIES = ("torchvision.transforms", "skimage", "scipy", "cv2")
 
 
 class ImageCheck(Check):

@@ -37,7 +37,12 @@ def cutmix(function: Any) -> None:
             said = f"with top={top}, left={left}, height={height} and width={width}"
             theirs = torch.where(inside, images[order], images)
             kept = torch.where(inside, images, images[order])
-            slips: Slips = [(kept.clone, "Yours keeps the rectangle.")]
+            back = torch.where(inside, images[order.argsort()], images)
+            slips: Slips = [
+                (kept.clone, "Yours keeps the rectangle."),
+                (back.clone, "Yours goes the wrong way. The partner of image i is image order[i]."),
+                (images.clone, "Yours does not mix the images."),
+            ]
             check.same(got[0], theirs, said, slips)
             whole = height * width / 48
             slips = [

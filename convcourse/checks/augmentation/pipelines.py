@@ -46,9 +46,11 @@ def RandomApply(made: Any) -> None:
     state = torch.get_rng_state()
     try:
         with check("never with p=0, always with p=1"):
-            if any(decisions(0, 50)):
-                check.fail("With p=0 the transform must never be called.")
-            if not all(decisions(1, 50)):
+            with_0, with_1 = decisions(0, 50), decisions(1, 50)
+            if any(with_0):
+                how = "" if any(with_1) else " Yours calls it with probability 1 - p."
+                check.fail(f"With p=0 the transform must never be called.{how}")
+            if not all(with_1):
                 check.fail("With p=1 the transform must always be called.")
         with check("each call decides anew, with probability p"):
             torch.manual_seed(0)
@@ -123,6 +125,7 @@ def SegmentationTransform(made: Any) -> None:
             got = call(check.ask(made, [lambda x: 2 * x], [lambda x: x * x + 1]))
             slip = [(lambda: 2 * (image * image + 1), "In yours the photometric ones come first.")]
             check.same(got[0], 4 * image * image + 1, "first the geometric ones, then the photometric ones", slip)
-            check.same(got[1], 2 * mask, "the mask is changed by the geometric ones alone")
+            slip = [(lambda: 4 * mask * mask + 1, "Yours calls the photometric ones on the mask, too.")]
+            check.same(got[1], 2 * mask, "the mask is changed by the geometric ones alone", slip)
     finally:
         torch.set_rng_state(state)

@@ -24,13 +24,25 @@ def adjust_contrast(function: Any) -> None:
         return (mean + factor * (image - mean)).clamp(0, 1)
 
     mean = sum(share * plane.mean() for share, plane in zip(LUMA, image))
-    assert isinstance(mean, T)
+    swapped = sum(share * plane.mean() for share, plane in zip(LUMA[::-1], image))
+    own = sum(share * plane for share, plane in zip(LUMA, image))
+    assert isinstance(mean, T) and isinstance(swapped, T) and isinstance(own, T)
     for factor in (0.5, 0, 1, 3.0):
         with check(f"factor {factor}"):
             slips: Slips = [
                 (partial(around, image.mean(), factor), "Yours takes the mean of all numbers. Take the grey image's."),
                 (partial(around, image.mean((1, 2), keepdim=True), factor), "Yours has a mean for each channel."),
                 ((mean + factor * (image - mean)).clone, "Yours is not clamped to 0…1."),
+                (
+                    partial((mean + factor * (image - mean)).clamp, max=1),
+                    "Yours is clamped at 1 only. Clamp at 0, too.",
+                ),
+                (
+                    partial((mean + factor * (image - mean)).clamp, min=0),
+                    "Yours is clamped at 0 only. Clamp at 1, too.",
+                ),
+                (partial(around, own, factor), "Yours moves each pixel towards its own grey value. Take one mean."),
+                (partial(around, swapped, factor), "Yours exchanges the weights of red and blue."),
                 (partial(around, torch.tensor(0.0), factor), "Yours changes the brightness. Keep the mean."),
                 (partial(around, torch.tensor(0.5), factor), "Yours moves pixels towards 0.5. Take the grey mean."),
             ]
@@ -64,13 +76,13 @@ def gaussian_blur(function: Any) -> None:
             (partial(blurred, point, 5, 1.2, scale=2.0), "In yours the 2 of 2σ² is missing."),
             (partial(blurred, point, 5, 1.2**0.5), "In yours σ is not squared."),
             (lambda: blurred(point, 5, 1.2) * 2, "The weights of the window must have the sum 1."),
+            *(
+                (partial(blurred, point, other, 1.2), "Your window has another size than kernel_size.")
+                for other in (3, 7, 9, 11)
+            ),
         ]
         got = check.ask(function, point, 5, 1.2)
-        if (
-            isinstance(got, T)
-            and got.shape == point.shape
-            and not torch.isclose(got.sum(), torch.tensor(1.0), atol=1e-4)
-        ):
+        if isinstance(got, T) and got.shape == point.shape and abs(float(got.sum()) - 1) > 1e-4:
             check.fail(f"The weights of the window must have the sum 1, and yours have {got.sum():.4g}.")
         check.same(got, blurred(point, 5, 1.2), "with one bright pixel, kernel_size=5 and sigma=1.2", slips)
     for kernel_size, sigma in ((3, 0.8), (7, 2), (1, 1.0)):
@@ -141,6 +153,7 @@ def replace_background(function: Any) -> None:
             slips: Slips = [
                 (lambda: (1 - mask) * image + mask * background, "Yours keeps the image where the mask is 0."),  # noqa: B023
                 (lambda: mask * image, "Yours leaves out the background."),  # noqa: B023
+                (lambda: mask * image + background, "Yours adds the background to the object as well."),  # noqa: B023
             ]
             check.same(
                 check.ask(function, image, mask, background), expected, "where the mask is 1 the image is kept", slips
