@@ -28,8 +28,8 @@ def held_of(folder: ClassFolder, student: str) -> list[Path]:
 
 
 def _released(kept: list[Path], handed_in: list[Path]) -> list[str]:
-    """The names under which `nbgrader release_feedback` lays a student's pages into the exchange. They come from what
-    `submit` wrote beside each submission. kept: the student's folders of the class; handed_in: those of the exchange."""
+    """The names under which `nbgrader release_feedback` lays a student's pages into the exchange. They follow from
+    what `submit` wrote beside each submission. kept: the student's folders of the class; handed_in: the exchange's."""
     from nbgrader.utils import notebook_hash
 
     submissions = [(path, path.name.rsplit("+", 3)[1]) for path in handed_in]

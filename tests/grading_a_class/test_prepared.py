@@ -45,8 +45,12 @@ def test_what_is_no_class_folder_is_said_with_the_line_that_makes_one(tmp_path):
 def test_an_exchange_is_open_to_everyone(tmp_path, monkeypatch):
     assert by_layer()["exchange"].verdict == "PASS"
     place = tmp_path / "exchange"
-    place.mkdir(mode=0o755)
     monkeypatch.setenv("COURSE_EXCHANGE", str(place))
+    with monkeypatch.context() as reachable:
+        reachable.setattr(prepared.places, "closed_to_students", lambda _: None)
+        check = by_layer()["exchange"]
+    assert check.verdict == "PASS" and "`nbgrader release_assignment` makes it" in check.found
+    place.mkdir(mode=0o755)
     check = by_layer()["exchange"]
     assert check.verdict == "CAUTION" and "chmod" in check.mend
 
