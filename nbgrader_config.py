@@ -28,6 +28,7 @@ c.CourseDirectory.feedback_directory = str(CLASS / "feedback")
 c.CourseDirectory.db_url = f"sqlite:///{CLASS / 'gradebook.db'}"
 c.ZipCollectApp.collect_directory_structure = str(CLASS / "downloaded" / "{assignment_id}" / "{collect_step}")
 c.ZipCollectApp.collector_plugin = "autograder.classroom.collector.Collector"  # knows Moodle's and Canvas's names
+c.ExportPlugin.to = str(CLASS / "grades.csv")
 if exchange := places.exchange():
     c.Exchange.root = str(exchange)
 
