@@ -12,8 +12,11 @@ c = get_config()  # noqa: F821 - nbgrader's own
 ROOT = Path(__file__).resolve().parent
 CLASS = places.class_folder() or ROOT / "_build" / "demo"
 
-for sentence in places.advice(sys.argv[1] if len(sys.argv) > 1 else ""):
+COMMAND = sys.argv[1] if len(sys.argv) > 1 else ""
+for sentence in places.advice(COMMAND):
     print(sentence, file=sys.stderr)
+if COMMAND in places.OF_A_CLASS and not CLASS.is_dir():
+    sys.exit(2)
 
 # nbgrader starts `alembic` by name, also where the environment is not active.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
@@ -28,6 +31,7 @@ c.CourseDirectory.feedback_directory = str(CLASS / "feedback")
 c.CourseDirectory.db_url = f"sqlite:///{CLASS / 'gradebook.db'}"
 c.ZipCollectApp.collect_directory_structure = str(CLASS / "downloaded" / "{assignment_id}" / "{collect_step}")
 c.ZipCollectApp.collector_plugin = "autograder.classroom.collector.Collector"  # knows Moodle's and Canvas's names
+c.ExportPlugin.to = str(CLASS / "grades.csv")
 if exchange := places.exchange():
     c.Exchange.root = str(exchange)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from convcourse.handed_out import Assignment, Entry, assignments, common
-from convcourse.missing import MISSED, Cell, with_reason
+from convcourse.missing import MISSED, Cell, defines, with_reason
 from convcourse.rehearsal import Cue, Ran, rehearse
 from convcourse.submission.intake import Unreadable
 from convcourse.submission.limits import FileLimits
@@ -22,6 +22,7 @@ from convcourse.submission.mending import mend
 
 USAGE = "Usage: python -m convcourse check NOTEBOOK.ipynb"
 UNWRITTEN = "not written yet"
+STUB = "raise NotImplementedError"
 KEEP = "Keep the name as it was handed out."
 PACKAGES_ONLY = "The grader has only your notebook and the packages of the course, and it installs nothing."
 NO_POINTS = "This costs no points by itself."
@@ -209,7 +210,9 @@ def part(number: int, steps: Sequence[Step], ran: Ran) -> Line:
     check, hidden = place.get(f"{entry.id}-visible"), place.get(f"{entry.id}-hidden", number)
     there = entry.defines in ran.defined.get(hidden, ())
     failing = check is not None and (check in ran.errors or check in ran.late)
-    if not step.written and (failing or not there):  # else a cell of one's own defines it
+    others = [other.source for other in steps if other is not step and other.written]
+    stands = check is None and STUB in step.source and not any(defines(other, entry.defines or "") for other in others)
+    if not step.written and (failing or stands or not there):  # else a cell of one's own defines it
         return Line(None if entry.optional else False, entry.id, UNWRITTEN + " (optional)" * entry.optional)
     if check is not None and failing:
         return Line(False, entry.id, failed(number, check, steps, ran))

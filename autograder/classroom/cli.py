@@ -242,7 +242,8 @@ def forget(
     if not yes:
         typer.confirm("Remove this for good?", abort=True, err=True)
     forgetting.forget(place, student)
-    say(f"Removed. `autograder report` writes marks.csv and class.html without {student}.", to=out)
+    options = "".join(f" --{name}" for name in ("moodle", "canvas") if any(place.root.glob(f"{name}-*.csv")))
+    say(f"Removed. `autograder report{options}` writes the tables and class.html without {student}.", to=out)
 
 
 @app.command(short_help="Say what confines students' code here.")

@@ -149,19 +149,19 @@ class ClassFolder:
 
     def timestamp(self, submission: Submission) -> str | None:
         """The time that the exchange wrote into `timestamp.txt`; None where there is none, or what there is is none."""
-        text = _small_text(submission.home / FROM_EXCHANGE[0])
+        text = small_text(submission.home / FROM_EXCHANGE[0])
         return text if moment(text) else None
 
     def send_back(self, submission: Submission) -> None:
         """Lay what the exchange wrote of a submission beside the executed notebook and the feedback page, so that
         `nbgrader release_feedback` finds its way. Beside a page both files always lie: without one of them nbgrader
         would end, for the whole class. (A secret that nobody knows leads to nobody.)"""
-        came = {name: _small_text(submission.home / name) for name in FROM_EXCHANGE}
+        came = {name: small_text(submission.home / name) for name in FROM_EXCHANGE}
         came[FROM_EXCHANGE[0]] = self.timestamp(submission)
         for made in (self.autograded(*submission.key), self.feedback(*submission.key)):
             for name, text in came.items():
                 path = made.with_name(name)
-                if made.exists() and text is not None and text != _small_text(path):
+                if made.exists() and text is not None and text != small_text(path):
                     write_whole(path, text)
                 elif made.exists() and made.suffix == ".html" and not path.exists():
                     write_whole(path, "" if name == FROM_EXCHANGE[0] else secrets.token_hex(64))
@@ -192,7 +192,7 @@ def is_an_assignments(entry: os.DirEntry[str]) -> bool:
     return entry.is_dir() or entry.name.lower().endswith((".ipynb", ".zip"))
 
 
-def _small_text(path: Path) -> str | None:
+def small_text(path: Path) -> str | None:
     """The text of a small file of a student's; None where there is none, or it is no such file."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

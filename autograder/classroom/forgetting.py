@@ -7,7 +7,7 @@ from pathlib import Path
 
 from autograder.classroom import places
 from autograder.classroom.errors import UserError
-from autograder.classroom.folder import ClassFolder
+from autograder.classroom.folder import FROM_EXCHANGE, ClassFolder, small_text
 from autograder.classroom.journal import Journal
 from autograder.classroom.names import student_id, student_id_refusal
 
@@ -21,8 +21,21 @@ def held_of(folder: ClassFolder, student: str) -> list[Path]:
     exchange = places.exchange()
     if exchange:
         inbound = exchange / places.COURSE / "inbound"
-        found += [path for path in sorted(inbound.glob("*+*+*")) if path.name.rsplit("+", 3)[0] == student]
+        handed_in = [path for path in sorted(inbound.glob("*+*+*")) if path.name.rsplit("+", 3)[0] == student]
+        pages = exchange / places.COURSE / "feedback"
+        found += handed_in + [pages / name for name in _released(found, handed_in)]
     return [path for path in found if path.is_symlink() or path.exists()]
+
+
+def _released(kept: list[Path], handed_in: list[Path]) -> list[str]:
+    """The names under which `nbgrader release_feedback` lays a student's pages into the exchange. They follow from
+    what `submit` wrote beside each submission. kept: the student's folders of the class; handed_in: the exchange's."""
+    from nbgrader.utils import notebook_hash
+
+    submissions = [(path, path.name.rsplit("+", 3)[1]) for path in handed_in]
+    submissions += [(path, path.name) for folder in kept if not folder.is_symlink() for path in folder.glob("*/")]
+    known = sorted({(secret, name) for path, name in submissions if (secret := small_text(path / FROM_EXCHANGE[1]))})
+    return [f"{notebook_hash(secret=secret, notebook_id=name)}.html" for secret, name in known]
 
 
 def forget(folder: ClassFolder, student: str) -> None:

@@ -15,6 +15,11 @@ COURSE = "convolutions"  # nbgrader's name for the course, and for its folder in
 EVERYONE = 0o777
 # nbgrader's commands that work with the exchange, on the instructor's side.
 EXCHANGING = "release_assignment", "collect", "release_feedback", "list"
+OF_A_CLASS = "collect", "zip_collect", "autograde", "generate_feedback", "release_feedback", "export", "db"
+NO_CLASS = (
+    "COURSE_CLASS is not set, so this is about the demo's class, _build/demo. Name your own: "
+    "export COURSE_CLASS=$HOME/classes/2026"
+)
 SYSTEM_WIDE = Path("/usr/local/share/nbgrader/exchange")  # nbgrader's own, where none is named
 _advised: set[str] = set()
 
@@ -88,7 +93,7 @@ def advice(command: str) -> list[str]:
         return []
     _advised.add(command)
     folder = class_folder()
-    told = [made(folder)] if folder else []
+    told = [made(folder) if folder else NO_CLASS if command in OF_A_CLASS else None]
     if command in EXCHANGING:
         told.append(closed_to_students(exchange()))
     return [sentence for sentence in told if sentence]

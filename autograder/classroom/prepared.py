@@ -63,6 +63,8 @@ def _exchange() -> Check:
         return Check("exchange", "PASS", "$COURSE_EXCHANGE is not set: nbgrader's exchange is not used")
     if said := places.closed_to_students(place):
         return Check("exchange", "CAUTION", f"{place} cannot be used by students", said)
+    if not place.is_dir():
+        return Check("exchange", "PASS", f"{place} is not there yet; `nbgrader release_assignment` makes it")
     return Check("exchange", "PASS", f"{place}, open to everyone")
 
 

@@ -265,6 +265,21 @@ def test_tests_that_are_no_parts_own_are_told(tmp_path, monkeypatch, capsys):
     assert "✗ the tests `tests`: TypeError: no." in capsys.readouterr().out
 
 
+def test_a_part_without_visible_checks_is_no_part_as_it_was_handed_out(tmp_path, monkeypatch, capsys):
+    stub = "def double(x):\n    raise NotImplementedError()"
+    entries = [Entry("double", "code", "solution", stub, "double"), Entry("tests", "code", "grade", "double(3)")]
+    monkeypatch.setattr(check, "assignments", lambda: {"09-mine": Assignment("09-mine", ALLOWED, entries)})
+    monkeypatch.setattr(check, "rehearse", lambda cues, *_: Ran({}, {}, {n: {"double"} for n in range(len(cues))}))
+    cells = [new_code_cell(stub, metadata={"nbgrader": {"grade_id": "double"}})]
+    path = save(new_notebook(cells=cells), tmp_path, "09-mine.ipynb")
+    assert check.main(["check", str(path)]) == 1
+    assert "✗ double: not written yet" in capsys.readouterr().out
+    cells += [new_code_cell("def double(x):\n    return 2 * x")]
+    save(new_notebook(cells=cells), tmp_path, "09-mine.ipynb")
+    assert check.main(["check", str(path)]) == 0
+    assert "✓ double" in capsys.readouterr().out, "it stands in a cell of one's own"
+
+
 def test_what_takes_too_long_is_told(nb, asked):
     nb.cells.insert(2, new_code_cell("train()", id="mine"))
     took = "it took more than 20 seconds of processor time"

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import nbgrader.api
 import pytest
+from nbgrader.utils import notebook_hash
 from typer.testing import CliRunner
 
 from autograder.classroom import cli, forgetting, telling
@@ -153,13 +154,22 @@ def test_a_student_can_be_forgotten_everywhere(small, tmp_path, monkeypatch, cap
     monkeypatch.setenv("COURSE_EXCHANGE", str(tmp_path / "exchange"))
     for name in (f"ben+{ASSIGNMENT}+2026-10-12 09:00:00 UTC+x", f"benno+{ASSIGNMENT}+2026-10-12 09:00:00 UTC+y"):
         (inbound / name).mkdir(parents=True)
+        (inbound / name / "submission_secret.txt").write_text(name)
     hand_in(small, "benno")
+    hand_in(small, "ben", b"the secret of his newer submission", f"{ASSIGNMENT}/submission_secret.txt")
+    pages = inbound.with_name("feedback")
+    pages.mkdir()
+    for secret in ("the secret of his newer submission", *(path.name for path in inbound.iterdir())):
+        page = f"{notebook_hash(secret=secret, notebook_id=ASSIGNMENT)}.html"
+        (pages / page).write_text("benno" if "benno" in secret else "ben")
     run(small, "ben", force=True)
     run(small)
     before = small.journal.read_bytes()
     small.journal.write_bytes(before + b"\xff damaged\n")
     held = [str(path) for path in forgetting.held_of(small, "ben")]
-    assert len(held) == 3 and all("/ben/" in f"{path}/".replace("ben+", "ben/") for path in held)
+    theirs = [path for path in held if not path.startswith(str(pages))]
+    assert len(held) == 5 and len(theirs) == 3, "two submissions' pages, in the exchange too"
+    assert all("/ben/" in f"{path}/".replace("ben+", "ben/") for path in theirs)
     app = CliRunner()
     assert app.invoke(cli.app, ["forget", "ben", "--class", str(small.root)], input="n\n").exit_code == 1
     assert small.journal.read_bytes() == before + b"\xff damaged\n" and entered(small) == {"ada", "ben", "benno"}
@@ -167,6 +177,7 @@ def test_a_student_can_be_forgotten_everywhere(small, tmp_path, monkeypatch, cap
     assert done.exit_code == 0, done.output
     left = [path for path in tmp_path.rglob("*") if "ben" in path.name.replace("benno", "")]
     assert left == [] and entered(small) == {"ada", "benno"}
+    assert [page.read_text() for page in pages.iterdir()] == ["benno"], "what was released, the others' stays"
     assert b"\xff damaged" in small.journal.read_bytes()
     for file in (small.gradebook, small.journal):
         assert not re.search(rb"ben(?!no)", file.read_bytes())

@@ -92,5 +92,6 @@ def test_without_an_exchange_the_line_that_makes_one_is_told(monkeypatch, tmp_pa
     monkeypatch.setattr(places, "_advised", set())
     monkeypatch.delenv("COURSE_CLASS", raising=False)
     monkeypatch.delenv("COURSE_EXCHANGE", raising=False)
-    assert places.advice("export") == [] and places.advice("collect") == [said]
+    assert places.advice("list") == [said] and places.advice("collect") == [places.NO_CLASS, said]
+    assert places.advice("export") == [places.NO_CLASS] and places.advice("fetch_assignment") == []
     assert places.advice("collect") == [], "told twice, as nbgrader reads its settings several times"

@@ -45,8 +45,12 @@ def test_what_is_no_class_folder_is_said_with_the_line_that_makes_one(tmp_path):
 def test_an_exchange_is_open_to_everyone(tmp_path, monkeypatch):
     assert by_layer()["exchange"].verdict == "PASS"
     place = tmp_path / "exchange"
-    place.mkdir(mode=0o755)
     monkeypatch.setenv("COURSE_EXCHANGE", str(place))
+    with monkeypatch.context() as reachable:
+        reachable.setattr(prepared.places, "closed_to_students", lambda _: None)
+        check = by_layer()["exchange"]
+    assert check.verdict == "PASS" and "`nbgrader release_assignment` makes it" in check.found
+    place.mkdir(mode=0o755)
     check = by_layer()["exchange"]
     assert check.verdict == "CAUTION" and "chmod" in check.mend
 
@@ -64,7 +68,9 @@ def test_the_books_address_is_read_from_a_file_that_rebuilds_nothing(settings, m
 
 def test_without_an_address_there_is_no_link():
     assert book_links.mistake_link("", "01-convolution", "flipped-kernel") is None
-    assert book_links.mistake_link("b", "01-x", "m") == "b/book/01-x.html#mistake-01-x-m"
+    link = book_links.mistake_link("b", "01-convolution", "flipped-kernel")
+    assert link == "b/book/01-convolution.html#mistake-01-convolution-flipped-kernel"
+    assert book_links.mistake_link("b", "01-x", "m") is None, "the book has no such chapter"
 
 
 @pytest.mark.parametrize("text, said", [("book_url = [", "cannot be read"), ("book_url = 3", "quotation marks")])

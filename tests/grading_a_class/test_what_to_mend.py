@@ -129,6 +129,12 @@ def test_where_all_is_right_it_says_so(shown):
     assert "not marked yet" in first
 
 
+def test_where_a_person_took_points_off_it_does_not_say_so(entry, source):
+    made = entry(criteria=[row("output_size", "sizes", 2.0), row("conv2d", "values", 8.0)], points=(2.0, 8.0, 0.0))
+    page = feedback.page(made, None, source, record_of(made.result, given={"conv2d-hidden": 6.0}))
+    assert "All is right" not in page and "Your instructor took points off" in page
+
+
 def test_a_cell_that_stopped_is_told_once_with_all_that_it_cost(shown, executed):
     nb = executed()
     error = new_output("error", ename="ModuleNotFoundError", evalue="", traceback=["its traceback"])
