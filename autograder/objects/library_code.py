@@ -82,7 +82,14 @@ def _members(module: types.ModuleType, pattern: str) -> Iterator[tuple[str, Any]
         own = getattr(thing, "__module__", None) == module.__name__
         if isinstance(thing, type) and (own or pattern):
             methods = ((f"{name}.{key}", getattr(value, "__func__", value)) for key, value in vars(thing).items())
-            yield from ((n, m) for n, m in methods if _is_named(n, pattern) and isinstance(m, types.FunctionType))
+            yield from (
+                (n, m)
+                for n, m in methods
+                if _is_named(n, pattern)
+                and isinstance(m, types.FunctionType)
+                # A class may hold functions of others, such as those that every Enum has.
+                and (pattern or m.__module__ == module.__name__)
+            )
         elif callable(thing) and _is_named(name, pattern) and (own or pattern or isinstance(thing, _COMPILED)):
             while not isinstance(thing, types.FunctionType) and hasattr(thing, "__wrapped__"):  # NumPy's dispatchers
                 thing = thing.__wrapped__

@@ -1,5 +1,9 @@
 """What assignment 04 bans is refused however it is reached, and what its text allows is free."""
 
+import enum
+import inspect
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +13,10 @@ from autograder.exam import augmentation
 from autograder.exam.subject import Banned, LocalSubject
 
 IMAGE = torch.rand(3, 8, 8)
+
+
+class Colour(enum.Enum):
+    RED = "red"
 
 
 def tv1(name, *args):
@@ -65,6 +73,7 @@ FREE = {
     "F.conv2d": lambda: F.conv2d(IMAGE[None], torch.ones(1, 3, 3, 3)),
     "F.grid_sample": lambda: F.grid_sample(IMAGE[None], torch.zeros(1, 2, 2, 2), align_corners=False),
     "torch.rot90": lambda: torch.rot90(IMAGE, 1, (1, 2)),
+    "an enum": lambda: (re.sub("a", "b", "A", flags=re.I | re.M), Colour("red"), inspect.signature(asked)),
     "numpy": lambda: torch.from_numpy(np.rot90(IMAGE.numpy(), axes=(1, 2)).copy()),
 }
 PARTS = [part.name for part in augmentation.EXAMS if part.ban]

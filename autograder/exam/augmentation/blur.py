@@ -122,6 +122,7 @@ BLUR_MISTAKES = (
     misconception(
         "blur-size-ignored",
         with_changes(blurred, lambda sigma, **rest: {"kernel_size": 2 * round(3 * sigma) + 1}),
+        with_changes(blurred, lambda sigma, **rest: {"kernel_size": 2 * int(3 * sigma) + 1}),
         with_arguments(blurred, kernel_size=always(3)),
         with_arguments(blurred, kernel_size=always(5)),
     ),

@@ -56,18 +56,21 @@ def unclamped(function, image, factor):
     return around(grey(image).mean(), image, factor)
 
 
-def wrapped(function, image, factor):
+def clamped_at(**end: float) -> Callable[..., T]:
     """Only one end is clamped."""
-    return around(grey(image).mean(), image, factor).clamp(min=0)
+    return lambda function, image, factor: around(grey(image).mean(), image, factor).clamp(**end)
 
 
 CONTRAST_MISTAKES = (
     misconception(
-        "contrast-unclamped", with_all_arguments(contrasted, unclamped), with_all_arguments(contrasted, wrapped)
+        "contrast-unclamped",
+        with_all_arguments(contrasted, unclamped),
+        *(with_all_arguments(contrasted, clamped_at(**end)) for end in ({"min": 0}, {"max": 1})),
     ),
     misconception(
         "contrast-mean-of-all",
         with_centre(lambda image: image.mean()),
+        with_centre(lambda image: grey(image.flip(0)).mean()),
         with_centre(
             lambda image: (
                 (image * torch.tensor([0.2126, 0.7152, 0.0722])[: len(image), None, None]).sum(0).mean()

@@ -28,14 +28,14 @@ def answer(subject: Subject, image: T, sigma: float, generator: Any, *, named: b
     """A call's result, where it is a float32 tensor of the image's shape."""
     given = {"sigma": sigma, "generator": generator}
     got = subject(image, **given) if named else subject(image, sigma, generator)
-    if not isinstance(got, T) or got.dtype != torch.float32:
+    if not isinstance(got, T) or not got.is_floating_point():
         raise Unnamed(
             f"`{subject.name}` gave back {kind(got)} where a tensor of float32 is expected.", tells={"result"}
         )
     if got.shape != image.shape:
         said = f"`{subject.name}` gave back a tensor of shape {tuple(got.shape)}, which is not the image's shape."
         raise Unnamed(said, tells={"result"})
-    return got
+    return got.float()
 
 
 def noise(subject: Subject, seed: int, sigma: float = SIGMA, shape: tuple[int, ...] = SHAPE, level: float = GREY) -> T:
@@ -149,6 +149,9 @@ def clamped(subject: Subject, draw: Draw) -> None:
         still, noisy = (subject.vjp((image, sigma, Recipe("generator", 1)), {}, None) for sigma in (0, 0.1))
         if not torch.equal(noisy.after[0], image):
             raise Wrong("input-changed", Evidence("sigma=0.1", shown(image), shown(noisy.after[0])))
+        if isinstance(noisy.output, T) and noisy.output.dtype != torch.float32:
+            said = f"The result of `{subject.name}` is {kind(noisy.output)} where a tensor of float32 is expected."
+            raise Unnamed(said, tells={"type", "result"})
         if not isinstance(still.output, T) or not torch.allclose(still.output, image, atol=1e-6):
             raise Unnamed(f"With sigma=0 the result of `{subject.name}` is not the image.", tells={"result"})
 

@@ -56,10 +56,14 @@ def forward(function, image, angle):
     return result
 
 
-def floored(function, image, angle):
-    """The pixel before each place, not the nearest."""
-    rows, columns = sources(image.shape, angle)
-    return looked_up(image, (rows + 1e-6).floor().long(), (columns + 1e-6).floor().long())
+def floored(more: float) -> Callable[..., T]:
+    """The pixel before each place, not the nearest. more: what rounding adds."""
+
+    def mutant(function, image, angle):
+        rows, columns = sources(image.shape, angle)
+        return looked_up(image, (rows + more).floor().long(), (columns + more).floor().long())
+
+    return mutant
 
 
 def edge_repeated(function, image, angle):
@@ -67,6 +71,22 @@ def edge_repeated(function, image, angle):
     rows, columns = sources(image.shape, angle)
     height, width = image.shape[-2:]
     return nearest(image, rows.clamp(0, height - 1), columns.clamp(0, width - 1))
+
+
+def clamped(shape: Sequence[int], angle: float) -> tuple[T, T]:
+    """The places, moved onto the image."""
+    (rows, columns), (height, width) = sources(shape, angle), shape[-2:]
+    return rows.clamp(0, height - 1), columns.clamp(0, width - 1)
+
+
+def smoothly(places_of: Callable[[Sequence[int], float], tuple[T, T]]) -> Callable[..., T]:
+    """Other places, with images interpolated and masks taken by the nearest pixel."""
+
+    def mutant(function, image, angle):
+        there = places_of(image.shape, angle)
+        return (bilinear if image.is_floating_point() else nearest)(image, *there)
+
+    return mutant
 
 
 def sheared(function, image, angle):
@@ -125,7 +145,11 @@ MISTAKES = (
         with_arguments(rotated, angle=lambda angle: min(max(angle, 0), 360)),
         with_arguments(rotated, angle=lambda angle: angle if 0 <= angle <= 360 else 0),
     ),
-    misconception("rotate-clockwise", with_arguments(rotated, angle=lambda angle: -angle)),
+    misconception(
+        "rotate-clockwise",
+        with_arguments(rotated, angle=lambda angle: -angle),
+        with_all_arguments(rotated, smoothly(lambda shape, angle: sources(shape, -angle))),
+    ),
     misconception(
         "rotate-radians", with_arguments(rotated, angle=math.degrees), with_arguments(rotated, angle=math.radians)
     ),
@@ -137,7 +161,11 @@ MISTAKES = (
     ),
     misconception("rotate-corner", with_all_arguments(rotated, about(lambda height, width: (0, 0)))),
     misconception("rotate-holes", with_all_arguments(rotated, forward)),
-    misconception("rotate-edge-repeated", with_all_arguments(rotated, edge_repeated)),
+    misconception(
+        "rotate-edge-repeated",
+        with_all_arguments(rotated, edge_repeated),
+        with_all_arguments(rotated, smoothly(clamped)),
+    ),
     misconception("rotate-grown", with_all_arguments(rotated, grown)),
     misconception("rotate-sheared", with_all_arguments(rotated, sheared)),
     misconception("rotate-right-angles", with_all_arguments(rotated, by_right_angles)),
@@ -146,7 +174,7 @@ MISTAKES = (
         with_all_arguments(rotated, interpolated_mask),
         with_all_arguments(rotated, truncated_mask),
     ),
-    misconception("rotate-floor", with_all_arguments(rotated, floored)),
+    misconception("rotate-floor", *(with_all_arguments(rotated, floored(more)) for more in (1e-6, 0.0, -1e-6))),
     misconception("rotate-not-square", with_all_arguments(rotated, squared), raises=True),
     mask_mistake(rotated),
 )
