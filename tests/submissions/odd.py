@@ -123,7 +123,7 @@ def doubled_cells(nb):
 
 
 def edited_grade_cells(nb):
-    """status: graded, score: 7, says: changed and were put back"""
+    """status: graded, score: 7, says: present version and were put back"""
     for cell in nb.cells:
         if cell.metadata.nbgrader.grade and cell.cell_type == "code":
             cell.source = "raise SystemExit"
@@ -131,7 +131,7 @@ def edited_grade_cells(nb):
 
 
 def forged_results(nb):
-    """status: graded, score: 3, says: changed and were put back"""
+    """status: graded, score: 3, says: present version and were put back"""
     cell_of(nb, "conv2d_naive").source = "conv2d_naive = None"
     for cell in nb.cells:
         if cell.metadata.nbgrader.grade and cell.cell_type == "code":

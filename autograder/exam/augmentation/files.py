@@ -75,7 +75,7 @@ def opened(
 def pair(subject: Subject, item: Any) -> tuple[T, T]:
     """An item, where it is an image and a mask."""
     if not isinstance(item, tuple | list) or len(item) != 2 or not all(isinstance(one, T) for one in item):
-        said = f"An item of `{subject.name}` is {kind(item)} where an image and a mask are expected."
+        said = f"The result of `{subject.name}[i]` is {kind(item)} where an image and a mask are expected."
         raise Unnamed(said, tells={"result"})
     return item[0], item[1]
 

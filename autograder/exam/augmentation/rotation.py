@@ -62,8 +62,6 @@ class Around(Turned):
 class Labelled(Value):
     """A rotated mask, whose labels count where the nearest pixel is no matter of rounding."""
 
-    tells: ClassVar[Features] = frozenset({"labels"})
-
     def _unlike(self, got, right):
         image, angle = (*self.case.args, *self.case.kwargs.values())
         if not isinstance(got, T) or got.dtype != right.dtype or got.shape != right.shape or right.shape != image.shape:

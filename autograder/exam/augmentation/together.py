@@ -40,7 +40,7 @@ def called(subject: Subject, made: Subject, pair: Pair, seed: int, calls: int) -
 def read(subject: Subject, got: Any) -> Pair:
     """A call's result, where it is a pair of tensors."""
     if not isinstance(got, tuple | list) or len(got) != 2 or not all(isinstance(one, T) for one in got):
-        said = f"A call of `{subject.name}` gave back {kind(got)} where an image and a mask are expected."
+        said = f"The result of `{subject.name}` is {kind(got)} where an image and a mask are expected."
         raise Unnamed(said, tells={"result"})
     return got[0], got[1]
 

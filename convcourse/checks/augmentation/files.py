@@ -71,7 +71,9 @@ def SegmentationDataset(made: Any) -> None:
             Image.fromarray(labels["cat"]).save(masks / "dog.png")
             dataset = check.ask(made, images, masks)
             if check.ask(len, dataset) != 4:
-                check.fail(f"dog.jpeg and dog.png belong together, and yours finds {len(dataset)} pairs of 4.")
+                check.fail(
+                    f"The files dog.jpeg and dog.png belong together, and yours finds {len(dataset)} pairs of 4."
+                )
             image, _ = check.ask(dataset.__getitem__, 3)
             if not isinstance(image, T) or image.shape != (3, 4, 5) or image.dtype != torch.float32:
                 check.fail("An image from a JPEG file must be a float32 tensor (3, H, W).")

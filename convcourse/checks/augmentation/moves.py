@@ -20,7 +20,10 @@ def shift(function: Any) -> None:
     image = picture(1, 3, 5, 7)
     with check("to the right and down"):
         slips: Slips = [
-            (partial(_moved, image, 1, 2), "Yours exchanges dx and dy. dx is to the right, and dy is down."),
+            (
+                partial(_moved, image, 1, 2),
+                "Yours exchanges dx and dy. The number dx moves to the right, and dy moves down.",
+            ),
             (partial(_moved, image, -2, -1), "Yours moves to the left and up."),
             (
                 partial(image.roll, (1, 2), (-2, -1)),
