@@ -135,8 +135,9 @@ def faults_of(source: Path, explained: set[tuple[str, ...]], chosen: list[str]) 
     exams = [e for e in exams if re.search(rf"^(def|class) {e.graded_name}\b", cells[e.name], re.MULTILINE)]
     reasons = {key for key in explained if key[0] in {e.name for e in exams}}
     namespace: dict = {}
-    for name, text in cells.items():
-        if name == "setup" or re.match(r"(def|class) ", text):  # pictures, training and answers are not needed
+    written = {exam.name for exam in parts_of(package)}
+    for name, text in cells.items():  # pictures, trainings and answers are not needed
+        if name == "setup" or (name in written and re.match(r"(def|class) ", text)):
             exec(text, namespace)
 
     unchanged = [Mutant(exam, "", "", "", cells[exam.name]) for exam in exams]
@@ -162,8 +163,9 @@ def main(chosen: list[str]) -> int:
     for source in sorted((ROOT / "solutions").glob("*.py")):
         entries = explained.get(topic(source.stem), [])
         keys = {(e["cell"], e["operator"], e["line"], e["becomes"]) for e in entries}
-        faults += faults_of(source, keys, chosen)
-    print("\n".join(faults), end="\n" if faults else "")
+        found = faults_of(source, keys, chosen)
+        print("".join(f"{fault}\n" for fault in found), end="", flush=True)
+        faults += found
     if not faults and not chosen:
         count = sum(map(len, explained.values()))
         slow_checks.record("mutation", f"no mutant keeps full marks but {count} that are explained")
