@@ -58,10 +58,6 @@ MISTAKES = (
             },
         ),
     ),
-    misconception(
-        "cutmix-labels-only",
-        with_all_arguments(mixed, lambda function, images, **rest: (images, function(images=images, **rest)[1])),
-    ),
     misconception("cutmix-order-ignored", with_changes(mixed, lambda order, **rest: {"order": order.flip(0)})),
     misconception("cutmix-sum", with_result(mixed, lambda pair: (pair[0], 2 * pair[1]))),
 )

@@ -135,7 +135,6 @@ SENTENCES = common("banned-call", "input-changed", "contiguous-only") | {
     "cutmix-labels-kept": "The labels stay as they are. Share them by area.",
     "cutmix-labels-half": "Both labels count one half, whatever the area is.",
     "cutmix-rectangle-exchanged": "The rectangle is kept, and everything around it comes from the partner. It must be the other way round.",
-    "cutmix-labels-only": "The images are not mixed.",
     "cutmix-order-ignored": "`order` is not used as the list of partners. The partner of image i is image `order[i]`.",
     "cutmix-sum": "The shares of the classes do not sum to 1.",
     # questions

@@ -150,9 +150,7 @@ MISTAKES = (
         with_arguments(rotated, angle=lambda angle: -angle),
         with_all_arguments(rotated, smoothly(lambda shape, angle: sources(shape, -angle))),
     ),
-    misconception(
-        "rotate-radians", with_arguments(rotated, angle=math.degrees), with_arguments(rotated, angle=math.radians)
-    ),
+    misconception("rotate-radians", with_arguments(rotated, angle=math.degrees)),
     misconception(
         "rotate-centre",
         with_all_arguments(rotated, about(lambda height, width: (height / 2, width / 2))),
