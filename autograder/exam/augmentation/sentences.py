@@ -25,7 +25,7 @@ SENTENCES = common("banned-call", "input-changed", "contiguous-only") | {
     "cutout-shares": "Where nothing is removed, the image itself is returned. Return a copy, so that a change of the result does not change the image.",
     # rotate
     "rotate-clockwise": "The image is rotated clockwise. A positive angle rotates counter-clockwise, and rows are counted downwards.",
-    "rotate-negative": "Angles below 0° or above 360° are not rotated correctly. A negative angle rotates clockwise.",
+    "rotate-negative": "A negative angle rotates as a positive one does. It must rotate clockwise.",
     "rotate-radians": "The angle is not converted correctly. It comes in degrees, and `math.cos` expects radians.",
     "rotate-centre": "The image is not rotated about its centre, which is row (H − 1)/2 and column (W − 1)/2.",
     "rotate-corner": "The image is rotated about its upper left corner. Rotate it about its centre.",

@@ -138,13 +138,7 @@ def by_right_angles(function, image, angle):
 
 
 MISTAKES = (
-    misconception(
-        "rotate-negative",
-        with_arguments(rotated, angle=abs),
-        with_arguments(rotated, angle=lambda angle: max(angle, 0)),
-        with_arguments(rotated, angle=lambda angle: min(max(angle, 0), 360)),
-        with_arguments(rotated, angle=lambda angle: angle if 0 <= angle <= 360 else 0),
-    ),
+    misconception("rotate-negative", with_arguments(rotated, angle=abs)),
     misconception(
         "rotate-clockwise",
         with_arguments(rotated, angle=lambda angle: -angle),
