@@ -108,7 +108,7 @@ def rotate(function: Any) -> None:
         mask[:, 4:11, 4:11] = 2
         got = check.ask(function, mask, 20)
         if not isinstance(got, T) or got.dtype != torch.int64:
-            check.fail("An int64 mask must stay int64.")
+            check.fail("An int64 mask must stay int64, and the mask that yours returns is not.")
         if set(got.unique().tolist()) != {0, 2}:
             found = got.unique().tolist()
             check.fail(
