@@ -20,6 +20,7 @@ from autograder.objects.recipes import Recipe
 File = tuple[str, str, T]  # name, mode, bytes
 JPEG = 0.06  # what a photograph-like image may lose by its compression, in 0…1
 SIZE = (6, 8)
+LEVELS = 20, 52, 84, 116, 148  # by which images of one folder are told apart, JPEG or not
 PAIRED = "qv7a", "qv7b"  # stems that no sentence holds by chance
 
 
@@ -33,7 +34,7 @@ class Folders:
 
     def add(self, draw: Draw, stem: str, mode: str = "rgb", mask: str = "grey", suffix: str = ".png") -> Folders:
         """A pair, of an image and a mask in these modes."""
-        pixels, labels = self.pixels(draw, mode), self.labels(draw)
+        pixels, labels = self.pixels(draw, mode, LEVELS[len(self.items) % len(LEVELS)]), self.labels(draw)
         self.images.append((stem + suffix, mode, pixels))
         self.masks.append((f"{stem}.png", mask, labels))
         colours = pixels[..., None].expand(*SIZE, 3) if mode == "grey" else pixels[..., :3]
@@ -41,11 +42,12 @@ class Folders:
         return self
 
     @staticmethod
-    def pixels(draw: Draw, mode: str) -> T:
-        """Bytes of an image; smooth, so that JPEG keeps them."""
+    def pixels(draw: Draw, mode: str, level: int) -> T:
+        """Bytes of an image; smooth, so that JPEG keeps them. level: of the first channel in the upper left corner."""
         channels = {"grey": 1, "rgb": 3, "rgba": 4}[mode]
         steps = torch.arange(SIZE[0])[:, None, None] * 6 + torch.arange(SIZE[1])[:, None] * 4
         start = draw.integers(20, 150, 1, 1, channels)
+        start[..., 0] = level
         made = (steps + start).to(torch.uint8).contiguous()
         return made[..., 0].contiguous() if mode == "grey" else made
 
