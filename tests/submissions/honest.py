@@ -236,6 +236,12 @@ def answers_worked_out(nb):
 STUDENTS = {path.stem: path for path in sorted((Path(__file__).parent / "students").glob("*.py"))}
 
 
+def cells_by(student):
+    """The cells of a student's file, each with its key."""
+    _, *parts = re.split(r"(?m)^# %% (.+)\n", STUDENTS[student].read_text())
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
 def written_by(student):
     """The habit of a student who has solved assignment 03 from its text alone: their cells, and those they added.
 
@@ -243,8 +249,7 @@ def written_by(student):
     """
 
     def solve(nb):
-        _, *parts = re.split(r"(?m)^# %% (.+)\n", STUDENTS[student].read_text())
-        for key, text in zip(parts[::2], parts[1::2], strict=True):
+        for key, text in cells_by(student):
             if key.startswith("+ "):
                 after(nb, key.removeprefix("+ "), text)
             else:

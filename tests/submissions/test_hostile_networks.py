@@ -1,6 +1,7 @@
 """What people put into a cell of a network of assignment 03 to get its points without the work, or to stop the grader.
 
-`hostile_networks/` holds one cell each. The text at its top says which cell it is and what must be found.
+`hostile_networks/` holds one cell each, as a whole or as an edit on an honest student's. The text at its top says which
+cell it is and what must be found.
 """
 
 import json
@@ -10,12 +11,20 @@ from pathlib import Path
 import nbformat
 import pytest
 from drawing import some_of
+from honest import cells_by
 
 from autograder.classroom.jobs import ROOT, source_of
+from autograder.exam_tables.implementations import edited
 from autograder.examiner.grading import Job, grade
 
 NAME = "03-architectures"
-FILES = {path.stem: path for path in sorted((Path(__file__).parent / "hostile_networks").glob("*.py"))}
+FILES = {path.stem: path for path in sorted((Path(__file__).parent / "hostile_networks").glob("*.*"))}
+HONEST = dict(cells_by("beginner"))
+
+
+def written(path, text, cell):
+    """The code of a file."""
+    return edited(HONEST[cell], text, path) if path.suffix == ".edit" else text.partition('"""\n\n')[2]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +48,8 @@ def test_what_is_earned_and_said(name, notebooks, client):
     text = FILES[name].read_text()
     said = dict(re.findall(r"(?m)^(cell|status|score|says): (.+)", text))
     submitted, source = notebooks(said["cell"])
-    next(cell for cell in submitted.cells if cell.id == said["cell"]).source = text.partition('"""\n\n')[2]
+    code = written(FILES[name], text, said["cell"])
+    next(cell for cell in submitted.cells if cell.id == said["cell"]).source = code
     result, executed, _ = grade(
         Job("mallory", NAME, "j"), nbformat.writes(submitted).encode(), source, client, bytes(32)
     )
