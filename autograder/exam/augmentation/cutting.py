@@ -27,11 +27,15 @@ from autograder.objects.recipes import Recipe
 Box = tuple[int, int, int, int]  # top, left, height, width
 
 
+def rectangle(image: T, top: int, left: int, height: int, width: int) -> T:
+    """Which pixels are in it (H, W)."""
+    rows, columns = places(image.shape)
+    return (rows >= top) & (rows < top + height) & (columns >= left) & (columns < left + width)
+
+
 def cut(image, top, left, height, width):
     """0 in a rectangle, as far as it lies on the image."""
-    rows, columns = places(image.shape)
-    inside = (rows >= top) & (rows < top + height) & (columns >= left) & (columns < left + width)
-    return image.masked_fill(inside, 0)
+    return image.masked_fill(rectangle(image, top, left, height, width), 0)
 
 
 def by_slices(function, image, top, left, height, width):

@@ -6,20 +6,14 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from autograder.exam.augmentation.cutting import BEFORE, BESIDE, ON, OVER_END, Box, outside
-from autograder.exam.augmentation.images import T, places
+from autograder.exam.augmentation.cutting import BEFORE, BESIDE, ON, OVER_END, Box, outside, rectangle
+from autograder.exam.augmentation.images import T
 from autograder.exam.augmentation.sentences import SENTENCES
 from autograder.exam.cases import Case
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features, features_of, holding
 from autograder.exam.functions import FunctionExam
 from autograder.exam.mistakes import misconception, with_all_arguments, with_changes, with_result
-
-
-def rectangle(images: T, top: int, left: int, height: int, width: int) -> T:
-    """Which pixels are in it (H, W)."""
-    rows, columns = places(images.shape)
-    return (rows >= top) & (rows < top + height) & (columns >= left) & (columns < left + width)
 
 
 def mixed(images, labels, order, top, left, height, width):

@@ -12,11 +12,6 @@ def question_1(answer: Any) -> None:
     Check("answer_1").letter(answer, "ABCD")
 
 
-def question_2(answer: Any) -> None:
-    """Check the form of `answer_2`, a whole number."""
-    Check("answer_2").whole_number(answer)
-
-
 def question_3(answer: Any) -> None:
     """Check the form of `answer_3`, a letter from A to D."""
     Check("answer_3").letter(answer, "ABCD")
