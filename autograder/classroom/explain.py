@@ -137,6 +137,7 @@ def program(found: Examined) -> str:
             listed.append(f"    ({row['cell']!r}, {name}, {heading(row)!r}),\n")
     return frame.format(
         who=printable(result["student"]), what=result["assignment"], notebook=repr(str(found.notebook)),
+        solution=repr(str(source_of(result["assignment"]))),
         cases="\n\n".join(cases), listed="".join(listed),
     )  # fmt: skip
 

@@ -1,16 +1,16 @@
 """A step of a transcript as Python that makes it again: the call, its inputs in full, what is expected and what came.
 
 The text is the body of a function in the file that `classroom.explain` prints, which defines what is not Python's own
-here: `names` (the student's), `unpacked`, `compare`, `standing_in`.
+here: `names` (the student's), `unpacked`, `compare`, `standing_in`, `load`, `against`. What a function should answer is
+written out. Where layers and networks are asked, the questions are a function of the names, `asked`, which is put to
+the student's and to the right ones: to PyTorch's own where there is one (`REFERENCES`), else to the course's solution.
 """
 
 from __future__ import annotations
 
-import base64
 import inspect
-import textwrap
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
 from itertools import takewhile
 from typing import Any
 
@@ -18,12 +18,11 @@ import torch
 
 from autograder.exam.core import Evidence, Exam
 from autograder.exam.functions import FunctionExam
+from autograder.examiner.literals import broken, tensor_as_text
 from autograder.examiner.transcript import NotedSubject, Step, Thing, Transcript
 from autograder.objects.recipes import Loader, Recipe
-from autograder.wire import codec
+from autograder.objects.recipes.architectures.probe import Question
 
-LITERAL = 600  # numbers that are written as numbers; of more the bytes are
-WIDTH = 112
 # What is done with a thing before a step that the step may depend on.
 CHANGES = "load", "train", "to", "vjp", "gradients"
 PLAIN = {
@@ -31,6 +30,17 @@ PLAIN = {
     "outline": "{name: tuple(tensor.shape) for name, tensor in %s.state_dict().items()}",
     "source": "inspect.getsource(%s)",
 }
+# PyTorch's own of the names that have one, made with the same arguments.
+REFERENCES = {
+    "Conv2d": "torch.nn.Conv2d",
+    "AlexNet": "torchvision.models.AlexNet",
+    "VGG": "autograder.exam.architectures.vgg.built_vgg",
+    "BasicBlock": "torchvision.models.resnet.BasicBlock",
+    "Bottleneck": "torchvision.models.resnet.Bottleneck",
+    "ResNet": "autograder.exam.architectures.resnet.built",
+}
+PROBE = "network_probe"  # the recipe through which assignment 03's networks are asked
+QUESTION = [field.name for field in fields(Question)]
 TOO_LARGE = 'print("What was asked here is too large to be written out.")\n'
 
 
@@ -44,10 +54,20 @@ def snippet(transcript: Transcript, exam: Exam, criterion: str, evidence: Eviden
     writer = _Writer(transcript, exam.graded_name, reference)
     try:
         writer.begin(transcript.seeds.get(criterion))
-        writer.last(step, evidence)
+        expected = writer.last(step)
     except _TooLarge:
         return TOO_LARGE
-    return "\n".join(part for text in writer.lines for line in text.split("\n") for part in broken(line)) + "\n"
+    before = [f"standing_in({name!r}, {recipe!r})  # {name} itself did not pass its exam"
+              for name, recipe in transcript.standing.items()]  # fmt: skip
+    lines = [part for text in writer.lines for line in text.split("\n") for part in broken(line)]
+    if evidence.expected == "a refusal" and reference and step.on.name == exam.graded_name:
+        lines.append("compare(got, 'a refusal')")
+    elif expected is not _Unknown:
+        lines += [*broken(f"expected = {writer.value(expected)}"), "compare(got, expected)"]
+    else:
+        said = f"against(asked, {exam.graded_name!r}, {REFERENCES.get(exam.graded_name, '')!r}, {evidence.expected!r})"
+        lines = ["def asked(names):", *(f"    {line}" if line else "" for line in lines), "    return got", "", said]
+    return "\n".join([*before, *lines]) + "\n"
 
 
 class _TooLarge(Exception):
@@ -65,24 +85,22 @@ class _Writer:
         self._used = {name, "got", "expected", "names"}
 
     def begin(self, seed: int | None) -> None:
-        for name, recipe in self._transcript.standing.items():
-            self.lines.append(f"standing_in({name!r}, {recipe!r})  # {name} itself did not pass its exam")
         if seed is not None:
             self.lines.append(f"modes.begin({seed})  # where random numbers start")
 
-    def last(self, step: Step, evidence: Evidence) -> None:
-        """The step itself, and what is expected of it."""
+    def last(self, step: Step) -> Any:
+        """The step itself; what is expected of it, `_Unknown` where that is not the value of a function."""
         values, thing = self._values(step), self.thing(step.on, step)
-        self._until, expected = step, _Unknown
+        self._until = step
         if step.operation in ("vjp", "gradients"):
             args, kwargs, cotangent = values[:3]
-            written = self._arguments(args, kwargs, named=step.on.name == self._name)
+            written = self._arguments(args, kwargs, self._names_of(step))
             if cotangent is None:
                 self.lines.append(f"got = {thing}({', '.join(written)})")
             else:
                 self._gradients(thing, written, cotangent, parameters=step.operation == "gradients")
             if step.on.name == self._name and self._reference:
-                expected = _expected(self._reference, args, kwargs, cotangent)
+                return _expected(self._reference, args, kwargs, cotangent)
         elif step.operation == "again":
             self._again(thing, *values)
         elif step.operation == "make":
@@ -92,11 +110,13 @@ class _Writer:
             self.lines.append(f"got = {thing}")
         else:
             self.lines.append(f"got = {self._read(step.operation, thing, values)}")
-        if evidence.expected == "a refusal" or expected is _Unknown:
-            self.lines.append(f"compare(got, {evidence.expected!r})")
-        else:
-            self._assign("expected", self.value(expected))
-            self.lines.append("compare(got, expected)")
+        return _Unknown
+
+    def _names_of(self, step: Step) -> Sequence[str]:
+        """What the arguments of a call are called."""
+        if isinstance(step.on.by, Recipe) and step.on.by.name == PROBE:
+            return QUESTION
+        return list(inspect.signature(self._reference).parameters) if step.on.name and self._reference else []
 
     # Things
 
@@ -117,21 +137,34 @@ class _Writer:
             words = ", ".join(self._arguments(*values)) if made else ""
             self._assign(name, f"{on}({words})" if made else self._read(thing.by.operation, on, values))
         self._called[thing] = name
-        for step in takewhile(lambda step: step is not until, thing.steps):
+        for step in self._before(thing, until):
             self._write(step)
         return name
+
+    @staticmethod
+    def _before(thing: Thing, until: Step | None) -> Iterator[Step]:
+        """The steps on which a later one may depend: of a probe, which forgets, those about the same network."""
+        earlier = takewhile(lambda step: step is not until, thing.steps)
+        if not (isinstance(thing.by, Recipe) and thing.by.name == PROBE and until and until.values):
+            yield from earlier
+            return
+        about = _network(until)
+        yield from (step for step in earlier if step.values and step.operation == "vjp" and _network(step) == about)
 
     def _write(self, step: Step) -> None:
         """A step that later ones may depend on."""
         if step.operation not in CHANGES or step.made is not None:
             return
+        if step.operation == "load" and step.values is None:
+            self.lines.append(f"load({self.thing(step.on, step)}, None)  # too large to be written out")
+            return
         values, thing = self._values(step), self.thing(step.on, step)
         if step.operation == "load":
-            self.lines.append(f"{thing}.load_state_dict({self.value(values[0])})")
+            self.lines.append(f"load({thing}, {self._variable('weights', values[0])})")
         elif step.operation in ("train", "to"):
             self.lines.append(f"{thing}.{step.operation}({values[0]})")
         else:
-            self.lines.append(f"{thing}({', '.join(self._arguments(*values[:2]))})")
+            self.lines.append(f"{thing}({', '.join(self._arguments(values[0], values[1], self._names_of(step)))})")
 
     @staticmethod
     def _read(operation: str, thing: str, values: tuple[Any, ...]) -> str:
@@ -149,9 +182,8 @@ class _Writer:
 
     # Calls
 
-    def _arguments(self, args: tuple, kwargs: dict[str, Any], named: bool = False) -> list[str]:
-        """Arguments as they are written into a call; those that are long are given a variable before."""
-        names = list(inspect.signature(self._reference).parameters) if named and self._reference else []
+    def _arguments(self, args: tuple, kwargs: dict[str, Any], names: Sequence[str] = ()) -> list[str]:
+        """Arguments as they are written into a call; those that are long are given a variable of these names before."""
         written = [
             self._variable(names[place] if place < len(names) else "argument", value)
             for place, value in enumerate(args)
@@ -177,7 +209,8 @@ class _Writer:
         self.lines.append("    got = torch.autograd.grad(output, leaves, cotangent, allow_unused=True)")
 
     def _again(self, thing: str, args: tuple, others: tuple, kwargs: dict[str, Any]) -> None:
-        first, second = self._arguments(args, kwargs, named=True), self._arguments(others, kwargs)
+        names = list(inspect.signature(self._reference).parameters) if self._reference else []
+        first, second = self._arguments(args, kwargs, names), self._arguments(others, kwargs)
         self.lines += [
             f"before = {thing}({', '.join(first)})",
             "kept = before.clone()",
@@ -202,7 +235,7 @@ class _Writer:
     def value(self, value: Any) -> str:
         """A value as an expression."""
         if _is_tensor(value):
-            return _tensor(value)
+            return tensor_as_text(value)
         if isinstance(value, NotedSubject):
             return self.thing(self._transcript.thing(value), self._until)
         if isinstance(value, Recipe):
@@ -226,6 +259,12 @@ class _Writer:
 _Unknown = object()
 
 
+def _network(step: Step) -> tuple[Any, ...]:
+    """By what a probe knows the network that it is asked about: the class, and the token of what it is made with."""
+    question = dict(zip(QUESTION, (step.values or ((),))[0], strict=False))
+    return id(question.get("cls")), question.get("tokens", ("",))[0]
+
+
 def _is_tensor(value: Any) -> bool:
     return isinstance(value, torch.Tensor)
 
@@ -241,33 +280,3 @@ def _expected(reference: Callable[..., Any], args: tuple, kwargs: dict[str, Any]
             return torch.autograd.grad(value, leaves, cotangent.to(value.dtype), allow_unused=True)
     except Exception:
         return _Unknown
-
-
-def _tensor(tensor: torch.Tensor) -> str:
-    """A tensor as an expression, with its layout in memory."""
-    wants = ".requires_grad_()" if tensor.requires_grad else ""
-    tensor = tensor.detach()
-    if tensor.is_contiguous():
-        shape = "" if tensor.dim() == 1 else f".reshape({tuple(tensor.shape)})"
-        return f"{_flat(tensor.reshape(-1))}{shape}{wants}"
-    reach = 1 + sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride())) if tensor.numel() else 0
-    stored = tensor.as_strided((reach,), (1,))
-    return f"{_flat(stored)}.as_strided({tuple(tensor.shape)}, {tensor.stride()}){wants}"
-
-
-def _flat(tensor: torch.Tensor) -> str:
-    """A tensor of one axis: its numbers or, where they are many, its bytes."""
-    if tensor.numel() > LITERAL or tensor.is_complex():
-        packed = base64.b85encode(zlib.compress(codec.raw(tensor), 9)).decode()
-        parts = "\n".join(f'    "{packed[at : at + WIDTH - 8]}"' for at in range(0, len(packed), WIDTH - 8))
-        return f"unpacked(\n{parts},\n    {tensor.dtype},\n)"
-    numbers = tensor.double() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
-    said = ", ".join(str(number) for number in numbers.numpy())
-    return f"torch.tensor([{said}], dtype={tensor.dtype})"
-
-
-def broken(line: str) -> list[str]:
-    """A line, broken at the blanks of a long list of numbers; a text stays whole."""
-    if len(line) <= WIDTH or "[" not in line or any(mark in line for mark in "\"'#"):
-        return [line]
-    return textwrap.wrap(line, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)

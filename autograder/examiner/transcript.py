@@ -24,6 +24,7 @@ from autograder.wire.limits import MIB
 if TYPE_CHECKING:
     from autograder.examiner.link import Link
 
+AT_THE_START = "its parameters are counted"  # so begins the evidence of what `encoder_decoders.inquiring` has found out
 CALLS = "vjp", "gradients", "again"
 STEP_BYTES, ALL_BYTES = 4 * MIB, 256 * MIB  # of tensors that are kept: of a step, of all steps of an exam
 
@@ -103,7 +104,7 @@ class Transcript:
 
     def step_of(self, criterion: str, evidence: Evidence) -> Step | None:
         """The step that evidence tells of: the one that it describes, else the one that gave what it shows, else the
-        last call of the criterion."""
+        last call of the criterion. What was found out at the start is shown by the first call."""
         ours = [step for step in self.steps if step.criterion == criterion]
         described = [step for step in (*ours, *self.steps) if _tells_of(evidence.case, step)]
         if described:
@@ -112,7 +113,10 @@ class Transcript:
                 return step.made.steps[-1]
             return step
         shows = [step for step in ours if evidence.got in step.got]
-        calls = [step for step in ours if step.operation in CALLS]
+        kept = [step for step in self.steps if step.operation in CALLS and step.values is not None]
+        if evidence.case.startswith(AT_THE_START):
+            return next(iter(kept), None)
+        calls = [step for step in kept if step.criterion == criterion]
         return next((some[-1] for some in (shows, calls, ours) if some), None)
 
 

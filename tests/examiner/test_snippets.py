@@ -1,6 +1,7 @@
 """The program that `explain --python` prints makes the very case again: what came back to the exam comes back there."""
 
 import copy
+import pydoc
 import subprocess
 import sys
 from functools import cache
@@ -14,7 +15,8 @@ from autograder.classroom.jobs import source_of
 from autograder.demo.students import ASSIGNMENT, Student, filled_in, reference_solutions
 from autograder.exam.compare import shown
 from autograder.examiner.grading import Job, grade
-from autograder.examiner.snippets import _Writer, broken
+from autograder.examiner.literals import broken
+from autograder.examiner.snippets import REFERENCES, _Writer
 from autograder.examiner.transcript import Transcript
 from autograder.objects import modes, recipes
 from autograder.objects.recipes import RECIPES
@@ -37,22 +39,39 @@ MISTAKES = [
 ]
 
 
+# (assignment, part, a wrong implementation of it, what the printed program says): what the exam builds, fills by rules,
+# loads, gives a recipe, trains; what answers otherwise, has another shape or another number of parameters, or raises.
+ALONE = [
+    ("01-convolution", "Conv2d", "layer_stride_not_passed", ["torch.nn.Conv2d.", "do not match: torch.Size"]),
+    ("02-pooling", "SimpleCNN", "cnn_fixed_size", ["got: raised RuntimeError: mat1", "torch.Size([2, 7])"]),
+    ("02-pooling", "SimpleCNN", "cnn_softmax_last", ["It cannot take them", "SoftmaxBackward"]),
+    ("03-architectures", "BasicBlock", "basic_sum_without_relu", ["torchvision.models.resnet.BasicBlock", "not close"]),
+    ("03-architectures", "ResNet", "resnet_shortcut_without_norm", ["layer1.0.downsample.1.weight: got nothing"]),
+    ("03-architectures", "Inception", "inception_three_by_three", ["They differ.", "[13, 2, 3, 3]", "[13, 2, 5, 5]"]),
+    ("04-augmentation", "rotate", "rotate_clockwise", ["not close"]),
+    ("04-augmentation", "SegmentationDataset", "files_luminance", ["occurred for item [1][1]"]),
+    ("06-segmentation", "UNet", "unet_softmax_last", ["SoftmaxBackward", "not close"]),
+    ("06-segmentation", "UNet", "unet_base_ignored", ["403,461 numbers", "The right one has 983"]),
+    ("06-segmentation", "fit", "fit_gradients_kept", ["close", "item [1]"]),
+]
+
+
 @cache
-def sources():
-    return nbformat.read(source_of(ASSIGNMENT), as_version=4), reference_solutions()
+def sources(assignment):
+    return nbformat.read(source_of(assignment), as_version=4), reference_solutions(assignment)
 
 
-def examined(part, how, client):
+def examined(part, how, client, assignment=ASSIGNMENT):
     """One part of a submission examined: the result, the executed notebook, the evidence."""
-    source, reference = sources()
+    source, reference = sources(assignment)
     source = copy.deepcopy(source)
     source.cells = [
         cell for cell in source.cells
         if not cell.metadata.nbgrader.get("grade") or cell.metadata.nbgrader.grade_id == f"{part}-hidden"
     ]  # fmt: skip
-    student = Student("ada", "mistake", how)
+    student = Student("ada", "mistake", how, assignment)
     handed_in = filled_in(released_notebook(source), student.solutions(reference))
-    job = Job("ada", ASSIGNMENT, "the job", explain=True)
+    job = Job("ada", assignment, "the job", explain=True)
     result, executed, evidence = grade(job, nbformat.writes(handed_in).encode(), source, client, KEY)
     assert result.faults == [] and evidence
     return result, executed, evidence
@@ -79,6 +98,8 @@ def made_again(python, executed, part):
         "torch": torch, "modes": modes, "recipes": recipes, "names": names, "unpacked": unpacked,
         "inf": float("inf"), "nan": float("nan"),
         "compare": lambda got, expected: compared.append((got, expected)),
+        "against": lambda asked, name, reference, said: compared.append((asked(names), said)),
+        "load": lambda network, weights: network.load_state_dict(weights),
         "standing_in": lambda name, recipe: names.update({name: RECIPES[recipe]}),
     }  # fmt: skip
     try:
@@ -114,6 +135,25 @@ def test_a_snippet_makes_the_case_again(client, tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("=== conv2d ·") == len(evidence) and "not close" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize("assignment, part, how, says", ALONE, ids=lambda one: one if isinstance(one, str) else "")
+def test_what_is_printed_runs_beside_the_notebook_and_shows_the_difference(
+    assignment, part, how, says, client, tmp_path
+):
+    result, executed, evidence = examined(part, how, client, assignment)
+    nbformat.write(executed, tmp_path / "ada.ipynb")
+    (tmp_path / "case.py").write_text(program(Examined(result.to_json(), evidence, None, tmp_path / "ada.ipynb")))
+    done = subprocess.run(
+        [sys.executable, tmp_path / "case.py"], capture_output=True, text=True, timeout=200, cwd=tmp_path
+    )
+    assert done.returncode == 0 and done.stdout.count(f"=== {part} ·") == len(evidence), done.stderr
+    assert [line for line in says if line not in done.stdout] == [], done.stdout
+    assert "expected: raised" not in done.stdout
+
+
+def test_the_right_ones_can_be_found():
+    assert all(callable(pydoc.locate(path)) for path in REFERENCES.values())
 
 
 def layouts():
