@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from autograder.classroom.errors import UserError, did_you_mean
@@ -16,7 +18,11 @@ LAYOUT = "submitted/<student>/<assignment>/<assignment>.ipynb"
 def open_class(folder: Path) -> ClassFolder:
     """The class folder. Raise `UserError` where it is none."""
     if (folder / "submitted").is_dir():
-        return ClassFolder(folder.resolve())
+        place = ClassFolder(folder.resolve())
+        refuse_broken(place.gradebook)
+        return place
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file. Expected: a class folder, which holds {LAYOUT}.")
     if not folder.is_dir():
         raise UserError(f"There is no folder {folder}. A class folder holds {LAYOUT}.")
     if folder.name == "submitted":
@@ -51,6 +57,25 @@ def known_student(place: ClassFolder, student: str) -> None:
     students = place.students()
     if student_id(student) not in students:
         raise UserError(f"{place.submitted} has no folder named {student}.{did_you_mean(student, students)}")
+
+
+def refuse_broken(gradebook: Path) -> None:
+    """Raise `UserError` where the gradebook is there and is no whole database: before anything is added to it."""
+    if not gradebook.is_file() or not gradebook.stat().st_size:
+        return
+    try:
+        with closing(sqlite3.connect(f"{gradebook.as_uri()}?mode=ro", uri=True)) as database:
+            ((found,),) = database.execute("PRAGMA quick_check(1)").fetchall()
+    except sqlite3.OperationalError:  # in use, or not readable: what opens it says so
+        return
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found != "ok":
+        raise UserError(
+            f"The gradebook {gradebook} is damaged ({found.splitlines()[-1]}). Nothing was changed. Restore it from a "
+            "backup, or move it away: `autograder grade` then makes a new one from journal.jsonl. What was entered by "
+            "hand is in the old one alone."
+        )
 
 
 def refuse_unwritable(file: Path) -> None:

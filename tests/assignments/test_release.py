@@ -246,3 +246,24 @@ def test_the_wheel_holds_what_students_import_and_nothing_else(tmp_path):
 def test_wrong_usage_is_told():
     with pytest.raises(SystemExit, match="Usage"):
         release.main(["wheels"])
+
+
+# A directive, a role, a target, a labelled equation, a comment, a block break: JupyterLab shows these as they stand.
+MYST = re.compile(
+    r"^ *(?:`{3,}|~{3,}|:{3,}) *\{|(?<!`)\{[a-zA-Z][\w:+.-]*\}`[^`]|^\([\w-]+\)=\s*$|^\$\$ *\([\w-]+\)\s*$|^% |^\+\+\+", re.M
+)
+
+
+@pytest.mark.parametrize(
+    "text", ["```{note}\nx\n```", ":::{tip}", "see {ref}`x`", "(anchor)=\n", "$$\nx\n$$ (eq-x)", "% hidden", "+++"]
+)
+def test_what_only_myst_shows_is_found(text):
+    assert MYST.search(text)
+
+
+def test_no_notebook_needs_an_extension_to_look_right():
+    files = [*ROOT.glob("assignments/*/*.ipynb"), *ROOT.glob("_build/notebooks/*.ipynb")]
+    cells = [(file, cell.source) for file in files for cell in nbformat.read(file, as_version=4).cells
+             if cell.cell_type == "markdown"]  # fmt: skip
+    assert len(cells) > 100
+    assert [(file.name, found.group()) for file, source in cells if (found := MYST.search(source))] == []
