@@ -2,6 +2,7 @@
 here, so they are not run."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import yaml
@@ -52,3 +53,11 @@ def test_the_guide_shows_the_commands_that_stand_in_the_files():
         commands = re.findall(r"^#   (\S.*)$", file.read_text(), re.M)
         assert commands and file.name in GUIDE
         assert all(command in GUIDE for command in commands), file.name
+
+
+def test_what_they_run_is_a_shells():
+    lima = yaml.safe_load((DEPLOY / "lima.yaml").read_text())
+    scripts = [rest for word, rest in instructions() if word == "RUN"] + [lima["provision"][0]["script"]]
+    for script in scripts:
+        checked = subprocess.run(["sh", "-n", "-c", script], capture_output=True, text=True)
+        assert checked.returncode == 0, f"{script}\n{checked.stderr}"
