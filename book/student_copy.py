@@ -19,8 +19,23 @@ IGNORED = ".venv/\n.ipynb_checkpoints/\n__pycache__/\n"
 
 NBGRADER = f"""# For nbgrader's commands, started in this folder. COURSE_EXCHANGE names the exchange.
 import os
+from pathlib import Path
+
+from nbgrader.exchange.default import ExchangeFetchFeedback
+
+
+class FetchFeedback(ExchangeFetchFeedback):
+    # nbgrader looks for a page by the names of the notebooks that lay directly in the folder that was handed in. Where
+    # there was none, but one a folder too deep, this also looks by the assignment's name, which every page has.
+    def init_src(self):
+        for submission in Path(self.cache, self.coursedir.course_id).glob("*+*+*"):
+            if not any(submission.glob("*.ipynb")):
+                Path(submission, submission.name.split("+")[1] + ".ipynb").touch()
+        super().init_src()
+
 
 c = get_config()
+c.ExchangeFactory.fetch_feedback = FetchFeedback
 c.CourseDirectory.course_id = "{COURSE}"
 if os.environ.get("COURSE_EXCHANGE"):
     c.Exchange.root = os.path.expanduser(os.environ["COURSE_EXCHANGE"])

@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -19,9 +19,6 @@ from autograder.classroom.choosing import known_assignments, known_student, open
 from autograder.classroom.errors import UserError
 from autograder.classroom.progress import progress_bar
 from autograder.classroom.terminal import out, say, say_check
-
-if TYPE_CHECKING:
-    pass
 
 # Typer's own boxes cut long names at 80 columns; click's plain help does not.
 app = typer.Typer(

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import nbgrader.api
 import pytest
+from marking import entered
 from nbgrader.utils import notebook_hash
 from typer.testing import CliRunner
 
@@ -40,14 +41,6 @@ def run(folder, *students, **options):
     return Run(folder, [ASSIGNMENT], set(students), lambda *_: None).grade(jobs=1, confined=True, **options)
 
 
-def entered(folder):
-    db = sqlite3.connect(folder.gradebook)
-    try:
-        return {row[0] for row in db.execute("select student_id from submitted_assignment")}
-    finally:
-        db.close()
-
-
 def told(summary, capsys):
     """The exit status, and what was said."""
     return telling.tell(summary), capsys.readouterr().err
@@ -77,16 +70,22 @@ def test_who_handed_in_nothing_is_counted_and_gets_no_mark(small, capsys):
     assert told(summary, capsys) == (0, f"Not handed in, {ASSIGNMENT}: 2 (cem, dan).\n")
     assert {line.student for line in summary.lines} == entered(small) == {"ada", "ben"}
     assert not (small.root / "feedback" / "cem").exists()
-    assert "2 students have handed in nothing: cem, dan." in (small.root / "class.html").read_text()
+    assert "2 students have handed in nothing: cem, Dan (dan)." in (small.root / "class.html").read_text()
 
 
-def test_a_notebook_under_another_name_is_graded_and_told_to_both(small):
+def test_a_notebook_under_another_name_is_graded_and_told_to_both(small, capsys):
     hand_in(small, "cem", name=f"{ASSIGNMENT}/{ASSIGNMENT} (1).ipynb")
     summary = run(small)
     (line,) = (line for line in summary.lines if line.student == "cem")
     assert line.entry.result.score == 1.0 and "(1).ipynb` was found" in line.to_row()["repaired"]
     assert "(1).ipynb</code> was found" in small.feedback("cem", ASSIGNMENT).read_text()
-    assert run(small).graded == 0, "graded again though nothing changed"
+    status, said = told(summary, capsys)
+    assert status == 0 and said.startswith(f"cem, {ASSIGNMENT}: `") and "(1).ipynb` was found" in said
+    assert "(1).ipynb</code> was found" in (small.root / "class.html").read_text()
+    summary = run(small)
+    assert summary.graded == 0, "graded again though nothing changed"
+    assert told(summary, capsys)[1] == "", "told again though nothing is new"
+    assert "(1).ipynb</code> was found" in (small.root / "class.html").read_text()
     hand_in(small, "cem", name=f"{ASSIGNMENT}/{ASSIGNMENT} (2).ipynb")
     summary = run(small)
     (line,) = (line for line in summary.lines if line.student == "cem")
@@ -182,7 +181,7 @@ def test_a_student_can_be_forgotten_everywhere(small, tmp_path, monkeypatch, cap
     for file in (small.gradebook, small.journal):
         assert not re.search(rb"ben(?!no)", file.read_bytes())
     summary = run(small)
-    assert summary.graded == 0 and not summary.taken_out and summary.not_handed_in == {ASSIGNMENT: []}
+    assert summary.graded == 0 and not summary.taken_out and summary.not_handed_in == {ASSIGNMENT: {}}
     hand_in(small, "ben")  # of the same name, later
     assert run(small).graded == 1 and entered(small) == {"ada", "ben", "benno"}
 
