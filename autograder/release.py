@@ -7,7 +7,8 @@ Each source, a text (jupytext, py:percent) or a notebook, becomes two notebooks:
 
 On a cell's header line stands its nbgrader metadata, of which only what differs from a locked text must be written:
 `# %% nbgrader={"grade_id": "conv2d", "solution": true}`. Beside the notebooks goes `convcourse/assignments.json`, from
-which `python -m convcourse check` knows what belongs into a submission. The same sources give the same bytes. All
+which `python -m convcourse check` knows what belongs into a submission, and `convcourse/handed_out.txt`, which keeps
+what earlier versions were (`convcourse.handed_out`). The same sources give the same bytes. All
 faults of all sources are told at once, and nothing is written then. An instructor's own asserts are tried on the
 instructor's own solution first (`own_solution`).
 
@@ -51,8 +52,9 @@ from autograder.exam.assignment import Assignment
 from autograder.examiner.grade_cells import asks_an_exam
 from autograder.examiner.held import assignment, topic
 from autograder.wire.limits import Limits
-from convcourse.handed_out import Allowed
+from convcourse.handed_out import VERSIONS, Allowed, recorded
 from convcourse.packages import PACKAGES
+from convcourse.submission.mending import fingerprint
 
 ROOT = Path(__file__).parents[1]
 TEXTS, SOURCE, RELEASED = ROOT / "solutions", ROOT / "_build" / "source", ROOT / "assignments"
@@ -263,7 +265,10 @@ def build() -> dict[Path, str]:
     for name, source in sources.items():
         files[SOURCE / name / f"{name}.ipynb"] = to_text(source)
         files[RELEASED / name / f"{name}.ipynb"] = to_text(released_notebook(source))
-    files[MANIFEST] = json.dumps(manifest(sources), indent=1, ensure_ascii=False) + "\n"
+    told = manifest(sources)
+    files[MANIFEST] = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    now = {(name, cell["id"], fingerprint(cell["text"])) for name, one in told.items() for cell in one["cells"]}
+    files[VERSIONS] = "".join("\t".join(line) + "\n" for line in sorted(recorded() | now))
     return files
 
 
@@ -304,7 +309,7 @@ def wheel(dist: Path = ROOT / "dist") -> Path:
             f'requires-python = "{about["requires-python"]}"\nlicense = "MIT"\n'
             f"dependencies = {json.dumps(PACKAGES)}\n\n"
             '[tool.setuptools.packages.find]\ninclude = ["convcourse*"]\n\n'
-            '[tool.setuptools.package-data]\n"*" = ["*.json", "*.npz", "*.png"]\n'
+            '[tool.setuptools.package-data]\n"*" = ["*.json", "*.txt", "*.npz", "*.png"]\n'
         )
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
         subprocess.run([*command, "--wheel-dir", str(dist), str(place)], check=True)

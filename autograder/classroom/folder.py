@@ -20,11 +20,10 @@ from pathlib import Path
 from autograder.classroom.arrival import moment
 from autograder.classroom.errors import UserError
 from autograder.classroom.finding import Found, Notebook, find
-from autograder.classroom.names import is_debris, printable, student_id, student_id_refusal
+from autograder.classroom.names import can_name_a_page, is_debris, printable, student_id, student_id_refusal
 
 FROM_EXCHANGE = "timestamp.txt", "submission_secret.txt"  # by them feedback finds its way back
 LONGEST_TEXT = 1000  # bytes of one of them
-LONGEST_NAME = 200  # bytes of the name of a student's notebook by which its page is found
 
 
 @dataclass(frozen=True)
@@ -200,8 +199,7 @@ def link_names(page: Path, names: Iterable[str]) -> None:
     """Let a page be found by these names, too, and by no others: nbgrader's exchange asks for it by the name that the
     student's notebook had. They are links, so that they always lead to the page as it is. A name that is odd, or on a
     disk without links, is left out: such a page is sent by other ways."""
-    wanted = {f"{name}.html" for name in names if name.isprintable() and len(name.encode()) <= LONGEST_NAME}
-    wanted = {name for name in wanted if not name.startswith(".")} - {page.name}
+    wanted = {f"{name}.html" for name in names if can_name_a_page(name)} - {page.name}
     with os.scandir(page.parent) as entries:
         there = {entry.name for entry in entries if entry.is_symlink()}
     for name in there - wanted:

@@ -44,6 +44,7 @@ from autograder.examiner.sanitise import clean_outputs, output_of
 from autograder.examiner.setting import Remote, stopped
 from autograder.examiner.snippets import snippet
 from autograder.examiner.transcript import Transcript
+from convcourse.handed_out import versions
 from convcourse.submission.intake import Unreadable
 
 
@@ -83,7 +84,7 @@ def grade(
     grade_cells = [cell for cell in source.cells if is_examined(cell)]
     most = points_of(source)
     try:
-        program, repaired = rebuild(submitted, source, limits)
+        program, repaired = rebuild(submitted, source, limits, versions(job.assignment))
     except Unreadable as why:
         result = SubmissionResult.without_grading(
             job.student, job.assignment, "unreadable", str(why), most, job.job, digest

@@ -29,6 +29,20 @@ def test_what_is_checked_in_is_what_solutions_say():
     assert not stale, f"{', '.join(stale)}: not what solutions/ says. Run `make assignments`, and commit the result."
 
 
+def test_every_version_that_was_made_is_remembered(tmp_path, monkeypatch):
+    before = release.build()[release.VERSIONS]
+    file = tmp_path / "handed_out.txt"
+    monkeypatch.setattr(handed_out, "VERSIONS", file)
+    assert release.build()[release.VERSIONS] != "", "where the file is lost, the present version is in the next one"
+    file.write_text("01-convolution\tsetup\tof-old\n<<<<<<< no line of ours\n01-gone\tx\told\n" + before)
+    lines = release.build()[release.VERSIONS].splitlines()
+    assert {*lines} == {*before.splitlines(), "01-convolution\tsetup\tof-old", "01-gone\tx\told"}
+    assert lines == sorted(lines), "a line of its own for each, so that two people's additions merge"
+    handed_out._versions.cache_clear()
+    assert "of-old" in handed_out.versions("01-convolution")["setup"] and handed_out.versions("unheard-of") == {}
+    handed_out._versions.cache_clear()
+
+
 def test_the_same_bytes_twice():
     assert release.build() == release.build()
 

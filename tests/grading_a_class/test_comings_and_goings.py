@@ -1,5 +1,6 @@
 """Who hands in, who does not, and who leaves: a removed student stays removed."""
 
+import os
 import re
 import shutil
 import sqlite3
@@ -24,6 +25,7 @@ from autograder.classroom.places import COURSE
 from autograder.classroom.run import Run
 from autograder.demo.students import ASSIGNMENT
 
+shutil_rmtree = shutil.rmtree
 STUB = str(Path(__file__).parents[1] / "examiner" / "stub_template.py")
 pytestmark = [
     pytest.mark.skipif(not source_of(ASSIGNMENT).is_file(), reason="needs the built notebooks: make assignments"),
@@ -161,13 +163,17 @@ def test_a_student_can_be_forgotten_everywhere(small, tmp_path, monkeypatch, cap
     for secret in ("the secret of his newer submission", *(path.name for path in inbound.iterdir())):
         page = f"{notebook_hash(secret=secret, notebook_id=ASSIGNMENT)}.html"
         (pages / page).write_text("benno" if "benno" in secret else "ben")
+    older = next(path for path in inbound.iterdir() if path.name.startswith("ben+"))
+    for name in ("My homework", os.fsdecode(b"\xff")):
+        (older / f"{name}.ipynb").touch()
+    (pages / f"{notebook_hash(secret=older.name, notebook_id='My homework')}.html").write_text("ben")
     run(small, "ben", force=True)
     run(small)
     before = small.journal.read_bytes()
     small.journal.write_bytes(before + b"\xff damaged\n")
     held = [str(path) for path in forgetting.held_of(small, "ben")]
     theirs = [path for path in held if not path.startswith(str(pages))]
-    assert len(held) == 5 and len(theirs) == 3, "two submissions' pages, in the exchange too"
+    assert len(held) == 6 and len(theirs) == 3, "the pages of two submissions, by all names, in the exchange too"
     assert all("/ben/" in f"{path}/".replace("ben+", "ben/") for path in theirs)
     app = CliRunner()
     assert app.invoke(cli.app, ["forget", "ben", "--class", str(small.root)], input="n\n").exit_code == 1
@@ -184,6 +190,15 @@ def test_a_student_can_be_forgotten_everywhere(small, tmp_path, monkeypatch, cap
     assert summary.graded == 0 and not summary.taken_out and summary.not_handed_in == {ASSIGNMENT: {}}
     hand_in(small, "ben")  # of the same name, later
     assert run(small).graded == 1 and entered(small) == {"ada", "ben", "benno"}
+
+
+def test_what_cannot_be_removed_of_a_student_is_told_and_ends_nothing(small, monkeypatch):
+    locked = small.submitted / "ben"
+    monkeypatch.setattr(forgetting.shutil, "rmtree", lambda path, ignore_errors: locked == path or shutil_rmtree(path))
+    done = CliRunner().invoke(cli.app, ["forget", "ben", "--class", str(small.root), "--yes"])
+    assert done.exit_code == 1 and f"{locked} could not be removed" in done.output.replace("\n", "")
+    assert entered(small) == {"ada"} and not (small.root / "feedback" / "ben").exists()
+    assert b'"ben"' not in small.journal.read_bytes()
 
 
 @pytest.mark.parametrize("name", ["../ada", "*", ".", ""])
