@@ -146,7 +146,7 @@ def _section(folder: ClassFolder, name: str, lines: list[Line]) -> dict[str, Any
 
 
 def _repaired(lines: list[Line]) -> list[tuple[str, list[Line]]]:
-    """Each accident that was mended, and whose it was: first where notebooks lay, then what befell the most."""
+    """Each accident with a file, and whose it was: first where notebooks lay, then what happened to the most."""
     whose: dict[str, list[Line]] = {}
     for line in lines:
         for said in line.entry.result.repaired if line.entry else ():

@@ -66,7 +66,7 @@ def test_faults_of_the_grader_are_told_to_the_instructor(folder, entry):
     assert "Faults of the grader" not in report.class_page(folder, [line(entry, "ada")])
 
 
-def test_accidents_that_were_mended_are_told_with_all_whose_they_were(folder, entry):
+def test_accidents_with_files_are_told_with_all_whose_they_were(folder, entry):
     lost, place = "These cells had lost their metadata: `conv2d`.", "It lay in `a<b>`."
     lines = [line(entry, "ada", repaired=[lost]), line(entry, "ben", repaired=[lost])]
     named = record_of(entry().result, person=Person("Cem", "Yılmaz"))
@@ -74,7 +74,7 @@ def test_accidents_that_were_mended_are_told_with_all_whose_they_were(folder, en
     page = report.class_page(folder, lines)
     first, second = "It lay in <code>a&lt;b&gt;</code>.", "These cells had lost their metadata: <code>conv2d</code>."
     assert f"<tr><td>{first}</td><td>Cem Yılmaz (cem)</td></tr>\n<tr><td>{second}</td><td>ada, ben</td></tr>" in page
-    assert "Accidents that were mended" not in report.class_page(folder, [line(entry, "ada")])
+    assert "Accidents with the files" not in report.class_page(folder, [line(entry, "ada")])
 
 
 def test_students_bear_their_names_wherever_the_page_names_them(folder, entry):
