@@ -10,7 +10,7 @@ from pathlib import Path
 
 import page_notebooks
 
-from autograder import release
+from autograder import student_wheel
 from autograder.classroom.places import COURSE
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -51,7 +51,7 @@ def write(folder: Path) -> None:
     shutil.copytree(ROOT / "assignments", folder / "assignments", ignore=beside)
     packed = shutil.ignore_patterns("*.zip", "convcourse", "__pycache__")  # the package comes as a wheel
     shutil.copytree(page_notebooks.OUT, folder / "notebooks", ignore=packed)
-    wheel = release.wheel(folder)
+    wheel = student_wheel.wheel(folder)
     text = TEXT.read_text(encoding="utf-8").replace("WHEEL", wheel.name)
     (folder / "README.md").write_text(text, encoding="utf-8")
     (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder import release
+from autograder import release, student_wheel
 from autograder.objects import modes
 from convcourse import check, handed_out, stage
 from convcourse.handed_out import Allowed, Assignment, Entry
@@ -353,7 +353,7 @@ def test_what_the_grader_lacks_is_lacking_in_the_rehearsal(tmp_path, monkeypatch
 
 
 def test_the_courses_packages_are_those_that_are_installed_where_a_notebook_is_graded():
-    assert set(PACKAGES) <= set(release.project()["dependencies"])
+    assert set(PACKAGES) <= set(student_wheel.project()["dependencies"])
     listed = (release.ROOT / "book" / "how-to-submit.md").read_text(encoding="utf-8")
     assert all(f"`{package}`" in listed for package in PACKAGES)
 
