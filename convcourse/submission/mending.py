@@ -111,8 +111,9 @@ def mend(
     file = parse(submitted, limits)
     _tell_of_the_file(file, accidents)
     recognise(file.cells, given, accidents)
+    gone = {*earlier} - {fingerprint(ours.text) for ours in given.values()}
     for cell in file.cells:
-        cell.earlier = cell.key is None and fingerprint(cell.source) in earlier
+        cell.earlier = cell.key is None and fingerprint(cell.source) in gone
     _tell_of_long_cells(file.cells, limits, accidents)
     if not _tells(file.cells, given, common, accidents):
         raise Unreadable("None of this assignment's cells is in it. Is it the notebook of another assignment?")

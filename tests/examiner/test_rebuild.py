@@ -111,6 +111,14 @@ def test_what_the_student_changed_is_told_in_an_earlier_version_too(handed_out, 
     assert not any("earlier version" in told for told in repaired)
 
 
+def test_a_copy_of_a_present_cell_is_the_students_own(source, handed_out, written):
+    def copied(nb):
+        nb.cells.append(new_code_cell(cell_of(nb, "conv2d_naive-visible").source))
+
+    program, repaired = rebuild(written(copied), source, versions=versions_of(handed_out))
+    assert program.cells[-1].id == "added-1" and repaired == []
+
+
 def test_imports_of_an_earlier_version_are_kept_and_are_nobodys_addition(source, handed_out, mended, written):
     cell_of(mended, "setup").source = "PI = 3"
     program, repaired = rebuild(written(), mended, versions=versions_of(handed_out, mended))
