@@ -19,6 +19,7 @@ import ast
 import copy
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
@@ -276,10 +277,12 @@ def _read(path: Path) -> tuple[list[str], NotebookNode | None]:
     return list(faults(source, held)), source
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
+    if arguments:
+        raise SystemExit("Usage: python -m autograder.release (and python -m autograder.student_wheel for the wheel)")
     for path, text in build().items():
         write(path, text)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
