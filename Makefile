@@ -79,7 +79,7 @@ browser-deps: ## what the browser tests need, from Debian (root or sudo)
 	  $$root apt-get update -q && $$root apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core fonts-noto-core; fi
 
 student-wheel: $(READY) ## the package that students import, as a wheel in dist/ and beside each notebook
-	$(BIN)/python -m autograder.release wheel
+	$(BIN)/python -m autograder.student_wheel
 
 clean: ## remove what was built (not .venv)
 	rm -rf _build dist build *.egg-info

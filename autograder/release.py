@@ -7,12 +7,10 @@ Each source, a text (jupytext, py:percent) or a notebook, becomes two notebooks:
 
 On a cell's header line stands its nbgrader metadata, of which only what differs from a locked text must be written:
 `# %% nbgrader={"grade_id": "conv2d", "solution": true}`. Beside the notebooks goes `convcourse/assignments.json`, from
-which `python -m convcourse check` knows what belongs into a submission. The same sources give the same bytes. All
+which `python -m convcourse check` knows what belongs into a submission, and `convcourse/handed_out.txt`, which keeps
+what earlier versions were (`convcourse.handed_out`). The same sources give the same bytes. All
 faults of all sources are told at once, and nothing is written then. An instructor's own asserts are tried on the
 instructor's own solution first (`own_solution`).
-
-`python -m autograder.release wheel`, which is `make student-wheel`, packs `convcourse` alone. The wheel goes into
-`dist/`, and beside each notebook in `assignments/`, so that nbgrader's exchange hands it out, too; git ignores it.
 """
 
 from __future__ import annotations
@@ -21,11 +19,7 @@ import ast
 import copy
 import json
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
@@ -51,8 +45,8 @@ from autograder.exam.assignment import Assignment
 from autograder.examiner.grade_cells import asks_an_exam
 from autograder.examiner.held import assignment, topic
 from autograder.wire.limits import Limits
-from convcourse.handed_out import Allowed
-from convcourse.packages import PACKAGES
+from convcourse.handed_out import VERSIONS, Allowed, recorded
+from convcourse.submission.mending import fingerprint
 
 ROOT = Path(__file__).parents[1]
 TEXTS, SOURCE, RELEASED = ROOT / "solutions", ROOT / "_build" / "source", ROOT / "assignments"
@@ -263,7 +257,10 @@ def build() -> dict[Path, str]:
     for name, source in sources.items():
         files[SOURCE / name / f"{name}.ipynb"] = to_text(source)
         files[RELEASED / name / f"{name}.ipynb"] = to_text(released_notebook(source))
-    files[MANIFEST] = json.dumps(manifest(sources), indent=1, ensure_ascii=False) + "\n"
+    told = manifest(sources)
+    files[MANIFEST] = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    now = {(name, cell["id"], fingerprint(cell["text"])) for name, one in told.items() for cell in one["cells"]}
+    files[VERSIONS] = "".join("\t".join(line) + "\n" for line in sorted(recorded() | now))
     return files
 
 
@@ -280,48 +277,11 @@ def _read(path: Path) -> tuple[list[str], NotebookNode | None]:
     return list(faults(source, held)), source
 
 
-def project() -> dict[str, Any]:
-    """The project's own table in pyproject.toml."""
-    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-
-
-def wheel_name() -> str:
-    """The file name of the wheel of `convcourse`."""
-    return f"convcourse-{project()['version']}-py3-none-any.whl"
-
-
-def wheel(dist: Path = ROOT / "dist") -> Path:
-    """Build the wheel of `convcourse`, a distribution of its own: nothing of the grader, nothing from a network."""
-    about = project()
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        shutil.copytree(ROOT / "convcourse", place / "convcourse", ignore=shutil.ignore_patterns("__pycache__"))
-        (place / "LICENSE").write_bytes((ROOT / "LICENSE").read_bytes())
-        (place / "pyproject.toml").write_text(
-            '[build-system]\nrequires = ["setuptools>=77"]\nbuild-backend = "setuptools.build_meta"\n\n'
-            f'[project]\nname = "convcourse"\nversion = "{about["version"]}"\n'
-            'description = "What readers and students of the course on convolutions import."\n'
-            f'requires-python = "{about["requires-python"]}"\nlicense = "MIT"\n'
-            f"dependencies = {json.dumps(PACKAGES)}\n\n"
-            '[tool.setuptools.packages.find]\ninclude = ["convcourse*"]\n\n'
-            '[tool.setuptools.package-data]\n"*" = ["*.json", "*.npz", "*.png"]\n'
-        )
-        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-        subprocess.run([*command, "--wheel-dir", str(dist), str(place)], check=True)
-    return dist / wheel_name()
-
-
 def main(arguments: list[str]) -> None:
-    match arguments:
-        case []:
-            for path, text in build().items():
-                write(path, text)
-        case ["wheel"]:
-            made = wheel()
-            places = [made, *(Path(shutil.copy(made, folder)) for folder in sorted(RELEASED.iterdir()))]
-            print("wrote " + ", ".join(str(place.relative_to(ROOT)) for place in places))
-        case _:
-            raise SystemExit("Usage: python -m autograder.release [wheel]")
+    if arguments:
+        raise SystemExit("Usage: python -m autograder.release (and python -m autograder.student_wheel for the wheel)")
+    for path, text in build().items():
+        write(path, text)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import page_notebooks
 
-from autograder import release
+from autograder import student_wheel
 from autograder.classroom.places import COURSE
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,8 +19,23 @@ IGNORED = ".venv/\n.ipynb_checkpoints/\n__pycache__/\n"
 
 NBGRADER = f"""# For nbgrader's commands, started in this folder. COURSE_EXCHANGE names the exchange.
 import os
+from pathlib import Path
+
+from nbgrader.exchange.default import ExchangeFetchFeedback
+
+
+class FetchFeedback(ExchangeFetchFeedback):
+    # nbgrader looks for a page by the names of the notebooks that lay directly in the folder that was handed in. Where
+    # there was none, but one a folder too deep, this also looks by the assignment's name, which every page has.
+    def init_src(self):
+        for submission in Path(self.cache, self.coursedir.course_id).glob("*+*+*"):
+            if not any(submission.glob("*.ipynb")):
+                Path(submission, submission.name.split("+")[1] + ".ipynb").touch()
+        super().init_src()
+
 
 c = get_config()
+c.ExchangeFactory.fetch_feedback = FetchFeedback
 c.CourseDirectory.course_id = "{COURSE}"
 if os.environ.get("COURSE_EXCHANGE"):
     c.Exchange.root = os.path.expanduser(os.environ["COURSE_EXCHANGE"])
@@ -36,7 +51,7 @@ def write(folder: Path) -> None:
     shutil.copytree(ROOT / "assignments", folder / "assignments", ignore=beside)
     packed = shutil.ignore_patterns("*.zip", "convcourse", "__pycache__")  # the package comes as a wheel
     shutil.copytree(page_notebooks.OUT, folder / "notebooks", ignore=packed)
-    wheel = release.wheel(folder)
+    wheel = student_wheel.wheel(folder)
     text = TEXT.read_text(encoding="utf-8").replace("WHEEL", wheel.name)
     (folder / "README.md").write_text(text, encoding="utf-8")
     (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")

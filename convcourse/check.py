@@ -10,10 +10,11 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
-from convcourse.handed_out import Assignment, Entry, assignments, common
+from convcourse.handed_out import Assignment, Entry, assignments, common, versions
 from convcourse.missing import MISSED, Cell, defines, with_reason
 from convcourse.rehearsal import Cue, Ran, rehearse
 from convcourse.submission.intake import Unreadable
@@ -161,7 +162,9 @@ def read(path: Path, assignment: Assignment) -> tuple[list[Step], list[str]]:
     limits = FileLimits()
     with path.open("rb") as file:
         submitted = file.read((limits.notebook_mib << 20) + 1)
-    mended = mend(submitted, {entry.id: entry.given for entry in assignment.entries}, limits, common())
+    known = versions(assignment.name)
+    given = {entry.id: replace(entry.given, versions=known.get(entry.id, frozenset())) for entry in assignment.entries}
+    mended = mend(submitted, given, limits, common(), {*chain(*known.values())})
     entries = {entry.id: entry for entry in assignment.entries}
     steps = []
     for key, written in mended.cells:

@@ -1,4 +1,7 @@
-"""What a gradebook says of a result, for tests of pages and tables."""
+"""What a gradebook says, for tests of pages, tables and runs."""
+
+import contextlib
+import sqlite3
 
 from autograder.classroom.marks import CellMark, Record
 
@@ -14,3 +17,9 @@ def record_of(result, *, given=(), extra=(), discussion=None, **others):
     nothing = 0.0 if "discussion" in result.untouched else None  # as the gradebook has it
     cells["discussion"] = CellMark(4.0, nothing, discussion, extra.get("discussion", 0.0), manual=True)
     return Record(cells=cells, **others)
+
+
+def entered(folder):
+    """The students of whom the class's gradebook holds a submission."""
+    with contextlib.closing(sqlite3.connect(folder.gradebook)) as db:
+        return {row[0] for row in db.execute("select student_id from submitted_assignment")}

@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -19,9 +19,6 @@ from autograder.classroom.choosing import known_assignments, known_student, open
 from autograder.classroom.errors import UserError
 from autograder.classroom.progress import progress_bar
 from autograder.classroom.terminal import out, say, say_check
-
-if TYPE_CHECKING:
-    pass
 
 # Typer's own boxes cut long names at 80 columns; click's plain help does not.
 app = typer.Typer(
@@ -241,9 +238,12 @@ def forget(
     say(f"what journal.jsonl and gradebook.db hold of {student}", to=out)
     if not yes:
         typer.confirm("Remove this for good?", abort=True, err=True)
-    forgetting.forget(place, student)
+    left = forgetting.forget(place, student)
     options = "".join(f" --{name}" for name in ("moodle", "canvas") if any(place.root.glob(f"{name}-*.csv")))
     say(f"Removed. `autograder report{options}` writes the tables and class.html without {student}.", to=out)
+    for path in left:
+        say(f"{path} could not be removed. The machine's administrator can.", "yellow")
+    raise typer.Exit(1 if left else 0)
 
 
 @app.command(short_help="Say what confines students' code here.")

@@ -22,7 +22,7 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 from pygments.formatters.html import HtmlFormatter
 
-from autograder.classroom.book_links import book_url, mistake_link, mistake_words
+from autograder.classroom.book_links import book_url, mistake_link, mistake_title
 from autograder.classroom.changes import NEW_SUBMISSION
 from autograder.classroom.folder import write_whole
 from autograder.classroom.journal import Entry
@@ -61,8 +61,10 @@ def is_current(path: Path, entry: Entry, record: Record) -> bool:
 
 def stamp(entry: Entry, record: Record) -> str:
     """A hash of all that a page is made from: result, what people entered, the page's own text and code, the book's
-    address."""
-    about = [entry.to_line(), repr(record), book_url(), _own_text()]
+    address, and the titles of its boxes."""
+    named = {row.mistake for row in entry.result.criteria if row.mistake}
+    titles = [mistake_title(entry.result.assignment, mistake) for mistake in sorted(named)]
+    about = [entry.to_line(), repr(record), book_url(), titles, _own_text()]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 
 
@@ -88,6 +90,7 @@ def page(entry: Entry, notebook: NotebookNode | None, source: NotebookNode, reco
             late=_duration(record.late_seconds) if record.late_seconds else None,
             timestamp=(entry.timestamp or "").split(".")[0] or None,
             link=lambda mistake: mistake_link(book_url(), result.assignment, mistake),
+            box_title=lambda mistake: mistake_title(result.assignment, mistake),
             code_style=Markup(_code_style()),
             **what_to_mend(result, parts),
         )
@@ -202,7 +205,5 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(
-        points=points, words=words, mistake_words=mistake_words, worth=worth, signed=signed, lateness=lateness
-    )
+    made.filters.update(points=points, words=words, worth=worth, signed=signed, lateness=lateness)
     return made

@@ -62,11 +62,13 @@ class Notebook:
 @dataclass(frozen=True)
 class Found:
     """What a search came to. `notebook`: what is graded; `told`: sentences about accidents; `problem`: why nothing can
-    be graded, in words for the student, None where something can."""
+    be graded, in words for the student, None where something can; `names`: other names of notebooks, without the
+    extension, where the expected one should lie: by these the exchange asks for the page."""
 
     notebook: Notebook
     told: tuple[str, ...] = ()
     problem: str | None = None
+    names: tuple[str, ...] = ()
 
 
 def find(student: Path, assignment: str) -> Found | None:
@@ -86,14 +88,15 @@ def find(student: Path, assignment: str) -> Found | None:
         there = [one for one in _notebooks(student) if one.stem.startswith(assignment)]
         if not there:
             return None
+    names = tuple(one.stem for one in there if one.path.parent == home and one.path.suffix == ".ipynb")[:NAMED]
     wanted = f"`{assignment}/{assignment}.ipynb` was expected"
     if len(there) == 1:
         said = f"{wanted}, and {there[0].told(student)} was found. It was graded all the same."
-        return Found(there[0], (said,))
+        return Found(there[0], (said,), names=names)
     if there:
-        names = _listed([one.told(student) for one in there])
-        problem = f"{wanted}, and several notebooks were found: {names}. Hand in one, under the expected name."
-        return Found(expected, problem=problem)
+        listed = _listed([one.told(student) for one in there])
+        problem = f"{wanted}, and several notebooks were found: {listed}. Hand in one, under the expected name."
+        return Found(expected, problem=problem, names=names)
     others = [f"`{_printable(entry.name)}`" for entry in _entries(home)] if home.is_dir() else []
     problem = f"{wanted}, and " + (f"only {_listed(others)} was found." if others else "nothing was found.")
     return Found(expected, problem=f"{problem} Hand in the notebook, under the expected name.")

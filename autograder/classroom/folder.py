@@ -20,7 +20,7 @@ from pathlib import Path
 from autograder.classroom.arrival import moment
 from autograder.classroom.errors import UserError
 from autograder.classroom.finding import Found, Notebook, find
-from autograder.classroom.names import is_debris, printable, student_id, student_id_refusal
+from autograder.classroom.names import can_name_a_page, is_debris, printable, student_id, student_id_refusal
 
 FROM_EXCHANGE = "timestamp.txt", "submission_secret.txt"  # by them feedback finds its way back
 LONGEST_TEXT = 1000  # bytes of one of them
@@ -156,15 +156,18 @@ class ClassFolder:
         """Lay what the exchange wrote of a submission beside the executed notebook and the feedback page, so that
         `nbgrader release_feedback` finds its way. Beside a page both files always lie: without one of them nbgrader
         would end, for the whole class. (A secret that nobody knows leads to nobody.)"""
+        page = self.feedback(*submission.key)
         came = {name: small_text(submission.home / name) for name in FROM_EXCHANGE}
         came[FROM_EXCHANGE[0]] = self.timestamp(submission)
-        for made in (self.autograded(*submission.key), self.feedback(*submission.key)):
+        for made in (self.autograded(*submission.key), page):
             for name, text in came.items():
                 path = made.with_name(name)
                 if made.exists() and text is not None and text != small_text(path):
                     write_whole(path, text)
                 elif made.exists() and made.suffix == ".html" and not path.exists():
                     write_whole(path, "" if name == FROM_EXCHANGE[0] else secrets.token_hex(64))
+        if page.exists():
+            link_names(page, submission.found.names)
 
     def key(self, *, new: bool = False) -> bytes:
         """The course's key, from which each submission's seeds are derived. Made at first use, readable by its owner
@@ -190,6 +193,20 @@ class ClassFolder:
 def is_an_assignments(entry: os.DirEntry[str]) -> bool:
     """Can this, in a student's folder, be of an assignment?"""
     return entry.is_dir() or entry.name.lower().endswith((".ipynb", ".zip"))
+
+
+def link_names(page: Path, names: Iterable[str]) -> None:
+    """Let a page be found by these names, too, and by no others: nbgrader's exchange asks for it by the name that the
+    student's notebook had. They are links, so that they always lead to the page as it is. A name that is odd, or on a
+    disk without links, is left out: such a page is sent by other ways."""
+    wanted = {f"{name}.html" for name in names if can_name_a_page(name)} - {page.name}
+    with os.scandir(page.parent) as entries:
+        there = {entry.name for entry in entries if entry.is_symlink()}
+    for name in there - wanted:
+        page.with_name(name).unlink()
+    for name in wanted - there:
+        with contextlib.suppress(OSError):
+            page.with_name(name).symlink_to(page.name)
 
 
 def small_text(path: Path) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from autograder.classroom import places
 from autograder.classroom.errors import UserError
 from autograder.classroom.folder import FROM_EXCHANGE, ClassFolder, small_text
 from autograder.classroom.journal import Journal
-from autograder.classroom.names import student_id, student_id_refusal
+from autograder.classroom.names import can_name_a_page, student_id, student_id_refusal
 
 
 def held_of(folder: ClassFolder, student: str) -> list[Path]:
@@ -34,25 +36,37 @@ def _released(kept: list[Path], handed_in: list[Path]) -> list[str]:
 
     submissions = [(path, path.name.rsplit("+", 3)[1]) for path in handed_in]
     submissions += [(path, path.name) for folder in kept if not folder.is_symlink() for path in folder.glob("*/")]
-    known = sorted({(secret, name) for path, name in submissions if (secret := small_text(path / FROM_EXCHANGE[1]))})
-    return [f"{notebook_hash(secret=secret, notebook_id=name)}.html" for secret, name in known]
+    known = set()
+    for path, assignment in submissions:
+        if secret := small_text(path / FROM_EXCHANGE[1]):
+            others = (file.stem for kind in ("*.ipynb", "*.html") for file in path.glob(kind))
+            known |= {(secret, name) for name in (assignment, *filter(can_name_a_page, others))}
+    return [f"{notebook_hash(secret=secret, notebook_id=name)}.html" for secret, name in sorted(known)]
 
 
-def forget(folder: ClassFolder, student: str) -> None:
-    """Remove a student: files, lines of the journal, rows of the gradebook. Raise `Busy` beside a grading run."""
+def forget(folder: ClassFolder, student: str) -> list[Path]:
+    """Remove a student: files, lines of the journal, rows of the gradebook. Return what could not be removed: in the
+    exchange a folder within a submission is the student's own. Raise `Busy` beside a grading run."""
     from autograder.classroom.gradebook import Gradebook
 
     journal = Journal(folder.journal)
     try:
-        for path in held_of(folder, student):
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
+        left = [path for path in held_of(folder, student) if not _is_removed(path)]
         journal.forget(student)
         if folder.gradebook.exists():
             gradebook = Gradebook(folder.gradebook)
             gradebook.forget(student)
             gradebook.close()
+        return left
     finally:
         journal.close()
+
+
+def _is_removed(path: Path) -> bool:
+    """Remove a file, or a folder with what it holds, or as much of it as one may. Is it gone?"""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
+    return not os.path.lexists(path)

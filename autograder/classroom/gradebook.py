@@ -56,7 +56,7 @@ from autograder.classroom.arrival import moment
 from autograder.classroom.errors import UserError
 from autograder.classroom.journal import Entry
 from autograder.classroom.lateness import deduct
-from autograder.classroom.marks import Record
+from autograder.classroom.marks import Person, Record
 from autograder.classroom.places import COURSE
 from autograder.classroom.recorded import CELLS, names, records
 from autograder.classroom.released import enter
@@ -111,11 +111,11 @@ class Gradebook:
     def close(self) -> None:
         self._engine.dispose()
 
-    def students(self) -> dict[str, bool]:
-        """Everyone in the gradebook; True for those of whom it holds more than the id."""
+    def students(self) -> dict[str, Person]:
+        """Everyone in the gradebook, by id."""
         columns = Student.first_name, Student.last_name, Student.email, Student.lms_user_id
         with self._session() as db:
-            return {row[0]: any(row[1:]) for row in db.execute(select(Student.id, *columns))}
+            return {row[0]: Person(*row[1:]) for row in db.execute(select(Student.id, *columns))}
 
     def has(self, name: str) -> bool:
         """Was the assignment `name` entered, with its cells? (With a due date alone it may have been.)"""

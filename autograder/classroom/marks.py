@@ -65,6 +65,15 @@ class Person:
         """The full name, "" where there is none."""
         return " ".join(filter(None, (self.first_name, self.last_name)))
 
+    @property
+    def known(self) -> bool:
+        """Does the roster say anything of them?"""
+        return any((self.first_name, self.last_name, self.email, self.lms_user_id))
+
+    def called(self, student: str) -> str:
+        """What people call the student of this id: by name and id, or by the id alone where there is no name."""
+        return f"{self.name} ({student})" if self.name else student
+
 
 @dataclass
 class Record:

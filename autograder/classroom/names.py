@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 LONGEST_ID = 128  # the gradebook's column
+LONGEST_NAME = 200  # bytes of a page's name, where a file's may have 255
 # Made by tools and archives, never handed in.
 DEBRIS = {".ipynb_checkpoints", "__MACOSX"}
 
@@ -17,6 +18,11 @@ def printable(name: str) -> str:
 def is_debris(name: str) -> bool:
     """Was a file or folder of this name made by a tool? (`._name` is what macOS puts beside `name` in an archive.)"""
     return name in DEBRIS or name.startswith("._")
+
+
+def can_name_a_page(name: str) -> bool:
+    """Can a notebook's name, without its extension, be that of its feedback page?"""
+    return name.isprintable() and not name.startswith(".") and 0 < len(name.encode()) <= LONGEST_NAME
 
 
 def student_id(name: str) -> str:

@@ -21,6 +21,7 @@ from autograder.classroom.gradebook import Gradebook
 from autograder.classroom.jobs import source_of
 from autograder.classroom.journal import Entry, read
 from autograder.classroom.lateness import extend
+from autograder.classroom.marks import Person
 from autograder.classroom.platforms import write_for
 from autograder.classroom.released import released
 from autograder.classroom.report import write_report
@@ -81,10 +82,13 @@ def graded(folder: ClassFolder, gradebook: Gradebook) -> list[str]:
     return [name for name in folder.assignments() if source_of(name).is_file() and gradebook.has(name)]
 
 
-def not_handed_in(folder: ClassFolder, assignments: list[str], gradebook: Gradebook) -> dict[str, list[str]]:
-    """The students who have handed in nothing, by assignment."""
+def not_handed_in(folder: ClassFolder, assignments: list[str], gradebook: Gradebook) -> dict[str, dict[str, Person]]:
+    """The students who have handed in nothing, by assignment: what the roster says of each, by id."""
     students = gradebook.students()
-    return {name: folder.not_handed_in(name, students) for name in assignments}
+    return {
+        name: {student: students.get(student, Person()) for student in folder.not_handed_in(name, students)}
+        for name in assignments
+    }
 
 
 def whole_class(

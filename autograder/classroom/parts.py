@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 from autograder.classroom.marks import CellMark, Record, part_name, told
 from autograder.classroom.mending import Group, groups_of
 from autograder.classroom.written import markdown
+from autograder.examiner.rebuild import EARLIER
 from autograder.examiner.results import CriterionResult, SubmissionResult
 from autograder.wire.shown import PICTURES
 
@@ -142,6 +143,8 @@ class Shown:
                 "text": self._fitting(Markup(html.escape(_cut(text, LONGEST_CODE)))),
             }
         note = "A cell you added:" if added else "As it was handed out:" if untouched else ""
+        if str(cell.get("id")).startswith(EARLIER):
+            note = "From an earlier version of the assignment:"
         outputs = [shown for output in cell.get("outputs", []) if (shown := self.output(output))]
         return {"kind": "code", "anchor": _anchor(cell), "code": self._code(cell), "outputs": outputs, "note": note}
 

@@ -17,16 +17,18 @@ from urllib.parse import quote
 from autograder.classroom.book_links import book_url, mistake_link, mistake_words
 from autograder.classroom.feedback import environment
 from autograder.classroom.folder import ClassFolder, write_whole
-from autograder.classroom.marks import part_name
+from autograder.classroom.marks import Person, part_name
 from autograder.classroom.standings import COLUMNS, Line
 
 BINS = 10
 OPTIONAL = "override", "extra_credit", "penalty"  # columns of the class page, where anybody has them
 
 
-def write_report(folder: ClassFolder, lines: Iterable[Line], absent: Mapping[str, list[str]] | None = None) -> None:
-    """Write `marks.csv`, `parts.csv` and `class.html` into the class folder. `absent`: who has handed in nothing, by
-    assignment."""
+Absent = Mapping[str, Mapping[str, Person]]  # who has handed in nothing, by assignment: the roster's words, by id
+
+
+def write_report(folder: ClassFolder, lines: Iterable[Line], absent: Absent | None = None) -> None:
+    """Write `marks.csv`, `parts.csv` and `class.html` into the class folder."""
     lines = sorted(lines, key=lambda line: (line.assignment, line.student))
     write_whole(folder.root / "marks.csv", marks_csv(lines))
     write_whole(folder.root / "parts.csv", parts_csv(lines))
@@ -83,13 +85,14 @@ def _cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.lstrip().startswith(("=", "+", "-", "@")) else value
 
 
-def class_page(folder: ClassFolder, lines: list[Line], absent: Mapping[str, list[str]] | None = None) -> str:
+def class_page(folder: ClassFolder, lines: list[Line], absent: Absent | None = None) -> str:
     """The page as text."""
     by_assignment: dict[str, list[Line]] = {}
     for line in lines:
         by_assignment.setdefault(line.assignment, []).append(line)
     sections = [
-        _section(folder, name, of_name) | {"absent": (absent or {}).get(name, [])}
+        _section(folder, name, of_name)
+        | {"absent": [person.called(student) for student, person in (absent or {}).get(name, {}).items()]}
         for name, of_name in by_assignment.items()
     ]
     about = [[line.to_row() for line in lines], [section["absent"] for section in sections]]
@@ -121,13 +124,14 @@ def _section(folder: ClassFolder, name: str, lines: list[Line]) -> dict[str, Any
         "statuses": Counter(
             line.entry.result.status if line.entry else "without a result" for line in lines
         ).most_common(),
-        "noticed": [(line.student, said) for line in lines if line.entry for said in line.entry.result.noticed],
-        "faults": [(line.student, said) for line in lines if line.entry for said in line.entry.result.faults],
+        "noticed": [(line, said) for line in lines if line.entry for said in line.entry.result.noticed],
+        "faults": [(line, said) for line in lines if line.entry for said in line.entry.result.faults],
+        "repaired": _repaired(lines),
         "by_hand": [(line, said) for line in lines if line.record for said in line.record.by_hand],
         "differs": [line for line in lines if line.differs],
         "has": {name: any(getattr(line.record, name, None) for line in lines) for name in OPTIONAL},
         "late": [line for line in lines if line.record and (line.record.late_seconds or line.record.extended)],
-        "changed": [(line.student, line.entry.change) for line in lines if line.entry and line.entry.change],
+        "changed": [(line, line.entry.change) for line in lines if line.entry and line.entry.change],
         "hist": histogram(scores, max_score),
         "mistakes": [
             _mistake(mistake, name, n, count)
@@ -139,6 +143,16 @@ def _section(folder: ClassFolder, name: str, lines: list[Line]) -> dict[str, Any
         ],
         "unfailed": len(titles) - len(most),
     }
+
+
+def _repaired(lines: list[Line]) -> list[tuple[str, list[Line]]]:
+    """Each accident with a file, and whose it was: first where notebooks lay, then what happened to the most."""
+    whose: dict[str, list[Line]] = {}
+    for line in lines:
+        for said in line.entry.result.repaired if line.entry else ():
+            whose.setdefault(said, []).append(line)
+    places = {said for line in lines for said in line.told}
+    return sorted(whose.items(), key=lambda item: (item[0] not in places, -len(item[1])))
 
 
 def _mistake(mistake: str, assignment: str, number: int, count: int) -> dict[str, Any]:
@@ -158,7 +172,7 @@ def _student(folder: ClassFolder, line: Line) -> dict[str, Any]:
     row = line.to_row()
     return {
         **row,
-        "name": line.record.person.name if line.record else "",
+        "name": line.person.name,
         "status": row["status"] or "no result",
         "page": quote(here) if line.record and page.exists() else None,
         "known": line.known,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from autograder.classroom.folder import ClassFolder
 from autograder.classroom.jobs import without_grading
 from autograder.classroom.journal import Entry
-from autograder.classroom.marks import Record
+from autograder.classroom.marks import Person, Record
 
 if TYPE_CHECKING:  # which imports this module, and nbgrader, seconds of it
     from autograder.classroom.gradebook import Gradebook
@@ -32,17 +33,29 @@ COLUMNS = [
 @dataclass(frozen=True)
 class Line:
     """One submission after a run: the journal's entry (None: it has no result), the gradebook's record (None: it has
-    none), and whether the gradebook knew the student before the grader entered them."""
+    none), and whether the gradebook knew the student before the grader entered them. told: accidents of where the
+    notebook lay, in sentences."""
 
     student: str
     assignment: str
     entry: Entry | None
     record: Record | None
     known: bool
+    told: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
         return self.student, self.assignment
+
+    @property
+    def person(self) -> Person:
+        """What the roster says of the student."""
+        return self.record.person if self.record else Person()
+
+    @property
+    def called(self) -> str:
+        """The student as people find them: the name, where the roster has one, and the id."""
+        return self.person.called(self.student)
 
     @property
     def score(self) -> float | None:
@@ -65,8 +78,8 @@ class Line:
         answer = {
             "student": self.student,
             "assignment": self.assignment,
-            "first_name": record.person.first_name if record else None,
-            "last_name": record.person.last_name if record else None,
+            "first_name": self.person.first_name,
+            "last_name": self.person.last_name,
             **{name: getattr(result, name, None) for name in FROM_RESULT},
             **{name: getattr(record, name, None) for name in FROM_RECORD},
             "score": self.score,
@@ -94,27 +107,26 @@ class Line:
 
     @property
     def first_mistake(self) -> str:
-        """What a short table says: the limit run into, the first cell that stopped and cost points, or the first
-        criterion's sentence that was not met."""
+        """What a short table says: the limit run into, the first cell that stopped and cost points, the first
+        criterion's sentence that was not met, or where the notebook was found."""
         if self.entry is None:
             return "no result: the grader's fault, grade again"
         result = self.entry.result
         stopped = (cell.sentence for cell in result.stopped)
         unmet = (row.sentence for row in result.criteria if row.sentence)
-        return result.limit or next(stopped, None) or next(unmet, "")
+        return result.limit or next(chain(stopped, unmet, self.told), "")
 
 
 class Roster:
     """Whom the gradebook knew otherwise than from a grading run."""
 
-    def __init__(self, students: dict[str, bool], entries: Iterable[Entry]):
-        """`students`: everyone in the gradebook, True for those of whom it holds more than the id; `entries`: the
-        journal's."""
+    def __init__(self, students: Mapping[str, Person], entries: Iterable[Entry]):
+        """`students`: everyone in the gradebook; `entries`: the journal's."""
         self._students = students
         self._entered = {entry.result.student for entry in entries if not entry.known}
 
     def knows(self, student: str) -> bool:
-        return self._students.get(student, False) or (student in self._students and student not in self._entered)
+        return student in self._students and (self._students[student].known or student not in self._entered)
 
 
 def lines_of(
@@ -136,5 +148,7 @@ def lines_of(
             if s.refusal:
                 lines.append(Line(*s.key, without_grading(folder, s, "unreadable", s.refusal), None, False))
             else:
-                lines.append(Line(*s.key, latest.get(s.key), records.get(s.student), roster.knows(s.student)))
+                lines.append(
+                    Line(*s.key, latest.get(s.key), records.get(s.student), roster.knows(s.student), s.found.told)
+                )
     return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from autograder.classroom.journal import Entry
+from autograder.classroom.marks import Person
 from autograder.classroom.standings import Line
 
 NAMED = 10  # students that a sentence names
@@ -34,7 +35,7 @@ class Summary:
     failures: dict[tuple[str, str], str] = field(default_factory=dict)
     stopped: str | None = None
     left: int = 0
-    not_handed_in: dict[str, list[str]] = field(default_factory=dict)
+    not_handed_in: dict[str, dict[str, Person]] = field(default_factory=dict)
     taken_out: list[tuple[str, str]] = field(default_factory=list)
     times: Times = field(default_factory=Times)
 
@@ -46,7 +47,7 @@ class Summary:
     def without_marks(self) -> list[str]:
         """Sentences about students without a mark: who handed in nothing, and whom a person took out."""
         told = [
-            f"Not handed in, {name}: {len(who)} ({', '.join(who[:NAMED])}{', …' if len(who) > NAMED else ''})."
+            f"Not handed in, {name}: {len(who)} ({', '.join(list(who)[:NAMED])}{', …' if len(who) > NAMED else ''})."
             for name, who in self.not_handed_in.items()
             if who
         ]

@@ -18,7 +18,7 @@ from autograder.classroom.standings import Line
 from autograder.classroom.summary import Summary
 from autograder.classroom.terminal import bare_table, in_one_line, out, quoted, say, show
 
-SHOWN_FAULTS = 10
+SHOWN = 10  # lines of one kind; class.html has the others
 
 
 def news(summary: Summary) -> list[Line]:
@@ -33,12 +33,14 @@ def table(lines: list[Line], summary: Summary) -> Table:
     bonus = any(line.entry and line.entry.result.bonus for line in lines)
     roster = any(line.known for line in lines)
     more = any(line.record and line.record.total != line.score for line in lines)  # than automatic points
-    columns = {"student": True, "assignment": several, "status": True, "score": True, "total": more, "bonus": bonus}
+    columns = {"student": True, "name": any(line.person.name for line in lines), "assignment": several}
+    columns |= {"status": True, "score": True, "total": more, "bonus": bonus}
     shown = bare_table(*(name for name, there in columns.items() if there), "first thing that is wrong")
     for line in lines:
         result = line.entry.result if line.entry else None
         cells = {
             "student": f"{line.student}*" if roster and not line.known else line.student,
+            "name": line.person.name,
             "assignment": line.assignment,
             "status": _status(line) if result else _without_result(line, summary),
             "score": f"{line.score:g} / {result.max_score:g}" if result else "–",
@@ -98,17 +100,24 @@ def tell(summary: Summary, force: bool = False) -> int:
     for (who, what), why in summary.failures.items():
         say(f"{who}, {what}: {why} Run the same command again.")
     faults = [(line, fault) for line in summary.lines if line.entry for fault in line.entry.result.faults]
-    for line, fault in faults[:SHOWN_FAULTS]:
-        said = f"{line.student}, {line.assignment}: the result counts, but the grader met what it did not expect."
-        say(f"{said} {fault}")
-    if len(faults) > SHOWN_FAULTS:
-        say(f"And {len(faults) - SHOWN_FAULTS} more such; `autograder report` lists them in class.html.")
+    said = "the result counts, but the grader met what it did not expect."
+    _tell_some([f"{line.student}, {line.assignment}: {said} {fault}" for line, fault in faults])
+    fresh = [line for line in summary.lines if line.key in summary.fresh]
+    _tell_some([f"{line.student}, {line.assignment}: {told}" for line in fresh for told in line.told])
     refused = [line for line in summary.lines if line.entry and not line.record and line.key not in summary.failures]
     for line in refused:
         say(f"{line.student}: {line.first_mistake}")
     if summary.stopped:
         say(f"{summary.stopped} {_so_far(summary, force)} Run the same command again to go on.", "yellow")
     return 1 if summary.failures or summary.stopped or refused else 0
+
+
+def _tell_some(sentences: list[str]) -> None:
+    """Say sentences of one kind, or the first of them and how many more there are."""
+    for sentence in sentences[:SHOWN]:
+        say(sentence)
+    if len(sentences) > SHOWN:
+        say(f"And {len(sentences) - SHOWN} more such, listed in class.html.")
 
 
 def _so_far(summary: Summary, force: bool) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import copy
 import re
-from dataclasses import dataclass
-from itertools import zip_longest
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
+from types import MappingProxyType
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -22,16 +24,25 @@ from convcourse.submission.mending import Given, defined, mend, stripped
 
 SOLUTION = re.compile(r"(?ms)^([ \t]*)[^\n]*BEGIN SOLUTION.*?END SOLUTION[^\n]*$")
 HIDDEN = re.compile(r"(?ms)\n?^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*$")
+NO_VERSIONS: Mapping[str, frozenset[str]] = MappingProxyType({})
+EARLIER = "earlier-"  # how the ids of cells begin that an earlier version of the assignment had
 STUB = {"code": "# YOUR CODE HERE\nraise NotImplementedError()", "markdown": "YOUR ANSWER HERE"}
 
 
-def rebuild(submitted: bytes, source: NotebookNode, limits: Limits = LIMITS) -> tuple[NotebookNode, list[str]]:
-    """The notebook to run, and what was mended, in sentences for the student. `source`: the instructor's notebook.
+def rebuild(
+    submitted: bytes,
+    source: NotebookNode,
+    limits: Limits = LIMITS,
+    versions: Mapping[str, frozenset[str]] = NO_VERSIONS,
+) -> tuple[NotebookNode, list[str]]:
+    """The notebook to run, and what was mended, in sentences for the student. `source`: the instructor's notebook;
+    `versions`: fingerprints of the texts that its cells had in all versions, by their ids.
 
     Raise `Unreadable` where the bytes are no notebook, or none of this assignment.
     """
     ours = {cell.metadata.nbgrader.grade_id: cell for cell in source.cells}
-    mended = mend(submitted, {key: given(cell) for key, cell in ours.items()}, limits, common())
+    known = {key: replace(given(cell), versions=versions.get(key, frozenset())) for key, cell in ours.items()}
+    mended = mend(submitted, known, limits, common(), {*chain(*versions.values())})
     pen = _Pen(limits.attachment_kib * 1024)
     program = NotebookNode({**copy.deepcopy(source), "cells": []})
     number = 0
@@ -43,7 +54,7 @@ def rebuild(submitted: bytes, source: NotebookNode, limits: Limits = LIMITS) -> 
         else:
             number += 1
             new = new_code_cell if written and written.kind == "code" else new_markdown_cell
-            cell = new(id=f"added-{number}")
+            cell = new(id=f"{EARLIER if written and written.earlier else 'added-'}{number}")
         if written is not None:
             pen.write(cell, written)
         program.cells.append(cell)

@@ -32,8 +32,9 @@ class Unreadable(Exception):
 @dataclass
 class Cell:
     """A cell of the submitted file. `attachments`: pasted pictures, file name -> type -> base64; `key`: the grade_id of
-    the instructor's cell that this one turns out to be, None for the student's own; `long`: it held more text than a
-    cell may, which was left out."""
+    the instructor's cell that this one turns out to be, None for the student's own; `earlier`: it is none of theirs
+    either, but stood in an earlier version of the assignment; `long`: it held more text than a cell may, which was left
+    out."""
 
     kind: str
     source: str
@@ -41,6 +42,7 @@ class Cell:
     grade_id: str | None = None
     attachments: dict[str, dict[str, str]] = field(default_factory=dict)
     key: str | None = None
+    earlier: bool = False
     long: bool = False
 
     @property

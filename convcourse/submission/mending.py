@@ -4,11 +4,15 @@ Of the file count the answers, each in its cell of the assignment, and cells of 
 known cell before it. Accidents are mended and told: cells that lost their metadata are found by their id, their text,
 what they define, or their place; of doubled ids the last one that was written in counts; locked cells are put back, and
 imports that were added to them are kept.
+
+An assignment that was mended after it was handed out is no accident of the student's. A cell that stands as in any
+version of the assignment counts as left as it was handed out, and an earlier version is told as such.
 """
 
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -28,24 +32,38 @@ SENTENCES = {
     "place": "These cells had lost nbgrader's metadata and were recognised by their place: {}.",
     "doubled": "These cells were there more than once, and the last one that was written in counts: {}.",
     "kind": "These cells had become cells of another type and were changed back: {}.",
-    # The student need not have changed them: the assignment may have been mended since it was handed out.
+    "earlier": (
+        "The notebook is an earlier version of the assignment. These locked cells have changed since then, and the "
+        "present ones ran: {}."
+    ),
+    # The student need not have changed them: of a version that nothing is known of it cannot be told.
     "changed": "These locked cells differ from the assignment's present version and were put back: {}.",
     "imports": "Imports had been added to these locked cells; they were kept and run after them: {}.",
-    "gone": "These locked cells were missing and were put back: {}.",
-    "no answer": "These cells for answers were missing and count as left as they were handed out: {}.",
+    "gone": "These locked cells were not in the notebook and were put in: {}.",
+    "no answer": "These cells for answers were not in the notebook and count as left as they were handed out: {}.",
 }
 
 
 @dataclass(frozen=True)
 class Given:
     """A cell of the assignment. kind: "code" or "markdown"; answer: students write in it; text: as they receive it;
-    full: as it runs where it is locked; names: those that an answer's cell defines, by which it is found."""
+    full: as it runs where it is locked; names: those that an answer's cell defines, by which it is found; versions:
+    fingerprints of its text in all versions of the assignment."""
 
     kind: str
     answer: bool
     text: str
     full: str
     names: frozenset[str] = frozenset()
+    versions: frozenset[str] = frozenset()
+
+    def is_present(self, text: str) -> bool:
+        """Is this the cell's text now, as students receive it or, of a locked cell, in full?"""
+        return stripped(text) in (stripped(self.text), stripped(self.text if self.answer else self.full))
+
+    def is_as_handed_out(self, text: str) -> bool:
+        """Is this the cell's text now, or that of an earlier version of the assignment?"""
+        return self.is_present(text) or fingerprint(text) in self.versions
 
 
 @dataclass
@@ -77,10 +95,15 @@ class Mended:
 
 
 def mend(
-    submitted: bytes, given: Mapping[str, Given], limits: FileLimits, common: Collection[str] = frozenset()
+    submitted: bytes,
+    given: Mapping[str, Given],
+    limits: FileLimits,
+    common: Collection[str] = frozenset(),
+    earlier: Collection[str] = frozenset(),
 ) -> Mended:
-    """The cells that run. given: the assignment's cells by their grade_id, in order; common: ids and texts of cells
-    that other assignments have, too, so that by these alone a notebook is none of this assignment.
+    """The cells that run. given: the assignment's cells by their grade_id, in order; common: ids and fingerprints of
+    cells that other assignments have, too, so that by these alone a notebook is none of this assignment; earlier:
+    fingerprints of all cells that any version of the assignment had.
 
     Raise `Unreadable` where the bytes are no notebook, or none of this assignment.
     """
@@ -88,6 +111,9 @@ def mend(
     file = parse(submitted, limits)
     _tell_of_the_file(file, accidents)
     recognise(file.cells, given, accidents)
+    gone = {*earlier} - {fingerprint(ours.text) for ours in given.values()}
+    for cell in file.cells:
+        cell.earlier = cell.key is None and fingerprint(cell.source) in gone
     _tell_of_long_cells(file.cells, limits, accidents)
     if not _tells(file.cells, given, common, accidents):
         raise Unreadable("None of this assignment's cells is in it. Is it the notebook of another assignment?")
@@ -106,7 +132,7 @@ def _tells(cells: list[Cell], given: Mapping[str, Given], common: Collection[str
     own = given.keys() - common or given.keys()
     by_text = {key for how in ("text", "place") for key in accidents.cells.get(how, ())}
     known = (cell for cell in cells if cell.key in own)
-    return any(cell.key not in by_text or stripped(cell.source) not in common for cell in known)
+    return any(cell.key not in by_text or fingerprint(cell.source) not in common for cell in known)
 
 
 def _listed(keys: list[str]) -> str:
@@ -149,12 +175,13 @@ def recognise(cells: list[Cell], given: Mapping[str, Given], accidents: Accident
     texts: dict[str, set[str]] = {}
     names: dict[str, set[str]] = {}
     for key, ours in given.items():
-        texts.setdefault(stripped(ours.text), set()).add(key)
+        for text in {fingerprint(ours.text), *ours.versions}:
+            texts.setdefault(text, set()).add(key)
         for name in ours.names:
             names.setdefault(name, set()).add(key)
     fitting: dict[str, Callable[[Cell], Iterable[str]]] = {
         "id": lambda cell: [cell.id or ""],
-        "text": lambda cell: texts.get(stripped(cell.source), []),
+        "text": lambda cell: texts.get(fingerprint(cell.source), []),
         "name": lambda cell: chain(*(names.get(name, []) for name in defined(cell.source) if cell.kind == "code")),
     }
     for how, fits in fitting.items():
@@ -181,25 +208,30 @@ def stripped(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip().split("\n"))
 
 
+def fingerprint(text: str) -> str:
+    """A short name for a text, which does not change with what editors change in it."""
+    return hashlib.sha256(stripped(text).encode("utf-8", "replace")).hexdigest()[:16]
+
+
 def _answers(cells: list[Cell], given: Mapping[str, Given], accidents: Accidents) -> dict[str, Cell]:
     """The cell that counts for each answer that does not stand as it was handed out. Its other copies, where something
     was written in them, become the student's own cells; copies of locked cells count for nothing."""
     counted: dict[str, Cell] = {}
     for key, ours in given.items():
         copies = [cell for cell in cells if cell.key == key]
-        stub = stripped(ours.text)
         if not ours.answer:
             if ours.kind == "code":
-                same = stub, stripped(ours.full)
                 if not copies:
                     accidents.add("gone", key)
-                elif any(stripped(cell.source) not in same for cell in copies):
+                elif not all(ours.is_as_handed_out(cell.source) for cell in copies):
                     accidents.add("changed", key)
+                elif not all(ours.is_present(cell.source) for cell in copies):
+                    accidents.add("earlier", key)
             continue
         if not copies:
             accidents.add("no answer", key)
             continue
-        changed = [cell for cell in copies if cell.attachments or stripped(cell.source) != stub]
+        changed = [cell for cell in copies if cell.attachments or not ours.is_as_handed_out(cell.source)]
         written = [cell for cell in changed if not cell.empty]
         if changed:
             counted[key] = (written or changed)[-1]
@@ -223,9 +255,10 @@ def _with_imports(cells: list[Cell], given: Mapping[str, Given], accidents: Acci
         if cell.key in known and cell.kind == "code":
             kept = [line for line in _imports(cell.source) if line not in known[cell.key]]
             known[cell.key].update(kept)
-            if kept:
+            theirs = not locked[cell.key].is_as_handed_out(cell.source)
+            if kept and theirs:
                 accidents.add("imports", cell.key)
-            found += [Cell("code", line) for line in kept]
+            found += [Cell("code", line, earlier=not theirs) for line in kept]
     return found
 
 
@@ -246,13 +279,14 @@ def _imports(source: str) -> list[str]:
 
 
 def _added(cells: list[Cell], limits: FileLimits, accidents: Accidents) -> dict[str | None, list[Cell]]:
-    """The student's own cells, by the known cell that they follow (None: before all)."""
+    """The student's own cells, by the known cell that they follow (None: before all); with them cells of code that an
+    earlier version of the assignment had: theirs may need what these define."""
     placed: dict[str | None, list[Cell]] = {}
     before, count = None, 0
     for cell in cells:
         if cell.key is not None:
             before = cell.key
-        elif not cell.empty:
+        elif not cell.empty and (cell.kind == "code" or not cell.earlier):
             count += 1
             if count <= limits.added_cells:
                 placed.setdefault(before, []).append(cell)

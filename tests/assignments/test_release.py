@@ -13,7 +13,7 @@ from drawing import some_of
 from nbgrader import utils
 from notebooks import NAMES, ROOT, reference, released, source
 
-from autograder import release
+from autograder import release, student_wheel
 from autograder.exam.assignment import Assignment, assignment
 from autograder.exam.core import Criterion, Exam
 from convcourse import handed_out, rehearsal
@@ -27,6 +27,20 @@ def test_what_is_checked_in_is_what_solutions_say():
         if release.SOURCE not in path.parents and (not path.exists() or path.read_text(encoding="utf-8") != text)
     ]
     assert not stale, f"{', '.join(stale)}: not what solutions/ says. Run `make assignments`, and commit the result."
+
+
+def test_every_version_that_was_made_is_remembered(tmp_path, monkeypatch):
+    before = release.build()[release.VERSIONS]
+    file = tmp_path / "handed_out.txt"
+    monkeypatch.setattr(handed_out, "VERSIONS", file)
+    assert release.build()[release.VERSIONS] != "", "where the file is lost, the present version is in the next one"
+    file.write_text("01-convolution\tsetup\tof-old\n<<<<<<< no line of ours\n01-gone\tx\told\n" + before)
+    lines = release.build()[release.VERSIONS].splitlines()
+    assert {*lines} == {*before.splitlines(), "01-convolution\tsetup\tof-old", "01-gone\tx\told"}
+    assert lines == sorted(lines), "a line of its own for each, so that two people's additions merge"
+    handed_out._versions.cache_clear()
+    assert "of-old" in handed_out.versions("01-convolution")["setup"] and handed_out.versions("unheard-of") == {}
+    handed_out._versions.cache_clear()
 
 
 def test_the_same_bytes_twice():
@@ -122,7 +136,7 @@ def test_without_the_package_the_first_cell_says_what_to_install(name):
     with pytest.MonkeyPatch.context() as patched, pytest.raises(SystemExit) as raised:
         patched.setattr("importlib.util.find_spec", lambda name: None)
         exec(setup, scope)
-    assert f"%pip install ./{release.wheel_name()}" in str(raised.value) and "torch" not in scope
+    assert f"%pip install ./{student_wheel.wheel_name()}" in str(raised.value) and "torch" not in scope
 
 
 SMALL = Assignment("01-small", (Exam("twice", (Criterion("a", "a", 8, lambda subject, draw: None),)),), {}, points=8)
@@ -226,7 +240,7 @@ def test_two_sources_of_one_assignment_are_told(monkeypatch, tmp_path):
 
 
 def test_the_wheel_holds_what_students_import_and_nothing_else(tmp_path):
-    with zipfile.ZipFile(release.wheel(tmp_path)) as wheel:
+    with zipfile.ZipFile(student_wheel.wheel(tmp_path)) as wheel:
         names = wheel.namelist()
         wheel.extractall(tmp_path)
     ours = {str(path.relative_to(ROOT)) for path in (ROOT / "convcourse").rglob("*") if path.is_file()}
@@ -235,7 +249,7 @@ def test_the_wheel_holds_what_students_import_and_nothing_else(tmp_path):
     metadata = next(tmp_path.glob("convcourse-*.dist-info/METADATA")).read_text()
     needs = re.findall(r"^Requires-Dist: (\S+)$", metadata, re.MULTILINE)
     assert "Name: convcourse\n" in metadata
-    assert "torch" in needs and set(needs) <= set(release.project()["dependencies"])
+    assert "torch" in needs and set(needs) <= set(student_wheel.project()["dependencies"])
 
     code = "import convcourse.handed_out as c; print(c.__file__, *c.assignments())"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}

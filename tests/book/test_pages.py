@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup
 from drawing import some_of
 from earning import earns_more_than
 
+from autograder.classroom.book_links import mistake_title
 from autograder.exam.assignment import assignment
 from autograder.objects.assignments import ASSIGNMENTS
 
@@ -155,6 +156,17 @@ def test_the_chapter_has_a_box_for_each_named_mistake_and_no_other(site, name):
     boxes = {anchor.removeprefix(prefix) for anchor in site.anchors[page] if anchor.startswith(prefix)}
     assert not (missing := set(sentences) - boxes), f"no box in {name}.md for: {sorted(missing)}"
     assert not (left := boxes - set(sentences)), f"{name}.md has boxes for mistakes that no exam names: {sorted(left)}"
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_feedback_calls_a_box_as_the_page_does(site, name):
+    page = site.pages[(site.root / f"{name}.html").resolve()]
+    for mistake in assignment(Path(name).name).sentences:
+        anchor = page.find(id=f"mistake-{Path(name).name}-{mistake}")
+        folded = anchor.find_parent("details", class_="mistake")
+        shown = folded.summary.get_text() if folded else anchor.find_parent("li").get_text()
+        title = mistake_title(Path(name).name, mistake)
+        assert shown.removeprefix("What goes wrong: ").casefold() == title.casefold(), mistake
 
 
 def pages_of(name: str) -> list[str]:

@@ -10,13 +10,14 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder import release
+from autograder import release, student_wheel
 from autograder.objects import modes
 from convcourse import check, handed_out, stage
 from convcourse.handed_out import Allowed, Assignment, Entry
 from convcourse.missing import in_words
 from convcourse.packages import PACKAGES
 from convcourse.rehearsal import Cue, Ran, rehearse
+from convcourse.submission.mending import fingerprint
 
 NAME = "01-convolution"
 ENTRIES = handed_out.assignments()[NAME].entries
@@ -154,7 +155,10 @@ def other_kernel(nb):
     [
         (lose_marks, "recognised by their ids: `intro`, `setup`, `output_size-text`, `output_size`, "),
         (lose_marks_and_ids, "recognised by what they define: `output_size`"),
-        (lambda nb: nb.cells.remove(cell(nb, "conv2d-hidden")), "were missing and were put back: `conv2d-hidden`"),
+        (
+            lambda nb: nb.cells.remove(cell(nb, "conv2d-hidden")),
+            "were not in the notebook and were put in: `conv2d-hidden`",
+        ),
         (double, "more than once, and the last one that was written in counts: `conv2d`"),
         (edit_locked, "Imports had been added to these locked cells; they were kept"),
         (change_type, "another type and were changed back: `conv2d`"),
@@ -173,11 +177,19 @@ def test_cells_in_another_order_run_in_the_assignments(nb, asked):
     assert asked(nb)[0] == 0
 
 
+def test_an_earlier_version_of_the_assignment_is_no_change_of_the_students(nb, asked, monkeypatch):
+    old = cell(nb, "setup").source = "import torch  # as it was"
+    monkeypatch.setattr(check, "versions", lambda name: {"setup": frozenset([fingerprint(old)])})
+    _, told = asked(nb)
+    assert "– the grader mends: The notebook is an earlier version of the assignment." in told
+    assert "differ from" not in told and "Imports had been added" not in told
+
+
 def test_what_the_grader_does_not_mend(nb, asked):
     nb.cells.remove(cell(nb, "conv2d"))
     status, told = asked(nb, errors={"conv2d-visible": "NameError: name 'conv2d' is not defined"}, defined=set())
     assert status == 1 and "✗ conv2d: not written yet" in told
-    assert "– the grader mends: These cells for answers were missing and count as left as they were handed out" in told
+    assert "– the grader mends: These cells for answers were not in the notebook and count as left as they" in told
 
 
 def test_what_is_lost_is_found_by_the_name_it_defines(nb, asked):
@@ -341,7 +353,7 @@ def test_what_the_grader_lacks_is_lacking_in_the_rehearsal(tmp_path, monkeypatch
 
 
 def test_the_courses_packages_are_those_that_are_installed_where_a_notebook_is_graded():
-    assert set(PACKAGES) <= set(release.project()["dependencies"])
+    assert set(PACKAGES) <= set(student_wheel.project()["dependencies"])
     listed = (release.ROOT / "book" / "how-to-submit.md").read_text(encoding="utf-8")
     assert all(f"`{package}`" in listed for package in PACKAGES)
 

@@ -13,6 +13,7 @@ from autograder.examiner import rebuild as subject
 from autograder.examiner.rebuild import rebuild, untouched
 from autograder.wire.limits import Limits
 from convcourse.submission.intake import Unreadable
+from convcourse.submission.mending import fingerprint
 
 ROOT = Path(__file__).resolve().parents[2]
 DIFFER = "These locked cells differ from the assignment's present version and were put back"
@@ -59,6 +60,100 @@ def test_nothing_but_answers_comes_from_the_file(source, written):
     assert texts(program)["output_size-hidden"] == texts(source)["output_size-hidden"]
     assert not any(cell.get("outputs") for cell in program.cells)
     assert repaired == [f"{DIFFER}: `setup`, `output_size-hidden`."]
+
+
+def versions_of(*notebooks):
+    """What is known of an assignment that was handed out in these versions."""
+    known = {}
+    for nb in notebooks:
+        for cell in nb.cells:
+            known.setdefault(cell.metadata.nbgrader.grade_id, set()).add(fingerprint(cell.source))
+    return {key: frozenset(texts) for key, texts in known.items()}
+
+
+@pytest.fixture
+def mended(source):
+    """The instructor's notebook after it was mended: cells changed, one gone, a new one."""
+    nb = copy.deepcopy(source)
+    cell_of(nb, "setup").source = "import torch\nPI = 3"
+    cell_of(nb, "intro").source = "# Convolution, mended"
+    cell_of(nb, "output_size").source = cell_of(nb, "output_size").source.replace("(n,", "(n: int,")
+    nb.cells = [cell for cell in nb.cells if cell.id != "conv2d_naive-visible"]
+    new = new_code_cell("import math", id="more", metadata=copy.deepcopy(cell_of(nb, "setup").metadata))
+    new.metadata.nbgrader.grade_id = "more"
+    nb.cells.insert(2, new)
+    return nb
+
+
+def test_a_later_edit_of_the_instructors_is_not_laid_to_the_student(source, handed_out, mended, written):
+    known = versions_of(handed_out, mended)
+    program, repaired = rebuild(written(discussion="I think so."), mended, versions=known)
+    assert repaired == [
+        "The notebook is an earlier version of the assignment. These locked cells have changed since then, and the "
+        "present ones ran: `setup`.",
+        "These locked cells were not in the notebook and were put in: `more`.",
+    ]
+    assert texts(program)["setup"] == "import torch\nPI = 3" and texts(program)["intro"] == "# Convolution, mended"
+    assert "(n: int," in texts(program)["output_size"], "what was not begun is as it is handed out now"
+    assert {"output_size", "conv2d_naive"} <= set(untouched(program, mended)), "nor counts the older stub as written"
+    assert [cell.id for cell in program.cells if cell.id not in texts(mended)] == ["earlier-1"]
+    assert texts(program)["earlier-1"] == "print('nothing is checked')", "a cell that is gone is not the student's"
+
+
+def test_what_the_student_changed_is_told_in_an_earlier_version_too(handed_out, mended, written):
+    def change(nb):
+        cell_of(nb, "output_size-visible").source = "pass"
+        cell_of(nb, "setup").source += "\nimport numpy"
+
+    _, repaired = rebuild(written(change), mended, versions=versions_of(handed_out, mended))
+    assert f"{DIFFER}: `setup`, `output_size-visible`." in repaired
+    assert any(told.startswith("Imports had been added") for told in repaired)
+    assert not any("earlier version" in told for told in repaired)
+
+
+def test_a_copy_of_a_present_cell_is_the_students_own(source, handed_out, written):
+    def copied(nb):
+        nb.cells.append(new_code_cell(cell_of(nb, "conv2d_naive-visible").source))
+
+    program, repaired = rebuild(written(copied), source, versions=versions_of(handed_out))
+    assert program.cells[-1].id == "added-1" and repaired == []
+
+
+def test_imports_of_an_earlier_version_are_kept_and_are_nobodys_addition(source, handed_out, mended, written):
+    cell_of(mended, "setup").source = "PI = 3"
+    program, repaired = rebuild(written(), mended, versions=versions_of(handed_out, mended))
+    at = [cell.id for cell in program.cells].index("setup")
+    assert (program.cells[at + 1].id, program.cells[at + 1].source) == ("earlier-1", "import torch")
+    assert not any("Imports" in told for told in repaired)
+
+
+def test_an_earlier_version_that_lost_its_metadata_is_recognised(handed_out, mended, written):
+    def lose(nb):
+        lose_metadata(nb)
+        for number, cell in enumerate(nb.cells):
+            cell.id = f"colab-{number}"
+
+    program, repaired = rebuild(written(lose), mended, versions=versions_of(handed_out, mended))
+    assert texts(program)["intro"] == "# Convolution, mended" and texts(program)["setup"] == "import torch\nPI = 3"
+    assert not [cell for cell in program.cells if cell.id.startswith("added-")]
+    assert any("earlier version" in told for told in repaired) and not any(DIFFER in told for told in repaired)
+
+
+def test_nothing_that_a_file_says_makes_a_version(handed_out, mended, written):
+    """A cell that claims to be untouched, or to be another cell's earlier version, is compared all the same."""
+
+    def forge(nb):
+        setup = cell_of(nb, "setup")
+        setup.source = cell_of(nb, "output_size-visible").source
+        setup.metadata.nbgrader.update(checksum="0" * 32, locked=True)
+
+    _, repaired = rebuild(written(forge), mended, versions=versions_of(handed_out, mended))
+    assert f"{DIFFER}: `setup`." in repaired
+
+
+def test_of_versions_that_are_not_known_nobody_is_blamed(mended, written):
+    _, repaired = rebuild(written(), mended)
+    assert f"{DIFFER}: `setup`." in repaired and not any("earlier" in told for told in repaired)
 
 
 def test_own_cells_follow_the_known_cell_before_them(source, written):

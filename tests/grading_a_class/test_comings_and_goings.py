@@ -1,5 +1,6 @@
 """Who hands in, who does not, and who leaves: a removed student stays removed."""
 
+import os
 import re
 import shutil
 import sqlite3
@@ -9,6 +10,7 @@ from pathlib import Path
 import nbformat
 import nbgrader.api
 import pytest
+from marking import entered
 from nbgrader.utils import notebook_hash
 from typer.testing import CliRunner
 
@@ -23,6 +25,7 @@ from autograder.classroom.places import COURSE
 from autograder.classroom.run import Run
 from autograder.demo.students import ASSIGNMENT
 
+shutil_rmtree = shutil.rmtree
 STUB = str(Path(__file__).parents[1] / "examiner" / "stub_template.py")
 pytestmark = [
     pytest.mark.skipif(not source_of(ASSIGNMENT).is_file(), reason="needs the built notebooks: make assignments"),
@@ -38,14 +41,6 @@ def hand_in(folder, student, data=b"answer", name=f"{ASSIGNMENT}/{ASSIGNMENT}.ip
 
 def run(folder, *students, **options):
     return Run(folder, [ASSIGNMENT], set(students), lambda *_: None).grade(jobs=1, confined=True, **options)
-
-
-def entered(folder):
-    db = sqlite3.connect(folder.gradebook)
-    try:
-        return {row[0] for row in db.execute("select student_id from submitted_assignment")}
-    finally:
-        db.close()
 
 
 def told(summary, capsys):
@@ -77,16 +72,22 @@ def test_who_handed_in_nothing_is_counted_and_gets_no_mark(small, capsys):
     assert told(summary, capsys) == (0, f"Not handed in, {ASSIGNMENT}: 2 (cem, dan).\n")
     assert {line.student for line in summary.lines} == entered(small) == {"ada", "ben"}
     assert not (small.root / "feedback" / "cem").exists()
-    assert "2 students have handed in nothing: cem, dan." in (small.root / "class.html").read_text()
+    assert "2 students have handed in nothing: cem, Dan (dan)." in (small.root / "class.html").read_text()
 
 
-def test_a_notebook_under_another_name_is_graded_and_told_to_both(small):
+def test_a_notebook_under_another_name_is_graded_and_told_to_both(small, capsys):
     hand_in(small, "cem", name=f"{ASSIGNMENT}/{ASSIGNMENT} (1).ipynb")
     summary = run(small)
     (line,) = (line for line in summary.lines if line.student == "cem")
     assert line.entry.result.score == 1.0 and "(1).ipynb` was found" in line.to_row()["repaired"]
     assert "(1).ipynb</code> was found" in small.feedback("cem", ASSIGNMENT).read_text()
-    assert run(small).graded == 0, "graded again though nothing changed"
+    status, said = told(summary, capsys)
+    assert status == 0 and said.startswith(f"cem, {ASSIGNMENT}: `") and "(1).ipynb` was found" in said
+    assert "(1).ipynb</code> was found" in (small.root / "class.html").read_text()
+    summary = run(small)
+    assert summary.graded == 0, "graded again though nothing changed"
+    assert told(summary, capsys)[1] == "", "told again though nothing is new"
+    assert "(1).ipynb</code> was found" in (small.root / "class.html").read_text()
     hand_in(small, "cem", name=f"{ASSIGNMENT}/{ASSIGNMENT} (2).ipynb")
     summary = run(small)
     (line,) = (line for line in summary.lines if line.student == "cem")
@@ -162,13 +163,17 @@ def test_a_student_can_be_forgotten_everywhere(small, tmp_path, monkeypatch, cap
     for secret in ("the secret of his newer submission", *(path.name for path in inbound.iterdir())):
         page = f"{notebook_hash(secret=secret, notebook_id=ASSIGNMENT)}.html"
         (pages / page).write_text("benno" if "benno" in secret else "ben")
+    older = next(path for path in inbound.iterdir() if path.name.startswith("ben+"))
+    for name in ("My homework", os.fsdecode(b"\xff")):
+        (older / f"{name}.ipynb").touch()
+    (pages / f"{notebook_hash(secret=older.name, notebook_id='My homework')}.html").write_text("ben")
     run(small, "ben", force=True)
     run(small)
     before = small.journal.read_bytes()
     small.journal.write_bytes(before + b"\xff damaged\n")
     held = [str(path) for path in forgetting.held_of(small, "ben")]
     theirs = [path for path in held if not path.startswith(str(pages))]
-    assert len(held) == 5 and len(theirs) == 3, "two submissions' pages, in the exchange too"
+    assert len(held) == 6 and len(theirs) == 3, "the pages of two submissions, by all names, in the exchange too"
     assert all("/ben/" in f"{path}/".replace("ben+", "ben/") for path in theirs)
     app = CliRunner()
     assert app.invoke(cli.app, ["forget", "ben", "--class", str(small.root)], input="n\n").exit_code == 1
@@ -182,9 +187,18 @@ def test_a_student_can_be_forgotten_everywhere(small, tmp_path, monkeypatch, cap
     for file in (small.gradebook, small.journal):
         assert not re.search(rb"ben(?!no)", file.read_bytes())
     summary = run(small)
-    assert summary.graded == 0 and not summary.taken_out and summary.not_handed_in == {ASSIGNMENT: []}
+    assert summary.graded == 0 and not summary.taken_out and summary.not_handed_in == {ASSIGNMENT: {}}
     hand_in(small, "ben")  # of the same name, later
     assert run(small).graded == 1 and entered(small) == {"ada", "ben", "benno"}
+
+
+def test_what_cannot_be_removed_of_a_student_is_told_and_ends_nothing(small, monkeypatch):
+    locked = small.submitted / "ben"
+    monkeypatch.setattr(forgetting.shutil, "rmtree", lambda path, ignore_errors: locked == path or shutil_rmtree(path))
+    done = CliRunner().invoke(cli.app, ["forget", "ben", "--class", str(small.root), "--yes"])
+    assert done.exit_code == 1 and f"{locked} could not be removed" in done.output.replace("\n", "")
+    assert entered(small) == {"ada"} and not (small.root / "feedback" / "ben").exists()
+    assert b'"ben"' not in small.journal.read_bytes()
 
 
 @pytest.mark.parametrize("name", ["../ada", "*", ".", ""])

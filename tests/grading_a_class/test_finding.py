@@ -58,6 +58,8 @@ def test_near_its_place_it_is_taken_and_told(student, place):
     assert found.notebook.read() == b"mine" and found.problem is None
     (said,) = found.told
     assert f"`{RIGHT}` was expected" in said and f"`{place}` was found" in said and "graded all the same" in said
+    folder, _, name = place.removesuffix(".ipynb").rpartition("/")
+    assert found.names == ((name,) if folder == NAME else ())
 
 
 @pytest.mark.parametrize("place", [f"{NAME}/{NAME}.zip", f"{NAME}/work.ZIP", f"{NAME}.zip"])
@@ -65,7 +67,8 @@ def test_near_its_place_it_is_taken_and_told(student, place):
 def test_in_an_archive_it_is_taken_and_told(student, place, method):
     packed = archive(f"a/{NAME}.ipynb", f"__MACOSX/a/._{NAME}.ipynb", "a/.DS_Store", method=method)
     found = find(student(**{place: packed}), NAME)
-    assert found.notebook.read() == b"zipped" and f"`a/{NAME}.ipynb` in `{place}` was found" in found.told[0]
+    assert found.names == () and found.notebook.read() == b"zipped"
+    assert f"`a/{NAME}.ipynb` in `{place}` was found" in found.told[0]
 
 
 def test_several_are_listed_and_none_is_taken(student):
@@ -73,6 +76,7 @@ def test_several_are_listed_and_none_is_taken(student):
     found = find(student(**dict.fromkeys(names, b"mine")), NAME)
     assert found.told == () and f"`{RIGHT}` was expected, and several notebooks were found" in found.problem
     assert f"`{names[0]}`" in found.problem and "and 3 more" in found.problem
+    assert found.names == tuple(f"{NAME} ({n})" for n in range(1, 6)), "the student can look the page up by any"
 
 
 def test_what_lies_there_instead_is_named(student):

@@ -1,6 +1,7 @@
 """What lies in a class folder, and what cannot be a submission."""
 
 import os
+import shutil
 import stat
 import unicodedata
 
@@ -140,6 +141,27 @@ def test_without_what_the_exchange_writes_no_page_ends_the_release_of_all(folder
     assert set(beside(folder.autograded("ada", NAME))) == {f"{name}.txt" for name in came} - {"timestamp.txt"}
     folder.send_back(submission)
     assert beside(folder.feedback("ada", NAME)) == page, "a new secret each time"
+
+
+def test_a_page_is_found_by_the_name_that_the_notebook_had(folder):
+    page = folder.feedback("ada", NAME)
+    write_whole(page, "first")
+    home = folder.submitted / "ada" / NAME
+    odd = "a\nb", "a\x1b[2J", os.fsdecode(b"\xff"), ".hidden", "x" * 201, "ë" * 120
+    for name in ("My homework (1)", *odd):
+        home.mkdir(parents=True)
+        (home / f"{name}.ipynb").touch()
+        folder.send_back(folder.submission("ada", NAME))
+        shutil.rmtree(home)
+        links = {path.name for path in page.parent.iterdir() if path.is_symlink()}
+        assert links == ({"My homework (1).html"} if name not in odd else set()), "of this submission, and no other"
+    write_whole(home / "Homework.ipynb", "{}")
+    folder.send_back(folder.submission("ada", NAME))
+    write_whole(page, "second")
+    assert page.with_name("Homework.html").read_text() == "second"
+    write_whole(home / f"{NAME}.ipynb", "{}")
+    folder.send_back(folder.submission("ada", NAME))
+    assert [path.name for path in page.parent.glob("*.html")] == [page.name] and page.read_text() == "second"
 
 
 def test_a_secret_that_is_a_link_is_not_followed(folder):

@@ -229,7 +229,11 @@ def test_a_roster_is_told_from_names_that_the_grader_entered(book, folder, entry
         db.add_student("ada", first_name="Ada")
         db.add_student("ben")
     book.write(NAME, [entry("chiara")])
-    assert book.students() == {"ada": True, "ben": False, "chiara": False}
+    assert {student: person.known for student, person in book.students().items()} == {
+        "ada": True,
+        "ben": False,
+        "chiara": False,
+    }
 
 
 def test_the_exchanges_time_says_how_late(book, folder, entry):

@@ -1,10 +1,10 @@
 """One bad entry is that submission's failure: all others are graded and written, in this run and in the next."""
 
-import sqlite3
 from pathlib import Path
 
 import nbformat
 import pytest
+from marking import entered
 
 from autograder.classroom import choosing, feedback, finding, gradebook, telling
 from autograder.classroom import pool as pools
@@ -34,14 +34,6 @@ def hand_in(folder, student, data, stamp=None):
 
 def run(folder, jobs=2):
     return Run(folder, [ASSIGNMENT], set(), lambda *_: None).grade(jobs=jobs, confined=True)
-
-
-def entered(folder):
-    db = sqlite3.connect(folder.gradebook)
-    try:
-        return {row[0] for row in db.execute("select student_id from submitted_assignment")}
-    finally:
-        db.close()
 
 
 def pages(folder):

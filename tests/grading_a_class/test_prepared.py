@@ -6,6 +6,8 @@ import pytest
 
 from autograder.classroom import book_links, prepared
 from autograder.classroom.errors import UserError
+from autograder.exam.assignment import assignment
+from autograder.objects.assignments import ASSIGNMENTS
 from autograder.release import source_notebook, to_text
 
 
@@ -71,6 +73,29 @@ def test_without_an_address_there_is_no_link():
     link = book_links.mistake_link("b", "01-convolution", "flipped-kernel")
     assert link == "b/book/01-convolution.html#mistake-01-convolution-flipped-kernel"
     assert book_links.mistake_link("b", "01-x", "m") is None, "the book has no such chapter"
+    assert book_links.mistake_link("b", "01-convolution", "m") is None, "the chapter has no such box"
+
+
+def test_titles_come_from_the_chapters_sources(tmp_path, monkeypatch):
+    monkeypatch.setattr(book_links, "BOOK", tmp_path)
+    book_links._titles.cache_clear()
+    (tmp_path / "01-x.md").write_text(
+        "(mistake-01-x-a)=\n(mistake-01-x-b-c)=\n```{mistake} the “border” \n:open:\n```\n"
+    )
+    (tmp_path / "01-x-more.md").write_text(
+        "(mistake-01-x-d)=\n````{mistake} None\n````\n(mistake-01-x-e)=\n## A heading\n"
+    )
+    titles = [book_links.mistake_title("01-x", name) for name in ("a", "b-c", "d", "e")]
+    assert titles == ["The “border”", "The “border”", "None", None]
+    book_links._titles.cache_clear()
+
+
+@pytest.mark.parametrize("name", [name for name in ASSIGNMENTS if (book_links.BOOK / f"{name}.md").is_file()])
+def test_every_mistake_that_feedback_names_has_a_title(name):
+    ids = assignment(name).sentences
+    titles = {mistake: book_links.mistake_title(name, mistake) for mistake in ids}
+    assert not (without := [mistake for mistake, title in titles.items() if not title]), without
+    assert all(title[0].isupper() or not title[0].isalpha() for title in titles.values())
 
 
 @pytest.mark.parametrize("text, said", [("book_url = [", "cannot be read"), ("book_url = 3", "quotation marks")])

@@ -3,12 +3,14 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from marking import record_of
 
 from autograder.classroom import report
+from autograder.classroom.marks import Person
 from autograder.classroom.standings import COLUMNS, Line
 from autograder.examiner.results import StoppedCell
 
@@ -62,6 +64,26 @@ def test_faults_of_the_grader_are_told_to_the_instructor(folder, entry):
     page = report.class_page(folder, [line(entry, "ada", faults=["The <b>exam</b> met a surprise."])])
     assert "Faults of the grader" in page and "The &lt;b&gt;exam&lt;/b&gt; met a surprise." in page
     assert "Faults of the grader" not in report.class_page(folder, [line(entry, "ada")])
+
+
+def test_accidents_with_files_are_told_with_all_whose_they_were(folder, entry):
+    lost, place = "These cells had lost their metadata: `conv2d`.", "It lay in `a<b>`."
+    lines = [line(entry, "ada", repaired=[lost]), line(entry, "ben", repaired=[lost])]
+    named = record_of(entry().result, person=Person("Cem", "Yılmaz"))
+    lines.append(replace(line(entry, "cem", record=named, repaired=[place]), told=(place,)))
+    page = report.class_page(folder, lines)
+    first, second = "It lay in <code>a&lt;b&gt;</code>.", "These cells had lost their metadata: <code>conv2d</code>."
+    assert f"<tr><td>{first}</td><td>Cem Yılmaz (cem)</td></tr>\n<tr><td>{second}</td><td>ada, ben</td></tr>" in page
+    assert "Accidents with the files" not in report.class_page(folder, [line(entry, "ada")])
+
+
+def test_students_bear_their_names_wherever_the_page_names_them(folder, entry):
+    who = Person("Ada", "Lovelace")
+    record = record_of(entry().result, person=who, late_seconds=9.0)
+    of_ada = line(entry, "ada", record=record, noticed=["n"], faults=["f"])
+    page = report.class_page(folder, [of_ada, line(entry, "ben")], {NAME: {"cem": Person(), "dan": Person("Dan")}})
+    assert page.count("Ada Lovelace (ada)</td>") == 3 and "cem, Dan (dan)." in page
+    assert 'Ada Lovelace <span class="soft">ada</span>' in page and "<td>ben</td>" in page
 
 
 def test_a_folder_whose_name_is_longer_when_printed_ends_no_report(folder):

@@ -6,6 +6,7 @@ Instructor and students are users of their own where the machine allows it, each
 import csv
 import os
 import re
+import shutil
 import tempfile
 import time
 import urllib.request
@@ -145,6 +146,27 @@ def test_a_term_as_it_is_printed(school):
         assert [page.read_text() for page in got] == [school.page(student)], "the newest submission's, and ours"
 
 
+@pytest.mark.parametrize("place", ["My homework (final).ipynb", f"a folder/{ASSIGNMENT}.ipynb"])
+def test_the_page_comes_back_also_where_the_notebook_was_not_where_it_belongs(school, place):
+    ben, teach, learn = school.ben, school.teach, school.learn
+    handed_in = ben.where / ASSIGNMENT / place
+    (here,) = (path for path in (ben.where / ASSIGNMENT).rglob("*.ipynb"))
+    handed_in.parent.mkdir(exist_ok=True)
+    ben.owns(here.rename(handed_in))
+    ben.owns(handed_in.parent)
+    learn(ben, "submit")
+    teach(shown(".venv/bin/nbgrader collect", GUIDE, TERM))
+    said = teach(shown(".venv/bin/autograder grade", GUIDE, TERM))
+    found = f"`{ASSIGNMENT}/{ASSIGNMENT}.ipynb` was expected, and `{ASSIGNMENT}/{place}` was found."
+    assert f"{ben.name}, {ASSIGNMENT}: {found} It was graded all the same." in said
+    page, row = school.page(ben), school.marks()[ben.name]
+    assert found in row["repaired"] and f"<code>{ASSIGNMENT}/{place}</code> was found" in page
+    teach(shown(".venv/bin/nbgrader release_feedback", GUIDE, "Hand back"))
+    learn(ben, "fetch_feedback")
+    got = max((ben.where / ASSIGNMENT / "feedback").glob("*/*.html"), key=lambda path: path.parent.name)
+    assert got.stem == Path(place).stem and got.read_text() == page
+
+
 def test_an_instructor_looks_at_a_case_and_keeps_a_backup(school):
     """After the term: explain, a backup, and students who leave."""
     teach, ben = school.teach, school.ben
@@ -155,8 +177,12 @@ def test_an_instructor_looks_at_a_case_and_keeps_a_backup(school):
     forget = shown(".venv/bin/autograder forget", GUIDE).replace(" ada", f" {ben.name}")
     assert str(school.folder / "submitted" / ben.name) in teach(forget, status=1, answer="n\n")
     assert school.marks() == before
-    teach(forget, answer="y\n")
-    assert not list(school.exchange.glob(f"*/inbound/{ben.name}+*"))
+    said = teach(forget, status=0 if school.alone else 1, answer="y\n")
+    left = list(school.exchange.glob(f"*/inbound/{ben.name}+*"))
+    assert len(left) == (0 if school.alone else 1), "a folder within a submission is its student's own"
+    for path in left:
+        assert f"{path} could not be removed" in said
+        shutil.rmtree(path)  # the administrator
     teach(".venv/bin/nbgrader db student remove cem")
     teach(shown(".venv/bin/nbgrader collect", GUIDE, TERM))
     assert "0 graded, 1 unchanged" in teach(shown(".venv/bin/autograder grade", GUIDE, TERM))

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from autograder.classroom import pool as pools
 from autograder.classroom.errors import UserError, did_you_mean
 from autograder.classroom.forced import Forced
 from autograder.classroom.jobs import source_of
-from autograder.classroom.marks import Record
+from autograder.classroom.marks import Person, Record
 from autograder.classroom.names import printable
 from autograder.classroom.pool import Pool, Task, _Examiner
 from autograder.classroom.progress import progress_bar
@@ -80,6 +81,27 @@ def test_each_submission_is_one_line_whatever_its_name(entry, width):
     assert not any(mark in "".join(found) for mark in ("\x1b", "\x07"))
     shown = list(map(printable, names))
     assert all(row.startswith(name) for row, name in zip(rows, shown, strict=True) if cell_len(name) < 12)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_names_of_the_roster_stand_beside_the_ids(entry, width):
+    lines = lines_of(entry, ["ada", "s1234567", "cem"])
+    assert "name" not in printed(telling.table(lines, Summary(lines)), width)[0]
+    lines[0] = replace(lines[0], record=Record(person=Person("Ada", "Lovelace\x1b[2J")))
+    lines[1] = replace(lines[1], record=Record(person=Person(None, "O'Neil-" * 30)))
+    head, *rows = printed(telling.table(lines, Summary(lines)), width)
+    assert head.split()[:4] == ["student", "name", "status", "score"] and all(cell_len(row) <= width for row in rows)
+    assert re.match(r"ada\*? +Ada Lovelace\\x1b\S+ +graded", rows[0]) and re.match(r"s1234567\*? +O'Neil-", rows[1])
+    assert re.match(r"cem\*? +graded", rows[2]) and all(row.rstrip().endswith("…") for row in rows[:3])
+
+
+def test_where_a_notebook_was_found_is_told_once_and_ten_of_them(entry, capsys):
+    lines = [replace(line, told=("It lay elsewhere.",)) for line in lines_of(entry, [f"s{n}" for n in range(14)])]
+    telling.tell(Summary(lines, fresh={line.key for line in lines[1:13]}))
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == f"s1, {ASSIGNMENT}: It lay elsewhere." and len(said) == 11 and said[10].startswith("And 2 more")
+    right = replace(lines[0], entry=replace(lines[0].entry, result=replace(lines[0].entry.result, criteria=[])))
+    assert right.first_mistake == "It lay elsewhere."
 
 
 def test_the_assignments_name_stands_there_where_there_are_several(entry):

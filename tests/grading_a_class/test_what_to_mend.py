@@ -63,7 +63,7 @@ def shown(entry, executed, source, monkeypatch):
 
 
 SEVERAL = [
-    row("output_size", "sizes", 0.5, "It is rounded up.", "ceil"),
+    row("output_size", "sizes", 0.5, "It is rounded up.", "ceil-for-floor"),
     row("output_size", "more sizes", 1.5),
     row("conv2d", "values", 1.0, "The strides are exchanged."),
     row("conv2d", "stride", 2.0, "Wrong with a bias."),
@@ -86,7 +86,10 @@ def test_it_begins_with_what_costs_most_and_tells_each_sentence_once(shown):
     assert places == sorted(places) and first.index("What to mend") < places[0]
     assert first.count("The strides are exchanged.") == 1
     assert text_of(page).count("The strides are exchanged.") == 2  # and once in its part
-    assert "https://course.test/book/01-convolution.html#mistake-01-convolution-ceil" in page[: page.index("<nav")]
+    assert (
+        "https://course.test/book/01-convolution.html#mistake-01-convolution-ceil-for-floor"
+        in page[: page.index("<nav")]
+    )
 
 
 def test_each_link_leads_somewhere_on_the_page_and_each_place_is_there_once(shown, executed):

@@ -102,13 +102,13 @@ def of_2014(nb):
 
 
 def no_grade_cells(nb):
-    """status: graded, score: 7, says: missing and were put back"""
+    """status: graded, score: 7, says: were not in the notebook and were put in"""
     nb.cells = [cell for cell in nb.cells if not cell.metadata.nbgrader.grade]
     return nbformat.writes(nb).encode()
 
 
 def only_answers(nb):
-    """status: graded, score: 7, says: missing and were put back"""
+    """status: graded, score: 7, says: were not in the notebook and were put in"""
     nb.cells = [cell for cell in nb.cells if cell.metadata.nbgrader.solution]
     return nbformat.writes(nb).encode()
 
