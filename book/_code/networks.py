@@ -1,4 +1,4 @@
-"""Chapter 6's U-Net as its live figures run it: with skips that can be unplugged, and with the maps of each block."""
+"""Networks as the live figures run them, in ONNX files; and chapter 6's U-Net with skips that can be unplugged."""
 
 from pathlib import Path
 
@@ -41,21 +41,29 @@ class Unplugged(nn.Module):
 
 
 def save(net: unet.SegmentationNet, path: Path, size: int = 64) -> None:
-    """Writes the network as an ONNX file for any number of images (N, 3, size, size); outputs as in `Unplugged`.
+    """Writes the network as an ONNX file for any number of images (N, 3, size, size); outputs as in `Unplugged`."""
+    example = torch.zeros(2, 3, size, size), torch.ones(2, len(net.upconv))
+    write(Unplugged(net), example, ["image", "gates"], path)
+
+
+def write(module: nn.Module, example: tuple[torch.Tensor, ...], inputs: list[str], path: Path) -> None:
+    """Writes a module that gives a dictionary of tensors, in eval mode, as an ONNX file for batches of any size.
 
     What the exporter notes about this machine and its own steps is left out, so that the same weights give the same
     bytes.
+
+    Args:
+        example: inputs of the shapes that it will get; their first axis is the batch.
+        inputs: their names. The outputs have the dictionary's.
     """
-    module = Unplugged(net).eval()
-    example = torch.zeros(2, 3, size, size), torch.ones(2, len(net.upconv))
     count = torch.export.Dim.DYNAMIC
     program = torch.onnx.export(
-        module,
+        module.eval(),
         example,
         dynamo=True,
-        input_names=["image", "gates"],
+        input_names=inputs,
         output_names=list(module(*example)),
-        dynamic_shapes=({0: count}, {0: count}),
+        dynamic_shapes=tuple({0: count} for _ in example),
         optimize=False,  # the runtime does that; here it would drop biases of zeros
         verbose=False,
     )
@@ -70,17 +78,20 @@ def save(net: unet.SegmentationNet, path: Path, size: int = 64) -> None:
     path.write_bytes(bare.SerializeToString(deterministic=True))
 
 
+def weights(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors that an ONNX file of `write` holds, under their names in the module."""
+    return {
+        array.name: torch.from_numpy(numpy_helper.to_array(array).copy()) for array in onnx.load(path).graph.initializer
+    }
+
+
 def load(path: Path) -> unet.SegmentationNet:
     """The network whose weights an ONNX file of `save` holds."""
-    weights = {
-        array.name.removeprefix("net."): torch.from_numpy(numpy_helper.to_array(array).copy())
-        for array in onnx.load(path).graph.initializer
-        if array.name.startswith("net.")
-    }
-    width, colours = weights["encoder.0.0.weight"].shape[:2]
-    depth = sum(name.startswith("upconv.") and name.endswith(".weight") for name in weights)
-    net = unet.SegmentationNet(colours, len(weights["head.bias"]), width=width, depth=depth)
-    net.load_state_dict(weights)
+    held = {name.removeprefix("net."): each for name, each in weights(path).items() if name.startswith("net.")}
+    width, colours = held["encoder.0.0.weight"].shape[:2]
+    depth = sum(name.startswith("upconv.") and name.endswith(".weight") for name in held)
+    net = unet.SegmentationNet(colours, len(held["head.bias"]), width=width, depth=depth)
+    net.load_state_dict(held)
     return net.eval()
 
 
