@@ -11,6 +11,7 @@ const NAMES = CLASSES.slice(0, -1); // of the photographs, whose objects are cla
 const ZOOM = 3; // canvas pixels per pixel
 const PORTION = 7; // points of a curve that are computed together
 const LABELS = ['#262a30', '#56b4e9']; // background and object, as in convcourse.plots.LABELS
+const OUTLINE = '#5eb0f2'; // bright, since it lies on a picture
 const NETWORKS = {plain: 'without augmentation', augmented: 'with augmentation'};
 const WIDTH = 300; // of a drawing
 
@@ -60,7 +61,7 @@ figure('cat', 'How far until it is no cat?', FIELDS, async (kit) => {
     kit.set({});
   });
   const {photo, preset: presets, mirrored, outside, ...sliders} = kit.control;
-  kit.box.append(photo, pair, presets, load, kit.line, controls(...Object.values(sliders)), controls(mirrored, outside, kit.reset));
+  kit.box.append(pair, controls(...Object.values(sliders), mirrored, outside), load, kit.line, presets, controls(photo, kit.reset));
   kit.reset.addEventListener('click', () => source.forgive());
   moveByHand(kit, photograph);
   source.changed = () => kit.show({});
@@ -204,10 +205,8 @@ function paintPicture(canvas, {height, width, planes}, mask) {
       }
     }
   }
-  for (const [colour, thick] of [['#10151b', 3], ['#5eb0f2', 1.5]]) {
-    Object.assign(context, {strokeStyle: colour, lineWidth: thick});
-    context.stroke();
-  }
+  Object.assign(context, {strokeStyle: OUTLINE, lineWidth: 2});
+  context.stroke();
 }
 
 function paintMask(canvas, {height, width, labels}) {
@@ -225,7 +224,7 @@ const word = (words, x, y, anchor = 'middle', size = 13) => shape('text', {x, y,
 
 /** Two bars for each class. */
 function drawBars(svg, now, label) {
-  const left = 92, long = WIDTH - left - 40, pitch = 34, parts = [];
+  const left = 100, long = WIDTH - left - 36, pitch = 34, parts = [];
   CLASSES.forEach((name, i) => {
     const top = 6 + i * pitch, text = word(name, left - 8, top + 13, 'end');
     if (i === label) text.setAttribute('font-weight', 'bold');
