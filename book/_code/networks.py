@@ -1,15 +1,13 @@
-"""Networks as the live figures run them, in ONNX files; and chapter 6's U-Net with skips that can be unplugged."""
+"""Chapter 6's U-Net as its live figures run it: with skips that can be unplugged, and with the maps of each block."""
 
 from pathlib import Path
 
-import onnx
 import torch
-from onnx import helper, numpy_helper
 from torch import nn
 
-from _code import unet
+from _code import onnx_files, unet
 
-FOLDER = Path(__file__).resolve().parents[1] / "_static" / "networks"
+FOLDER = onnx_files.FOLDER
 
 
 class Unplugged(nn.Module):
@@ -43,51 +41,14 @@ class Unplugged(nn.Module):
 def save(net: unet.SegmentationNet, path: Path, size: int = 64) -> None:
     """Writes the network as an ONNX file for any number of images (N, 3, size, size); outputs as in `Unplugged`."""
     example = torch.zeros(2, 3, size, size), torch.ones(2, len(net.upconv))
-    write(Unplugged(net), example, ["image", "gates"], path)
-
-
-def write(module: nn.Module, example: tuple[torch.Tensor, ...], inputs: list[str], path: Path) -> None:
-    """Writes a module that gives a dictionary of tensors, in eval mode, as an ONNX file for batches of any size.
-
-    What the exporter notes about this machine and its own steps is left out, so that the same weights give the same
-    bytes.
-
-    Args:
-        example: inputs of the shapes that it will get; their first axis is the batch.
-        inputs: their names. The outputs have the dictionary's.
-    """
-    count = torch.export.Dim.DYNAMIC
-    program = torch.onnx.export(
-        module.eval(),
-        example,
-        dynamo=True,
-        input_names=inputs,
-        output_names=list(module(*example)),
-        dynamic_shapes=tuple({0: count} for _ in example),
-        optimize=False,  # the runtime does that; here it would drop biases of zeros
-        verbose=False,
-    )
-    model = program.model_proto
-    graph = model.graph
-    del graph.value_info[:]
-    for part in (graph, *graph.node, *graph.input, *graph.output):
-        del part.metadata_props[:]
-        part.doc_string = ""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    bare = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
-    path.write_bytes(bare.SerializeToString(deterministic=True))
-
-
-def weights(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors that an ONNX file of `write` holds, under their names in the module."""
-    return {
-        array.name: torch.from_numpy(numpy_helper.to_array(array).copy()) for array in onnx.load(path).graph.initializer
-    }
+    onnx_files.write(Unplugged(net), example, ["image", "gates"], path)
 
 
 def load(path: Path) -> unet.SegmentationNet:
     """The network whose weights an ONNX file of `save` holds."""
-    held = {name.removeprefix("net."): each for name, each in weights(path).items() if name.startswith("net.")}
+    held = {
+        name.removeprefix("net."): each for name, each in onnx_files.weights(path).items() if name.startswith("net.")
+    }
     width, colours = held["encoder.0.0.weight"].shape[:2]
     depth = sum(name.startswith("upconv.") and name.endswith(".weight") for name in held)
     net = unet.SegmentationNet(colours, len(held["head.bias"]), width=width, depth=depth)

@@ -6,7 +6,7 @@ photographs only. The changes are computed in ``book/_static/changes.mjs``, too,
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import pairwise
 
@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 from torchvision.transforms.v2 import functional as change
 
-from _code import networks, placing
+from _code import placing
 from convcourse import data
 
 SIZE = 96
@@ -28,8 +28,7 @@ NAMES = ("plain", "augmented")  # without and with augmentation
 # Pictures of scikit-image for backgrounds; before the last ones no object stands in the training.
 GROUNDS = ("brick", "grass", "gravel", "cell", "retina", "immunohistochemistry", "hubble_deep_field", "rocket", "page")
 NEW_GROUNDS = ("coins", "moon", "text")
-BATCH, STEPS = 32, 1000
-PATH = networks.FOLDER / "tolerance.onnx"
+BATCH, STEPS = 32, 700
 
 # A change's setting that leaves the picture as it is, the lowest and highest of the live figure, and its step there.
 RANGES = {
@@ -122,7 +121,6 @@ def moved(
     right: torch.Tensor,
     down: torch.Tensor,
     mirrored: torch.Tensor,
-    mode: str = "bilinear",
     outside: str = "zeros",
 ) -> torch.Tensor:
     """Each picture (N, C, SIZE, SIZE) mirrored or not, then rotated counter-clockwise by its angle in degrees, then
@@ -133,7 +131,7 @@ def moved(
     rows = [[flip * cos, -flip * sin, flip * (sin * down - cos * right)], [sin, cos, -sin * right - cos * down]]
     matrix = torch.stack([torch.stack(row, 1) for row in rows], 1) * torch.tensor([1, 1, 2 / SIZE])
     grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid, mode, outside, align_corners=False)
+    return F.grid_sample(images, grid, padding_mode=outside, align_corners=False)
 
 
 def augmented(images: torch.Tensor) -> torch.Tensor:
@@ -239,21 +237,3 @@ def until(name: str, values: Sequence[float]) -> tuple[float, float]:
         share = (values[place] - 0.5) / (values[place] - values[place + way])
         ends.append(at[place] + share * (at[place + way] - at[place]))
     return ends[0], ends[1]
-
-
-class Pair(nn.Module):
-    """Both networks under their names: pictures (N, 3, SIZE, SIZE) → {"plain": logits, "augmented": logits}."""
-
-    def __init__(self, nets: Mapping[str, nn.Module]):
-        super().__init__()
-        self.nets = nn.ModuleDict(nets)
-
-    def forward(self, image: torch.Tensor) -> dict[str, torch.Tensor]:
-        return {name: net(image) for name, net in self.nets.items()}
-
-
-def load() -> dict[str, nn.Sequential]:
-    """The two networks of the live figure, in eval mode."""
-    pair = Pair({name: network() for name in NAMES})
-    pair.load_state_dict(networks.weights(PATH))
-    return {name: net.eval() for name, net in pair.nets.items()}

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import drawsvg
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 from IPython.display import SVG
 
 from _code import records, tolerance
@@ -61,11 +60,6 @@ def _curves(
         sheet.drawing.append(drawsvg.Lines(*points, close=False, class_=kind, fill="none", **dashes))
         sheet.box(x, y + high + 32 + at * 20, 14, 11, KINDS[way])
         sheet.text(WORDS[way], x + 22, y + high + 38 + at * 20, size=13, anchor="start")
-
-
-def curves_of(nets: Mapping[str, torch.nn.Module], name: str = "angle") -> dict[str, list[float]]:
-    """The curves of both networks."""
-    return {way: tolerance.curve(net, name) for way, net in nets.items()}
 
 
 CHANGES = {

@@ -5,11 +5,15 @@ first weights. Both train for the same number of steps. Networks, pictures and t
 networks of the first seed, not of the best one, are what the live figure runs in the browser.
 """
 
+from collections.abc import Mapping
+
 import torch
-from _code import networks, tolerance
+from _code import onnx_files, tolerance
+from torch import nn
 
 SEEDS = range(5)
 NEW_SCENES = 400
+PATH = onnx_files.FOLDER / "tolerance.onnx"
 FILES = ["book/_static/networks/tolerance.onnx"]
 
 
@@ -19,7 +23,7 @@ def run(seed: int) -> dict[str, dict]:
     along each change of the cat's photograph (``curve``), for the angle also with a reflected outside (``angle,
     reflected``)."""
     found: dict[str, dict] = {}
-    nets = {}
+    nets: dict[str, nn.Module] = {}
     for way in tolerance.NAMES:
         net, loss = tolerance.train(way, seed)
         torch.manual_seed(1)
@@ -36,9 +40,27 @@ def run(seed: int) -> dict[str, dict]:
         nets[way] = net
     if seed == SEEDS[0]:
         pictures = torch.zeros(2, 3, tolerance.SIZE, tolerance.SIZE)
-        networks.write(tolerance.Pair(nets), (pictures,), ["image"], tolerance.PATH)
+        onnx_files.write(Pair(nets), (pictures,), ["image"], PATH)
     return found
 
 
-def _right(net: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor) -> float:
+class Pair(nn.Module):
+    """Both networks under their names: pictures (N, 3, SIZE, SIZE) → {"plain": logits, "augmented": logits}."""
+
+    def __init__(self, nets: Mapping[str, nn.Module]):
+        super().__init__()
+        self.nets = nn.ModuleDict(nets)
+
+    def forward(self, image: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {name: net(image) for name, net in self.nets.items()}
+
+
+def load() -> dict[str, nn.Module]:
+    """The networks of the live figure, in eval mode."""
+    pair = Pair({name: tolerance.network() for name in tolerance.NAMES})
+    pair.load_state_dict(onnx_files.weights(PATH))
+    return dict(pair.eval().nets.items())
+
+
+def _right(net: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> float:
     return round((tolerance.probabilities(net, images).argmax(1) == labels).float().mean().item(), 4)

@@ -8,7 +8,7 @@ import re
 import pytest
 import torch
 import torch.nn.functional as F
-from _code import networks, records, tolerance, tolerance_pictures
+from _code import onnx_files, records, tolerance, tolerance_pictures
 from experiments import running
 from experiments import tolerance as experiment
 from PIL import Image
@@ -96,7 +96,7 @@ def test_until_reads_off_between_two_points():
 
 def test_the_file_holds_both_networks_of_the_first_seed():
     first = json.loads(running.record("tolerance").read_text())["runs"][0]
-    nets = tolerance.load()
+    nets = experiment.load()
     torch.manual_seed(1)
     images, labels = tolerance.scenes(tolerance.pieces(tolerance.NEW_GROUNDS, 90), experiment.NEW_SCENES)
     for way, net in nets.items():
@@ -109,12 +109,12 @@ def test_the_file_holds_both_networks_of_the_first_seed():
 def test_a_pair_is_written_and_read(tmp_path, monkeypatch):
     torch.manual_seed(0)
     nets = {name: tolerance.network().eval() for name in tolerance.NAMES}
-    monkeypatch.setattr(tolerance, "PATH", tmp_path / "pair.onnx")
-    networks.write(tolerance.Pair(nets), (torch.zeros(2, 3, 96, 96),), ["image"], tolerance.PATH)
+    monkeypatch.setattr(experiment, "PATH", tmp_path / "pair.onnx")
+    onnx_files.write(experiment.Pair(nets), (torch.zeros(2, 3, 96, 96),), ["image"], experiment.PATH)
     x = torch.rand(2, 3, 96, 96)
     with torch.no_grad():
-        assert all(torch.equal(nets[name](x), net(x)) for name, net in tolerance.load().items())
-    assert tolerance.PATH.stat().st_size < 1e6
+        assert all(torch.equal(nets[name](x), net(x)) for name, net in experiment.load().items())
+    assert experiment.PATH.stat().st_size < 1e6
 
 
 def test_the_still_picture_brings_photographs_and_masks_in_their_order():

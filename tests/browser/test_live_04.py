@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from _code import tolerance
 from drawings import set_sliders
+from experiments import tolerance as experiment
 from live_figures import said, shared
 from networking import in_the_address
 from PIL import Image
@@ -116,12 +117,14 @@ def test_masks_move_with_their_pictures(importing):
             }""",
             [mask.flatten().tolist(), tolerance.SIZE, {**at, "outside": outside}],
         )
-        if outside == "black":
-            x = change.horizontal_flip(mask[None]) if at["mirrored"] else mask[None]
-            wanted = change.affine(x, -at["angle"], [at["right"], at["down"]], 1.0, [0.0, 0.0])[0]
-        else:
-            moves = (torch.tensor([at[name]]) for name in tolerance.MOVES)
-            wanted = tolerance.moved(mask[None, None].float(), *moves, "nearest", "reflection")[0, 0]
+        labels = mask[None].float()
+        if at["mirrored"]:
+            labels = labels.flip(2)
+        if outside == "reflected":  # three copies of the mask each way, every second one mirrored
+            row = torch.cat([labels.flip(2), labels, labels.flip(2)], 2)
+            labels = torch.cat([row.flip(1), row, row.flip(1)], 1)
+        wanted = change.affine(labels, -at["angle"], [at["right"], at["down"]], 1.0, [0.0, 0.0])
+        wanted = change.center_crop(wanted, [tolerance.SIZE, tolerance.SIZE])[0]
         assert (torch.tensor(found) != wanted.flatten()).sum() <= 2, at
 
 
@@ -171,7 +174,7 @@ def test_both_networks_in_the_browser_are_pytorchs(importing):
         }""",
         [images.flatten().tolist(), list(images.shape)],
     )
-    nets = tolerance.load()
+    nets = experiment.load()
     assert found.keys() == nets.keys()
     for name, net in nets.items():
         dims, logits = found[name]
@@ -216,7 +219,7 @@ def test_bars_and_sentence_say_what_pytorch_says(tab_on, query, settings, photog
     figure = asked(tab_on(f"{PAGE}?{query}"))
     image = tolerance.changed(as_bytes(tolerance.views()[photograph][0]), **settings)
     told = figure.locator("svg").first.get_attribute("aria-label")
-    for (name, net), words in zip(tolerance.load().items(), told.split("; ")):
+    for (name, net), words in zip(experiment.load().items(), told.split("; ")):
         wanted = tolerance.probabilities(net, image[None])[0]
         shares = [float(share) for share in re.findall(r"\d\.\d\d", words)]
         assert shares == pytest.approx(wanted.tolist(), abs=0.006)
@@ -226,7 +229,7 @@ def test_bars_and_sentence_say_what_pytorch_says(tab_on, query, settings, photog
 
 def test_the_curve_belongs_to_the_slider_in_hand_and_marks_where_it_falls(tab_on):
     figure = asked(tab_on(PAGE))
-    nets, image = tolerance.load(), as_bytes(tolerance.views()["chelsea"][0])
+    nets, image = experiment.load(), as_bytes(tolerance.views()["chelsea"][0])
     for name, title in (("angle", "angle"), ("noise", "noise"), ("cutout", "cut-out")):
         neutral, low, high, step = tolerance.RANGES[name]
         set_sliders(figure, {title: neutral + 2 * step})
