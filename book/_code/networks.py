@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import onnx
 import torch
+from onnx import helper, numpy_helper
 from torch import nn
 
-from _code import onnx_files, unet
+from _code import unet
 
-FOLDER = onnx_files.FOLDER
+FOLDER = Path(__file__).resolve().parents[1] / "_static" / "networks"
 
 
 class Unplugged(nn.Module):
@@ -39,20 +41,46 @@ class Unplugged(nn.Module):
 
 
 def save(net: unet.SegmentationNet, path: Path, size: int = 64) -> None:
-    """Writes the network as an ONNX file for any number of images (N, 3, size, size); outputs as in `Unplugged`."""
+    """Writes the network as an ONNX file for any number of images (N, 3, size, size); outputs as in `Unplugged`.
+
+    What the exporter notes about this machine and its own steps is left out, so that the same weights give the same
+    bytes.
+    """
+    module = Unplugged(net).eval()
     example = torch.zeros(2, 3, size, size), torch.ones(2, len(net.upconv))
-    onnx_files.write(Unplugged(net), example, ["image", "gates"], path)
+    count = torch.export.Dim.DYNAMIC
+    program = torch.onnx.export(
+        module,
+        example,
+        dynamo=True,
+        input_names=["image", "gates"],
+        output_names=list(module(*example)),
+        dynamic_shapes=({0: count}, {0: count}),
+        optimize=False,  # the runtime does that; here it would drop biases of zeros
+        verbose=False,
+    )
+    model = program.model_proto
+    graph = model.graph
+    del graph.value_info[:]
+    for part in (graph, *graph.node, *graph.input, *graph.output):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    bare = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
+    path.write_bytes(bare.SerializeToString(deterministic=True))
 
 
 def load(path: Path) -> unet.SegmentationNet:
     """The network whose weights an ONNX file of `save` holds."""
-    held = {
-        name.removeprefix("net."): each for name, each in onnx_files.weights(path).items() if name.startswith("net.")
+    weights = {
+        array.name.removeprefix("net."): torch.from_numpy(numpy_helper.to_array(array).copy())
+        for array in onnx.load(path).graph.initializer
+        if array.name.startswith("net.")
     }
-    width, colours = held["encoder.0.0.weight"].shape[:2]
-    depth = sum(name.startswith("upconv.") and name.endswith(".weight") for name in held)
-    net = unet.SegmentationNet(colours, len(held["head.bias"]), width=width, depth=depth)
-    net.load_state_dict(held)
+    width, colours = weights["encoder.0.0.weight"].shape[:2]
+    depth = sum(name.startswith("upconv.") and name.endswith(".weight") for name in weights)
+    net = unet.SegmentationNet(colours, len(weights["head.bias"]), width=width, depth=depth)
+    net.load_state_dict(weights)
     return net.eval()
 
 

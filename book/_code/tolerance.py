@@ -28,7 +28,7 @@ NAMES = ("plain", "augmented")  # without and with augmentation
 # Pictures of scikit-image for backgrounds; before the last ones no object stands in the training.
 GROUNDS = ("brick", "grass", "gravel", "cell", "retina", "immunohistochemistry", "hubble_deep_field", "rocket", "page")
 NEW_GROUNDS = ("coins", "moon", "text")
-BATCH, STEPS = 32, 700
+BATCH, STEPS = 32, 400
 
 # A change's setting that leaves the picture as it is, the lowest and highest of the live figure, and its step there.
 RANGES = {
