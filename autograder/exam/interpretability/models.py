@@ -1,34 +1,20 @@
-"""How a function of a model is asked: which models there are, how the student's function is called, and what is left.
-
-The exam's own functions take the image first and the model as its recipe, or built: `saliency_map(image, model,
-target)`. The student's are called as the text says, `saliency(model, image, target)`, each time with a model of its own.
-"""
+"""The models of assignment 05's exams, as recipes, and what is read off them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
 
-from autograder.exam.calls import Call, Value
-from autograder.exam.cases import Case, Cases
-from autograder.exam.core import Criterion
 from autograder.exam.draw import Draw
-from autograder.exam.functions import Ask, FunctionExam
-from autograder.exam.interpretability.sentences import SENTENCES
-from autograder.exam.mistakes import Function, Misconception, misconception, with_all_arguments
-from autograder.exam.setting import current
-from autograder.exam.subject import Answer, Raised, Subject
-from autograder.objects.footprint import Footprint, footprint
 from autograder.objects.recipes import Recipe
 
 T = torch.Tensor
 Row = tuple[Any, ...]
+Model = Callable[..., Recipe]  # of a draw and an image's shape (C, H, W)
 
 
 # ---------------------------------------------------------------- models
@@ -70,186 +56,44 @@ def evaluated(model: nn.Module) -> Iterator[nn.Module]:
         model.train(was)
 
 
-# ---------------------------------------------------------------- calls
-@dataclass(frozen=True)
-class OnModel:
-    """A student's function of a model as one of the image. names: of its own arguments, in their order."""
-
-    subject: Subject
-    names: Sequence[str]
-
-    def vjps(self, calls: Sequence[tuple]) -> list[Answer | Raised]:
-        """As `Subject.vjps`. What follows the image is handed in by position and by name in turn."""
-        written = [
-            (*self.arguments(*args, **kwargs, by_name=bool(place % 2)), back)
-            for place, (args, kwargs, back) in enumerate(calls)
-        ]
-        return self.subject.vjps(written)
-
-    def again(self, args: tuple, others: tuple, kwargs: dict[str, Any]) -> tuple[Any, Any]:
-        """As `Subject.again`, with one model."""
-        kwargs = kwargs | {"model": current.get().build(kwargs["model"])}
-        first, second = (self.arguments(*some, **kwargs) for some in (args, others))
-        return self.subject.again(first[0], second[0], first[1])
-
-    def arguments(self, image: Any, *, by_name: bool = False, **given: Any) -> tuple[tuple, dict[str, Any]]:
-        """What the student's function is called with: the layer is the model's own, found by its path."""
-        if "layer" in given:
-            model = given["model"] if isinstance(given["model"], Subject) else current.get().build(given["model"])
-            given |= {"model": model, "layer": model.part(given["layer"])}
-        first = next(name for name in self.names if name.startswith("image"))
-        given[first] = image
-        count = self.names.index(first) + 1 if by_name else len(self.names)
-        positions = [name for name in self.names[:count] if name in given]
-        return tuple(given.pop(name) for name in positions), {name: given[name] for name in self.names if name in given}
+def ranked(image: T, model: Recipe | nn.Module, rank: int) -> int:
+    """The class of an image (C, H, W) that has this rank among the most probable ones."""
+    with evaluated(built(model)) as made, torch.no_grad():
+        return int(made(image[None])[0].argsort(descending=True)[rank])
 
 
-@dataclass(eq=False)
-class Left(Value):
-    """What a call leaves of the model and the image: [what is not as it was, the model's outputs for a probe in the mode
-    that it is in, those in eval mode].
-
-    The first is what the candidate says of itself. The outputs show by themselves the mode, the weights and the
-    statistics. only: of what is not as it was, the part that is asked for; then there are no outputs.
-    """
-
-    parted = False
-    tells = frozenset({"kept"})
-
-    probe: T = field(default_factory=lambda: torch.zeros(()))
-    only: frozenset[str] = frozenset()
-
-    def sentence(self, name, reference, when, numbers, beside):
-        if isinstance(self.answer, Raised):
-            return super().sentence(name, reference, when, numbers, beside)
-        changed = self.got[0] if isinstance(self.got[0], list) else []
-        what = " and ".join(WORDS[one] for one in changed if one in WORDS) or "what it answers"
-        return f"`{name}` does not leave the model as it found it. Afterwards it differs in {what}."
-
-    def _ask(self, function):
-        model, image = self.case.kwargs["model"].build(), self.case.args[0].clone()
-        before = footprint(model), footprint(image)
-        try:
-            function(image, **(self.case.kwargs | {"model": model}))
-        except Exception as error:
-            if not self.only:
-                return Raised(type(error).__name__, "")
-        changed = changes(before, (footprint(model), footprint(image)))
-        with torch.no_grad():
-            return self.told(changed, lambda: model(self.probe), lambda: model.train(False)(self.probe))
-
-    def told(self, changed: set[str], *outputs: Callable[[], Any]) -> list[Any]:
-        """What is compared."""
-        return [sorted(changed & self.only)] if self.only else [sorted(changed), *(output() for output in outputs)]
+# ---------------------------------------------------------------- classifiers of three classes
+def flat(draw: Draw, shape: tuple[int, ...], **how: Any) -> Recipe:
+    """A linear model."""
+    return network(("flatten",), linear(draw, shape[0] * shape[1] * shape[2], 3), **how)
 
 
-WORDS = {
-    "mode": "its mode", "hooks": "its hooks", "flags": "the flags `requires_grad`", "modules": "its layers",
-    "gradients": "the gradients of its parameters", "values": "its parameters or statistics", "image": "the image",
-}  # fmt: skip
+def curved(draw: Draw, shape: tuple[int, ...], *between: Row, **how: Any) -> Recipe:
+    """A convolution, what follows on it, a ReLU and a linear layer."""
+    first, last = convolution(draw, shape[0], 4, padding=1), linear(draw, 4 * shape[1] * shape[2], 3)
+    return network(first, *between, ("relu",), ("flatten",), last, **how)
 
 
-def changes(before: Sequence[Footprint], after: Sequence[Footprint]) -> set[str]:
-    """What of a model and of an image is not as it was, by their footprints."""
-    (model, image), (model_now, image_now) = before, after
-    return model_now.since(model) | ({"image"} if image_now.since(image) else set())
+def deep(draw: Draw, shape: tuple[int, ...], **how: Any) -> Recipe:
+    """Layers in other modules, and an in-place ReLU."""
+    inner = ("residual", convolution(draw, 4, 4, padding=1), ("tanh",))
+    group = ("group", convolution(draw, shape[0], 4, padding=1), ("relu", True), inner)
+    return network(group, ("average",), ("flatten",), linear(draw, 4, 3), **how)
 
 
-# ---------------------------------------------------------------- criteria
-@dataclass(frozen=True)
-class ModelExam(FunctionExam):
-    """The criteria of a function of a model."""
-
-    def left(self, points: float, *cases: Cases, title: str = "model and image are left as they were") -> Criterion:
-        """Mode, gradients, flags, statistics and hooks of the model, and the image, are afterwards what they were."""
-        return self.criterion("left", title, points, *(self.ask_left(some) for some in cases))
-
-    def ask_left(self, cases: Cases, only: frozenset[str] = frozenset()) -> Ask:
-        """What each case leaves, whether it is answered or, of what is asked for `only`, not."""
-
-        def ask(subject: Any, draw: Draw) -> list[Call]:
-            return [self._left(subject, draw, case, only) for case in cases(draw)]
-
-        return ask
-
-    def _left(self, on: OnModel, draw: Draw, case: Case, only: frozenset[str]) -> Call:
-        build = current.get().build
-        model, image = build(case.kwargs["model"]), build(Recipe("tensor", case.args[0]))
-        call = Left(case, Answer(None), probe=draw.uniform(3, *case.args[0].shape[-3:]), only=only)
-        before = model.footprint(), image.footprint()
-        (answer,) = on.subject.vjps([(*on.arguments(image, **(case.kwargs | {"model": model})), None)])
-        if isinstance(answer, Raised) and not only:
-            return replace(call, answer=answer)
-        changed = changes(before, (model.footprint(), image.footprint()))
-
-        def evaluated() -> Any:
-            model.eval()
-            return model(call.probe)
-
-        return replace(call, answer=Answer(call.told(changed, lambda: model(call.probe), evaluated), changed=False))
+def detector(draw: Draw, shape: tuple[int, ...], **how: Any) -> Recipe:
+    """A detector of one pattern of 2 × 2 pixels, wherever on the image that is."""
+    weight = draw.away_from_zero(1, shape[0], 2, 2)
+    last = "linear", torch.tensor([[2.0], [0.0], [-1.0]]), torch.zeros(3)
+    anywhere = "max_pool", [shape[1] - 1, shape[2] - 1]
+    return network(("convolution", weight, torch.zeros(1)), anywhere, ("flatten",), last, **how)
 
 
-def model_exam(
-    name: str, arguments: str, reference: Function, mistakes: Sequence[Misconception], door: Cases, **more: Any
-) -> ModelExam:
-    """The exam of a function of a model with these arguments ("model image target")."""
-    through = partial(OnModel, names=arguments.split())
-    return ModelExam(name, reference, mistakes, SENTENCES, door, through=through, **more)
+def normed(draw: Draw, shape: tuple[int, ...], **how: Any) -> Recipe:
+    """A model with a batch norm."""
+    return curved(draw, shape, norm(draw, 4), **how)
 
 
-# ---------------------------------------------------------------- mistakes of every function of a model
-def mode_mistakes(reference: Function) -> tuple[Misconception, ...]:
-    """The model is asked in the mode that it comes in, or in train mode."""
-
-    def with_eval(put: Callable[[nn.Module], Any]) -> Callable[..., Any]:
-        def rule(function: Function, model: Recipe | nn.Module, **given: Any) -> Any:
-            model = built(model)
-            model.eval = partial(put, model)  # type: ignore[method-assign]
-            try:
-                return function(model=model, **given)
-            finally:
-                del model.eval
-
-        return rule
-
-    rules = with_eval(lambda model: model), with_eval(lambda model: model.train())
-    return (misconception("eval-missing", *(with_all_arguments(reference, rule) for rule in rules)),)
-
-
-def left_mistakes(reference: Function) -> tuple[Misconception, ...]:
-    """The model, or the image, is not left as it was."""
-
-    def after(change: Callable[[nn.Module, T], Any]) -> Function:
-        def rule(function: Function, model: Recipe | nn.Module, **given: Any) -> Any:
-            found = function(model=model, **given)
-            if isinstance(model, Recipe):  # of which nothing is left
-                return found
-            change(model, next(value for name, value in given.items() if name.startswith("image")))
-            return found
-
-        return with_all_arguments(reference, rule)
-
-    def learning(model: nn.Module) -> list[nn.Parameter]:
-        return [parameter for parameter in model.parameters() if parameter.requires_grad]
-
-    def add_gradients(model: nn.Module, image: T) -> None:
-        for parameter in learning(model):
-            parameter.grad = torch.ones_like(parameter)
-
-    def clear_gradients(model: nn.Module, image: T) -> None:
-        model.zero_grad()
-
-    return (
-        misconception(
-            "mode-left", after(lambda model, image: model.train(False)), after(lambda model, image: model.train())
-        ),
-        misconception("gradients-left", after(add_gradients)),
-        misconception("gradients-cleared", after(clear_gradients)),
-        misconception(
-            "flags-left",
-            after(lambda model, image: model.requires_grad_(False)),
-            after(lambda model, image: model.requires_grad_(True)),
-        ),
-        misconception("hook-left", after(lambda model, image: model.register_forward_hook(lambda *given: None))),
-        misconception("image-left", after(lambda model, image: image.requires_grad_())),
-    )
+def dropping(draw: Draw, shape: tuple[int, ...], **how: Any) -> Recipe:
+    """A model with a dropout, which lets nothing pass in train mode."""
+    return curved(draw, shape, ("dropout", 1.0), **how)

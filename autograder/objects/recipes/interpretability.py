@@ -32,8 +32,8 @@ class Residual(nn.Sequential):
 
 def convolution(weight: T, bias: T | None, stride: Any = 1, padding: Any = 0, dilation: Any = 1) -> nn.Conv2d:
     """A convolution with this weight (C_out, C_in, kH, kW) and bias (C_out,)."""
-    out, inputs, *kernel_size = weight.shape
-    layer = nn.Conv2d(inputs, out, tuple(kernel_size), stride, padding, dilation, bias=bias is not None)
+    out, inputs, height, width = weight.shape
+    layer = nn.Conv2d(inputs, out, (height, width), stride, padding, dilation, bias=bias is not None)
     return _with(layer, weight=weight, bias=bias)
 
 

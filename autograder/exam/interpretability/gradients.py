@@ -1,0 +1,176 @@
+"""The exam of `saliency`, and the mistakes people make in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+
+from autograder.exam.cases import Case, Cases
+from autograder.exam.draw import Draw
+from autograder.exam.features import Features, holding
+from autograder.exam.interpretability.asking import left_mistakes, mode_mistakes, model_exam
+from autograder.exam.interpretability.models import (
+    Model,
+    T,
+    built,
+    curved,
+    deep,
+    dropping,
+    evaluated,
+    flat,
+    normed,
+    ranked,
+)
+from autograder.exam.mistakes import Misconception, always, misconception, with_arguments, with_changes, with_result
+
+Shape = tuple[int, int, int]  # (C, H, W)
+
+
+def logit(logits: T, target: int) -> T:
+    """Of logits (K,) that of one class."""
+    return logits[target]
+
+
+def largest(gradient: T, image: T) -> T:
+    """The largest absolute value over the channels."""
+    return gradient.abs().amax(0)
+
+
+def salient(image, model, target, differentiated=logit, reduce=largest):
+    """The map (H, W). What mistakes change: the number that is differentiated, and what becomes of its derivative."""
+    given = image.detach().clone().requires_grad_()
+    with evaluated(built(model)) as made, torch.enable_grad():
+        (gradient,) = torch.autograd.grad(differentiated(made(given[None])[0], target), given)
+    return reduce(gradient, image)
+
+
+def of(*ways: Callable[[T, int], T]) -> list[Any]:
+    """The derivative of another number than the logit."""
+    return [with_arguments(salient, differentiated=always(way)) for way in ways]
+
+
+def reduced(*ways: Callable[[T, T], T]) -> list[Any]:
+    """Something else is made of the derivative, which gets it and the image."""
+    return [with_arguments(salient, reduce=always(way)) for way in ways]
+
+
+def scaled(*ways: Callable[[T], T]) -> list[Any]:
+    """The map is scaled."""
+    return [with_result(salient, way) for way in ways]
+
+
+SALIENCY_MISTAKES: tuple[Misconception, ...] = (
+    misconception(
+        "saliency-probability",
+        *of(
+            lambda logits, target: logits.softmax(0)[target],
+            lambda logits, target: logits.log_softmax(0)[target],
+            lambda logits, target: logits[target].sigmoid(),
+        ),
+    ),
+    misconception("saliency-all-logits", *of(lambda logits, target: logits.sum())),
+    misconception(
+        "target-ignored",
+        *of(lambda logits, target: logits.amax(), lambda logits, target: logits[0]),
+        with_changes(salient, lambda image, model, **rest: {"target": ranked(image, model, 0)}),
+    ),
+    misconception(
+        "saliency-signed",
+        *reduced(
+            lambda gradient, image: gradient.amax(0),
+            lambda gradient, image: gradient.clamp_min(0).amax(0),
+            lambda gradient, image: gradient.gather(0, gradient.abs().argmax(0, keepdim=True))[0],
+        ),
+    ),
+    misconception("saliency-channels-kept", *reduced(lambda gradient, image: gradient.abs())),
+    misconception(
+        "saliency-channels",
+        *reduced(
+            lambda gradient, image: gradient.abs().sum(0),
+            lambda gradient, image: gradient.abs().mean(0),
+            lambda gradient, image: gradient.norm(dim=0),
+            lambda gradient, image: gradient.sum(0).abs(),
+            lambda gradient, image: gradient.mean(0).abs(),
+            lambda gradient, image: gradient.amax(0).abs(),
+            lambda gradient, image: gradient[0].abs(),
+            lambda gradient, image: gradient.abs().amin(0),
+        ),
+    ),
+    misconception("saliency-squared", *reduced(lambda gradient, image: gradient.square().amax(0))),
+    misconception("saliency-times-image", *reduced(lambda gradient, image: (gradient * image).abs().amax(0))),
+    misconception(
+        "saliency-scaled",
+        *scaled(
+            lambda found: found / found.max(),
+            lambda found: (found - found.min()) / (found.max() - found.min()),
+            lambda found: found / found.sum(),
+            lambda found: found / found.norm(),
+        ),
+    ),
+    misconception("saliency-transposed", with_result(salient, lambda found: found.mT)),
+    misconception("saliency-axes", with_result(salient, lambda found: found[None])),
+    mode_mistakes(salient),
+    *left_mistakes(salient),
+)
+
+
+# ---------------------------------------------------------------- cases
+def shapes(some: Sequence[Shape], *models: Model, rank: int = 0, **how: Any) -> Cases:
+    """Images of these shapes for each of these models, and the class of this rank among the most probable ones."""
+
+    def cases(draw: Draw) -> Iterator[Case]:
+        for shape in some:
+            for make in models:
+                image, model = draw.uniform(*shape), make(draw, shape, **how)
+                yield Case((image,), {"model": model, "target": ranked(image, model, rank)})
+
+    return cases
+
+
+def saliency_features(reference: Callable[..., T], case: Case) -> Features:
+    """What is special about a call."""
+    (image,), given = case.args, case.kwargs
+    facts = {
+        "image not square": image.shape[1] != image.shape[2],
+        "channels": len(image) > 1,
+        "other class": given["target"] != ranked(image, given["model"], 0),
+        "train mode": given["model"].kwargs.get("training", False),
+        "curved": len(given["model"].args[0]) > 2,
+    }
+    return holding(facts)
+
+
+SQUARES: list[Shape] = [(1, 5, 5), (1, 4, 4), (1, 7, 7)]
+COLOURED: list[Shape] = [(3, 5, 5), (3, 4, 4), (2, 6, 6)]
+SALIENCY = model_exam(
+    "saliency",
+    "model image target",
+    salient,
+    SALIENCY_MISTAKES,
+    shapes(SQUARES, flat, curved),
+    features=saliency_features,
+)
+saliency = SALIENCY.exam(
+    SALIENCY.values("values", "the logit's absolute derivative", 1.5, shapes(SQUARES, flat, curved, deep)),
+    SALIENCY.values("channels", "the largest one over the channels", 0.5, shapes(COLOURED, flat, curved)),
+    SALIENCY.values("sizes", "images that are not square", 0.5, shapes([(1, 4, 7), (1, 6, 3)], flat, curved)),
+    SALIENCY.values(
+        "target", "any class", 0.5, shapes(SQUARES, flat, curved, rank=1), shapes(SQUARES, flat, curved, rank=2)
+    ),
+    SALIENCY.values(
+        "eval",
+        "the model is asked in eval mode",
+        0.5,
+        shapes(SQUARES[:2], normed, dropping, training=True),
+        shapes(SQUARES[:1], normed, dropping),
+    ),
+    SALIENCY.left(
+        1.0,
+        shapes([(1, 5, 5)], normed, training=True),
+        shapes([(1, 5, 5)], normed, training=True, gradients=True, hooked=["0"]),
+        shapes([(1, 5, 5)], normed, frozen=["0.weight", "0.bias"], hooked=["1"]),
+    ),
+    SALIENCY.layouts(0.5, shapes([(3, 5, 5), (3, 4, 6)], flat), title="any memory layout"),
+)
