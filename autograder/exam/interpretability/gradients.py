@@ -13,17 +13,19 @@ from autograder.exam.features import Features, holding
 from autograder.exam.interpretability.asking import left_mistakes, mode_mistakes, model_exam
 from autograder.exam.interpretability.models import (
     Model,
+    Row,
     T,
     built,
     curved,
     deep,
-    dropping,
     evaluated,
-    flat,
+    network,
     normed,
     ranked,
+    scoring,
 )
 from autograder.exam.mistakes import Misconception, always, misconception, with_arguments, with_changes, with_result
+from autograder.objects.recipes import Recipe
 
 Shape = tuple[int, int, int]  # (C, H, W)
 
@@ -84,7 +86,16 @@ SALIENCY_MISTAKES: tuple[Misconception, ...] = (
             lambda gradient, image: gradient.gather(0, gradient.abs().argmax(0, keepdim=True))[0],
         ),
     ),
-    misconception("saliency-channels-kept", *reduced(lambda gradient, image: gradient.abs())),
+    misconception(
+        "saliency-shape",
+        *reduced(
+            lambda gradient, image: gradient.abs(),
+            lambda gradient, image: gradient.abs()[None],
+            lambda gradient, image: gradient.abs().amax(0)[None],
+            lambda gradient, image: gradient.abs().movedim(0, -1),
+            lambda gradient, image: gradient.abs().amax(0).expand_as(image),
+        ),
+    ),
     misconception(
         "saliency-channels",
         *reduced(
@@ -110,20 +121,46 @@ SALIENCY_MISTAKES: tuple[Misconception, ...] = (
         ),
     ),
     misconception("saliency-transposed", with_result(salient, lambda found: found.mT)),
-    misconception("saliency-axes", with_result(salient, lambda found: found[None])),
     mode_mistakes(salient),
     *left_mistakes(salient),
 )
 
 
 # ---------------------------------------------------------------- cases
+def pattern(draw: Draw, image: T, *before: Row, **how: Any) -> Recipe:
+    """A linear model whose one logit is the sum of some pixels; the others are 0."""
+    return scoring((draw.uniform(*image.shape) < 0.4).float(), 0.0, draw, 3, *before, **how)
+
+
+def patterns(draw: Draw, image: T, **how: Any) -> Recipe:
+    """A linear model whose logits are sums of some pixels, of other ones each."""
+    return network(("flatten",), ("linear", (draw.uniform(3, image.numel()) < 0.4).float(), draw.normal(3)), **how)
+
+
+def signed(draw: Draw, image: T, **how: Any) -> Recipe:
+    """A linear model whose one logit is the sum of some pixels less others."""
+    return scoring(draw.integers(-1, 2, *image.shape).float(), 0.0, draw, 3, **how)
+
+
+def unsteady(draw: Draw, image: T, **how: Any) -> Recipe:
+    """A pattern behind a dropout, which lets nothing pass in train mode."""
+    return pattern(draw, image, ("dropout", 1.0), **how)
+
+
+def shifted(draw: Draw, image: T, **how: Any) -> Recipe:
+    """A pattern behind a batch norm that only shifts, but in train mode."""
+    ones = torch.ones(len(image))
+    return pattern(draw, image, ("norm", ones, draw.normal(len(image)), 2 * ones, ones - 1e-5), **how)
+
+
 def shapes(some: Sequence[Shape], *models: Model, rank: int = 0, **how: Any) -> Cases:
     """Images of these shapes for each of these models, and the class of this rank among the most probable ones."""
 
     def cases(draw: Draw) -> Iterator[Case]:
         for shape in some:
             for make in models:
-                image, model = draw.uniform(*shape), make(draw, shape, **how)
+                image = 0.1 + 0.9 * draw.uniform(*shape)
+                model = make(draw, image, **how)
                 yield Case((image,), {"model": model, "target": ranked(image, model, rank)})
 
     return cases
@@ -132,45 +169,46 @@ def shapes(some: Sequence[Shape], *models: Model, rank: int = 0, **how: Any) -> 
 def saliency_features(reference: Callable[..., T], case: Case) -> Features:
     """What is special about a call."""
     (image,), given = case.args, case.kwargs
+    weight = given["model"].args[0][-1][1]
     facts = {
         "image not square": image.shape[1] != image.shape[2],
         "channels": len(image) > 1,
         "other class": given["target"] != ranked(image, given["model"], 0),
         "train mode": given["model"].kwargs.get("training", False),
         "curved": len(given["model"].args[0]) > 2,
+        "negative derivatives": bool((weight < 0).any()),
+        "other logits": int(weight.any(1).sum()) > 1,
     }
     return holding(facts)
 
 
 SQUARES: list[Shape] = [(1, 5, 5), (1, 4, 4), (1, 7, 7)]
-COLOURED: list[Shape] = [(3, 5, 5), (3, 4, 4), (2, 6, 6)]
 SALIENCY = model_exam(
     "saliency",
     "model image target",
     salient,
     SALIENCY_MISTAKES,
-    shapes(SQUARES, flat, curved),
+    shapes(SQUARES, pattern, pattern),
     features=saliency_features,
 )
 saliency = SALIENCY.exam(
-    SALIENCY.values("values", "the logit's absolute derivative", 1.5, shapes(SQUARES, flat, curved, deep)),
-    SALIENCY.values("channels", "the largest one over the channels", 0.5, shapes(COLOURED, flat, curved)),
-    SALIENCY.values("sizes", "images that are not square", 0.5, shapes([(1, 4, 7), (1, 6, 3)], flat, curved)),
-    SALIENCY.values(
-        "target", "any class", 0.5, shapes(SQUARES, flat, curved, rank=1), shapes(SQUARES, flat, curved, rank=2)
-    ),
+    SALIENCY.values("values", "the derivative of the target's logit", 1.0, shapes([*SQUARES, (1, 4, 7)], pattern)),
+    SALIENCY.values("sign", "derivatives of either sign", 0.5, shapes(SQUARES, signed)),
+    SALIENCY.values("channels", "the largest one over the channels", 0.5, shapes([(3, 5, 5), (2, 4, 4)], pattern)),
+    SALIENCY.values("target", "any class, beside other ones", 0.5, shapes(SQUARES, patterns, rank=1)),
+    SALIENCY.values("curved", "models that are not linear", 0.5, shapes(SQUARES, curved, deep)),
     SALIENCY.values(
         "eval",
         "the model is asked in eval mode",
         0.5,
-        shapes(SQUARES[:2], normed, dropping, training=True),
-        shapes(SQUARES[:1], normed, dropping),
+        shapes(SQUARES[:2], shifted, unsteady, training=True),
+        shapes(SQUARES[:1], shifted, unsteady),
     ),
     SALIENCY.left(
         1.0,
-        shapes([(1, 5, 5)], normed, training=True),
-        shapes([(1, 5, 5)], normed, training=True, gradients=True, hooked=["0"]),
-        shapes([(1, 5, 5)], normed, frozen=["0.weight", "0.bias"], hooked=["1"]),
+        shapes(SQUARES[:1], normed, training=True),
+        shapes(SQUARES[:1], normed, training=True, gradients=True, hooked=["0"]),
+        shapes(SQUARES[:1], normed, frozen=["0.weight", "0.bias"], hooked=["1"]),
     ),
-    SALIENCY.layouts(0.5, shapes([(3, 5, 5), (3, 4, 6)], flat), title="any memory layout"),
+    SALIENCY.layouts(0.5, shapes([(3, 5, 5), (3, 4, 6)], pattern), title="any memory layout"),
 )

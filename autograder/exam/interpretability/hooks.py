@@ -28,7 +28,15 @@ from autograder.exam.interpretability.models import (
     network,
     norm,
 )
-from autograder.exam.mistakes import Function, Misconception, always, misconception, with_all_arguments, with_arguments
+from autograder.exam.mistakes import (
+    Function,
+    Misconception,
+    always,
+    misconception,
+    with_all_arguments,
+    with_arguments,
+    with_result,
+)
 from autograder.exam.subject import Answer, Raised
 from autograder.objects.recipes import Recipe
 
@@ -90,10 +98,10 @@ ACTIVATION_MISTAKES: tuple[Misconception, ...] = (
     misconception("activations-model-output", otherwise(lambda model, layer, images: model(images))),
     keeping("activations-input", lambda given, out: given.detach().clone()),
     misconception("activations-layer-alone", otherwise(lambda model, layer, images: layer(images)), raises=True),
+    misconception("activations-list", with_result(activation, lambda found: [found])),
     misconception("activations-not-nested", otherwise(layer_by_layer)),
     keeping("activations-in-place", lambda given, out: out.detach()),
     keeping("activations-attached", lambda given, out: out.clone()),
-    keeping("activations-rectified", lambda given, out: out.detach().relu()),
     keeping(
         "activations-first-image",
         lambda given, out: out[:1].detach().clone(),

@@ -14,7 +14,7 @@ from autograder.objects.recipes import Recipe
 
 T = torch.Tensor
 Row = tuple[Any, ...]
-Model = Callable[..., Recipe]  # of a draw and an image's shape (C, H, W)
+Model = Callable[..., Recipe]  # of a draw and an image (C, H, W)
 
 
 # ---------------------------------------------------------------- models
@@ -56,44 +56,51 @@ def evaluated(model: nn.Module) -> Iterator[nn.Module]:
         model.train(was)
 
 
+# ---------------------------------------------------------------- classifiers
 def ranked(image: T, model: Recipe | nn.Module, rank: int) -> int:
     """The class of an image (C, H, W) that has this rank among the most probable ones."""
     with evaluated(built(model)) as made, torch.no_grad():
-        return int(made(image[None])[0].argsort(descending=True)[rank])
+        return int(made(image[None])[0].argsort(descending=True, stable=True)[rank])
 
 
-# ---------------------------------------------------------------- classifiers of three classes
-def flat(draw: Draw, shape: tuple[int, ...], **how: Any) -> Recipe:
-    """A linear model."""
-    return network(("flatten",), linear(draw, shape[0] * shape[1] * shape[2], 3), **how)
+def scoring(score: T, bias: float, draw: Draw, classes: int, *before: Row, **how: Any) -> Recipe:
+    """A linear model of an image (C, H, W) with one logit of these weights, at any place among others that are 0."""
+    place = int(draw.integers(0, classes, 1))
+    weight, offset = torch.zeros(classes, score.numel()), torch.zeros(classes)
+    weight[place], offset[place] = score.flatten(), bias
+    return network(*before, ("flatten",), ("linear", weight, offset), **how)
 
 
-def curved(draw: Draw, shape: tuple[int, ...], *between: Row, **how: Any) -> Recipe:
-    """A convolution, what follows on it, a ReLU and a linear layer."""
-    first, last = convolution(draw, shape[0], 4, padding=1), linear(draw, 4 * shape[1] * shape[2], 3)
+def detector(draw: Draw, image: T, *before: Row, **how: Any) -> Recipe:
+    """A detector that is sure: one of two classes has the probability 1 where four pixels of the image are as they are,
+    and 0 where one of them is 0. None of them lies on or below the diagonal, or in the first of several channels."""
+    _, height, width = image.shape
+    above = [(row, column) for row in range(height) for column in range(row + 1, width)]
+    score = torch.zeros(image.shape)
+    for row, column in draw.shuffled(above)[:4]:
+        score[-1, row, column] = 80 / image[-1, row, column]
+    return scoring(score, -80.0 * (score > 0).sum().item() + 40, draw, 2, *before, **how)
+
+
+def flat(draw: Draw, image: T, **how: Any) -> Recipe:
+    """A linear model of three classes."""
+    return network(("flatten",), linear(draw, image.numel(), 3), **how)
+
+
+def curved(draw: Draw, image: T, *between: Row, **how: Any) -> Recipe:
+    """A convolution, what follows on it, a ReLU and a linear layer of three classes."""
+    channels, height, width = image.shape
+    first, last = convolution(draw, channels, 4, padding=1), linear(draw, 4 * height * width, 3)
     return network(first, *between, ("relu",), ("flatten",), last, **how)
 
 
-def deep(draw: Draw, shape: tuple[int, ...], **how: Any) -> Recipe:
+def deep(draw: Draw, image: T, **how: Any) -> Recipe:
     """Layers in other modules, and an in-place ReLU."""
     inner = ("residual", convolution(draw, 4, 4, padding=1), ("tanh",))
-    group = ("group", convolution(draw, shape[0], 4, padding=1), ("relu", True), inner)
+    group = ("group", convolution(draw, len(image), 4, padding=1), ("relu", True), inner)
     return network(group, ("average",), ("flatten",), linear(draw, 4, 3), **how)
 
 
-def detector(draw: Draw, shape: tuple[int, ...], **how: Any) -> Recipe:
-    """A detector of one pattern of 2 × 2 pixels, wherever on the image that is."""
-    weight = draw.away_from_zero(1, shape[0], 2, 2)
-    last = "linear", torch.tensor([[2.0], [0.0], [-1.0]]), torch.zeros(3)
-    anywhere = "max_pool", [shape[1] - 1, shape[2] - 1]
-    return network(("convolution", weight, torch.zeros(1)), anywhere, ("flatten",), last, **how)
-
-
-def normed(draw: Draw, shape: tuple[int, ...], **how: Any) -> Recipe:
+def normed(draw: Draw, image: T, **how: Any) -> Recipe:
     """A model with a batch norm."""
-    return curved(draw, shape, norm(draw, 4), **how)
-
-
-def dropping(draw: Draw, shape: tuple[int, ...], **how: Any) -> Recipe:
-    """A model with a dropout, which lets nothing pass in train mode."""
-    return curved(draw, shape, ("dropout", 1.0), **how)
+    return curved(draw, image, norm(draw, 4), **how)

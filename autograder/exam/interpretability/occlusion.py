@@ -18,13 +18,13 @@ from autograder.exam.interpretability.models import (
     built,
     curved,
     detector,
-    dropping,
     evaluated,
     flat,
     normed,
     ranked,
 )
 from autograder.exam.mistakes import Misconception, always, misconception, with_arguments, with_changes
+from autograder.objects.recipes import Recipe
 
 
 def probability(logits: T, target: int) -> T:
@@ -117,13 +117,13 @@ def enlarged(mode: str) -> Callable[..., T]:
 
 
 OCCLUSION_MISTAKES: tuple[Misconception, ...] = (
-    misconception("occlusion-logit", *reading(lambda logits, target: logits[:, target])),
     misconception(
-        "occlusion-other-number",
+        "occlusion-not-probability",
         *reading(
+            lambda logits, target: logits[:, target],
             lambda logits, target: logits.log_softmax(1)[:, target],
-            lambda logits, target: logits[:, target].sigmoid(),
             lambda logits, target: -logits.log_softmax(1)[:, target],
+            lambda logits, target: logits[:, target].sigmoid(),
         ),
     ),
     misconception(
@@ -141,9 +141,9 @@ OCCLUSION_MISTAKES: tuple[Misconception, ...] = (
             lambda found, image, whole: (whole() - found).abs(),
             lambda found, image, whole: (whole() - found) / whole(),
             lambda found, image, whole: found / whole(),
+            lambda found, image, whole: 1 - found,
         ),
     ),
-    misconception("occlusion-inverted", *finishing(lambda found, image, whole: 1 - found)),
     misconception(
         "occlusion-scaled",
         *finishing(
@@ -222,15 +222,16 @@ OCCLUSION_MISTAKES: tuple[Misconception, ...] = (
 
 # ---------------------------------------------------------------- cases
 Plan = tuple[tuple[int, int, int], int, int]  # shape (C, H, W), patch_size, stride
-PLAIN: list[Plan] = [((1, 6, 6), 2, 2), ((1, 4, 4), 1, 1), ((1, 6, 6), 3, 3), ((1, 8, 8), 2, 2)]
+PIXELS: list[Plan] = [((1, 4, 4), 1, 1), ((1, 5, 5), 1, 1), ((1, 6, 6), 1, 1)]
+PATCHES: list[Plan] = [((1, 6, 6), 2, 2), ((1, 6, 6), 3, 3), ((1, 8, 8), 2, 2), ((1, 8, 8), 4, 4)]
 WINDOWS: list[Plan] = [
     *(((1, 7, 7), 3, 2), ((1, 5, 5), 2, 1), ((1, 7, 7), 3, 1)),  # patches overlap
-    *(((1, 7, 7), 2, 3), ((1, 8, 8), 2, 4), ((1, 5, 5), 1, 2)),  # there is room between them
-    *(((1, 8, 8), 3, 2), ((1, 7, 7), 3, 3), ((1, 6, 6), 2, 3)),  # some pixels are left over
+    *(((1, 7, 7), 1, 2), ((1, 8, 8), 2, 3), ((1, 9, 9), 1, 4)),  # there is room between them
+    *(((1, 8, 8), 3, 2), ((1, 7, 7), 3, 3), ((1, 6, 6), 1, 2)),  # some pixels are left over
     *(((1, 6, 6), 6, 1), ((1, 6, 6), 6, 6)),  # one patch
 ]
-UPRIGHT: list[Plan] = [((1, 4, 6), 2, 2), ((1, 9, 6), 3, 3), ((1, 8, 4), 2, 2), ((1, 3, 5), 1, 1)]
-COLOURED: list[Plan] = [((3, 6, 6), 2, 2), ((3, 4, 4), 1, 1), ((2, 6, 6), 3, 3)]
+UPRIGHT: list[Plan] = [((1, 4, 6), 1, 1), ((1, 7, 5), 1, 1), ((1, 3, 9), 1, 1)]
+COLOURED: list[Plan] = [((3, 4, 4), 1, 1), ((2, 5, 5), 1, 1), ((3, 6, 6), 1, 1)]
 
 
 def planned(plans: Sequence[Plan], *models: Model, rank: int = 0, fills: Sequence[float] = (), **how: Any) -> Cases:
@@ -239,13 +240,19 @@ def planned(plans: Sequence[Plan], *models: Model, rank: int = 0, fills: Sequenc
     def cases(draw: Draw) -> Iterator[Case]:
         for place, (shape, patch_size, stride) in enumerate(plans):
             for make in models:
-                image, model = draw.uniform(*shape), make(draw, shape, **how)
+                image = 0.1 + 0.9 * draw.uniform(*shape)
+                model = make(draw, image, **how)
                 given = {"model": model, "target": ranked(image, model, rank)}
                 given |= {"patch_size": patch_size, "stride": stride}
                 given |= {"fill": fills[place % len(fills)]} if fills else {}
                 yield Case((image,), given)
 
     return cases
+
+
+def unsteady(draw: Draw, image: T, **how: Any) -> Recipe:
+    """A detector behind a dropout, which lets nothing pass in train mode."""
+    return detector(draw, image, ("dropout", 1.0), **how)
 
 
 def occlusion_features(reference: Callable[..., T], case: Case) -> Features:
@@ -255,11 +262,13 @@ def occlusion_features(reference: Callable[..., T], case: Case) -> Features:
     facts = {
         "image not square": image.shape[1] != image.shape[2],
         "channels": len(image) > 1,
+        "patches": size > 1,
         "patches overlap": stride < size,
         "patches apart": stride > size,
         "pixels left over": any((side - size) % stride for side in image.shape[1:]),
         "other class": given["target"] != ranked(image, given["model"], 0),
         "train mode": given["model"].kwargs.get("training", False),
+        "unsure": len(given["model"].args[0][-1][2]) == 3,
         "fill": "fill" in given,
     }
     return holding(facts)
@@ -270,32 +279,32 @@ OCCLUSION = model_exam(
     "model image target patch_size stride fill",
     occluded,
     OCCLUSION_MISTAKES,
-    planned(PLAIN, flat, curved),
+    planned(PIXELS, detector, detector),
     features=occlusion_features,
 )
-ONE: list[Plan] = [((1, 6, 6), 2, 2)]
 occlusion_map = OCCLUSION.exam(
-    OCCLUSION.values("values", "the target's probability for each patch", 1.5, planned(PLAIN, flat, curved, detector)),
-    OCCLUSION.values("windows", "patches that overlap, lie apart or do not reach the end", 1.0, planned(WINDOWS, flat)),
-    OCCLUSION.values("sizes", "images that are not square", 0.5, planned(UPRIGHT, flat, curved)),
-    OCCLUSION.values("channels", "a patch covers all channels", 0.5, planned(COLOURED, flat, curved)),
+    OCCLUSION.values("values", "the target's probability for each patch", 1.5, planned(PIXELS, detector, flat, curved)),
+    OCCLUSION.values("patches", "patches of several pixels", 0.5, planned(PATCHES, detector)),
     OCCLUSION.values(
-        "target", "any class", 0.5, planned(PLAIN[:3], flat, curved, rank=1), planned(PLAIN[:3], flat, curved, rank=2)
+        "windows", "patches that overlap, lie apart or do not reach the end", 1.0, planned(WINDOWS, detector)
     ),
+    OCCLUSION.values("sizes", "images that are not square", 0.5, planned(UPRIGHT, detector)),
+    OCCLUSION.values("channels", "a patch covers all channels", 0.5, planned(COLOURED, detector, detector)),
+    OCCLUSION.values("target", "any class", 0.5, planned(PIXELS, detector, detector, rank=1)),
     OCCLUSION.argument(
-        "fill", "the value that fills a patch", 1.0, planned(PLAIN, flat, curved, fills=(1.0, 0.5, -0.4, 0.0))
+        "fill", "the value that fills a patch", 0.5, planned(PIXELS + PIXELS[:1], flat, curved, fills=(1, 0.5, -0.4, 0))
     ),
     OCCLUSION.values(
         "eval",
         "the model is asked in eval mode",
         1.0,
-        planned(PLAIN[:2], normed, dropping, training=True),
-        planned(PLAIN[2:3], normed, dropping),
+        planned(PIXELS[:2], normed, unsteady, training=True),
+        planned(PIXELS[2:], normed, unsteady),
     ),
     OCCLUSION.left(
         0.5,
-        planned(ONE, normed, training=True, gradients=True, hooked=["0"]),
-        planned(ONE, normed, frozen=["0.bias"], hooked=["1"]),
+        planned(PIXELS[:1], normed, training=True, gradients=True, hooked=["0"]),
+        planned(PIXELS[:1], normed, frozen=["0.bias"], hooked=["1"]),
     ),
-    OCCLUSION.layouts(0.5, planned([((3, 6, 6), 2, 2), ((3, 6, 6), 3, 3)], flat), title="any memory layout"),
+    OCCLUSION.layouts(0.5, planned(COLOURED[1:], detector), title="any memory layout"),
 )
