@@ -111,6 +111,7 @@ CALLS = {
     "pixels left over": ("where patches do not fill the image", "where they do"),
     "other class": ("for a class that is not the most probable one", "for the most probable one"),
     "patches": ("with patches of several pixels", "with patches of one pixel"),
+    "no fill": ("without `fill`", "with it"),
     "unsure": ("for a model whose probabilities lie between 0 and 1", "for one that is sure"),
     "negative derivatives": ("where some derivatives are negative", "where none is"),
     "nested layer": ("on a layer inside another module", "on a layer of the outermost module"),

@@ -55,13 +55,14 @@ class Footprint:
     tensors: dict[str, TensorMark]
 
     def since(self, before: Footprint) -> set[str]:
-        """What is not as it was: any of "modules", "mode", "hooks", "flags", "gradients" and "values"."""
+        """What is not as it was: any of "modules", "mode", "hooks", "lost hooks", "flags", "gradients" and "values"."""
         changed = {"modules"} if set(self.modules) != set(before.modules) else set()
         changed |= {"values"} if set(self.tensors) != set(before.tensors) else set()
         for name in self.modules.keys() & before.modules.keys():
             now, then = self.modules[name], before.modules[name]
             changed |= {"mode"} if now.training != then.training else set()
-            changed |= {"hooks"} if (now.hooks, now.own_forward) != (then.hooks, then.own_forward) else set()
+            changed |= {"hooks"} if {*now.hooks} - {*then.hooks} or now.own_forward != then.own_forward else set()
+            changed |= {"lost hooks"} if {*then.hooks} - {*now.hooks} else set()
         for name in self.tensors.keys() & before.tensors.keys():
             now_, then_ = self.tensors[name], before.tensors[name]
             changed |= {"flags"} if now_.requires_grad != then_.requires_grad else set()

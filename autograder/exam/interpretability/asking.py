@@ -6,10 +6,10 @@ The student's are called as the text says, `saliency(model, image, target)`, eac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -22,6 +22,7 @@ from autograder.exam.functions import Ask, FunctionExam
 from autograder.exam.interpretability.models import T, built
 from autograder.exam.interpretability.sentences import SENTENCES
 from autograder.exam.mistakes import Function, Misconception, misconception, with_all_arguments
+from autograder.exam.reading import Part, Reading
 from autograder.exam.setting import current
 from autograder.exam.subject import Answer, Raised, Subject
 from autograder.objects.footprint import Footprint, footprint
@@ -83,6 +84,10 @@ class Left(Value):
         what = " and ".join(WORDS[one] for one in changed if one in WORDS) or "what it answers"
         return f"`{name}` does not leave the model as it found it. Afterwards it differs in {what}."
 
+    def mistake(self, reference):
+        changed = [] if isinstance(self.answer, Raised) else self.got[0]
+        return next((id for one, id in MISTAKES.items() if one in changed), None)
+
     def _ask(self, function):
         model, image = self.case.kwargs["model"].build(), self.case.args[0].clone()
         before = footprint(model), footprint(image)
@@ -100,26 +105,67 @@ class Left(Value):
         return [sorted(changed & self.only)] if self.only else [sorted(changed), *(output() for output in outputs)]
 
 
+# What is not as it was, in words.
 WORDS = {
-    "mode": "its mode", "hooks": "its hooks", "flags": "the flags `requires_grad`", "modules": "its layers",
-    "gradients": "the gradients of its parameters", "values": "its parameters or statistics", "image": "the image",
-}  # fmt: skip
+    "mode": "its mode",
+    "hooks": "its hooks",
+    "lost hooks": "the hooks that it had",
+    "flags": "the flags `requires_grad`",
+    "modules": "its layers",
+    "gradients": "the gradients of its parameters",
+    "values": "its parameters or statistics",
+    "image": "what the image asks for",
+}
+# Of what is not as it was, the mistake that it shows where several mistakes do, most telling first.
+MISTAKES = {
+    "gradients": "gradients-left",
+    "hooks": "hook-left",
+    "lost hooks": "hooks-removed",
+    "image": "image-left",
+    "mode": "mode-left",
+}
 
 
 def changes(before: Sequence[Footprint], after: Sequence[Footprint]) -> set[str]:
-    """What of a model and of an image is not as it was, by their footprints."""
+    """What of a model and of an image is not as it was, by their footprints. The image's values are asked elsewhere."""
     (model, image), (model_now, image_now) = before, after
-    return model_now.since(model) | ({"image"} if image_now.since(image) else set())
+    return model_now.since(model) | ({"image"} if image_now.since(image) - {"values"} else set())
 
 
 # ---------------------------------------------------------------- criteria
+class ModelPart(Part):
+    """A part of which a second mistake is looked for where the first leaves something to be explained: behind a shut
+    door only one that shows there, as most do not."""
+
+    _at_the_door: dict[Function, bool]
+
+    def _with_one_more(self, first: Reading) -> Iterator[Reading]:
+        open = self.opens(first)
+        if open and all(self.explained(one, first) for one in self.asked):
+            return
+        for two in super()._with_one_more(first):
+            if open or all(self._shows_at_the_door(function) for function in two.without):
+                yield two
+
+    def _shows_at_the_door(self, function: Function) -> bool:
+        if not hasattr(self, "_at_the_door"):
+            self._at_the_door = {}
+        if function not in self._at_the_door:
+            self._at_the_door[function] = any(call.differ(self.reference, function) for call in self.door)
+        return self._at_the_door[function]
+
+
 @dataclass(frozen=True)
 class ModelExam(FunctionExam):
     """The criteria of a function of a model."""
 
-    def left(self, points: float, *cases: Cases, title: str = "model and image are left as they were") -> Criterion:
+    part: ClassVar[type[Part]] = ModelPart
+
+    def left(
+        self, points: float, *cases: Cases, title: str = "model and image are left as they were", intact: bool = False
+    ) -> Criterion:
         """Mode, gradients, flags, statistics and hooks of the model, and the image, are afterwards what they were."""
-        return self.criterion("left", title, points, *(self.ask_left(some) for some in cases))
+        return self.criterion("left", title, points, *(self.ask_left(some) for some in cases), intact=intact)
 
     def ask_left(self, cases: Cases, only: frozenset[str] = frozenset()) -> Ask:
         """What each case leaves, whether it is answered or, of what is asked for `only`, not."""
@@ -134,9 +180,11 @@ class ModelExam(FunctionExam):
         model, image = build(case.kwargs["model"]), build(Recipe("tensor", case.args[0]))
         call = Left(case, Answer(None), probe=draw.uniform(3, *case.args[0].shape[-3:]), only=only)
         before = model.footprint(), image.footprint()
-        (answer,) = on.subject.vjps([(*on.arguments(image, **(case.kwargs | {"model": model})), None)])
-        if isinstance(answer, Raised) and not only:
-            return replace(call, answer=answer)
+        try:
+            on.subject.run(*on.arguments(image, **(case.kwargs | {"model": model})))
+        except Raised as error:
+            if not only:
+                return replace(call, answer=error)
         changed = changes(before, (model.footprint(), image.footprint()))
 
         def evaluated() -> Any:
@@ -179,10 +227,11 @@ def left_mistake(id: str, reference: Function, *changes: Callable[[nn.Module, T]
 
     def after(change: Callable[[nn.Module, T], Any]) -> Function:
         def rule(function: Function, model: Recipe | nn.Module, **given: Any) -> Any:
-            found = function(model=model, **given)
-            if isinstance(model, nn.Module):  # of a recipe nothing is left
-                change(model, next(value for name, value in given.items() if name.startswith("image")))
-            return found
+            try:
+                return function(model=model, **given)
+            finally:
+                if isinstance(model, nn.Module):  # of a recipe nothing is left
+                    change(model, next(value for name, value in given.items() if name.startswith("image")))
 
         return with_all_arguments(reference, rule)
 

@@ -139,7 +139,12 @@ def patterns(draw: Draw, image: T, **how: Any) -> Recipe:
 
 def signed(draw: Draw, image: T, **how: Any) -> Recipe:
     """A linear model whose one logit is the sum of some pixels less others."""
-    return scoring(draw.integers(-1, 2, *image.shape).float(), 0.0, draw, 3, **how)
+    return scoring(draw.integers(-1, 2, *image.shape).float(), float(image.numel()), draw, 3, **how)
+
+
+def weighted(draw: Draw, image: T, **how: Any) -> Recipe:
+    """A linear model whose one logit is the sum of the pixels, each with a weight of its own."""
+    return scoring(draw.normal(*image.shape), 2.0 * image.numel(), draw, 3, **how)
 
 
 def unsteady(draw: Draw, image: T, **how: Any) -> Recipe:
@@ -194,7 +199,9 @@ SALIENCY = model_exam(
 saliency = SALIENCY.exam(
     SALIENCY.values("values", "the derivative of the target's logit", 1.0, shapes([*SQUARES, (1, 4, 7)], pattern)),
     SALIENCY.values("sign", "derivatives of either sign", 0.5, shapes(SQUARES, signed)),
-    SALIENCY.values("channels", "the largest one over the channels", 0.5, shapes([(3, 5, 5), (2, 4, 4)], pattern)),
+    SALIENCY.values(
+        "channels", "the largest one over the channels", 0.5, shapes([(3, 5, 5), (2, 4, 4)], pattern, signed)
+    ),
     SALIENCY.values("target", "any class, beside other ones", 0.5, shapes(SQUARES, patterns, rank=1)),
     SALIENCY.values("curved", "models that are not linear", 0.5, shapes(SQUARES, curved, deep)),
     SALIENCY.values(
@@ -206,9 +213,9 @@ saliency = SALIENCY.exam(
     ),
     SALIENCY.left(
         1.0,
+        shapes(SQUARES[:1], normed, frozen=["0.weight", "0.bias"], hooked=["1"]),
         shapes(SQUARES[:1], normed, training=True),
         shapes(SQUARES[:1], normed, training=True, gradients=True, hooked=["0"]),
-        shapes(SQUARES[:1], normed, frozen=["0.weight", "0.bias"], hooked=["1"]),
     ),
     SALIENCY.layouts(0.5, shapes([(3, 5, 5), (3, 4, 6)], pattern), title="any memory layout"),
 )

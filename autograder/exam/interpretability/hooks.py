@@ -161,7 +161,7 @@ Make = Callable[[Draw, Shape], Recipe]
 
 def straight(draw: Draw, shape: Shape, **how: Any) -> Recipe:
     """Convolutions and what stands between them, one layer after the other."""
-    first, second = convolution(draw, shape[1], 3, padding=1), convolution(draw, 3, 2, stride=2)
+    first, second = convolution(draw, shape[1], 5, padding=1), convolution(draw, 5, 2, stride=2)
     rows, columns = ((side - 3) // 2 + 1 for side in shape[2:])
     return network(first, ("tanh",), second, ("relu",), ("flatten",), linear(draw, 2 * rows * columns, 3), **how)
 
@@ -217,7 +217,7 @@ ACTIVATIONS = model_exam(
     "model layer images",
     activation,
     ACTIVATION_MISTAKES,
-    layers(straight, ONE, "0", "1", "2", "4"),
+    layers(straight, ONE, "0", "2", "5"),
     features=layer_features,
 )
 failing = partial(layers, lambda draw, shape: careful(draw, shape, ("failing",)), [(2, 3, 6, 6)])
@@ -241,9 +241,10 @@ activations = ACTIVATIONS.exam(
     ),
     ACTIVATIONS.left(
         0.5,
-        layers(partial(careful, training=True, hooked=["0", "3"]), MANY[1:2], "1", "4"),
-        layers(partial(careful, gradients=True, hooked=["1"], frozen=["0.weight"]), MANY[1:2], "1", "3"),
+        layers(partial(careful, gradients=True, hooked=["1", "3"], frozen=["0.weight"]), MANY[1:2], "1", "3"),
+        layers(partial(careful, training=True, hooked=["1", "4"]), MANY[1:2], "1", "4"),
         title="model and images are left as they were, without the hook",
+        intact=True,
     ),
     ACTIVATIONS.criterion(
         "error",

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from autograder.exam.cases import Case, Cases
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features, holding
+from autograder.exam.functions import leaving_out
 from autograder.exam.interpretability.asking import left_mistakes, mode_mistakes, model_exam
 from autograder.exam.interpretability.models import (
     Model,
@@ -45,6 +46,8 @@ def occluded(
     patch is, what becomes of the map, and whether all images are one batch."""
     paint, tops, lefts = paint or painted, *(starts(side, patch_size, stride) for side in image.shape[-2:])
     images = [paint(image, top, left, patch_size, fill) for top in tops for left in lefts]
+    if not images:
+        return torch.zeros(len(tops), len(lefts))
     with evaluated(built(model)) as made, torch.no_grad():
         batches = [torch.stack(images)] if together else [one[None] for one in images]
         found = torch.cat([read(made(batch), target) for batch in batches]).reshape(len(tops), len(lefts))
@@ -118,6 +121,15 @@ def enlarged(mode: str) -> Callable[..., T]:
 
 OCCLUSION_MISTAKES: tuple[Misconception, ...] = (
     misconception(
+        "target-ignored",
+        *reading(
+            lambda logits, target: logits.softmax(1).amax(1),
+            lambda logits, target: logits.softmax(1)[:, 0],
+            lambda logits, target: logits.argmax(1).float(),
+        ),
+        with_changes(occluded, lambda image, model, **rest: {"target": ranked(image, model, 0)}),
+    ),
+    misconception(
         "occlusion-not-probability",
         *reading(
             lambda logits, target: logits[:, target],
@@ -154,15 +166,6 @@ OCCLUSION_MISTAKES: tuple[Misconception, ...] = (
         ),
     ),
     misconception("occlusion-enlarged", *finishing(enlarged("nearest"), enlarged("bilinear"))),
-    misconception(
-        "target-ignored",
-        *reading(
-            lambda logits, target: logits.softmax(1).amax(1),
-            lambda logits, target: logits.softmax(1)[:, 0],
-            lambda logits, target: logits.argmax(1).float(),
-        ),
-        with_changes(occluded, lambda image, model, **rest: {"target": ranked(image, model, 0)}),
-    ),
     misconception("occlusion-transposed", *finishing(lambda found, image, whole: found.T)),
     misconception("occlusion-all-else", *painting(all_else)),
     misconception("occlusion-patches-stay", with_changes(occluded, staying)),
@@ -234,8 +237,11 @@ UPRIGHT: list[Plan] = [((1, 4, 6), 1, 1), ((1, 7, 5), 1, 1), ((1, 3, 9), 1, 1)]
 COLOURED: list[Plan] = [((3, 4, 4), 1, 1), ((2, 5, 5), 1, 1), ((3, 6, 6), 1, 1)]
 
 
-def planned(plans: Sequence[Plan], *models: Model, rank: int = 0, fills: Sequence[float] = (), **how: Any) -> Cases:
-    """Each plan with each of these models, and the class that has this rank among the most probable ones."""
+def planned(
+    plans: Sequence[Plan], *models: Model, rank: int = 0, fills: Sequence[float | None] = (0.0,), **how: Any
+) -> Cases:
+    """Each plan with each of these models, and the class that has this rank among the most probable ones. fills: what
+    patches are filled with, in turn; None: as it is by default."""
 
     def cases(draw: Draw) -> Iterator[Case]:
         for place, (shape, patch_size, stride) in enumerate(plans):
@@ -244,7 +250,8 @@ def planned(plans: Sequence[Plan], *models: Model, rank: int = 0, fills: Sequenc
                 model = make(draw, image, **how)
                 given = {"model": model, "target": ranked(image, model, rank)}
                 given |= {"patch_size": patch_size, "stride": stride}
-                given |= {"fill": fills[place % len(fills)]} if fills else {}
+                fill = fills[place % len(fills)]
+                given |= {} if fill is None else {"fill": fill}
                 yield Case((image,), given)
 
     return cases
@@ -269,7 +276,8 @@ def occlusion_features(reference: Callable[..., T], case: Case) -> Features:
         "other class": given["target"] != ranked(image, given["model"], 0),
         "train mode": given["model"].kwargs.get("training", False),
         "unsure": len(given["model"].args[0][-1][2]) == 3,
-        "fill": "fill" in given,
+        "fill": given.get("fill", 0.0) != 0,
+        "no fill": "fill" not in given,
     }
     return holding(facts)
 
@@ -291,8 +299,13 @@ occlusion_map = OCCLUSION.exam(
     OCCLUSION.values("sizes", "images that are not square", 0.5, planned(UPRIGHT, detector)),
     OCCLUSION.values("channels", "a patch covers all channels", 0.5, planned(COLOURED, detector, detector)),
     OCCLUSION.values("target", "any class", 0.5, planned(PIXELS, detector, detector, rank=1)),
-    OCCLUSION.argument(
-        "fill", "the value that fills a patch", 0.5, planned(PIXELS + PIXELS[:1], flat, curved, fills=(1, 0.5, -0.4, 0))
+    OCCLUSION.criterion(
+        "fill",
+        "the value that fills a patch",
+        0.5,
+        OCCLUSION.ask_values(planned(PIXELS, flat, curved, fills=(1, 0.5, -0.4)), plain=leaving_out("fill")),
+        OCCLUSION.ask_values(planned(PIXELS[:2], detector, fills=(None,))),
+        about={"fill"},
     ),
     OCCLUSION.values(
         "eval",
@@ -303,8 +316,8 @@ occlusion_map = OCCLUSION.exam(
     ),
     OCCLUSION.left(
         0.5,
-        planned(PIXELS[:1], normed, training=True, gradients=True, hooked=["0"]),
         planned(PIXELS[:1], normed, frozen=["0.bias"], hooked=["1"]),
+        planned(PIXELS[:1], normed, training=True, gradients=True, hooked=["0"]),
     ),
     OCCLUSION.layouts(0.5, planned(COLOURED[1:], detector), title="any memory layout"),
 )
