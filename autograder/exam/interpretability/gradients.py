@@ -200,7 +200,7 @@ saliency = SALIENCY.exam(
     SALIENCY.values("values", "the derivative of the target's logit", 1.0, shapes([*SQUARES, (1, 4, 7)], pattern)),
     SALIENCY.values("sign", "derivatives of either sign", 0.5, shapes(SQUARES, signed)),
     SALIENCY.values(
-        "channels", "the largest one over the channels", 0.5, shapes([(3, 5, 5), (2, 4, 4)], pattern, signed)
+        "channels", "the largest one over the channels", 0.5, shapes([(3, 5, 5), (2, 4, 4)], pattern, weighted)
     ),
     SALIENCY.values("target", "any class, beside other ones", 0.5, shapes(SQUARES, patterns, rank=1)),
     SALIENCY.values("curved", "models that are not linear", 0.5, shapes(SQUARES, curved, deep)),
