@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import torch
@@ -16,7 +16,7 @@ from torch import nn
 
 from autograder.exam.calls import Call, Value
 from autograder.exam.cases import Case, Cases
-from autograder.exam.core import Criterion
+from autograder.exam.core import Criterion, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.functions import Ask, FunctionExam
 from autograder.exam.interpretability.models import T, built
@@ -134,25 +134,43 @@ def changes(before: Sequence[Footprint], after: Sequence[Footprint]) -> set[str]
 
 # ---------------------------------------------------------------- criteria
 class ModelPart(Part):
-    """A part of which a second mistake is looked for where the first leaves something to be explained: behind a shut
-    door only one that shows there, as most do not."""
+    """A part whose door no constant answers open, mistaken or not: who looks at nothing gives these.
 
-    _at_the_door: dict[Function, bool]
+    A second mistake is looked for where the first leaves something to be explained; behind a shut door only one that
+    shows there, as most do not.
+    """
+
+    def verdicts(self) -> dict[str, Wrong | None]:
+        """What is seen at a shut door is named."""
+        found = super().verdicts()
+        if self.answered and not self.opens(self.best):
+            for mistake in self.mistakes:
+                if any(all(self.alike(call, mutant) for call in self.door) for mutant in mistake.mutants):
+                    return {id: Wrong(mistake.id, self.door[0].evidence(self.reference)) for id in found}
+        return found
+
+    def opens(self, reading: Reading) -> bool:
+        return self._varied and super().opens(reading)
+
+    @cached_property
+    def _varied(self) -> bool:
+        """Does one of the plainest answers hold more than one number?"""
+        answers = [call.got for call in self.door]
+        return any(not isinstance(got, T) or len(got.unique()) > 1 for got in answers)
 
     def _with_one_more(self, first: Reading) -> Iterator[Reading]:
         open = self.opens(first)
         if open and all(self.explained(one, first) for one in self.asked):
             return
         for two in super()._with_one_more(first):
-            if open or all(self._shows_at_the_door(function) for function in two.without):
+            if open or all(self._at_the_door[function] for function in two.without):
                 yield two
 
-    def _shows_at_the_door(self, function: Function) -> bool:
-        if not hasattr(self, "_at_the_door"):
-            self._at_the_door = {}
-        if function not in self._at_the_door:
-            self._at_the_door[function] = any(call.differ(self.reference, function) for call in self.door)
-        return self._at_the_door[function]
+    @cached_property
+    def _at_the_door(self) -> dict[Function, bool]:
+        """Of each wrong function whether it shows at the door."""
+        mutants = [mutant for mistake in self.mistakes for mutant in mistake.mutants]
+        return {one: any(call.differ(self.reference, one) for call in self.door) for one in mutants}
 
 
 @dataclass(frozen=True)
