@@ -22,7 +22,7 @@ from autograder.exam.functions import Ask, FunctionExam
 from autograder.exam.interpretability.models import T, built
 from autograder.exam.interpretability.sentences import SENTENCES
 from autograder.exam.mistakes import Function, Misconception, misconception, with_all_arguments
-from autograder.exam.reading import Part, Reading
+from autograder.exam.reading import Part, Reading, asks_value
 from autograder.exam.setting import current
 from autograder.exam.subject import Answer, Raised, Subject
 from autograder.objects.footprint import Footprint, footprint
@@ -141,12 +141,13 @@ class ModelPart(Part):
     """
 
     def verdicts(self) -> dict[str, Wrong | None]:
-        """What is seen at a shut door is named."""
+        """Where the door is shut, what all calls show is named, or else what those of the door show."""
         found = super().verdicts()
         if self.answered and not self.opens(self.best):
-            for mistake in self.mistakes:
-                if any(all(self.alike(call, mutant) for call in self.door) for mutant in mistake.mutants):
-                    return {id: Wrong(mistake.id, self.door[0].evidence(self.reference)) for id in found}
+            for calls in ([*self.door, *filter(asks_value, self.calls)], self.door):
+                for mistake in self.mistakes:
+                    if any(all(self.alike(call, mutant) for call in calls) for mutant in mistake.mutants):
+                        return {id: Wrong(mistake.id, self.door[0].evidence(self.reference)) for id in found}
         return found
 
     def opens(self, reading: Reading) -> bool:
