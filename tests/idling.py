@@ -335,6 +335,23 @@ TABLE = ["identity", "edge1", "edge2", "edge3", "sharpen", "box_blur", "gaussian
 ONE = torch.zeros(3, 3).index_fill(0, torch.tensor([1]), 1.0) * torch.tensor([0.0, 1.0, 0.0])
 
 
+def mapped(size_of=lambda image, *args, **kwargs: image.shape[1:]):
+    """Maps of the right size that hold nothing, of a function of a model and an image."""
+
+    def program(fill):
+        return lambda model, image, *args, **kwargs: fill(torch.Size(size_of(image, *args, **kwargs)), image)
+
+    return {kind: program(fill) for kind, fill in FILLS.items()}
+
+
+def positions(image, target, patch_size, stride, fill=0.0):
+    return [(side - patch_size) // stride + 1 for side in image.shape[1:]]
+
+
+def chance(model, image, target):
+    return model(image[None]).softmax(1)[0, target]
+
+
 def raising(error):
     def program(*args, **kwargs):
         raise error("no")
@@ -430,6 +447,20 @@ PROGRAMS = {
         "the input back": lambda images, labels, *args, **kwargs: (images, labels),
         "means": lambda images, labels, *args, **kwargs: (0 * images + images.mean(), 0 * labels + 1 / labels.shape[1]),
     },
+    ("interpretability", "occlusion_map"): mapped(positions)
+    | {
+        "one half": lambda model, image, *args, **kwargs: image.new_full(positions(image, *args, **kwargs), 0.5),
+        "the model's answer": lambda model, image, target, patch_size, stride, fill=0.0: chance(
+            model, image, target
+        ).expand(positions(image, target, patch_size, stride)),
+    },
+    ("interpretability", "activations"): {
+        "zeros": lambda model, layer, images: 0 * images,
+        "ones": lambda model, layer, images: 0 * images + 1,
+        "the input back": lambda model, layer, images: images,
+        "means": lambda model, layer, images: images.mean().expand(images.shape),
+    },
+    ("interpretability", "saliency"): mapped(),
     ("pooling", "max_pool2d"): {"refusals alone": refusing_pool},
     ("pooling", "avg_pool2d"): {"refusals alone": refusing_pool},
     ("pooling", "max_unpool2d"): {"refusals alone": refusing_unpool},

@@ -95,6 +95,26 @@ CALLS = {
     "one channel": ("on an image with one channel", "on one with three"),
     "no transforms": ("without transforms", "with some"),
     "several transforms": ("with several transforms", "with one"),
+    "several layers": ("behind several layers", "behind one"),
+    "pooled": ("behind a pooling layer", "without one"),
+    "at the border": ("where the window reaches over the border", "where it does not"),
+    "negative map": ("where some positions count against the class", "where none does"),
+    "zero map": ("where no position counts for the class", "where some do"),
+    "smaller map": ("on a layer whose map is smaller than the image", "on one of the image's size"),
+    "in place": ("before an in-place layer", "before another layer"),
+    "several maps": ("on a layer with several channels", "on one with one"),
+    "other logits": ("where the other logits change with the image", "where they are constant"),
+    "train mode": ("on a model in train mode", "on one in eval mode"),
+    "curved": ("on a model that is not linear", "on a linear one"),
+    "patches overlap": ("where patches overlap", "where they do not"),
+    "patches apart": ("where the stride is larger than the patch", "where it is not"),
+    "pixels left over": ("where patches do not fill the image", "where they do"),
+    "other class": ("for a class that is not the most probable one", "for the most probable one"),
+    "patches": ("with patches of several pixels", "with patches of one pixel"),
+    "no fill": ("without `fill`", "with it"),
+    "unsure": ("for a model whose probabilities lie between 0 and 1", "for one that is sure"),
+    "negative derivatives": ("where some derivatives are negative", "where none is"),
+    "nested layer": ("on a layer inside another module", "on a layer of the outermost module"),
 }
 
 ORDER = {feature: place for place, feature in enumerate(CALLS, 2)}  # after those of arguments, which are not among them
@@ -148,6 +168,11 @@ PROPERTIES = {
     "order": "order",
     "files": "fold",
     "masks": "mask",
+    # of models that are explained
+    "windows": "window",
+    "activations": "value",
+    "alpha": "weight",
+    "model": "model",
 }
 
 

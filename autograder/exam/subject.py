@@ -214,6 +214,10 @@ class Subject(ABC):
         `args` once its tensors hold the others' values."""
         return self._do("again", args, others, kwargs)
 
+    def run(self, args: tuple, kwargs: dict[str, Any]) -> None:
+        """One call, for what it leaves of models and tensors that stand for themselves among the arguments."""
+        self._do("run", args, kwargs)
+
     def attribute(self, name: str) -> Any:
         """The attribute's value, or a Subject where it is no plain value."""
         return self._do("attribute", name)

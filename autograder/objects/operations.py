@@ -286,9 +286,15 @@ def again(obj: Any, args: tuple, others: tuple, kwargs: dict[str, Any]) -> tuple
     first = obj(*args, **kwargs)
     obj(*others, **kwargs)
     first = kept(first)
-    for tensor, other in zip(tensors(args), tensors(others), strict=True):
-        tensor.copy_(other)
+    with torch.no_grad():  # they may ask for a gradient by now
+        for tensor, other in zip(tensors(args), tensors(others), strict=True):
+            tensor.copy_(other)
     return first, obj(*args, **kwargs)
+
+
+def run(obj: Any, args: tuple, kwargs: dict[str, Any]) -> None:
+    """Call it for what the call leaves; what it gives back is dropped."""
+    obj(*args, **kwargs)
 
 
 def attribute(obj: Any, name: str) -> Any:

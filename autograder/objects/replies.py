@@ -163,6 +163,10 @@ def _is_shape(value: Any) -> bool:
     return value is None or (type(value) is tuple and all(type(n) is int and n >= 0 for n in value))
 
 
+def _are_ints(value: Any) -> bool:
+    return type(value) is tuple and all(type(n) is int for n in value)
+
+
 def _may_be_tensor(value: Any) -> bool:
     return value is None or isinstance(value, torch.Tensor)
 
@@ -171,6 +175,6 @@ NOTHING, VALUE, PAIR, THING, ANSWER = Nothing(), Value(), Pair(), Thing(), Answe
 TRUTH, TEXT = Exactly(bool), Exactly(str, type(None))
 ENTRIES = Rows(Entry, _may_be_tensor, _is(int), _is(bool), _is(bool))
 OUTLINES = Rows(Outline, _is_shape, _is(int), _is(bool), _is(bool))
-MODULES = Rows(ModuleMark, _is(bool), _is(int))
-TENSORS = Rows(TensorMark, _is(bool), _is(bool), _is(int))
+MODULES = Rows(ModuleMark, _is(bool), _are_ints, _is(bool))
+TENSORS = Rows(TensorMark, _is(bool), _is(int, type(None)), _is(int))
 FOOTPRINT = Footprints()

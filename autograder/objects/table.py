@@ -45,6 +45,7 @@ OPERATIONS = {
     "train": Operation(operations.train, replies.NOTHING),
     "to": Operation(operations.to, replies.NOTHING),
     "again": Operation(operations.again, replies.PAIR),
+    "run": Operation(operations.run, replies.NOTHING),
     "attribute": Operation(operations.attribute, replies.VALUE),
     "source": Operation(operations.source, replies.TEXT),
     "part": Operation(footprint.part, replies.THING),

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from autograder.objects.ban import BAN
+from autograder.objects.recipes import RECIPES
 from autograder.objects.recipes import convolution as recipes
 from autograder.objects.rule import BannedOperator
 
@@ -72,3 +73,41 @@ def test_it_stands_in_for_nobody_afterwards():
         for call in (lambda: recipes.conv2d(x, weight), lambda: kept.apply(F.conv2d, x, weight)):
             with pytest.raises(BannedOperator):
                 call()
+
+
+ROWS = [
+    ["convolution", torch.randn(4, 3, 3, 2), torch.randn(4), [2, 1], 1, 1],
+    ["norm", *torch.rand(4, 4).add(0.5)],
+    ["relu", True],
+    ["group", ["residual", ["convolution", torch.randn(4, 4, 1, 1), None], ["tanh"]], ["max_pool", 2]],
+    ["dropout", 0.5],
+    ["average"],
+    ["flatten"],
+    ["linear", torch.randn(2, 4), torch.randn(2)],
+]
+
+
+def test_a_network_is_made_of_rows():
+    """Its layers are PyTorch's, with the numbers of the rows; what is said of it holds for all of it."""
+    made = RECIPES["network"](ROWS, training=True, frozen=["0.bias"], gradients=True, hooked=["1"])
+    (_, kernel, bias, *_), (_, weight, shift, mean, var) = ROWS[:2]
+    x = torch.randn(5, 3, 8, 8)
+    first = F.batch_norm(F.conv2d(x, kernel, bias, (2, 1), 1), mean, var, weight, shift).relu()
+    second = F.max_pool2d(first + F.conv2d(first, ROWS[3][1][1][1]).tanh(), 2)
+    assert all(module.training for module in made.modules())
+    torch.testing.assert_close(made.eval()(x), F.linear(second.mean((2, 3)), *ROWS[-1][1:]))
+    assert {name for name, p in made.named_parameters() if p.grad is None} == {"0.bias"}
+    assert [name for name, p in made.named_parameters() if not p.requires_grad] == ["0.bias"]
+    assert [len(layer._forward_hooks) for layer in made.children()] == [0, 1, 0, 0, 0, 0, 0, 0]
+
+
+def test_networks_of_the_same_rows_share_nothing():
+    one, other = RECIPES["network"](ROWS), RECIPES["network"](ROWS)
+    one[0].weight.data.zero_()
+    one[1].running_mean.zero_()
+    assert other[0].weight.all() and other[1].running_mean.all() and ROWS[0][1].all() and ROWS[1][3].all()
+
+
+def test_a_layer_may_fail():
+    with pytest.raises(RuntimeError):
+        RECIPES["network"]([["relu"], ["failing"]])(torch.ones(1, 1, 2, 2))

@@ -116,10 +116,29 @@ def meddle(model, what):
         model(torch.ones(3, 2)).sum().backward()
     elif what == "hook":
         model.first[0].register_forward_hook(print)
+    elif what == "forward":
+        model.first[0].forward = lambda x: x
     elif what == "statistics":
         model(torch.randn(3, 2))
     elif what == "weights":
         model.last.weight.data += 1
+    elif what == "hooks away":
+        model.first[0]._forward_hooks.clear()
+    elif what == "forward back":
+        model.first[0].forward = model.first[0].forward
+    elif what == "another layer":
+        model.last = nn.Sequential(model.last)
+    elif what == "everywhere":
+        everywhere.append(nn.modules.module.register_module_forward_hook(lambda *given: None))
+    elif what == "tidy":
+        for handle in everywhere:
+            handle.remove()
+
+everywhere = []
+
+def wanting(image):
+    image.requires_grad_()
+    image.sum().backward()
 
 class Odd(Layer):
     def forward(self, x):
@@ -471,7 +490,7 @@ def test_a_footprint_is_the_same_where_nothing_was_changed(find):
     assert before.tensors["first.1.running_mean"].requires_grad is False and before.tensors["last.bias"].requires_grad
 
 
-@pytest.mark.parametrize("what", ["mode", "flag", "gradient", "hook", "statistics", "weights"])
+@pytest.mark.parametrize("what", ["mode", "flag", "gradient", "hook", "forward", "statistics", "weights"])
 def test_a_footprint_shows_what_was_changed(find, what):
     model = find("Nested").make()
     before = model.footprint()
@@ -480,13 +499,44 @@ def test_a_footprint_shows_what_was_changed(find, what):
     changed = {name for name, mark in after.modules.items() if mark != before.modules[name]}
     changed |= {name for name, mark in after.tensors.items() if mark != before.tensors[name]}
     expected = {
-        "mode": {"first.1"}, "flag": {"last.weight"}, "hook": {"first.0"}, "weights": {"last.weight"},
+        "mode": {"first.1"}, "flag": {"last.weight"}, "weights": {"last.weight"},
+        "hook": {"first.0"}, "forward": {"first.0"},
         "statistics": {"first.1.running_mean", "first.1.running_var", "first.1.num_batches_tracked"},
     }  # fmt: skip
     if what == "gradient":  # which moves the statistics as well
-        assert after.tensors["last.bias"].has_gradient and not before.tensors["last.bias"].has_gradient
+        assert after.tensors["last.bias"].gradient is not None and before.tensors["last.bias"].gradient is None
     else:
         assert changed == expected[what]
+
+
+WORDS = {
+    "mode": {"mode"}, "flag": {"flags"}, "gradient": {"gradients", "values"}, "more gradient": {"gradients", "values"},
+    "hook": {"hooks"}, "hooks away": {"lost hooks"}, "forward": {"hooks"}, "forward back": set(),
+    "everywhere": {"hooks"}, "statistics": {"values"}, "weights": {"values"}, "another layer": {"modules", "values"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WORDS)
+def test_what_was_changed_is_told_in_words(find, what):
+    """Gradients that were there before are not those that are there now; hooks on all modules are a model's too."""
+    model = find("Nested").make()
+    if what in ("more gradient", "hooks away"):
+        find("meddle")(model, {"more gradient": "gradient", "hooks away": "hook"}[what])
+    before = model.footprint()
+    assert model.footprint().since(before) == set()
+    find("meddle")(model, {"more gradient": "gradient"}.get(what, what))
+    assert model.footprint().since(before) == WORDS[what]
+    find("meddle")(model, "tidy")
+
+
+@pytest.mark.parametrize("where", ["local", "remote"])
+def test_a_tensor_that_stands_for_itself_has_a_footprint(request, where):
+    """It is handed in as it is, and looked at again afterwards."""
+    find, recipe = request.getfixturevalue(where), Recipe("tensor", torch.ones(2))
+    image = LocalSubject(recipe.build()) if where == "local" else request.getfixturevalue("link").build(recipe)
+    before = image.footprint()
+    find("wanting").run((image,), {})
+    assert image.footprint().since(before) == {"flags", "gradients"}
 
 
 def test_footprints_go_step_by_step_as_well(find):

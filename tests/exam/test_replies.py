@@ -16,12 +16,13 @@ VALUES = {
     "vjp": ((X,), {}, torch.ones(3, 2)), "gradients": ((X,), {}, torch.ones(3, 2)), "make": ((X,), {}), "state": (),
     "outline": (), "load": (LAYER.state_dict(),), "train": (True,), "to": (torch.float32,), "attribute": ("training",),
     "source": (), "part": ("",), "footprint": (), "is_": (LAYER,),
-    "again": ((torch.ones(3, 2),), (torch.zeros(3, 2),), {}),
+    "run": ((X,), {}), "again": ((torch.ones(3, 2),), (torch.zeros(3, 2),), {}),
 }  # fmt: skip
 ODD = [
     None, True, 1, 1.5, "text", [], [1], (), {}, {1: 2}, object(), torch.ones(2), [("a",)], [(1, 2, 3)], (None, None),
     (1, [], None, {}), [("a", None, 0, 1, False)], [("a", (-1,), 0, True, False)], [(b"a", None, 0, True, False)],
-    ([("a", True, True)], []), ([], [("a", True, True, 1.0)]), (None, [], None, {}), (None, [None, None], None, {}),
+    ([("a", True, True)], []), ([("a", True, (True,), True)], []), ([], [("a", True, None, 1.0)]),
+    (None, [], None, {}), (None, [None, None], None, {}),
     (None, [1], None, {}), (None, [None], [], {}), (None, [None], None, {1: None}), (object(), [None], None, {}),
 ]  # fmt: skip
 
@@ -44,7 +45,7 @@ def test_what_is_told_is_read(name):
 
 
 ACCEPTED = {
-    "again": 3,
+    "again": 4,
     "vjp": 0,
     "gradients": 0,
     "make": 0,
@@ -52,6 +53,7 @@ ACCEPTED = {
     "load": 1,
     "train": 1,
     "to": 1,
+    "run": 1,
     "is_": 1,
     "source": 2,
 }

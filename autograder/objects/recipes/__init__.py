@@ -26,6 +26,9 @@ class Recipe:
             raise KeyError(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
         self.name, self.args, self.kwargs = name, args, kwargs
 
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
     def build(self) -> Any:
         return RECIPES[self.name](*self.args, **self.kwargs)
 
