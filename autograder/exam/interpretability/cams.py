@@ -11,8 +11,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from autograder.exam.interpretability.asking import left_mistakes, mode_mistakes
+from autograder.exam.interpretability.kept import once
 from autograder.exam.interpretability.models import T, built, evaluated, ranked
 from autograder.exam.mistakes import Function, Misconception, misconception, with_changes, with_result
+from autograder.objects.recipes import Recipe
+
+Run = dict[str, tuple[T, T]]  # values (C, h, w) and derivatives of the layer's input and output
 
 
 def weighted(alpha: T, maps: T) -> T:
@@ -53,8 +57,8 @@ class Way:
     divided: Callable[[T], T] = divided
 
 
-def cam(image, model, layer, target, way=Way()):
-    """The map (H, W)."""
+def run(image: T, model: Recipe | nn.Module, layer: str, target: int, score: Callable[[T, int], T]) -> Run:
+    """What a layer was given and gave, and the score's derivatives by it."""
     seen: dict[str, T] = {}
 
     def keep(module: nn.Module, given: tuple[T, ...], out: T) -> T:
@@ -64,11 +68,18 @@ def cam(image, model, layer, target, way=Way()):
     with evaluated(built(model)) as made, torch.enable_grad():
         hook = made.get_submodule(layer).register_forward_hook(keep)
         try:
-            score = way.score(made(image.detach().clone()[None].requires_grad_())[0], target)
+            found = score(made(image.detach().clone()[None].requires_grad_())[0], target)
         finally:
             hook.remove()
-        (slope,) = torch.autograd.grad(score, seen[way.slope])
-    plane = way.joined(way.alpha(slope[0]), seen[way.values][0].detach())
+        slopes = torch.autograd.grad(found, list(seen.values()))
+    return {name: (seen[name][0].detach(), slope[0]) for name, slope in zip(seen, slopes, strict=True)}
+
+
+def cam(image, model, layer, target, way=Way()):
+    """The map (H, W)."""
+    about = layer, target, way.score
+    seen = once(model, image, about, lambda: run(image, model, layer, target, way.score))
+    plane = way.joined(way.alpha(seen[way.slope][1]), seen[way.values][0])
     return way.divided(way.enlarged(way.rectified(plane), tuple(image.shape[1:])))
 
 
@@ -119,9 +130,7 @@ CAM_MISTAKES: tuple[Misconception, ...] = (
         other(score=lambda logits, target: logits[0]),
         with_changes(cam, lambda image, model, **rest: {"target": ranked(image, model, 0)}),
     ),
-    misconception(
-        "cam-in-place", other(values="later", slope="later"), other(values="later"), other(slope="later")
-    ),
+    misconception("cam-in-place", other(values="later", slope="later"), other(values="later"), other(slope="later")),
     misconception(
         "cam-input",
         other(values="input", slope="input"),
@@ -130,33 +139,58 @@ CAM_MISTAKES: tuple[Misconception, ...] = (
     misconception("cam-other-layer", with_changes(cam, last_convolution)),
     misconception("cam-alpha-max", other(alpha=lambda slope: slope.amax((1, 2), keepdim=True))),
     misconception("cam-alpha-channels", other(alpha=lambda slope: slope.mean(0, keepdim=True))),
-    misconception("cam-alpha-absolute", other(alpha=lambda slope: slope.mean((1, 2), keepdim=True).abs()),
-                  other(alpha=lambda slope: slope.abs().mean((1, 2), keepdim=True))),
-    misconception("cam-alpha-rectified", other(alpha=lambda slope: slope.relu().mean((1, 2), keepdim=True)),
-                  other(alpha=lambda slope: slope.mean((1, 2), keepdim=True).relu())),
+    misconception(
+        "cam-alpha-absolute",
+        other(alpha=lambda slope: slope.mean((1, 2), keepdim=True).abs()),
+        other(alpha=lambda slope: slope.abs().mean((1, 2), keepdim=True)),
+    ),
+    misconception(
+        "cam-alpha-rectified",
+        other(alpha=lambda slope: slope.relu().mean((1, 2), keepdim=True)),
+        other(alpha=lambda slope: slope.mean((1, 2), keepdim=True).relu()),
+    ),
     misconception("cam-elementwise", other(alpha=lambda slope: slope)),
     misconception("cam-unweighted", other(alpha=lambda slope: torch.ones_like(slope))),
-    misconception("cam-gradient-alone", other(joined=lambda alpha, maps: weighted(alpha, torch.ones_like(maps))),
-                  other(alpha=lambda slope: slope, joined=lambda alpha, maps: alpha.sum(0))),
+    misconception(
+        "cam-gradient-alone",
+        other(joined=lambda alpha, maps: weighted(alpha, torch.ones_like(maps))),
+        other(alpha=lambda slope: slope, joined=lambda alpha, maps: alpha.sum(0)),
+    ),
     misconception("cam-not-rectified", other(rectified=lambda plane: plane)),
     misconception("cam-absolute", other(rectified=torch.abs)),
-    misconception("cam-rectified-early", other(joined=lambda alpha, maps: (alpha * maps).relu().sum(0)),
-                  other(joined=lambda alpha, maps: (alpha * maps.relu()).sum(0))),
+    misconception(
+        "cam-rectified-early",
+        other(joined=lambda alpha, maps: (alpha * maps).relu().sum(0)),
+        other(joined=lambda alpha, maps: (alpha * maps.relu()).sum(0)),
+    ),
     misconception("cam-rectified-late", early("rectified")),
     misconception("cam-divided-early", early("divided")),
     misconception("cam-nearest", other(enlarged=lambda plane, size: resized(plane, size, mode="nearest"))),
-    misconception("cam-align-corners", other(enlarged=lambda plane, size: resized(plane, size, mode="bilinear", align_corners=True))),
+    misconception(
+        "cam-align-corners",
+        other(enlarged=lambda plane, size: resized(plane, size, mode="bilinear", align_corners=True)),
+    ),
     misconception("cam-bicubic", other(enlarged=lambda plane, size: resized(plane, size, mode="bicubic"))),
     misconception("cam-small", other(enlarged=lambda plane, size: plane)),
     misconception("cam-size-swapped", other(enlarged=lambda plane, size: bilinear(plane, size[::-1]))),
     misconception("cam-transposed", with_result(cam, lambda plane: plane.mT)),
-    misconception("cam-axes", with_result(cam, lambda plane: plane[None]), with_result(cam, lambda plane: plane[None, None])),
+    misconception(
+        "cam-axes", with_result(cam, lambda plane: plane[None]), with_result(cam, lambda plane: plane[None, None])
+    ),
     misconception("cam-nan", other(divided=lambda plane: plane / plane.max())),
     misconception("cam-not-divided", other(divided=lambda plane: plane)),
-    misconception("cam-min-max", other(divided=min_max), other(divided=lambda plane: (plane - plane.min()) / (plane.max() - plane.min()))),
-    misconception("cam-divided-otherwise", other(divided=lambda plane: plane / plane.sum() if plane.any() else plane),
-                  other(divided=lambda plane: plane / plane.norm() if plane.any() else plane),
-                  other(divided=lambda plane: plane.clamp(0, 1)), other(divided=torch.sigmoid)),
+    misconception(
+        "cam-min-max",
+        other(divided=min_max),
+        other(divided=lambda plane: (plane - plane.min()) / (plane.max() - plane.min())),
+    ),
+    misconception(
+        "cam-divided-otherwise",
+        other(divided=lambda plane: plane / plane.sum() if plane.any() else plane),
+        other(divided=lambda plane: plane / plane.norm() if plane.any() else plane),
+        other(divided=lambda plane: plane.clamp(0, 1)),
+        other(divided=torch.sigmoid),
+    ),
     mode_mistakes(cam),
     *left_mistakes(cam),
 )

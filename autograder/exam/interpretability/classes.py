@@ -1,13 +1,13 @@
 """The exam of `grad_cam`: networks whose map is known.
 
-But where the division is asked, the largest value of each map is 1 and the smallest is 0 before it is divided, so that
-a wrong division costs no other criterion.
+A wrong division or class costs no other criterion: but where the division is asked, the largest value of each map is 1
+and the smallest is 0 before it is divided; but where classes are asked, the target is the first and most probable one
+of two, and the other's logit is constant. Logits are near 0, where a softmax still has derivatives.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import torch
@@ -64,7 +64,7 @@ def placed(*means: float) -> Head:
 
     def rows(draw: Draw, channels: int, pixels: int) -> list[Row]:
         weight = torch.zeros(2, channels, pixels)
-        weight[1] = torch.tensor(means)[:, None] + draw.uniform(channels, pixels) - 0.5
+        weight[0] = torch.tensor(means)[:, None] + draw.uniform(channels, pixels) - 0.5
         return [("flatten",), ("linear", weight.flatten(1), None)]
 
     return rows
@@ -75,7 +75,7 @@ def maps(
     head: Head,
     layer: str,
     *shapes: Shape,
-    targets: Sequence[int] = (1,),
+    targets: Sequence[int] = (0,),
     image: Callable[[Draw, Shape], T] = dark,
     peak: float | None = 1.0,
     **how: Any,
@@ -95,25 +95,28 @@ def maps(
                     picture, rows = made(draw, shape)
                     raw = cam(picture, network(*rows), layer, target, RAW)
                     largest = float(raw.max()) if peak else 1.0
-                if peak:
-                    kind, weight, bias = rows[-1]
-                    weight = weight.clone()
-                    weight[target] *= peak / largest
-                    rows[-1] = kind, weight, bias
+                weight = rows[-1][1].clone()
+                weight[target] *= (peak or 1.0) / largest
+                rows[-1] = "linear", weight, -torch.arange(len(weight)) / 5 - logits(picture, *rows[:-1], weight)
                 yield Case((picture,), {"model": network(*rows, **how), "layer": layer, "target": target})
 
     return cases
 
 
+def logits(image: T, *rows: Any) -> T:
+    """Of a network of these rows and a last weight, without a bias."""
+    return built(network(*rows[:-1], ("linear", rows[-1], None))).eval()(image[None])[0].detach()
+
+
 def in_a_group(draw: Draw, shape: Shape) -> list[Row]:
     """Layers within other modules."""
-    inner = "residual", spots(draw, 3, 3), RELU
-    return [("group", spots(draw, shape[0], 3), RELU, inner), ("max_pool", 2)]
+    inner = "residual", spots(draw, 1, 1), RELU
+    return [("group", spots(draw, shape[0], 1), RELU, inner), ("max_pool", 2)]
 
 
 def careful(draw: Draw, shape: Shape) -> list[Row]:
     """A batch norm, and a dropout that lets nothing pass in train mode."""
-    return [spots(draw, shape[0], 3), norm(draw, 3), RELU, ("dropout", 1.0)]
+    return [spots(draw, shape[0], 1), norm(draw, 1), RELU, ("dropout", 1.0)]
 
 
 def bright(draw: Draw, shape: Shape) -> T:
@@ -121,18 +124,23 @@ def bright(draw: Draw, shape: Shape) -> T:
     return 0.3 + 0.7 * draw.uniform(*shape)
 
 
-ONE = averaged([0.0], [1.0])
-THREE = averaged([0.0] * 3, [0.4, 1.0, 2.5])
-MIXED = averaged([0.0] * 3, [2.0, -1.5, 1.0])
+ONE = averaged([1.0], [0.0])
+NOT = averaged([-1.0], [0.0])
+THREE = averaged([0.4, 1.0, 2.5], [0.0] * 3)
+MIXED = averaged([2.0, -1.5, 1.0], [0.0] * 3)
 CLASSES = averaged([2.0, 0.3, 0.5], [0.2, 1.5, 0.6], [0.4, 0.5, 1.8], [1.0, 1.2, 0.1])
-AGAINST = averaged([0.0] * 3, [-0.5, -1.0, -2.0])
+AGAINST = averaged([-0.5, -1.0, -2.0], [0.0] * 3)
 
 
 def features(reference: Callable[..., T], case: Case) -> Features:
     """What is special about the image, the layer and its map."""
     (image,), given = case.args, case.kwargs
     rows, path = given["model"].args[0], given["layer"]
-    raw = cam(image, **given, way=Way(enlarged=lambda plane, size: plane, rectified=lambda plane: plane, divided=lambda plane: plane))
+    raw = cam(
+        image,
+        **given,
+        way=Way(enlarged=lambda plane, size: plane, rectified=lambda plane: plane, divided=lambda plane: plane),
+    )
     weight = rows[-1][1]
     following = rows[int(path) + 1] if path.isdigit() else [""]
     facts = {
@@ -154,19 +162,63 @@ PLAINEST = maps(body(1, RELU), ONE, "1", SQUARE, (1, 7, 7), (1, 9, 9), SQUARE, (
 CAM = model_exam("grad_cam", "model layer image target", cam, CAM_MISTAKES, PLAINEST, features=features)
 grad_cam = CAM.exam(
     CAM.values("map", "a map of one channel", 1.0, PLAINEST, maps(body(1, RELU), ONE, "1", (3, 8, 8))),
-    CAM.values("channels", "several channels, each by its weight", 1.0, maps(body(3, RELU), THREE, "1", SQUARE, (1, 7, 7))),
-    CAM.values("positions", "the weight is the mean over all positions", 1.0, maps(body(3, RELU), placed(0.6, 1.2, 2.0), "1", SQUARE, (1, 7, 7))),
-    CAM.values("relu", "only what speaks for the class", 1.0, maps(body(1), ONE, "0"), maps(body(3, RELU), MIXED, "1", SQUARE, (1, 7, 7))),
-    CAM.values("zero", "a map that is all zero stays zero", 0.5, maps(body(3, RELU), AGAINST, "1", peak=None), maps(body(1, RELU), averaged([0.0], [-1.0]), "1", peak=None)),
-    CAM.values("size", "enlarged to the image, bilinear", 1.0, maps(body(1, RELU, stride=2), ONE, "1", (1, 16, 16), (1, 11, 17)), maps(body(1, RELU, ("max_pool", 3)), ONE, "2", (1, 15, 15), (1, 14, 20)), maps(body(1, RELU), ONE, "1", (1, 6, 9))),
-    CAM.values("scale", "divided by the maximum", 0.5, *(maps(body(1, RELU, bias=0.2), ONE, "1", image=bright, peak=peak) for peak in (0.05, 0.6, 7.0))),
+    CAM.values(
+        "channels", "several channels, each by its weight", 1.0, maps(body(3, RELU), THREE, "1", SQUARE, (1, 7, 7))
+    ),
+    CAM.values(
+        "positions",
+        "the weight is the mean over all positions",
+        1.0,
+        maps(body(3, RELU), placed(0.6, 1.2, 2.0), "1", SQUARE, (1, 7, 7)),
+    ),
+    CAM.values(
+        "relu",
+        "only what speaks for the class",
+        1.0,
+        maps(body(1), ONE, "0"),
+        maps(body(3, RELU), MIXED, "1", SQUARE, (1, 7, 7)),
+    ),
+    CAM.values(
+        "zero",
+        "a map that is all zero stays zero",
+        0.5,
+        maps(body(3, RELU), AGAINST, "1", peak=None),
+        maps(body(1, RELU), NOT, "1", peak=None),
+    ),
+    CAM.values(
+        "size",
+        "enlarged to the image, bilinear",
+        1.0,
+        maps(body(1, RELU, stride=2), ONE, "1", (1, 16, 16), (1, 11, 17)),
+        maps(body(1, RELU, ("max_pool", 3)), ONE, "2", (1, 15, 15), (1, 14, 20)),
+        maps(body(1, RELU), ONE, "1", (1, 6, 9)),
+    ),
+    CAM.values(
+        "scale",
+        "divided by the maximum",
+        0.5,
+        *(maps(body(1, RELU, bias=0.2), ONE, "1", image=bright, peak=peak) for peak in (0.05, 0.6, 7.0)),
+    ),
     CAM.values("logit", "the logit of any class", 0.5, maps(body(3, RELU), CLASSES, "1", targets=(0, 1, 2, 3))),
-    CAM.values("layer", "the layer's own output, before an in-place layer and inside other modules", 0.5, maps(body(3, ("relu", True)), averaged([0.0] * 3, [1.0, 0.5, 2.0]), "0", SQUARE, (1, 9, 9)), *(maps(in_a_group, THREE, path) for path in ("0.1", "0.2.1", "0.2", "0", "1"))),
-    CAM.values("eval", "the model is asked in eval mode", 0.5, maps(careful, THREE, "2", training=True), maps(careful, THREE, "0", training=True), maps(careful, THREE, "2")),
+    CAM.values(
+        "layer",
+        "the layer's own output, before an in-place layer and inside other modules",
+        0.5,
+        maps(body(1, ("relu", True)), NOT, "0", SQUARE, (1, 9, 9)),
+        *(maps(in_a_group, ONE, path) for path in ("0.1", "0.2.1", "0.2", "0", "1")),
+    ),
+    CAM.values(
+        "eval",
+        "the model is asked in eval mode",
+        0.5,
+        maps(careful, ONE, "2", training=True),
+        maps(careful, ONE, "0", training=True),
+        maps(careful, ONE, "2"),
+    ),
     CAM.left(
         0.5,
-        maps(careful, THREE, "2", training=True, hooked=["2"]),
-        maps(careful, THREE, "1", training=True, gradients=True),
-        maps(careful, THREE, "2", frozen=["0.weight"], hooked=["1", "2"]),
+        maps(careful, ONE, "2", training=True, hooked=["2"]),
+        maps(careful, ONE, "1", training=True, gradients=True),
+        maps(careful, ONE, "2", frozen=["0.weight"], hooked=["1", "2"]),
     ),
 )

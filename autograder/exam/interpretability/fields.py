@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -14,8 +15,10 @@ import torch
 from torch import nn
 
 from autograder.exam.compare import Either
+from autograder.exam.interpretability.kept import once
 from autograder.exam.interpretability.models import T, built, evaluated
 from autograder.exam.mistakes import Function, Misconception, misconception, pair, with_changes
+from autograder.objects.recipes import Recipe
 
 Pair = tuple[int, int]  # (down, right)
 Window = tuple[int, int, int, int]  # top, left, bottom, right
@@ -46,7 +49,8 @@ def moving(layers: Sequence[nn.Module]) -> list[Moving]:
     for layer in layers:
         if isinstance(layer, nn.Conv2d | nn.MaxPool2d):
             numbers: list[Any] = [layer.kernel_size, layer.stride, layer.padding, layer.dilation]
-            found.append(Moving(*map(pair, numbers), isinstance(layer, nn.MaxPool2d)))
+            kernel, stride, padding, dilation = map(pair, numbers)
+            found.append(Moving(kernel, stride, padding, dilation, isinstance(layer, nn.MaxPool2d)))
     return found
 
 
@@ -118,18 +122,31 @@ class Way:
     window: Callable[[Seen], Window] = lambda seen: of_ranges(seen.ranges, seen.image)
 
 
-def patches(images, model, layer, channel, k, way=Way()):
-    """(image index, any of these windows, value) of the k best images."""
+def run(model: Recipe | nn.Module, images: T) -> tuple[list[nn.Module], list[T]]:
+    """The layers of a model, and the images and what each layer makes of them."""
+    outputs = [images]
     with evaluated(built(model)) as made, torch.no_grad():
-        layers, outputs, number = list(made.children()), [images], int(layer)
+        layers = list(made.children())
         for one in layers:
             outputs.append(one(outputs[-1]))
-    planes = way.planes(way.maps(outputs, number), channel)
-    seen = way.fields(moving(way.counted(layers, number)))
-    image, size = tuple(images.shape[2:]), tuple(planes.shape[1:])
+    return layers, outputs
+
+
+def patches(images, model, layer, channel, k, way=Way()):
+    """(image index, any of these windows, value) of the k best images."""
+
+    def find() -> tuple[list[Best], Pair]:
+        planes = way.planes(way.maps(outputs, number), channel)
+        return way.best(planes, k), tuple(planes.shape[1:])
+
+    known, number = partial(once, model, images), int(layer)
+    layers, outputs = known("run", lambda: run(model, images))
+    best, size = known((way.maps, way.planes, way.best, number, channel, k), find)
+    seen = known((way.counted, way.fields, number), lambda: way.fields(moving(way.counted(layers, number))))
+    image = tuple(images.shape[2:])
     return [
         (index, Either(tuple(dict.fromkeys(way.window(Seen(seen, unit, image, size)) for unit in units))), value)
-        for index, units, value in way.best(planes, k)
+        for index, units, value in best
     ]
 
 
@@ -158,8 +175,9 @@ def by(score: Callable[[T], float]) -> Callable[[T, int], list[Best]]:
 
 
 def smallest(planes: T, k: int) -> list[Best]:
-    """The units in which the plane is smallest; the images follow by that in the order of the largest."""
-    return [(index, units, -value) for index, units, value in sorted(extremes(-planes), key=lambda one: one[2])][:k]
+    """The units in which the plane is smallest, the smallest of all first."""
+    found = [(index, units, -value) for index, units, value in extremes(-planes)]
+    return sorted(found, key=lambda one: one[2])[:k]
 
 
 def transposed(planes: T, k: int) -> list[Best]:
@@ -244,7 +262,7 @@ MISTAKES: tuple[Misconception, ...] = (
     misconception(
         "patches-minimum",
         other(best=smallest),
-        other(best=lambda planes, k: sorted(smallest(planes, len(planes)), key=lambda one: -one[2])[:k]),
+        other(best=lambda planes, k: smallest(planes, len(planes))[::-1][:k]),
     ),
     misconception("patches-absolute", other(planes=lambda maps, channel: maps[:, channel].abs())),
     misconception("patches-rectified", other(planes=lambda maps, channel: maps[:, channel].relu())),

@@ -408,6 +408,7 @@ top_patches = PATCHES.exam(
         "the model is asked in eval mode",
         0.5,
         PATCHES.ask(Largest, in_mode(True, RANDOM), in_mode(False, RANDOM)),
+        tells="eval-missing",
     ),
     PATCHES.left(
         1.0,

@@ -1,4 +1,4 @@
-"""By torch.func, in chunks.
+"""By torch.func, five points at once.
 
 names: integrated_gradients
 """
@@ -15,6 +15,7 @@ def integrated_gradients(model, image, target, steps=50):
         return torch.func.functional_call(model, fixed, (x.unsqueeze(0),))[0, target]
 
     points = torch.linspace(0.5 / steps, 1 - 0.5 / steps, steps)
-    slopes = [torch.func.grad(logit)(point * image) for point in points]
+    slope = torch.func.vmap(torch.func.grad(logit))
+    total = sum(slope(some.reshape(-1, 1, 1, 1) * image).sum(0) for some in points.split(5))
     model.train(before)
-    return torch.stack(slopes).mean(0) * image
+    return total * image / steps
