@@ -129,6 +129,7 @@ NOT = averaged([-1.0], [0.0])
 THREE = averaged([0.4, 1.0, 2.5], [0.0] * 3)
 MIXED = averaged([2.0, -1.5, 1.0], [0.0] * 3)
 CLASSES = averaged([2.0, 0.3, 0.5], [0.2, 1.5, 0.6], [0.4, 0.5, 1.8], [1.0, 1.2, 0.1])
+ALL = [f"{number}.{name}" for number in (0, 1, 6) for name in ("weight", "bias")]  # of the careful one
 AGAINST = averaged([-0.5, -1.0, -2.0], [0.0] * 3)
 
 
@@ -211,8 +212,7 @@ grad_cam = CAM.exam(
         "eval",
         "the model is asked in eval mode",
         0.5,
-        maps(careful, ONE, "2", training=True),
-        maps(careful, ONE, "0", training=True),
+        maps(careful, ONE, "2", SQUARE, (3, 7, 7), training=True),
         maps(careful, ONE, "2"),
     ),
     CAM.left(
@@ -220,5 +220,6 @@ grad_cam = CAM.exam(
         maps(careful, ONE, "2", training=True, hooked=["2"]),
         maps(careful, ONE, "1", training=True, gradients=True),
         maps(careful, ONE, "2", frozen=["0.weight"], hooked=["1", "2"]),
+        maps(careful, ONE, "2", frozen=ALL, hooked=["0"]),
     ),
 )

@@ -49,11 +49,6 @@ SENTENCES = common("input-changed", "contiguous-only") | {
     "saliency-times-image": "The derivative is multiplied by the image. Give back the derivative alone.",
     "saliency-scaled": "The map is scaled. Give back the derivatives as they are.",
     "saliency-transposed": "Rows and columns of the map are exchanged. It must be (H, W) as the image is.",
-    "gradients-left": "Gradients are left in the model's parameters. Ask for the gradient that you need alone, with `torch.autograd.grad`.",
-    "gradients-cleared": "Gradients that the model's parameters had before the call are cleared. Use `torch.autograd.grad`, which leaves `grad` alone.",
-    "flags-left": "The flags `requires_grad` of the model's parameters are changed after the call.",
-    "hook-left": "A hook stays on the model after the call. Keep the handle that `register_forward_hook` gives, and call its `remove`.",
-    "image-left": "The image asks for gradients after the call, or has one. Work on a copy, as `image.clone().requires_grad_()`.",
     # top_patches
     "patches-ascending": "The images with the smallest maxima are returned. Sort in descending order.",
     "patches-unsorted": "The images are not in the right order. The one with the largest value comes first.",
