@@ -35,7 +35,7 @@ def resized(plane: T, size: tuple[int, int], **how: Any) -> T:
 
 def divided(plane: T) -> T:
     """By its maximum, where that is not 0."""
-    return plane / plane.max() if plane.any() else plane
+    return plane / plane.max() if plane.max() > 0 else plane
 
 
 @dataclass(frozen=True)
@@ -152,11 +152,10 @@ CAM_MISTAKES: tuple[Misconception, ...] = (
     misconception("cam-elementwise", other(alpha=lambda slope: slope)),
     misconception("cam-unweighted", other(alpha=lambda slope: torch.ones_like(slope))),
     misconception(
-        "cam-gradient-alone",
-        other(joined=lambda alpha, maps: weighted(alpha, torch.ones_like(maps))),
-        other(alpha=lambda slope: slope, joined=lambda alpha, maps: alpha.sum(0)),
+        "cam-not-rectified",
+        other(rectified=lambda plane: plane),
+        other(rectified=lambda plane: plane, divided=lambda plane: plane / plane.max() if plane.any() else plane),
     ),
-    misconception("cam-not-rectified", other(rectified=lambda plane: plane)),
     misconception("cam-absolute", other(rectified=torch.abs)),
     misconception(
         "cam-rectified-early",

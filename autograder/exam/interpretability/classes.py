@@ -8,6 +8,7 @@ of two, and the other's logit is constant. Logits are near 0, where a softmax st
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -133,6 +134,11 @@ ALL = [f"{number}.{name}" for number in (0, 1, 6) for name in ("weight", "bias")
 AGAINST = averaged([-0.5, -1.0, -2.0], [0.0] * 3)
 
 
+def one_later(case: Case) -> Case:
+    """The same after the ReLU that follows on the layer."""
+    return replace(case, kwargs=case.kwargs | {"layer": str(int(case.kwargs["layer"]) + 1)})
+
+
 def features(reference: Callable[..., T], case: Case) -> Features:
     """What is special about the image, the layer and its map."""
     (image,), given = case.args, case.kwargs
@@ -172,12 +178,14 @@ grad_cam = CAM.exam(
         1.0,
         maps(body(3, RELU), placed(0.6, 1.2, 2.0), "1", SQUARE, (1, 7, 7)),
     ),
-    CAM.values(
+    CAM.criterion(
         "relu",
         "only what speaks for the class",
         1.0,
-        maps(body(1), ONE, "0"),
-        maps(body(3, RELU), MIXED, "1", SQUARE, (1, 7, 7)),
+        CAM.ask_values(maps(body(1), ONE, "0")),
+        CAM.ask_values(maps(body(3, RELU), MIXED, "1", SQUARE, (1, 7, 7))),
+        CAM.ask_values(maps(body(3), MIXED, "0")),
+        CAM.ask_values(maps(body(1, RELU, stride=2), ONE, "0", (1, 16, 16)), plain=one_later),
     ),
     CAM.values(
         "zero",

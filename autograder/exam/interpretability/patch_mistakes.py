@@ -155,7 +155,6 @@ PATCH_MISTAKES: tuple[Misconception, ...] = (
     misconception(
         "patches-other-layer",
         other(maps=lambda outputs, number: outputs[-1]),
-        other(maps=lambda outputs, number: outputs[number]),
         other(maps=lambda outputs, number: outputs[min(number + 2, len(outputs) - 1)]),
     ),
     misconception("patches-unit-transposed", other(best=transposed), other(best=miscounted)),

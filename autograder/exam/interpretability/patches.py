@@ -86,6 +86,13 @@ class Ranking(Patches):
     tells = frozenset({"order"})
 
 
+class Best(Patches):
+    """Which images, in which order and with which value: the door."""
+
+    part, ordered, wrong = slice(0, None, 2), True, "gave back the wrong images or values, or in the wrong order"
+    tells = frozenset({"order"})
+
+
 class Largest(Patches):
     """The value of each image."""
 
@@ -137,8 +144,8 @@ class PatchesExam(ModelExam):
     """The criteria of `top_patches`."""
 
     def ask_values(self, cases: Cases, *, plain: Callable[[Case], Case] | None = None) -> Ask:
-        """The ranking, by which the door is opened."""
-        return self.ask(Ranking, cases)
+        """Ranking and values, which open the door."""
+        return self.ask(Best, cases)
 
     def ask(self, make: type[Patches], *cases: Cases) -> Ask:
         """One of the three answers in these cases."""

@@ -91,7 +91,6 @@ SENTENCES = common("input-changed", "contiguous-only") | {
     "cam-alpha-rectified": "The weights or derivatives pass a ReLU. Only the weighted sum passes a ReLU.",
     "cam-elementwise": "Each derivative is multiplied with its own position. Take the mean over all positions first, which is one weight for each channel.",
     "cam-unweighted": "All channels have the same weight. The weight of a channel is the mean of its derivatives.",
-    "cam-gradient-alone": "The layer's output is left out of the sum. Multiply each channel of it by its weight.",
     "cam-not-rectified": "The ReLU is missing, so positions that count against the class stay in the map.",
     "cam-absolute": "The absolute value is taken instead of the ReLU. Negative values become 0.",
     "cam-rectified-early": "The ReLU comes before the sum over the channels. Sum first.",
