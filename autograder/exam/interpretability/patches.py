@@ -42,17 +42,13 @@ from autograder.exam.interpretability.sentences import SENTENCES
 
 
 # ---------------------------------------------------------------- what comes back
-def entries(got: Any) -> Any:
-    """Patches as plain numbers, as far as they are patches: one-element tensors are numbers, and a window may be one
-    tensor of four."""
-    if not isinstance(got, tuple | list) or not all(isinstance(one, tuple | list) and len(one) == 3 for one in got):
-        return got
-    found = []
-    for index, window, value in got:
-        told = number(value)
-        plain = window.tolist() if isinstance(window, T) else window
-        found.append((index, plain, value if told is None else told))
-    return found
+def plain(patch: Sequence[Any]) -> tuple[Any, Any, Any]:
+    """A patch in plain numbers: tensors of one element are numbers, a window may be one tensor of four, and of several
+    right windows it is the first."""
+    index, window, value = patch
+    window = window.answers[0] if isinstance(window, Either) else window
+    told = number(value)
+    return index, window.tolist() if isinstance(window, T) else window, value if told is None else told
 
 
 @dataclass(eq=False)
@@ -64,32 +60,25 @@ class Patches(Value):
     wrong: ClassVar[str]
 
     def _unlike(self, got, right):
-        got = entries(_first(got))
         if not isinstance(got, tuple | list):
             return f"gave back {kind(got)} where a list is expected"
         if not all(isinstance(one, tuple | list) and len(one) == 3 for one in got):
             return "gave back a list whose entries are not (image index, window, value)"
         if len(got) != len(right):
             return "gave back a list of the wrong length"
-        return self.wrong if fault(self.told(got), self.told(right)) else None
+        return self.wrong if self.differs(list(map(plain, got)), right) else None
 
-    def told(self, patches: Sequence[tuple]) -> list[tuple]:
-        """What is compared; but for the ranking, in the order of the images."""
-        placed = patches if self.ordered else sorted(patches, key=lambda one: number(one[0]) or 0.0)
-        return [one[self.part] for one in placed]
+    def differs(self, got: Sequence[tuple], right: Sequence[tuple]) -> bool:
+        """Is the answer another one? But for the ranking, in the order of the images."""
+        if not self.ordered:
+            got, right = (sorted(some, key=lambda one: number(one[0]) or 0.0) for some in (got, right))
+        return fault([one[self.part] for one in got], [one[self.part] for one in right]) is not None
 
 
 class Ranking(Patches):
     """Which images, and in which order."""
 
     part, ordered, wrong = slice(0, 1), True, "gave back the wrong images, or in the wrong order"
-    tells = frozenset({"order"})
-
-
-class Best(Patches):
-    """Which images, in which order and with which value: the door."""
-
-    part, ordered, wrong = slice(0, None, 2), True, "gave back the wrong images or values, or in the wrong order"
     tells = frozenset({"order"})
 
 
@@ -107,11 +96,17 @@ class Place(Patches):
     tells = frozenset({"windows"})
 
 
-def _first(patches: Any) -> Any:
-    """Of the reference's patches, in which several windows may be right, the first windows."""
-    if not isinstance(patches, list) or not any(isinstance(one[1], Either) for one in patches if len(one) == 3):
-        return patches
-    return [(index, windows.answers[0], value) for index, windows, value in patches]
+class Best(Patches):
+    """Which images, and in which order, beside right values or right windows: the door."""
+
+    wrong = "gave back the wrong images, or in the wrong order"
+    tells = frozenset({"order"})
+
+    def differs(self, got, right):
+        ranking, values, windows = (
+            kind(self.case, self.answer).differs(got, right) for kind in (Ranking, Largest, Place)
+        )
+        return ranking or (values and windows)
 
 
 def features(reference: Callable[..., Any], case: Case) -> Features:
