@@ -142,7 +142,7 @@ def later(draw: Draw) -> Iterator[Case]:
     """Largest values behind several layers."""
     for layer in (1, 2, 3):
         rows = peaked(draw, (3, 3), (1, 1)), ("leaky",), peaked(draw, (3, 3), (0, 2)), RELU
-        yield case(network(*rows), lit(draw, (1, 11, 11), at(*CORNERS)), layer)
+        yield case(network(*rows), lit(draw, (1, 11, 11), at(*INNER)), layer)
 
 
 def one(*about: Any, kernel: tuple[int, int] = (3, 3), peak: tuple[int, int] = (1, 1), **where: Any) -> Cases:
