@@ -5,12 +5,12 @@ import torch
 from _code import photographs
 from torch import nn
 
-from convcourse import data
+from convcourse import data, pretrained
 
 
 @pytest.fixture(scope="module")
-def net() -> photographs.EfficientNetLite0:
-    return photographs.pretrained()
+def net() -> pretrained.EfficientNetLite0:
+    return pretrained.efficientnet_lite0()
 
 
 @pytest.mark.parametrize("name, number", [("chelsea", 285), ("coffee", 967), ("camera", 872)])
@@ -31,7 +31,7 @@ def test_maps_have_their_sizes(net):
 
 @pytest.mark.parametrize("n, k, stride", [(8, 3, 2), (9, 3, 2), (8, 5, 2), (7, 5, 1), (5, 1, 1)])
 def test_zeros_are_added_as_tensorflow_adds_them(n, k, stride):
-    conv = photographs.Same(1, 1, k, stride, bias=False)
+    conv = pretrained.Same(1, 1, k, stride, bias=False)
     nn.init.ones_(conv.weight)
     x = torch.arange(1.0, n + 1).expand(1, 1, n, n) / n
     total = max((-(-n // stride) - 1) * stride + k - n, 0)

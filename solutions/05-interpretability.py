@@ -1,0 +1,454 @@
+# %% [markdown] nbgrader={"grade_id": "intro"}
+# # Assignment 5: what did it look at?
+#
+# A network says *Egyptian cat*. Did it see the eyes, the ears, or the sofa? It does not say. In this assignment you write five functions that ask it. You cover parts of a photograph and see when the answer changes. You look for the parts of photographs to which one channel of a layer responds most. You ask the gradient which pixels and which positions of a layer matter. All of them work on any network, and here you use them on a real one. It has learned from a million photographs, and it comes with the course. The parts follow chapter 5 of the book, and no part needs another one to be right.
+#
+# **How to work.** Each part has a cell for your code, with a first line and `raise NotImplementedError()`. Replace the `raise`. The cell below it holds *visible checks*. They take a second, say what is wrong, and give no points. After them a picture shows what you have made. The *hidden tests* run after you have handed in, and give the points. They require only what the text says, but they look at many more cases than the visible checks. You may add cells of your own anywhere, with helpers or with experiments. Locked cells stay as they are. Before you hand in, choose *Restart Kernel and Run All Cells*, save, and run in a terminal
+#
+# ```bash
+# python -m convcourse check 05-interpretability.ipynb
+# ```
+#
+# **What holds everywhere.**
+#
+# - An *image* is a float32 tensor of shape $(C, H, W)$ with values in 0…1. It is not a batch. A batch of images is $(N, C, H, W)$.
+# - A `model` is an `nn.Module` that takes a batch of images. A classifier returns *logits* $(N, K)$, one for each class, and `target` is the number of a class, an int. A `layer` is a module of the model that runs once a pass.
+# - *Eval mode.* Your functions run the model in eval mode, whatever mode it comes in. It comes wholly in train mode or wholly in eval mode.
+# - *As found.* After a call the model is as it was before: its mode, its parameters, their `requires_grad` and `.grad`, its buffers such as the statistics of batch norms, and its hooks. The parameters of a model may all have `requires_grad=False`, and your functions work all the same. They may also have a `.grad` already, which stays.
+# - *Arguments* are never changed. They are given by position or by name. So use the names of the text.
+# - *Results* have the dtype of the image and need no gradient of their own.
+# - What your functions do under `torch.no_grad()`, and how they leave a model that raises an error, is examined only where the text says so.
+# - Your own cells run again when the notebook is graded. A cell may take 20 seconds of processor time, the whole notebook 120, and all of it 2 GB of memory.
+# - Your other cells may set the default dtype, switch gradients off, or set a seed. All of this is put back before the hidden tests.
+#
+# You decide how to write it. The networks of the hidden tests are so small that plain loops are fast enough.
+
+# %% nbgrader={"grade_id": "setup"}
+# Given: what all parts use. Run it first.
+import importlib.util
+
+if importlib.util.find_spec("convcourse") is None:
+    raise SystemExit(
+        "The package `convcourse` is not installed here. Your course gave you its file with this notebook. Put the file "
+        "beside the notebook (on Colab: Files, Upload), and run this line in a new cell above this one:\n\n"
+        "%pip install ./convcourse-0.1.0-py3-none-any.whl"
+    )
+
+from contextlib import contextmanager
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from convcourse import checks, data, needs, pictures, plots, pretrained
+
+plots.style()
+torch.set_num_threads(1)  # these images are small: with more threads they wait for one another
+
+# %% [markdown] nbgrader={"grade_id": "given-text"}
+# ## Given
+#
+# `net` is EfficientNet-Lite0 (Tan and Le, 2019). It takes images in 0…1 of any size and returns the logits of 1,000 classes. `cat` is a photograph, and the table says what the network makes of it.
+#
+# All functions run the model in eval mode and leave it as it was. So this part is given, too. `with evaluating(model):` switches the model to eval mode, and puts its mode back at the end, also after an error.
+
+
+# %% nbgrader={"grade_id": "given"}
+# Given: a network, a photograph, and eval mode for as long as it is needed.
+@contextmanager
+def evaluating(model):
+    """Within it the model is in eval mode. Afterwards it is in the mode in which it came."""
+    came_in_train_mode = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(came_in_train_mode)
+
+
+net = pretrained.efficientnet_lite0()
+cat = data.photograph("chelsea", 160)  # (3, 160, 241)
+for name, probability in pretrained.classify(net, cat):
+    print(f"{probability:6.1%}  {name}")
+plots.show_row([cat], height=1.6)
+
+# %% [markdown] nbgrader={"grade_id": "occlusion_map-text"}
+# ## 1. Cover it and ask again
+#
+# If the network knows the cat by its face, then it must become unsure when the face is covered. So cover a square, ask for the probability of the class, move the square, and ask again (Zeiler and Fergus, 2014). A *low* number in the map says that the square covered something that the network needs.
+#
+# ```text
+#        image (C, H, W)                       map
+#      ┌───┬───────────────┐                 ┌─────────┐
+#      │▓▓▓│               │    ask          │ 0.9 0.9 │      map[i, j]: the probability when the square
+#      │▓▓▓│  ──► stride   │ ────────►       │ 0.9 0.2 │      from row i · stride and column j · stride on
+#      ├───┘               │                 │ 0.8 0.4 │      is covered
+#      └───────────────────┘                 └─────────┘
+# ```
+#
+# Write `occlusion_map(model, image, target, patch_size, stride, fill=0.0)`.
+#
+# - The square has `patch_size` × `patch_size` pixels. In it *all* channels are set to `fill`.
+# - The result has shape $\left(\left\lfloor\frac{H-\text{patch\_size}}{\text{stride}}\right\rfloor+1,\;\left\lfloor\frac{W-\text{patch\_size}}{\text{stride}}\right\rfloor+1\right)$. So every square lies on the image.
+# - Its entry $(i, j)$ is the probability of `target`, that is the softmax of the logits, for the image with the square that begins at row $i\cdot$`stride` and column $j\cdot$`stride`. All other squares are uncovered again.
+# - `patch_size` and `stride` are ints from 1 on, and `patch_size` is at most $H$ and $W$.
+#
+# For the large network below, give it one row of squares as a batch, and use `torch.no_grad()`. All squares at once need too much memory.
+
+
+# %% nbgrader={"grade_id": "occlusion_map", "solution": true}
+def occlusion_map(model, image, target, patch_size, stride, fill=0.0):
+    """The probability of class `target` for the image (C, H, W) with a square covered, for each place of the square.
+
+    Returns (⌊(H - patch_size) / stride⌋ + 1, ⌊(W - patch_size) / stride⌋ + 1).
+    """
+    ### BEGIN SOLUTION
+    height, width = image.shape[1:]
+    tops, lefts = range(0, height - patch_size + 1, stride), range(0, width - patch_size + 1, stride)
+    rows = []
+    with evaluating(model), torch.no_grad():
+        for top in tops:
+            covered = image.repeat(len(lefts), 1, 1, 1)  # (squares, C, H, W)
+            for one, left in zip(covered, lefts):
+                one[:, top : top + patch_size, left : left + patch_size] = fill
+            rows.append(model(covered).softmax(1)[:, target])
+    return torch.stack(rows)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "occlusion_map-visible", "grade": true, "points": 0}
+checks.interpretability.occlusion_map(occlusion_map)
+
+# %% nbgrader={"grade_id": "occlusion_map-hidden", "grade": true, "points": 7}
+# Hidden tests run here after you have handed in (7 points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.interpretability.occlusion_map.grade(occlusion_map)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "activations-text"}
+# ## 2. What a layer says
+#
+# The probability is the last of many results. To see the ones before it, you need not change the network. PyTorch calls a *forward hook* after a module has run, with the module, its input and its output:
+#
+# ```python
+# handle = layer.register_forward_hook(lambda module, inputs, output: ...)
+# model(images)
+# handle.remove()
+# ```
+#
+# Write `activations(model, layer, images)`. `layer` is a module of the model, at whatever depth, and the result is the layer's output for the batch `images` $(N, C, H, W)$.
+#
+# - It is the layer's *own* output. Many networks have an activation such as `nn.ReLU(inplace=True)` behind a layer. It writes into the same memory, and then the tensor which you have kept holds something else. So keep a copy.
+# - It is detached: nothing can be differentiated through it.
+# - The hook is gone afterwards, *also if the model raises an error*, which goes on to the caller. A hook that stays is called in all later passes.
+
+
+# %% nbgrader={"grade_id": "activations", "solution": true}
+def activations(model, layer, images):
+    """The output of a layer of the model for a batch of images (N, C, H, W), detached."""
+    ### BEGIN SOLUTION
+    kept = []
+    handle = layer.register_forward_hook(lambda module, inputs, output: kept.append(output.detach().clone()))
+    try:
+        with evaluating(model), torch.no_grad():
+            model(images)
+    finally:
+        handle.remove()
+    return kept[0]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "activations-visible", "grade": true, "points": 0}
+checks.interpretability.activations(activations)
+
+# %% nbgrader={"grade_id": "activations-hidden", "grade": true, "points": 4}
+# Hidden tests run here after you have handed in (4 points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.interpretability.activations.grade(activations)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "top_patches-text"}
+# ## 3. What a channel looks for
+#
+# A channel $t$ of a layer is a map: one number $\Phi(x)^t[p,q]$ for each position. It is large where the layer finds in the image $x$ what this channel looks for. Nobody has said what that is. So look for the image in a set $S$ in which the map has its largest value (the lecture calls this *filter sensitivity*):
+#
+# $$\arg\max_{x\in S}\;\max_{p,q}\;\Phi(x)^t[p,q]$$
+#
+# The unit at position $(p, q)$ does not see the whole image. It sees a window, its *receptive field*, and this window shows what the channel responds to. Chapter 3 computes the size of the window. Here you need its position, too. Start with one pixel, and follow the layers from the input to `layer`. A convolution or pooling with kernel size $k$, stride $s$, padding $\pi$ and dilation $d$ changes three numbers:
+#
+# | | before the first layer | after a layer |
+# |---|---|---|
+# | `size`, the pixels that a unit sees along an axis | 1 | `size` $+\;d\,(k-1)\cdot$`jump` |
+# | `start`, the first of these pixels for the unit at 0 | 0 | `start` $-\;\pi\cdot$`jump` |
+# | `jump`, the pixels between two neighbouring units | 1 | `jump` $\cdot\;s$ |
+#
+# (The `jump` in the first two rows is the one *before* the layer.) Activations change none of them. The unit at $p$ then sees the pixels from `start` $+\;p\cdot$`jump` on, and some of them may lie in the padding, outside the image.
+#
+# Write `top_patches(model, layer, channel, images, k)`.
+#
+# - `images` $(N, C, H, W)$ is the set $S$. For each image take the largest value of the channel in the output of `layer`. Return the `k` images with the largest values, the best first, as a list. `k` is at most $N$, and each image comes at most once.
+# - Each entry is `(image_index, (top, left, bottom, right), value)`: an int, four ints and a float. The window is what the unit with the largest value sees, as `images[image_index][:, top:bottom, left:right]` cuts it out, *clipped to the image*.
+# - It is the theoretical window, by the table. Padding counts as seen, and is then clipped away.
+# - `model` is a flat `nn.Sequential` of `nn.Conv2d`, `nn.MaxPool2d` and activations, and `layer` is one of these modules. Kernel sizes, strides, paddings and dilations may differ between the two axes. `nn.Conv2d` keeps them as pairs, and `nn.MaxPool2d` keeps what it was given, an int or a pair.
+# - Largest values of different images differ. Where several units of one image have the largest value, the window may be that of any of them.
+# - Average pooling, `ceil_mode` and `padding="same"` do not come.
+
+
+# %% nbgrader={"grade_id": "top_patches", "solution": true}
+def top_patches(model, layer, channel, images, k):
+    """The k images (N, C, H, W) to which a channel of the layer responds most, and the windows it responds to.
+
+    Returns a list of (image_index, (top, left, bottom, right), value), best first.
+    """
+    ### BEGIN SOLUTION
+    sizes, starts, jumps = [1, 1], [0, 0], [1, 1]
+    x = images.clone()
+    with evaluating(model), torch.no_grad():
+        for module in model:
+            x = module(x)
+            if isinstance(module, nn.Conv2d | nn.MaxPool2d):
+                given = (module.kernel_size, module.stride, module.padding, module.dilation)
+                pairs = [pair if isinstance(pair, tuple) else (pair, pair) for pair in given]
+                for axis, (kernel, stride, padding, dilation) in enumerate(zip(*pairs)):
+                    sizes[axis] += dilation * (kernel - 1) * jumps[axis]
+                    starts[axis] -= padding * jumps[axis]
+                    jumps[axis] *= stride
+            if module is layer:
+                break
+    values, places = x[:, channel].flatten(1).max(1)
+    found = []
+    for index in values.argsort(descending=True)[:k].tolist():
+        unit = divmod(places[index].item(), x.shape[3])
+        first = [start + place * jump for start, place, jump in zip(starts, unit, jumps)]
+        top, left = (max(0, begin) for begin in first)
+        bottom, right = (min(side, begin + size) for side, begin, size in zip(images.shape[2:], first, sizes))
+        found.append((index, (top, left, bottom, right), values[index].item()))
+    return found
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "top_patches-visible", "grade": true, "points": 0}
+checks.interpretability.top_patches(top_patches)
+
+# %% nbgrader={"grade_id": "top_patches-hidden", "grade": true, "points": 8}
+# Hidden tests run here after you have handed in (8 points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.interpretability.top_patches.grade(top_patches)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "question_1-text"}
+# **Question 1.** A network has these layers, in this order, and ReLUs between them:
+#
+# - a 5 × 5 convolution with stride 2 and padding 2,
+# - a 3 × 3 max pooling with stride 2 and without padding,
+# - a 3 × 3 convolution with stride 1 and padding 1,
+# - a 3 × 3 convolution with stride 2 and padding 1.
+#
+# The input is an image of 64 × 64 pixels. How many pixels does the window hold that `top_patches` returns for the unit of the last layer in row 0 and column 3? Set `answer_1` to this number, the height of the clipped window times its width.
+
+# %% nbgrader={"grade_id": "question_1", "solution": true}
+# answer_1 = …
+### BEGIN SOLUTION
+answer_1 = 15 * 25
+### END SOLUTION
+
+# %% nbgrader={"grade_id": "question_1-visible", "grade": true, "points": 0}
+checks.interpretability.question_1(answer_1)
+
+# %% nbgrader={"grade_id": "question_1-hidden", "grade": true, "points": 3}
+# Hidden tests run here after you have handed in (3 points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.interpretability.question_1.grade(answer_1)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "saliency-text"}
+# ## 4. Which pixels would change the answer
+#
+# Covering asks one question a square. The gradient asks about all pixels at once: by how much would the logit of the class change, if this pixel became a little brighter (Simonyan and others, 2014)?
+#
+# $$\text{map}[r,s]=\max_c\left|\frac{\partial\,\text{logit}_\text{target}}{\partial\,\text{image}[c,r,s]}\right|$$
+#
+# Write `saliency(model, image, target)`, which returns the map $(H, W)$.
+#
+# - It is the derivative of the *logit*, not of the probability. A probability near 1 hardly changes, so its derivative is nearly 0.
+# - The absolute value comes first, then the largest over the channels. The map is not scaled.
+# - Only the image needs a gradient. `torch.autograd.grad(logit, x)` returns the derivative by `x` and writes into no `.grad`. `logit.backward()` writes into that of every parameter.
+
+
+# %% nbgrader={"grade_id": "saliency", "solution": true}
+def saliency(model, image, target):
+    """The largest absolute derivative over channels of the target's logit by the pixels of the image (C, H, W): (H, W)."""
+    ### BEGIN SOLUTION
+    x = image.detach().clone().requires_grad_()
+    with evaluating(model):
+        (gradient,) = torch.autograd.grad(model(x[None])[0, target], x)
+    return gradient.abs().amax(0)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "saliency-visible", "grade": true, "points": 0}
+checks.interpretability.saliency(saliency)
+
+# %% nbgrader={"grade_id": "saliency-hidden", "grade": true, "points": 5}
+# Hidden tests run here after you have handed in (5 points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.interpretability.saliency.grade(saliency)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "grad_cam-text"}
+# ## 5. Grad-CAM
+#
+# A gradient by pixels is noisy. The maps of a late layer are coarse, but each of their channels stands for something larger than an edge. Grad-CAM (Selvaraju and others, 2017) adds up the maps $A_c$ of a layer, each with a weight that says how much this channel helps the class:
+#
+# $$\alpha_c=\frac1{hw}\sum_{p,q}\frac{\partial\,\text{logit}_\text{target}}{\partial A_c[p,q]}\qquad\qquad
+# \text{map}=\mathrm{ReLU}\Bigl(\sum_c\alpha_c\,A_c\Bigr)$$
+#
+# Write `grad_cam(model, layer, image, target)`, which returns a map $(H, W)$ of the image's size.
+#
+# - $A$ is the layer's *own* output, $(1, C', h, w)$ for this one image. As in part 2, an in-place module may follow. A forward hook may *return* a tensor, and the pass then goes on with it in place of the output. So keep the output, and return `output.clone()`: then the module behind it writes into the copy.
+# - The derivative is that of the *logit* by $A$. Ask for it by `torch.autograd.grad`. If no parameter requires a gradient, then $A$ does not require one either, unless the image does.
+# - The ReLU comes after the sum. Then the map is enlarged to the image's size by `F.interpolate(…, mode="bilinear", align_corners=False)`. Then it is divided by its maximum. If it is 0 everywhere, it stays 0.
+# - The hook is gone afterwards.
+
+
+# %% nbgrader={"grade_id": "grad_cam", "solution": true}
+def grad_cam(model, layer, image, target):
+    """Where the layer's maps speak for class `target` in the image (C, H, W): a map (H, W) in 0…1."""
+    ### BEGIN SOLUTION
+    kept = []
+
+    def keep(module, inputs, output):
+        kept.append(output)
+        return output.clone()
+
+    handle = layer.register_forward_hook(keep)
+    try:
+        with evaluating(model):
+            logit = model(image.detach().clone()[None].requires_grad_())[0, target]
+    finally:
+        handle.remove()
+    maps = kept[0]  # (1, C', h, w)
+    (gradient,) = torch.autograd.grad(logit, maps)
+    weights = gradient.mean((2, 3), keepdim=True)
+    found = F.relu((weights * maps).sum(1, keepdim=True)).detach()
+    found = F.interpolate(found, image.shape[1:], mode="bilinear", align_corners=False)[0, 0]
+    return found / found.max() if found.max() > 0 else found
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "grad_cam-visible", "grade": true, "points": 0}
+checks.interpretability.grad_cam(grad_cam)
+
+# %% nbgrader={"grade_id": "grad_cam-hidden", "grade": true, "points": 8}
+# Hidden tests run here after you have handed in (8 points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.interpretability.grad_cam.grade(grad_cam)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "question_2-text"}
+# **Question 2.** For one image and one class, the map of Grad-CAM is 0 everywhere. The code is right. What does this say?
+# - A: the probability of this class is 0;
+# - B: the weighted sum of the layer's maps is at no position positive;
+# - C: the layer's output is 0 everywhere;
+# - D: the derivative of the logit by the layer's output is 0 everywhere.
+#
+# Set `answer_2` to the letter of what *must* be true, such as `"A"`.
+
+# %% nbgrader={"grade_id": "question_2", "solution": true}
+# answer_2 = "…"
+### BEGIN SOLUTION
+answer_2 = "B"
+### END SOLUTION
+
+# %% nbgrader={"grade_id": "question_2-visible", "grade": true, "points": 0}
+checks.interpretability.question_2(answer_2)
+
+# %% nbgrader={"grade_id": "question_2-hidden", "grade": true, "points": 2.5}
+# Hidden tests run here after you have handed in (2.5 points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.interpretability.question_2.grade(answer_2)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "question_3-text"}
+# **Question 3.** A network has batch norms and no dropout. Somebody forgets `model.eval()` and runs `occlusion_map` in train mode, one row of squares as a batch, under `torch.no_grad()`. What is the consequence?
+# - A: none, because without a gradient and an optimiser nothing in the network changes;
+# - B: the map is right, but the network's parameters have changed afterwards;
+# - C: a number of the map depends on the other squares of its row, and the network's answers in eval mode have changed afterwards;
+# - D: a number of the map depends on the other squares of its row, but the network is afterwards as before.
+#
+# Set `answer_3` to one of the letters, such as `"A"`.
+
+# %% nbgrader={"grade_id": "question_3", "solution": true}
+# answer_3 = "…"
+### BEGIN SOLUTION
+answer_3 = "C"
+### END SOLUTION
+
+# %% nbgrader={"grade_id": "question_3-visible", "grade": true, "points": 0}
+checks.interpretability.question_3(answer_3)
+
+# %% nbgrader={"grade_id": "question_3-hidden", "grade": true, "points": 2.5}
+# Hidden tests run here after you have handed in (2.5 points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.interpretability.question_3.grade(answer_3)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "bonus-text"}
+# ## 6. Optional: integrated gradients
+#
+# A gradient at the image says what a *small* change would do. Where a ReLU is closed, it says 0, although the pixel may matter. Integrated gradients (Sundararajan and others, 2017) go from a black image to the image in small steps, and add up the gradients on the way. What they give to the pixels adds up to what the image as a whole has changed:
+#
+# $$\text{map}=\text{image}\cdot\frac1m\sum_{i=0}^{m-1}\nabla\,\text{logit}_\text{target}(\alpha_i\cdot\text{image}),\quad\alpha_i=\frac{i+\frac12}{m}
+# \qquad\qquad\sum\text{map}\to\text{logit}(\text{image})-\text{logit}(0)$$
+#
+# Write `integrated_gradients(model, image, target, steps=50)`, which returns the map $(C, H, W)$, one number for each channel of each pixel. `steps` is $m$, an int from 1 on. The product with the image is pixel by pixel. What holds everywhere holds here, too. (It gives 2 bonus points, which are counted separately from the 40.)
+
+
+# %% nbgrader={"grade_id": "bonus", "solution": true}
+def integrated_gradients(model, image, target, steps=50):
+    """What each channel of each pixel adds to the target's logit on the way from black to the image (C, H, W)."""
+    ### BEGIN SOLUTION
+    total = torch.zeros_like(image)
+    with evaluating(model):
+        for i in range(steps):
+            x = ((i + 0.5) / steps * image.detach()).requires_grad_()
+            (gradient,) = torch.autograd.grad(model(x[None])[0, target], x)
+            total += gradient
+    return image * total / steps
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "bonus-visible", "grade": true, "points": 0}
+checks.interpretability.integrated_gradients(integrated_gradients)
+
+# %% nbgrader={"grade_id": "bonus-hidden", "grade": true, "points": 0}
+# Hidden tests run here after you have handed in (2 bonus points).
+### BEGIN HIDDEN TESTS
+from autograder import exam
+
+exam.interpretability.bonus.grade(integrated_gradients)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "discussion-text"}
+# ## 7. Discuss
+#
+# Write one or two hundred words. Choose a photograph and two of the methods above, and compare what they say about one class. Where do they agree, and where not? Then say what you would *not* conclude from such a map, and how you could find out whether it shows what the network really uses. An experiment that you have tried counts more than one you propose. A person reads this, and gives up to 4 points beyond the 40.
+
+# %% [markdown] nbgrader={"grade_id": "discussion", "grade": true, "solution": true, "points": 4}
+# I compared occlusion and Grad-CAM on the cat. Both mark the face. Occlusion also marks … (written later)
