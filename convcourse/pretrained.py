@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from convcourse.flattening import flattened
+from convcourse.flattening import convolution, flattened
 
 # Of each stage the blocks, the kernel size, the stride of the first block, the expansion and the channels.
 STAGES = (
@@ -108,13 +108,13 @@ def flat_start(net: EfficientNetLite0) -> nn.Sequential:
     It is equal to it where H and W are one more than a multiple of 8 (65, 97, …): there TensorFlow's zeros are as many
     on both sides, as PyTorch's are.
     """
-    to_numbers = nn.Conv2d(3, 3, 1)  # (255 x - 127) / 128, before any zero is added
-    with torch.no_grad():
-        to_numbers.weight.copy_(255 / 128 * torch.eye(3)[..., None, None])
-        to_numbers.bias.fill_(-127 / 128)  # type: ignore[union-attr]
-    blocks = [block for stage in net.stages[:3] for block in stage]  # type: ignore[union-attr]
-    layers = [*flattened(net.stem), *(part for block in blocks for part in flattened(block.layers, block.added))]
-    return nn.Sequential(to_numbers, *layers).requires_grad_(False).eval()
+    # (255 x - 127) / 128, before any zero is added
+    layers: list[nn.Module] = [convolution(255 / 128 * torch.eye(3)[..., None, None], torch.full((3,), -127 / 128))]
+    layers += flattened(net.stem)
+    for block in net.stages[:3].modules():
+        if isinstance(block, Block):
+            layers += flattened(block.layers, block.added)
+    return nn.Sequential(*layers).requires_grad_(False).eval()
 
 
 @cache
@@ -166,8 +166,8 @@ class Scaled(nn.Module):
     def __init__(self, network: nn.Module, mean: list[float], std: list[float]):
         super().__init__()
         self.network = network
-        self.register_buffer("mean", torch.tensor(mean)[:, None, None])
-        self.register_buffer("std", torch.tensor(std)[:, None, None])
+        self.mean = nn.Buffer(torch.tensor(mean)[:, None, None])
+        self.std = nn.Buffer(torch.tensor(std)[:, None, None])
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Images (N, 3, H, W) in 0…1 → logits (N, 1000) of ImageNet's classes in their usual order."""
