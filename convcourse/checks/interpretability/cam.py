@@ -10,18 +10,28 @@ import torch.nn.functional as F
 from torch import nn
 
 from convcourse.checks.core import Slips, numbers
-from convcourse.checks.interpretability.models import ModelCheck, filled, head, weights, with_gradients
+from convcourse.checks.interpretability.models import (
+    ModelCheck,
+    filled,
+    head,
+    linear,
+    on_models,
+    weights,
+    with_gradients,
+)
 
 T = torch.Tensor
 SHAPE = 4, 3, 4  # of the maps
+SEED = 241  # with which every slip has a map of its own, and none is 0 everywhere
 
 
+@on_models
 def grad_cam(function: Any) -> None:
     """Check `grad_cam(model, layer, image, target)` on a convolution whose maps are weighted and summed up."""
     check = ModelCheck("grad_cam")
     image = numbers(1, 2, 6, 8).sigmoid()
-    conv = nn.Conv2d(2, SHAPE[0], 2, stride=2)
-    model = filled(nn.Sequential(conv, nn.Flatten(), nn.Linear(48, 3)), 1)
+    conv = filled(nn.Conv2d(2, SHAPE[0], 2, stride=2, bias=False), SEED)
+    model = nn.Sequential(conv, *linear(SEED, 3, *SHAPE)).eval()
     maps, weight = conv(image[None])[0].detach(), weights(model, *SHAPE)
     for target in range(2):
         with check(f"class {target}"):
@@ -50,8 +60,7 @@ def grad_cam(function: Any) -> None:
         check.same(got, wanted, "with an in-place ReLU behind the layer", slips)
     with check("a map of zeros"):
         with torch.no_grad():
-            for parameter in conv.parameters():
-                parameter.abs_()
+            conv.weight.abs_()
             head(model).weight[0].abs_()
             head(model).weight[2].abs_().neg_()
         got = check.ask(function, model, conv, image, 2)

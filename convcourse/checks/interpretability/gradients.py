@@ -9,11 +9,12 @@ import torch
 from torch import nn
 
 from convcourse.checks.core import Slips, numbers
-from convcourse.checks.interpretability.models import ModelCheck, fickle, linear, weights, with_gradients
+from convcourse.checks.interpretability.models import ModelCheck, fickle, linear, on_models, weights, with_gradients
 
 T = torch.Tensor
 
 
+@on_models
 def saliency(function: Any) -> None:
     """Check `saliency(model, image, target)` on models of weighted sums, whose derivatives are the weights."""
     check = ModelCheck("saliency")
@@ -65,6 +66,7 @@ class Cubes(nn.Module):
         return x**3
 
 
+@on_models
 def integrated_gradients(function: Any) -> None:
     """Check `integrated_gradients(model, image, target, steps=50)` on a model of weighted cubes of the pixels."""
     check = ModelCheck("integrated_gradients")

@@ -9,11 +9,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from convcourse.checks.core import Slips, numbers
-from convcourse.checks.interpretability.models import LEFT, ModelCheck, filled, found, with_gradients
+from convcourse.checks.interpretability.models import LEFT, ModelCheck, filled, found, on_models, with_gradients
 
 T = torch.Tensor
 
 
+@on_models
 def activations(function: Any) -> None:
     """Check `activations(model, layer, images)` on a small convolutional network."""
     check = ModelCheck("activations")

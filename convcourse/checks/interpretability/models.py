@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
-from convcourse.checks.core import Check, numbers
+from convcourse.checks.core import Check, numbers, on_plain_torch
 
 T = torch.Tensor
 M = TypeVar("M", bound=nn.Module)
@@ -57,6 +58,17 @@ def found(model: nn.Module) -> dict[str, list[Any]]:
 
 def _equal(one: Any, other: Any) -> bool:
     return torch.equal(one, other) if isinstance(one, T) and isinstance(other, T) else one is other or one == other
+
+
+def on_models(check: Callable[[Any], None]) -> Callable[[Any], None]:
+    """A check that makes models, which leaves torch and its random numbers as the notebook has set them."""
+
+    @functools.wraps(check)
+    def checked(given: Any) -> None:
+        with torch.random.fork_rng(devices=[]):
+            check(given)
+
+    return on_plain_torch(checked)
 
 
 def filled(model: M, seed: int) -> M:

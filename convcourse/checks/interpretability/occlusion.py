@@ -9,11 +9,20 @@ import torch
 import torch.nn.functional as F
 
 from convcourse.checks.core import Slips, numbers
-from convcourse.checks.interpretability.models import ModelCheck, fickle, head, linear, weights, with_gradients
+from convcourse.checks.interpretability.models import (
+    ModelCheck,
+    fickle,
+    head,
+    linear,
+    on_models,
+    weights,
+    with_gradients,
+)
 
 T = torch.Tensor
 
 
+@on_models
 def occlusion_map(function: Any) -> None:
     """Check `occlusion_map(model, image, target, patch_size, stride, fill=0.0)` on models of weighted sums."""
     check = ModelCheck("occlusion_map")

@@ -9,12 +9,13 @@ import torch
 from torch import nn
 
 from convcourse.checks.core import capital, numbers, plain
-from convcourse.checks.interpretability.models import ModelCheck, filled, with_gradients
+from convcourse.checks.interpretability.models import ModelCheck, filled, on_models, with_gradients
 
 T = torch.Tensor
 Window = tuple[int, int, int, int]
 
 
+@on_models
 def top_patches(function: Any) -> None:
     """Check `top_patches(model, layer, channel, images, k)` on small flat models."""
     check = ModelCheck("top_patches")
@@ -65,6 +66,10 @@ def _as_expected(
     if any(not isinstance(entry, list | tuple) or len(entry) != 3 for entry in got):
         check.fail("An entry must be (image_index, (top, left, bottom, right), value).")
     found = [plain(entry[0]) for entry in got]
+    if values.abs().min() > 0 and all(plain(entry[2]) == 0 for entry in got):
+        check.fail(
+            f"{capital(said)}, all values of yours are 0. Take the layer's own output, before what is behind it."
+        )
     if found == wanted[-k:][::-1] and len(wanted) > k:
         check.fail(f"{capital(said)}, yours are the images with the smallest values. The largest are asked for.")
     if found != wanted[:k]:
