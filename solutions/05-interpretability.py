@@ -14,7 +14,7 @@
 # - An *image* is a float32 tensor of shape $(C, H, W)$ with values in 0…1. It is not a batch. A batch of images is $(N, C, H, W)$.
 # - A `model` is an `nn.Module` that takes a batch of images. A classifier returns *logits* $(N, K)$, one for each class, and `target` is the number of a class, an int. A `layer` is a module of the model that runs once a pass.
 # - *Eval mode.* Your functions run the model in eval mode, whatever mode it comes in. It comes wholly in train mode or wholly in eval mode.
-# - *As found.* After a call the model is as it was before: its mode, its parameters, their `requires_grad` and `.grad`, its buffers such as the statistics of batch norms, and its hooks. The parameters of a model may all have `requires_grad=False`, and your functions work all the same. They may also have a `.grad` already, which stays.
+# - *As found.* After a call the model is as it was before: its mode, its parameters, their `requires_grad` and `.grad`, its buffers such as the statistics of batch norms, and its hooks. So is the image, which asks for no gradient and has none. The parameters of a model may all have `requires_grad=False`, and your functions work all the same. They may also have a `.grad` already, which stays.
 # - *Arguments* are never changed. They are given by position or by name. So use the names of the text.
 # - *Results* have the dtype of the image and need no gradient of their own.
 # - What your functions do under `torch.no_grad()`, and how they leave a model that raises an error, is examined only where the text says so.
@@ -48,9 +48,10 @@ torch.set_num_threads(1)  # these images are small: with more threads they wait 
 # %% [markdown] nbgrader={"grade_id": "given-text"}
 # ## Given
 #
-# `net` is EfficientNet-Lite0 (Tan and Le, 2019). It takes images in 0…1 of any size and returns the logits of 1,000 classes. `cat` is a photograph, and the table says what the network makes of it.
-#
-# All functions run the model in eval mode and leave it as it was. So this part is given, too. `with evaluating(model):` switches the model to eval mode, and puts its mode back at the end, also after an error.
+# - `net` is EfficientNet-Lite0 (Tan and Le, 2019). It takes images in 0…1 of any size and returns the logits of 1,000 classes. Its first layers are `net.stem`, then come seven stages, `net.stages[0]` to `net.stages[6]`, and `net.top` makes 1,280 maps, whose means a linear layer reads.
+# - `cat` is a photograph, and the table says what the network makes of it. `both` shows two things.
+# - `start` is the stem of `net` and its first three stages, written as a flat `nn.Sequential`. On images of 97 × 97 pixels it gives the same numbers. `tiles` are 69 such squares, cut from seven photographs.
+# - `with evaluating(model):` switches a model to eval mode, and puts its mode back at the end, also after an error. All your functions need this.
 
 
 # %% nbgrader={"grade_id": "given"}
@@ -67,10 +68,23 @@ def evaluating(model):
 
 
 net = pretrained.efficientnet_lite0()
-cat = data.photograph("chelsea", 160)  # (3, 160, 241)
+EGYPTIAN_CAT, ESPRESSO = pretrained.class_number("Egyptian cat"), pretrained.class_number("espresso")
+cat = data.photograph("chelsea", 128)  # (3, 128, 192)
 for name, probability in pretrained.classify(net, cat):
     print(f"{probability:6.1%}  {name}")
-plots.show_row([cat], height=1.6)
+
+# Two things in one image: (3, 128, 256).
+both = torch.cat([pretrained.square(data.photograph(name), 128) for name in ("chelsea", "coffee")], dim=2)
+
+# The start of the same network as a flat nn.Sequential, and a set S of small squares: (69, 3, 97, 97).
+start = pretrained.flat_start(net)
+tiles = torch.cat(
+    [
+        data.photograph(name, 291).unfold(1, 97, 97).unfold(2, 97, 97).permute(1, 2, 0, 3, 4).flatten(0, 1)
+        for name in ("coins", "astronaut", "camera", "cell", "chelsea", "coffee", "retina")[: 1 if plots.GRADED else 7]
+    ]
+)  # where it is graded a few are enough, because nobody looks at the pictures
+plots.show_row([cat, both, *tiles[::14]], height=1.0)
 
 # %% [markdown] nbgrader={"grade_id": "occlusion_map-text"}
 # ## 1. Cover it and ask again
@@ -127,6 +141,19 @@ from autograder import exam
 exam.interpretability.occlusion_map.grade(occlusion_map)
 ### END HIDDEN TESTS
 
+# %% [markdown] nbgrader={"grade_id": "occlusion_map-picture-text"}
+# The pictures are orange where a square of 64 × 64 pixels costs much probability. The first one is for black squares, and the second one for grey ones. The titles say between which values the probability lies. A black square over the lower half of the face makes *Egyptian cat* fall far, and a grey one at the same position hardly does. So such a map depends on the *fill*, too. No photograph has a black square in it, and the network may take it for something. Copy the cell and try a square of 32 pixels. It does little anywhere, since what is left of the cat is enough.
+
+# %% nbgrader={"grade_id": "occlusion_map-picture"}
+with needs("occlusion_map"):
+    patch_size, stride = (64, 16) if not plots.GRADED else (64, 64)
+    panels, titles = [cat], [f"Egyptian cat {net(cat[None]).softmax(1)[0, EGYPTIAN_CAT]:.0%}"]
+    for fill in (0.0, 0.5):
+        found = occlusion_map(net, cat, EGYPTIAN_CAT, patch_size, stride, fill)
+        panels.append(pictures.heated(cat, -pictures.spread(found, patch_size, stride, cat.shape[1:])))
+        titles.append(f"fill={fill}: {found.min():.0%} to {found.max():.0%}")
+    plots.show_row(panels, titles, height=1.7)
+
 # %% [markdown] nbgrader={"grade_id": "activations-text"}
 # ## 2. What a layer says
 #
@@ -170,6 +197,15 @@ from autograder import exam
 
 exam.interpretability.activations.grade(activations)
 ### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "activations-picture-text"}
+# Six of the 32 channels of the first layer. Channel 15 is bright where an edge is vertical, and channel 21 where one is horizontal. Others respond to dark parts, to bright parts, or to a colour. Copy the cell, and look at later layers, such as `net.stages[3]` with its 80 channels. What is left of the cat there?
+
+# %% nbgrader={"grade_id": "activations-picture"}
+with needs("activations"):
+    maps = activations(net, net.stem, cat[None])[0]  # (32, 64, 96)
+    channels = (2, 7, 15, 18, 21, 26)
+    plots.show_row([maps[channel] for channel in channels], [f"channel {c}" for c in channels], height=1.0)
 
 # %% [markdown] nbgrader={"grade_id": "top_patches-text"}
 # ## 3. What a channel looks for
@@ -242,6 +278,16 @@ from autograder import exam
 exam.interpretability.top_patches.grade(top_patches)
 ### END HIDDEN TESTS
 
+# %% [markdown] nbgrader={"grade_id": "top_patches-picture-text"}
+# For a channel in each of three depths, the nine best windows among the 69 tiles, with their values. A unit of the stem sees 3 × 3 pixels, and the windows are dark on the left and bright on the right. One behind `net.stages[1]` sees 19 × 19 pixels. This channel responds to thin dark lines on red, such as the vessels of the eye. One behind `net.stages[2]` sees 67 × 67, a large part of a tile. This one likes the rims of coins, but also other things. Windows at the border of a tile are clipped. Copy the cell, and look at other channels. Is there one whose windows all show the same thing?
+
+# %% nbgrader={"grade_id": "top_patches-picture"}
+with needs("top_patches"):
+    for place, channel in ((2, 29), (15, 17), (25, 25)):
+        found = top_patches(start, start[place], channel, tiles, 9)
+        shown = [tiles[i][:, top:bottom, left:right] for i, (top, left, bottom, right), _ in found]
+        plots.show_row(shown, [f"{value:.1f}" for *_, value in found], height=0.75)
+
 # %% [markdown] nbgrader={"grade_id": "question_1-text"}
 # **Question 1.** A network has these layers, in this order, and ReLUs between them:
 #
@@ -305,6 +351,16 @@ from autograder import exam
 exam.interpretability.saliency.grade(saliency)
 ### END HIDDEN TESTS
 
+# %% [markdown] nbgrader={"grade_id": "saliency-picture-text"}
+# White pixels are those that change the logit of a class most. The second map is the mean of the first one around each pixel, over 7 × 7 pixels. Do you see the cat in it? The last map is for *espresso*, of which there is none in the picture, and its pixels are just as white somewhere. So a large derivative does not say that a pixel speaks *for* a class.
+
+# %% nbgrader={"grade_id": "saliency-picture"}
+with needs("saliency"):
+    found = [saliency(net, cat, target) for target in (EGYPTIAN_CAT, ESPRESSO)]
+    found.insert(1, F.avg_pool2d(found[0][None], 7, stride=1, padding=3)[0])
+    titles = ["image", "Egyptian cat", "its mean around each pixel", "espresso"]
+    plots.show_row([cat, *(one.clamp(max=one.quantile(0.99)) for one in found)], titles, height=1.4)
+
 # %% [markdown] nbgrader={"grade_id": "grad_cam-text"}
 # ## 5. Grad-CAM
 #
@@ -356,6 +412,17 @@ from autograder import exam
 
 exam.interpretability.grad_cam.grade(grad_cam)
 ### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade_id": "grad_cam-picture-text"}
+# One photograph with two things in it. With the last maps of the network, Grad-CAM must find the cat for one class and the cup for the other. With the maps of an early stage it finds edges in both.
+
+# %% nbgrader={"grade_id": "grad_cam-picture"}
+with needs("grad_cam"):
+    panels = [both]
+    for layer in (net.top, net.stages[2]):
+        panels += [pictures.heated(both, grad_cam(net, layer, both, target)) for target in (EGYPTIAN_CAT, ESPRESSO)]
+    titles = ["image", "top: cat", "top: espresso", "stage 2: cat", "stage 2: espresso"]
+    plots.show_row(panels, titles, height=0.9)
 
 # %% [markdown] nbgrader={"grade_id": "question_2-text"}
 # **Question 2.** For one image and one class, the map of Grad-CAM is 0 everywhere. The code is right. What does this say?
@@ -445,10 +512,25 @@ from autograder import exam
 exam.interpretability.bonus.grade(integrated_gradients)
 ### END HIDDEN TESTS
 
+# %% [markdown] nbgrader={"grade_id": "bonus-picture-text"}
+# The first title says by how much the logit of the image is above that of black, and the others say what the map sums up to. The sum is a test of the map, and here the map fails it. The gradient of this network changes so much along the way that 50 steps are far too few. With 1,000 steps, which take half a minute or more, the sum is right to one decimal. Where the image is black, the map is 0, whatever the network makes of it.
+
+# %% nbgrader={"grade_id": "bonus-picture"}
+with needs("integrated_gradients"):
+    with torch.no_grad():
+        image_logit, black_logit = net(torch.stack([cat, torch.zeros_like(cat)]))[:, EGYPTIAN_CAT].tolist()
+    panels, titles = [cat], [f"difference of the logits: {image_logit - black_logit:.1f}"]
+    for steps in (5, 50) if not plots.GRADED else (1,):
+        found = integrated_gradients(net, cat, EGYPTIAN_CAT, steps)
+        strength = F.avg_pool2d(found.abs().sum(0)[None], 5, stride=1, padding=2)[0]
+        panels.append(pictures.heated(cat, strength))
+        titles.append(f"{steps} steps, sum {found.sum():.1f}")
+    plots.show_row(panels, titles, height=1.7)
+
 # %% [markdown] nbgrader={"grade_id": "discussion-text"}
 # ## 7. Discuss
 #
 # Write one or two hundred words. Choose a photograph and two of the methods above, and compare what they say about one class. Where do they agree, and where not? Then say what you would *not* conclude from such a map, and how you could find out whether it shows what the network really uses. An experiment that you have tried counts more than one you propose. A person reads this, and gives up to 4 points beyond the 40.
 
 # %% [markdown] nbgrader={"grade_id": "discussion", "grade": true, "solution": true, "points": 4}
-# I compared occlusion and Grad-CAM on the cat. Both mark the face. Occlusion also marks … (written later)
+# I compared occlusion and Grad-CAM for *Egyptian cat* on the photograph of the cat. Both mark the face, and most of all its lower half, so they agree about the part that matters. They do not agree about the rest. Grad-CAM with the last maps marks nearly the whole face, without any detail, because these maps have only 4 × 6 positions and are enlarged. Occlusion with black squares makes the probability fall from 93 % to 27 % over the nose. With grey squares it never falls below 74 %, and the left border is marked more than the nose. So I would not conclude from one map that the network needs the nose. It may as well be that a black square looks like something else to it. I would also not conclude that the network recognises cats by their faces, since this is one photograph. To find out, I would cover the noses of many cats with several fills, such as black, grey, the mean colour and a blurred copy, and cover a part of the same size elsewhere for comparison. If the probability falls more over the nose with every fill, the network uses it. I would also look at a network with random weights. If its map looks the same, the map shows the picture and not what was learned.
