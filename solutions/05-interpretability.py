@@ -14,7 +14,7 @@
 # - An *image* is a float32 tensor of shape $(C, H, W)$ with values in 0…1. It is not a batch. A batch of images is $(N, C, H, W)$.
 # - A `model` is an `nn.Module` that takes a batch of images. A classifier returns *logits* $(N, K)$, one for each class, and `target` is the number of a class, an int. A `layer` is a module of the model that runs once a pass.
 # - *Eval mode.* Your functions run the model in eval mode, whatever mode it comes in. It comes wholly in train mode or wholly in eval mode.
-# - *As found.* After a call the model is as it was before: its mode, its parameters, their `requires_grad` and `.grad`, its buffers such as the statistics of batch norms, and its hooks. So is the image, which asks for no gradient and has none. The parameters of a model may all have `requires_grad=False`, and your functions work all the same. They may also have a `.grad` already, which stays.
+# - *As found.* After a call the model is as it was before: its mode, its parameters, their `requires_grad` and `.grad`, its buffers such as the statistics of batch norms, and its hooks. So is the image, which asks for no gradient and has none. The parameters of a model may all have `requires_grad=False`. Your functions work with them, too. They may also have a `.grad` already, which stays.
 # - *Arguments* are never changed. They are given by position or by name. So use the names of the text.
 # - *Results* have the dtype of the image and need no gradient of their own.
 # - What your functions do under `torch.no_grad()`, and how they leave a model that raises an error, is examined only where the text says so.
