@@ -16,7 +16,7 @@
 # - *Eval mode.* Your functions run the model in eval mode, whatever mode it comes in. It comes wholly in train mode or wholly in eval mode.
 # - *As found.* After a call the model is as it was before: its mode, its parameters, their `requires_grad` and `.grad`, its buffers such as the statistics of batch norms, and its hooks. So is the image, which asks for no gradient and has none. The parameters of a model may all have `requires_grad=False`. Your functions work with them, too. They may also have a `.grad` already, which stays.
 # - *Arguments* are never changed. They are given by position or by name. So use the names of the text.
-# - *Results* have the dtype of the image and need no gradient of their own.
+# - *Results* have the dtype of the image. Whether they require a gradient is your decision, unless the text says otherwise.
 # - What your functions do under `torch.no_grad()`, and how they leave a model that raises an error, is examined only where the text says so.
 # - Your own cells run again when the notebook is graded. A cell may take 20 seconds of processor time, the whole notebook 120, and all of it 2 GB of memory.
 # - Your other cells may set the default dtype, switch gradients off, or set a seed. All of this is put back before the hidden tests.

@@ -19,16 +19,17 @@ def saliency(function: Any) -> None:
     """Check `saliency(model, image, target)` on models of weighted sums, whose derivatives are the weights."""
     check = ModelCheck("saliency")
     image = numbers(1, 3, 4, 5).sigmoid()
-    model = linear(2, 3, *image.shape)
+    model = linear(3, 3, *image.shape)
     weight = weights(model, *image.shape)
     with check("the largest absolute derivative"):
-        probabilities = model(image[None])[0].softmax(0).detach()
+        logits = model(image[None])[0].detach()
+        probabilities = logits.softmax(0)
         by_probability = probabilities[1] * (weight[1] - (probabilities[:, None, None, None] * weight).sum(0))
         by_logarithm = by_probability / probabilities[1]
         wanted = weight[1].abs().amax(0)
         slips: Slips = [
             (by_probability.abs().amax(0).clone, "Yours is the derivative of the probability. Take the logit's."),
-            (by_logarithm.abs().amax(0).clone, "Yours is the derivative of the log probability. Take the logit's."),
+            (by_logarithm.abs().amax(0).clone, "Yours is the derivative of a loss. Take the logit's."),
             (weight[1].amax(0).clone, "Yours leaves the absolute value out."),
             (weight[1].amax(0).abs, "Take the absolute value before the largest one."),
             (weight[1].abs().sum(0).clone, "Yours adds up the channels. Take the largest."),
@@ -39,13 +40,16 @@ def saliency(function: Any) -> None:
                 partial(torch.div, wanted - wanted.min(), wanted.max() - wanted.min()),
                 "Yours is scaled. Return the derivatives as they are.",
             ),
+            (weight[1].relu().amax(0).clone, "Yours leaves negative derivatives out. Take absolute values."),
+            (weight[1].sum(0).abs, "Yours adds up the channels. Take the largest."),
+            (weight[1].norm(dim=0).clone, "Yours is the norm over the channels. Take the largest absolute value."),
+            (weight[1][0].abs, "Yours has the first channel alone."),
+            (weight[logits.argmax()].abs().amax(0).clone, "Yours is that of the largest logit. Take the target's."),
             (weight.sum(0).abs().amax(0).clone, "Yours is the derivative of the sum of all logits."),
             ((image * weight[1]).abs().amax(0).clone, "Yours is multiplied by the image."),
         ]
         got = check.ask(function, model, image, 1)
         check.same(got, wanted, "with a model that sums up the pixels with weights", slips)
-        if got.requires_grad:
-            check.fail("The result needs no gradient of its own. Return it detached.")
     with check("parameters that require no gradient"):
         model.requires_grad_(False)
         got = check.ask(function, model, image, 2)

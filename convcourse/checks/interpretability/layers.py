@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from convcourse.checks.core import Slips, numbers
-from convcourse.checks.interpretability.models import LEFT, ModelCheck, filled, found, on_models, with_gradients
+from convcourse.checks.interpretability.models import ModelCheck, filled, found, on_models, with_gradients
 
 T = torch.Tensor
 
@@ -55,4 +55,4 @@ def activations(function: Any) -> None:
         else:
             check.fail("An error that the model raises must go on to the caller. Yours raised nothing.")
         if any(found(broken)["hooks"]):
-            check.fail(f"Where the model raises an error: {LEFT['hooks']} Do so in a `finally`.")
+            check.fail("The hook must go where the model raises an error, too. Call `handle.remove()` in a `finally`.")

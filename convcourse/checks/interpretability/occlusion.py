@@ -39,7 +39,18 @@ def occlusion_map(function: Any) -> None:
         slips: Slips = [
             (logits[1].clone, "Yours are the logits. Take the softmax."),
             (partial(torch.sub, probability, wanted), "Yours are the losses of probability. Return the probability."),
+            (partial(torch.sub, wanted, probability), "Yours are the gains of probability. Return the probability."),
             (partial(torch.sub, 1, wanted), "Yours are 1 minus the probability."),
+            (wanted.log, "Yours are logarithms. Return the probability."),
+            (logits[1].sigmoid, "Yours are sigmoids of the logit. Take the softmax."),
+            (logits.softmax(0).amax(0).clone, "Yours are those of the most probable class. Take the target's."),
+            (logits.softmax(0)[uncovered.argmax()].clone, "Yours are those of another class. Take the target's."),
+            (
+                partial(torch.div, wanted - wanted.min(), wanted.max() - wanted.min()),
+                "Yours are scaled. Return the probability as it is.",
+            ),
+            (partial(torch.div, wanted, probability), "Yours are scaled. Return the probability as it is."),
+            (partial(torch.ones_like, wanted), "Take the softmax over the classes."),
             (wanted.mT.contiguous, "Yours exchanges rows and columns."),
             (all_before.softmax(0)[1].clone, "In yours the squares before are still covered. Cover a fresh copy."),
             (one_channel.clone, "Yours covers the first channel alone. Cover all."),
