@@ -27,6 +27,7 @@ ATTACKED = {
     "02-pooling": "avg_pool2d",
     "03-architectures": "AlexNet",
     "04-augmentation": "rotate",
+    "05-interpretability": "activations",
     "06-segmentation": "conv_transpose2d",
 }
 
@@ -108,6 +109,14 @@ CLASS = [
     Student("mateo.rojas", "mistake", "files_luminance", "04-augmentation"),
     Student("sven.dahl", "half-way", "gaussian_blur", "04-augmentation"),
     Student("uma.patel", "hostile", "READS_THE_TESTS", "04-augmentation"),
+    Student("ada.lindqvist", "correct", "as_in_the_notebook", "05-interpretability"),
+    Student("bruno.ferreira", "correct", "with_numpy", "05-interpretability"),
+    Student("chiara.conti", "correct", "in_batches", "05-interpretability"),
+    Student("kwame.asante", "mistake", "occlusion_patches_stay", "05-interpretability"),
+    Student("lena.hoffmann", "mistake", "activations_seen_in_place", "05-interpretability"),
+    Student("mateo.rojas", "mistake", "saliency_probability", "05-interpretability"),
+    Student("sven.dahl", "half-way", "top_patches", "05-interpretability"),
+    Student("uma.patel", "hostile", "READS_THE_TESTS", "05-interpretability"),
     Student("ada.lindqvist", "correct", "plain", "06-segmentation"),
     Student("bruno.ferreira", "correct", "functional", "06-segmentation"),
     Student("chiara.conti", "correct", "by_hand", "06-segmentation"),
