@@ -1,4 +1,4 @@
-"""The demo's class: 24 invented people, and the notebooks that each of them hands in, eight also the second and third.
+"""The demo's class: 24 invented people, and the notebooks that each of them hands in. Eight also hand in later ones.
 
 A notebook is the released one with code put into its solution cells. The code of the right and of the wrong ones is
 that of `tests/exam/<exam>/{right,wrong}/`, which exist to examine the exam; what such a file leaves open is the
