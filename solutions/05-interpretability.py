@@ -1,7 +1,7 @@
 # %% [markdown] nbgrader={"grade_id": "intro"}
 # # Assignment 5: what did it look at?
 #
-# A network says *Egyptian cat*. Did it see the eyes, the ears, or the sofa? It does not say. In this assignment you write five functions that ask it. You cover parts of a photograph and see when the answer changes. You look for the parts of photographs to which one channel of a layer responds most. You ask the gradient which pixels and which positions of a layer matter. All of them work on any network, and here you use them on a real one. It has learned from a million photographs, and it comes with the course. The parts follow chapter 5 of the book, and no part needs another one to be right.
+# A network says *Egyptian cat*. Did it recognise the eyes, the ears, or something in the background? In this assignment you write five functions that find out. You cover parts of a photograph and see when the answer changes. You look for the parts of photographs to which one channel of a layer responds most. You use gradients to see which pixels and which positions of a layer matter. All of these functions work with any network. Here you use them on one that was trained on a million photographs, and that comes with the course. The parts follow chapter 5 of the book, and no part needs another one to be right.
 #
 # **How to work.** Each part has a cell for your code, with a first line and `raise NotImplementedError()`. Replace the `raise`. The cell below it holds *visible checks*. They take a second, say what is wrong, and give no points. After them a picture shows what you have made. The *hidden tests* run after you have handed in, and give the points. They require only what the text says, but they look at many more cases than the visible checks. You may add cells of your own anywhere, with helpers or with experiments. Locked cells stay as they are. Before you hand in, choose *Restart Kernel and Run All Cells*, save, and run in a terminal
 #
@@ -12,9 +12,9 @@
 # **What holds everywhere.**
 #
 # - An *image* is a float32 tensor of shape $(C, H, W)$ with values in 0…1. It is not a batch. A batch of images is $(N, C, H, W)$.
-# - A `model` is an `nn.Module` that takes a batch of images. A classifier returns *logits* $(N, K)$, one for each class, and `target` is the number of a class, an int. A `layer` is a module of the model that runs once a pass.
+# - A `model` is an `nn.Module` that takes a batch of images. A classifier returns *logits* $(N, K)$, one for each class, and `target` is the number of a class, an int. A `layer` is a module of the model, at whatever depth, that runs once a pass.
 # - *Eval mode.* Your functions run the model in eval mode, whatever mode it comes in. It comes wholly in train mode or wholly in eval mode.
-# - *As found.* After a call the model is as it was before: its mode, its parameters, their `requires_grad` and `.grad`, its buffers such as the statistics of batch norms, and its hooks. So is the image, which asks for no gradient and has none. The parameters of a model may all have `requires_grad=False`. Your functions work with them, too. They may also have a `.grad` already, which stays.
+# - *As found.* After a call the model is as it was before: its mode, its parameters, their `requires_grad` and `.grad`, its buffers such as the statistics of batch norms, and its hooks. So is the image, which requires no gradient and has none. The parameters of a model may all have `requires_grad=False`. Your functions work with them, too. They may also have a `.grad` already, which stays.
 # - *Arguments* are never changed. They are given by position or by name. So use the names of the text.
 # - *Results* have the dtype of the image. Whether they require a gradient is your decision, unless the text says otherwise.
 # - What your functions do under `torch.no_grad()`, and how they leave a model that raises an error, is examined only where the text says so.
@@ -87,14 +87,14 @@ tiles = torch.cat(
 plots.show_row([cat, both, *tiles[::14]], height=1.0)
 
 # %% [markdown] nbgrader={"grade_id": "occlusion_map-text"}
-# ## 1. Cover it and ask again
+# ## 1. Occlusion
 #
-# If the network knows the cat by its face, then it must become unsure when the face is covered. So cover a square, ask for the probability of the class, move the square, and ask again (Zeiler and Fergus, 2014). A *low* number in the map says that the square covered something that the network needs.
+# If the network recognises the cat by its face, the probability of *cat* must fall when the face is covered. So cover a square, compute the probability of the class, move the square, and do it again (Zeiler and Fergus, 2014). A *low* number in the map says that the square covered something that the network needs.
 #
 # ```text
 #        image (C, H, W)                       map
 #      ┌───┬───────────────┐                 ┌─────────┐
-#      │▓▓▓│               │    ask          │ 0.9 0.9 │      map[i, j]: the probability when the square
+#      │▓▓▓│               │    the model    │ 0.9 0.9 │      map[i, j]: the probability when the square
 #      │▓▓▓│  ──► stride   │ ────────►       │ 0.9 0.2 │      from row i · stride and column j · stride on
 #      ├───┘               │                 │ 0.8 0.4 │      is covered
 #      └───────────────────┘                 └─────────┘
@@ -155,9 +155,9 @@ with needs("occlusion_map"):
     plots.show_row(panels, titles, height=1.7)
 
 # %% [markdown] nbgrader={"grade_id": "activations-text"}
-# ## 2. What a layer says
+# ## 2. The output of a layer
 #
-# The probability is the last of many results. To see the ones before it, you need not change the network. PyTorch calls a *forward hook* after a module has run, with the module, its input and its output:
+# The probability is the last of many results. To see an earlier one, you need not change the network. PyTorch calls a *forward hook* after a module has run, with the module, its input and its output:
 #
 # ```python
 # handle = layer.register_forward_hook(lambda module, inputs, output: ...)
@@ -165,9 +165,9 @@ with needs("occlusion_map"):
 # handle.remove()
 # ```
 #
-# Write `activations(model, layer, images)`. `layer` is a module of the model, at whatever depth, and the result is the layer's output for the batch `images` $(N, C, H, W)$.
+# Write `activations(model, layer, images)`. The result is the layer's output for the batch `images` $(N, C, H, W)$.
 #
-# - It is the layer's *own* output. Many networks have an activation such as `nn.ReLU(inplace=True)` behind a layer. It writes into the same memory, and then the tensor which you have kept holds something else. So keep a copy.
+# - It is the layer's *own* output. Many networks have an activation such as `nn.ReLU(inplace=True)` behind a layer. It writes into the same memory, so the tensor that you have kept changes. Keep a copy.
 # - It is detached: nothing can be differentiated through it.
 # - The hook is gone afterwards, *also if the model raises an error*, which goes on to the caller. A hook that stays is called in all later passes.
 
@@ -210,7 +210,7 @@ with needs("activations"):
 # %% [markdown] nbgrader={"grade_id": "top_patches-text"}
 # ## 3. What a channel looks for
 #
-# A channel $t$ of a layer is a map: one number $\Phi(x)^t[p,q]$ for each position. It is large where the layer finds in the image $x$ what this channel looks for. Nobody has said what that is. So look for the image in a set $S$ in which the map has its largest value (the lecture calls this *filter sensitivity*):
+# A channel $t$ of a layer is a map: one number $\Phi(x)^t[p,q]$ for each position. It is large where the image $x$ shows what this channel responds to. Nobody has decided what that is, because the network has learned it. To find out, search a set $S$ of images for the one whose map has the largest value. The lecture calls this *filter sensitivity*:
 #
 # $$\arg\max_{x\in S}\;\max_{p,q}\;\Phi(x)^t[p,q]$$
 #
@@ -316,9 +316,9 @@ exam.interpretability.question_1.grade(answer_1)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "saliency-text"}
-# ## 4. Which pixels would change the answer
+# ## 4. Saliency
 #
-# Covering asks one question a square. The gradient asks about all pixels at once: by how much would the logit of the class change, if this pixel became a little brighter (Simonyan and others, 2014)?
+# Occlusion needs one pass for each square. The gradient needs one pass forward and one backward for all pixels. It says how much the logit of the class would change if one pixel became a little brighter (Simonyan and others, 2014).
 #
 # $$\text{map}[r,s]=\max_c\left|\frac{\partial\,\text{logit}_\text{target}}{\partial\,\text{image}[c,r,s]}\right|$$
 #
@@ -364,7 +364,7 @@ with needs("saliency"):
 # %% [markdown] nbgrader={"grade_id": "grad_cam-text"}
 # ## 5. Grad-CAM
 #
-# A gradient by pixels is noisy. The maps of a late layer are coarse, but each of their channels stands for something larger than an edge. Grad-CAM (Selvaraju and others, 2017) adds up the maps $A_c$ of a layer, each with a weight that says how much this channel helps the class:
+# The gradient with respect to pixels is noisy. The maps of a late layer are coarse, but each of their channels responds to something larger than an edge. Grad-CAM (Selvaraju and others, 2017) adds up the maps $A_c$ of a layer, each with a weight that says how much this channel raises the logit of the class:
 #
 # $$\alpha_c=\frac1{hw}\sum_{p,q}\frac{\partial\,\text{logit}_\text{target}}{\partial A_c[p,q]}\qquad\qquad
 # \text{map}=\mathrm{ReLU}\Bigl(\sum_c\alpha_c\,A_c\Bigr)$$
@@ -479,12 +479,12 @@ exam.interpretability.question_3.grade(answer_3)
 # %% [markdown] nbgrader={"grade_id": "bonus-text"}
 # ## 6. Optional: integrated gradients
 #
-# A gradient at the image says what a *small* change would do. Where a ReLU is closed, it says 0, although the pixel may matter. Integrated gradients (Sundararajan and others, 2017) go from a black image to the image in small steps, and add up the gradients on the way. What they give to the pixels adds up to what the image as a whole has changed:
+# A gradient at the image says what a *small* change would do. Where the output of a ReLU is 0, it is 0, although the pixel may matter. Integrated gradients (Sundararajan and others, 2017) go from a black image to the image in small steps, and take the mean of the gradients on the way. The sum of the map is then the change of the logit from black to the image:
 #
 # $$\text{map}=\text{image}\cdot\frac1m\sum_{i=0}^{m-1}\nabla\,\text{logit}_\text{target}(\alpha_i\cdot\text{image}),\quad\alpha_i=\frac{i+\frac12}{m}
 # \qquad\qquad\sum\text{map}\to\text{logit}(\text{image})-\text{logit}(0)$$
 #
-# Write `integrated_gradients(model, image, target, steps=50)`, which returns the map $(C, H, W)$, one number for each channel of each pixel. `steps` is $m$, an int from 1 on. The product with the image is pixel by pixel. What holds everywhere holds here, too. (It gives 2 bonus points, which are counted separately from the 40.)
+# Write `integrated_gradients(model, image, target, steps=50)`, which returns the map $(C, H, W)$, one number for each channel of each pixel. `steps` is $m$, an int from 1 on. The product with the image is pixel by pixel. Take one step after the other, because all of them as one batch need much memory. What holds everywhere holds here, too. (It gives 2 bonus points, which are counted separately from the 40.)
 
 
 # %% nbgrader={"grade_id": "bonus", "solution": true}

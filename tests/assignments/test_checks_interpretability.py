@@ -221,7 +221,7 @@ SLIPS = [
     ("saliency", derived(after=lambda g, x: g.abs()), "one map a channel"),
     ("saliency", derived(after=lambda g, x: (g * x).abs().amax(0)), "multiplied by the image"),
     ("saliency", derived(after=lambda g, x: g.abs().amax(0) / g.abs().max()), "is scaled"),
-    ("saliency", derived(on=lambda image: image.requires_grad_()), "asks for gradients after the call"),
+    ("saliency", derived(on=lambda image: image.requires_grad_()), "requires a gradient after the call"),
     ("saliency", derived(mode=as_it_comes), "have changed after the call"),
     ("saliency", by_backward, "torch.autograd.grad"),
     ("saliency", flags_off, "is another one after the call"),

@@ -39,7 +39,7 @@ class ModelCheck(Check):
                 if not all(map(_equal, was[what], now[what])):
                     self.fail(sentence)
         if any(isinstance(arg, T) and arg.requires_grad for arg in args):
-            self.fail("The image asks for gradients after the call. Work on a copy, `image.clone().requires_grad_()`.")
+            self.fail("The image requires a gradient after the call. Work on a copy, `image.clone().requires_grad_()`.")
         return answer
 
 
