@@ -56,6 +56,14 @@ def grad_cam(function: Any) -> None:
         ]
         got = check.ask(function, inplace, conv, image, 1)
         check.same(got, wanted, "with an in-place ReLU behind the layer", slips)
+    with check("with a convolution behind the layer"):
+        mixing = filled(nn.Conv2d(SHAPE[0], SHAPE[0], 1, bias=False), SEED)
+        longer = nn.Sequential(conv, mixing, *list(model)[1:]).eval()
+        wanted = _drawn(
+            maps, torch.einsum("kchw,kl->lchw", weight[1][:, None], mixing.weight[..., 0, 0].detach())[:, 0]
+        )
+        got = check.ask(function, longer, conv, image, 1)
+        check.same(got, wanted, "with a convolution behind the layer")
     with check("a map of zeros"):
         with torch.no_grad():
             conv.weight.abs_()
@@ -109,7 +117,10 @@ def _slips(model: nn.Sequential, image: T, maps: T, target: int) -> Slips:
         (partial(_scaled, _enlarged(small).relu()), "Yours enlarges before the ReLU. The ReLU comes first."),
         (partial(_drawn, maps.relu(), derivative), "Yours takes the ReLU of each map. It comes after the sum."),
         (partial(_drawn, maps, derivative.abs()), "Yours takes the absolute value of the derivative."),
-        (partial(_drawn, maps, by_probability), "Yours is the derivative of the probability. Take the logit's."),
+        (
+            partial(_drawn, maps, by_probability),
+            "Yours is the derivative of the probability, or of its logarithm. Take the logit's.",
+        ),
         (
             partial(_scaled, _enlarged(each.relu())),
             "Yours multiplies each position by its own derivative. Take the mean over the positions first.",

@@ -82,7 +82,7 @@ def integrated_gradients(function: Any) -> None:
         """The map where the gradients are taken at these parts of the way."""
         return 3 * weight[1] * image**3 * (at**2).mean()
 
-    for steps in (1, 4, 50):
+    for steps in (4, 1, 50):
         with check("50 steps, by default" if steps == 50 else f"steps={steps}"):
             begin = torch.arange(steps) / steps
             gradient = path(begin + 0.5 / steps) / image

@@ -21,22 +21,23 @@ def top_patches(function: Any) -> None:
     check = ModelCheck("top_patches")
     images = numbers(1, 5, 1, 20, 23)
     one = nn.Sequential(nn.Conv2d(1, 2, 3))
-    pooled = nn.Sequential(nn.Conv2d(1, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(3, 2, 3, padding=1))
+    pooled = nn.Sequential(nn.Conv2d(1, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(3, 2, 1), nn.Conv2d(3, 2, 3))
     strided = nn.Sequential(
         nn.Conv2d(1, 3, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(3, 2, 3, padding=2, dilation=2), nn.MaxPool2d(2)
     )
     pairs = nn.Sequential(nn.Conv2d(1, 2, (3, 5), (2, 1), (1, 0)), nn.ReLU(), nn.MaxPool2d((2, 3)))
     for title, model, place in (
         ("with one 3×3 convolution", one, 0),
-        ("with padding, a pooling, and a convolution behind it", pooled, 3),
+        ("with padding, a pooling of stride 2, and a convolution behind it", pooled, 3),
         ("with a stride, and a dilation of 2", strided, 2),
         ("with sizes that differ between the axes", pairs, 2),
     ):
         with check(title):
             filled(model, 3)
             _as_expected(check, check.ask(function, model, model[place], 1, images, 3), model, place, images, title)
-    with check("k=1"):
-        _as_expected(check, check.ask(function, one, one[0], 1, images, 1), one, 0, images, "with k=1", k=1)
+    with check("another channel, and k=1"):
+        got = check.ask(function, one, one[0], 0, images, 1)
+        _as_expected(check, got, one, 0, images, "with channel 0 and k=1", channel=0, k=1)
     conv = filled(nn.Conv2d(1, 2, 3), 3)
     dark = nn.Sequential(conv, nn.RReLU(), nn.ReLU(inplace=True)).eval()
     with torch.no_grad():
@@ -52,24 +53,22 @@ def top_patches(function: Any) -> None:
 
 
 def _as_expected(
-    check: ModelCheck, got: Any, model: nn.Sequential, place: int, images: T, said: str, k: int = 3
+    check: ModelCheck, got: Any, model: nn.Sequential, place: int, images: T, said: str, channel: int = 1, k: int = 3
 ) -> None:
     """The list names the right images, with their values, and the windows of the units that have these values."""
     with torch.no_grad():
         out = images
         for module in model[: place + 1]:
             out = module(out)
-    values, units = out[:, 1].flatten(1).max(1)
+    values, units = out[:, channel].flatten(1).max(1)
     wanted = values.argsort(descending=True).tolist()
     if not isinstance(got, list | tuple) or len(got) != k:
         check.fail(f"{capital(said)}, it must return a list of k={k} entries.")
     if any(not isinstance(entry, list | tuple) or len(entry) != 3 for entry in got):
         check.fail("An entry must be (image_index, (top, left, bottom, right), value).")
     found = [plain(entry[0]) for entry in got]
-    if values.abs().min() > 0 and all(plain(entry[2]) == 0 for entry in got):
-        check.fail(
-            f"{capital(said)}, all values of yours are 0. Take the layer's own output, before what is behind it."
-        )
+    if values.max() < 0 and all(plain(entry[2]) == 0 for entry in got):
+        check.fail(f"{capital(said)}, all values of yours are 0, and the layer's own output is below 0 everywhere.")
     if found == wanted[-k:][::-1] and len(wanted) > k:
         check.fail(f"{capital(said)}, yours are the images with the smallest values. The largest are asked for.")
     if found != wanted[:k]:
@@ -109,9 +108,14 @@ def _window(check: ModelCheck, got: Any, wanted: Window, images: T, said: str) -
             check.fail(f"{capital(said)}, the window is wrong. {sentence}")
     if min(window) < 0 or window[2] > images.shape[2] or window[3] > images.shape[3]:
         check.fail(f"{capital(said)}, the window reaches over the image. Clip it to the image.")
+    if window[0] >= window[2] or window[1] >= window[3]:
+        check.fail(f"{capital(said)}, the window ends before it begins. It is (top, left, bottom, right).")
     yours, theirs = (f"{w[2] - w[0]} × {w[3] - w[1]}" for w in (window, wanted))
     if yours != theirs:
-        check.fail(f"{capital(said)}, a window must have {theirs} pixels, and yours has {yours}. Clip it at the end.")
+        check.fail(
+            f"{capital(said)}, a window must have {theirs} pixels, and yours has {yours}. Follow the table, layer by "
+            "layer."
+        )
     check.fail(
         f"{capital(said)}, a window must begin at row {top} and column {left}, "
         f"and yours begins at row {window[0]} and column {window[1]}."
@@ -128,7 +132,7 @@ def _seen(model: nn.Sequential, place: int, unit: int, images: T, width: int) ->
             geometry: Sequence[Any] = (module.stride, module.padding, module.dilation)
             out = torch.nn.functional.conv2d(out, ones, None, *geometry)
         elif isinstance(module, nn.MaxPool2d):
-            out = torch.nn.functional.avg_pool2d(out, module.kernel_size, module.stride)
+            out = torch.nn.functional.avg_pool2d(out, module.kernel_size, module.stride, module.padding)
     (pixels,) = torch.autograd.grad(out[0, 1].flatten()[unit], x)
     rows, columns = (pixels[0, 0].sum(axis).nonzero().flatten() for axis in (1, 0))
     return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
