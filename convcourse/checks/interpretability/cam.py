@@ -59,8 +59,8 @@ def grad_cam(function: Any) -> None:
     with check("a layer with another convolution behind it"):
         mixing = filled(nn.Conv2d(SHAPE[0], SHAPE[0], 1, bias=False), SEED)
         longer = nn.Sequential(conv, nn.ReLU(), mixing, *list(model)[1:]).eval()
-        derivative = torch.einsum("khw,kl->lhw", weight[1], mixing.weight[..., 0, 0].detach())
-        got = check.ask(function, longer, conv, image, 1)
+        derivative = torch.einsum("khw,kl->lhw", weight[0], mixing.weight[..., 0, 0].detach())
+        got = check.ask(function, longer, conv, image, 0)
         check.same(got, _drawn(maps, derivative * (maps > 0)), "with another convolution behind the layer")
     with check("a map of zeros"):
         with torch.no_grad():
