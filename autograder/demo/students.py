@@ -113,7 +113,7 @@ CLASS = [
     Student("bruno.ferreira", "correct", "with_numpy", "05-interpretability"),
     Student("chiara.conti", "correct", "in_batches", "05-interpretability"),
     Student("kwame.asante", "mistake", "occlusion_patches_stay", "05-interpretability"),
-    Student("lena.hoffmann", "mistake", "activations_seen_in_place", "05-interpretability"),
+    Student("lena.hoffmann", "mistake", "patches_not_clipped", "05-interpretability"),
     Student("mateo.rojas", "mistake", "saliency_probability", "05-interpretability"),
     Student("sven.dahl", "half-way", "top_patches", "05-interpretability"),
     Student("uma.patel", "hostile", "READS_THE_TESTS", "05-interpretability"),
