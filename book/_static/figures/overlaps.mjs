@@ -36,8 +36,11 @@ figure('overlaps', 'How many stamps reach each output position', FIELDS, (kit) =
   line.show('one dimension: stamps and counts', wide, TOP + SIZE + 2, '', shape('g', {transform: `translate(0 ${TOP})`}, ...numbers), bars);
   map.show('two dimensions: counts', wide, wide, '', ...table, frames);
   const write = (node, count, most, colour) => {
-    node.lastChild.textContent = count;
-    node.firstChild.setAttribute('style', `fill: var(--${colour}); fill-opacity: ${0.55 * count / most}; stroke: var(--line)`);
+    const style = `fill: var(--${colour}); fill-opacity: ${0.55 * count / most}; stroke: var(--line)`;
+    const [box, text] = [node.firstChild, node.lastChild];
+    if (text.textContent === `${count}` && box.getAttribute('style') === style) return; // moving changes no count
+    text.textContent = count;
+    box.setAttribute('style', style);
   };
 
   return ({k, stride, at: [row, column]}) => {
