@@ -118,4 +118,9 @@ SENTENCES = common("input-changed", "contiguous-only") | {
     "integrated-baseline": "The path does not begin at a black image. All points are α · image.",
     "integrated-probability": "The probability is differentiated. Differentiate the logit of the class.",
     "integrated-scaled": "The result is divided by its largest value. Keep the values as they are.",
+    "answer-not-clipped": "This is the whole window. Its part outside the image does not count.",
+    "answer-one-axis": "This is the side of the window. The question asks for its pixels.",
+    "answer-map-probability": "A map of 0 does not say how probable the class is. Grad-CAM looks at one layer, and the logit depends on all of its channels.",
+    "answer-map-gradient": "A derivative of 0 would make the map 0, too, but it is not needed. Negative sums become 0 by the ReLU.",
+    "answer-statistics": "In train mode, batch norm uses the mean and the variance of the batch. It also changes its running statistics, without any optimiser.",
 }
