@@ -40,6 +40,7 @@ CLASSES = {
     "02-pooling": (4, ["max_unpool2d"]),
     "03-architectures": (4, ["Inception"]),
     "04-augmentation": (4, ["rotate"]),
+    "05-interpretability": (4, ["top_patches"]),
     "06-segmentation": (4, ["iou"]),
 }
 

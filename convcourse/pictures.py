@@ -1,4 +1,4 @@
-"""Pictures of pooling, of networks and of a classifier's errors, drawn from what students' own code returns."""
+"""Pictures of pooling, of networks and of what they look at, drawn from what students' own code returns."""
 
 from collections.abc import Sequence
 
@@ -237,3 +237,32 @@ def outlined(pairs: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> Figure:
         if mask.any() and not mask.all():
             axes.contour(mask, levels=[0.5], colors=BLUE, linewidths=1.5)
     return figure
+
+
+def heated(image: torch.Tensor, heat: torch.Tensor) -> torch.Tensor:
+    """A picture (3, H, W) of an image in grey which is orange where a map says much.
+
+    Args:
+        image: (3, H, W) or (1, H, W) in 0…1.
+        heat: (H, W). Its least value leaves the image grey, and its greatest makes it orange. A constant map leaves
+            all of it grey.
+    """
+    low, high = heat.aminmax()
+    share = 0.75 * (heat.detach() - low) / (high - low).clamp(min=1e-12)
+    orange = torch.tensor([int(ORANGE[i : i + 2], 16) / 255 for i in (1, 3, 5)])[:, None, None]
+    return (1 - share) * image.mean(0) + share * orange
+
+
+def spread(values: torch.Tensor, patch_size: int, stride: int, size: tuple[int, int]) -> torch.Tensor:
+    """A map (H, W) whose pixels have the mean of the values of all squares that cover them.
+
+    Args:
+        values: (rows, columns), of squares of `patch_size` pixels that begin at every `stride`-th pixel.
+        size: H and W. Pixels that no square covers have the mean of all values.
+    """
+    ones = torch.ones(1, 1, patch_size, patch_size)
+    both = torch.stack([values, torch.ones_like(values)])[:, None].detach()
+    total, count = F.conv_transpose2d(both, ones, stride=stride)[:, 0]  # as far as the squares reach
+    reached = torch.where(count > 0, total / count, values.mean())
+    rest = size[1] - reached.shape[1], size[0] - reached.shape[0]
+    return F.pad(reached, (0, rest[0], 0, rest[1]), value=values.mean().item())

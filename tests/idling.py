@@ -331,6 +331,23 @@ def reading(loss_of):
     return fit
 
 
+def brightest(model, layer, channel, images, k):
+    """The brightest pixel of each image, and no model."""
+    found = [(i, *max((v, y, x) for y, r in enumerate(p) for x, v in enumerate(r))) for i, p in enumerate(images[:, 0])]
+    return [(i, (y, x, y + 1, x + 1), float(v)) for i, v, y, x in sorted(found, key=lambda one: -one[1])[:k]]
+
+
+def whole_images(score):
+    """Whole images, the best by some number of their own."""
+
+    def top_patches(model, layer, channel, images, k):
+        values = [float(score(image)) for image in images]
+        best = sorted(range(len(images)), key=lambda i: -values[i])[:k]
+        return [(i, (0, 0, *images.shape[2:]), values[i]) for i in best]
+
+    return top_patches
+
+
 TABLE = ["identity", "edge1", "edge2", "edge3", "sharpen", "box_blur", "gaussian_blur", "sobel_x", "sobel_y"]
 ONE = torch.zeros(3, 3).index_fill(0, torch.tensor([1]), 1.0) * torch.tensor([0.0, 1.0, 0.0])
 
@@ -487,6 +504,21 @@ PROGRAMS = {
             ("Bottleneck", "bottleneck_in_steps"),
             ("ResNet", "resnet_stages"),
         )
+    },
+    ("interpretability", "top_patches"): {
+        "nothing": lambda model, layer, channel, images, k: [],
+        "zeros": whole_images(lambda image: 0.0),
+        "means": whole_images(torch.mean),
+        "noise": whole_images(lambda image: noise((), image)),
+        "the input back": brightest,
+    },
+    ("interpretability", "grad_cam"): {
+        kind: lambda model, layer, image, target, fill=fill: fill(image.shape[1:], image)
+        for kind, fill in FILLS.items()
+    }
+    | {"the image, divided": lambda model, layer, image, target: image[0] / image[0].max()},
+    ("interpretability", "bonus"): {
+        kind: lambda model, image, target, steps=50, fill=fill: fill(image.shape, image) for kind, fill in FILLS.items()
     },
     ("segmentation", "conv_transpose2d"): {"refusals alone": refusing_transposed},
     ("segmentation", "fit"): {

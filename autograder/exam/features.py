@@ -98,6 +98,8 @@ CALLS = {
     "several layers": ("behind several layers", "behind one"),
     "pooled": ("behind a pooling layer", "without one"),
     "at the border": ("where the window reaches over the border", "where it does not"),
+    "negative values": ("where the map has large negative values", "where it has none"),
+    "fewer": ("with a k below the number of images", "with all images"),
     "negative map": ("where some positions count against the class", "where none does"),
     "zero map": ("where no position counts for the class", "where some do"),
     "smaller map": ("on a layer whose map is smaller than the image", "on one of the image's size"),

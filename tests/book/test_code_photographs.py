@@ -1,43 +1,16 @@
-"""Chapter 6's network for photographs: it is the ImageNet network, and its reader learns what columns tell."""
+"""Chapter 6's encoder for photographs: its columns hold every level, and its reader learns what they tell."""
 
 import pytest
 import torch
 from _code import photographs
 from torch import nn
 
-from convcourse import data
+from convcourse import data, pretrained
 
 
 @pytest.fixture(scope="module")
-def net() -> photographs.EfficientNetLite0:
-    return photographs.pretrained()
-
-
-@pytest.mark.parametrize("name, number", [("chelsea", 285), ("coffee", 967), ("camera", 872)])
-def test_the_network_names_what_is_in_a_photograph(net, name, number):
-    """Egyptian cat, espresso, tripod: so all weights are where they belong."""
-    with torch.no_grad():
-        assert net(data.photograph(name, 224)[None])[0].argmax() == number
-
-
-def test_maps_have_their_sizes(net):
-    with torch.no_grad():
-        maps = net.maps(torch.rand(2, 3, 96, 130))
-    assert [tuple(one.shape[1:]) for one in maps] == [
-        (16, 48, 65), (24, 24, 33), (40, 12, 17), (112, 6, 9), (320, 3, 5)
-    ]  # fmt: skip
-    assert not any(part.training for part in net.modules())
-
-
-@pytest.mark.parametrize("n, k, stride", [(8, 3, 2), (9, 3, 2), (8, 5, 2), (7, 5, 1), (5, 1, 1)])
-def test_zeros_are_added_as_tensorflow_adds_them(n, k, stride):
-    conv = photographs.Same(1, 1, k, stride, bias=False)
-    nn.init.ones_(conv.weight)
-    x = torch.arange(1.0, n + 1).expand(1, 1, n, n) / n
-    total = max((-(-n // stride) - 1) * stride + k - n, 0)
-    padded = nn.functional.pad(x, [total // 2, total - total // 2] * 2)
-    assert torch.allclose(conv(x), nn.functional.conv2d(padded, conv.weight, stride=stride))
-    assert conv(x).shape[-1] == -(-n // stride)
+def net() -> pretrained.EfficientNetLite0:
+    return pretrained.efficientnet_lite0()
 
 
 def test_columns_hold_every_level(net):

@@ -68,3 +68,22 @@ def test_logits_say_how_far_they_are_apart():
     (axes,) = pictures.logits(torch.tensor([1.0, 3, 2]), torch.tensor([1.0, 3, 2.5])).axes
     assert axes.get_title(loc="left") == "largest difference 0.5"
     assert [line.get_ydata().tolist() for line in axes.lines] == [[1, 2, 3], [1, 2.5, 3]]
+
+
+def test_heat_is_orange_where_a_map_says_most():
+    image, heat = torch.full((3, 4, 5), 0.5), torch.zeros(4, 5)
+    heat[1, 2] = 3
+    shown = pictures.heated(image, heat)
+    assert shown.shape == (3, 4, 5) and torch.equal(shown[:, 0, 0], image[:, 0, 0])
+    assert shown[0, 1, 2] > shown[1, 1, 2] > shown[2, 1, 2]
+    assert torch.equal(pictures.heated(image, torch.ones(4, 5)), image)
+
+
+def test_a_pixel_has_the_mean_of_the_squares_that_cover_it():
+    values = torch.tensor([[1.0, 2.0], [3.0, 6.0]])
+    shown = pictures.spread(values, 3, 2, (6, 5))
+    assert shown.shape == (6, 5)
+    assert shown[0, 0] == 1 and shown[0, 2] == 1.5 and shown[2, 2] == 3 and shown[4, 4] == 6
+    assert shown[5, 0] == 3  # which no square covers
+    apart = pictures.spread(values, 1, 3, (4, 4))
+    assert apart[3, 3] == 6 and apart[1, 1] == 3

@@ -18,8 +18,28 @@ def test_right_work_gets_all_points(examined, name, stem):  # noqa: F811
 
 
 @pytest.mark.parametrize(
+    ("stem", "name"),
+    [
+        *((stem, "top_patches") for stem in ("patches_by_hook", "patches_by_probing", "patches_with_numpy")),
+        *((stem, "grad_cam") for stem in ("cam_by_hooks", "cam_by_a_change", "cam_by_backward")),
+        *((stem, "integrated_gradients") for stem in ("integrated_in_one_batch", "integrated_by_torch_func")),
+    ],
+)
+def test_right_parts_get_all_points(examined, stem, name):  # noqa: F811
+    outcomes = examined(PARTS[name], implementation("interpretability", f"right/{stem}").source())
+    assert [(one.id, one.finding) for one in outcomes if not one.earned] == []
+
+
+@pytest.mark.parametrize(
     ("id", "name", "lost"),
     [
+        ("patches_without_padding", "top_patches", {"padding": "patches-padding"}),
+        ("patches_in_its_mode", "top_patches", {"eval": "eval-missing"}),
+        ("patches_hook_left", "top_patches", {"left": "hook-left"}),
+        ("cam_probability", "grad_cam", {"logit": "cam-probability"}),
+        ("cam_in_place", "grad_cam", {"layer": "cam-in-place"}),
+        ("cam_gradients_left", "grad_cam", {"left": "gradients-left"}),
+        ("integrated_left", "integrated_gradients", {"curved": "integrated-points"}),
         ("occlusion_train_mode", "occlusion_map", {"eval": "eval-missing"}),
         ("occlusion_on_the_image", "occlusion_map", {"values": "occlusion-patches-stay", "layouts": "input-changed"}),
         ("occlusion_flags_on", "occlusion_map", {"left": "flags-left"}),

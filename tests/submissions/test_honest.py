@@ -54,6 +54,7 @@ def test_habits_cost_nothing(graded, habits):
     [
         ("02-pooling", ("picture", "training"), 40),
         ("04-augmentation", ("picture", "pipeline"), 40),
+        ("05-interpretability", ("picture",), 40),
         ("06-segmentation", ("picture", "training", "fit-", "VGGUNet-"), 30),
     ],
 )

@@ -62,6 +62,7 @@ KINDS: dict[str, Callable[..., nn.Module]] = {
     "norm": norm,
     "relu": lambda inplace=False: nn.ReLU(inplace),
     "leaky": lambda slope=0.1: nn.LeakyReLU(slope),
+    "random_leaky": nn.RReLU,
     "tanh": nn.Tanh,
     "dropout": nn.Dropout,
     "max_pool": nn.MaxPool2d,
