@@ -9,7 +9,7 @@
 # python -m convcourse check 04-augmentation.ipynb
 # ```
 #
-# **What is not allowed.** You write the seven functions of parts 1 to 7 without a library that changes images. In them `torchvision.transforms`, scikit-image, SciPy and OpenCV are forbidden. The grader refuses such a call and says so. A helper that one of them calls is a part of it. PyTorch is allowed there, for example indexing, `F.pad`, `F.conv2d` and `F.grid_sample`, and so is NumPy. In parts 8 to 11 nothing is forbidden, and in cells of your own neither. A comparison with `torchvision.transforms.v2.functional` is the best test that you can write.
+# **What is not allowed.** You write the seven functions of parts 1 to 7 without a library that changes images. In them `torchvision.transforms`, scikit-image, OpenCV and those parts of SciPy that work on images and signals (`scipy.ndimage`, `scipy.signal`, `scipy.interpolate`, `scipy.fft`) are forbidden. The grader refuses such a call and says so. The rest of SciPy is allowed, such as `scipy.special`. A helper that one of them calls is a part of it. PyTorch is allowed there, for example indexing, `F.pad`, `F.conv2d` and `F.grid_sample`, and so is NumPy. In parts 8 to 11 nothing is forbidden, and in cells of your own neither. A comparison with `torchvision.transforms.v2.functional` is the best test that you can write.
 #
 # **What holds everywhere.**
 #

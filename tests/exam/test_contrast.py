@@ -74,7 +74,10 @@ RIGHT = torch.randn(2, 3, 5, 6, generator=torch.Generator().manual_seed(0))
         ),
         (RIGHT.flip(3), "The right image comes back mirrored."),
         (RIGHT.flatten().roll(7).reshape(RIGHT.shape), "The right numbers come back at other positions."),
-        (torch.nn.functional.pad(RIGHT[..., 1:-1, 1:-1], (1, 1, 1, 1)), "right except in the outermost rows and columns"),
+        (
+            torch.nn.functional.pad(RIGHT[..., 1:-1, 1:-1], (1, 1, 1, 1)),
+            "right except in the outermost rows and columns",
+        ),
         (RIGHT.transpose(2, 3), "Two axes of the result are exchanged."),
         (RIGHT[..., :-1, :], "The result has too few rows."),
         (RIGHT[:1], "The result has too few images."),
