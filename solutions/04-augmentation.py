@@ -20,7 +20,7 @@
 # - *Numbers* are Python's. Angles and strengths are ints or floats, and positions and sizes are ints.
 # - *Randomness.* Where a part says that it draws, it draws from the generator that the text names, and from nothing else. So the same seed gives the same result.
 # - *Gradients* are not examined.
-# - Your own cells run again when the notebook is graded. A cell may take 20 seconds of processor time, the whole notebook 120, and all of it 2 GB of memory.
+# - Your own cells run again when the notebook is graded. A cell may take 20 seconds of processor time, the whole notebook 120, and all of it 2 GB of memory. What a cell shows may be 2 MiB and 1,000 outputs, and what the whole notebook shows 16 MiB.
 # - Your other cells may set the default dtype, switch gradients off, or set a seed. All of this is put back before the hidden tests.
 #
 # You decide how to write it. The images of the hidden tests are so small that plain loops are fast enough.

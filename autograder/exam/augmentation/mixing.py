@@ -52,7 +52,13 @@ MISTAKES = (
             },
         ),
     ),
-    misconception("cutmix-order-ignored", with_changes(mixed, lambda order, **rest: {"order": order.flip(0)})),
+    misconception(
+        "cutmix-order-ignored",
+        with_changes(mixed, lambda order, **rest: {"order": order.flip(0)}),
+        with_changes(
+            mixed, lambda order, **rest: {"order": torch.argsort(order)}
+        ),  # image i is the partner of order[i]
+    ),
     misconception("cutmix-sum", with_result(mixed, lambda pair: (pair[0], 2 * pair[1]))),
 )
 

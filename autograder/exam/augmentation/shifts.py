@@ -31,6 +31,17 @@ def rolled(function, image, dx, dy):
     return image.roll((dy, dx), (-2, -1))
 
 
+def rolled_where(*, dx: bool = False, dy: bool = False, sign: int = 0) -> Callable[..., T]:
+    """The same on some sides only. dx: left and right; dy: at the top and at the bottom; sign: for such numbers only."""
+
+    def mutant(function, image, **given):
+        wrapping = {"dx": dx and given["dx"] * sign >= 0, "dy": dy and given["dy"] * sign >= 0}
+        right = {name: 0 if wrapping[name] else number for name, number in given.items()}
+        return rolled(function, function(image=image, **right), **{n: given[n] - right[n] for n in given})
+
+    return mutant
+
+
 def edge_repeated(function, image, dx, dy):
     """The edge goes on where zeros should follow."""
     rows, columns = places(image.shape)
@@ -60,7 +71,12 @@ SHIFT_MISTAKES = (
         with_arguments(moved, dx=lambda d: -d),
         with_arguments(moved, dy=lambda d: -d),
     ),
-    misconception("shift-wraps", with_all_arguments(moved, rolled)),
+    misconception(
+        "shift-wraps",
+        with_all_arguments(moved, rolled),
+        *(with_all_arguments(moved, rolled_where(**{axis: True})) for axis in ("dx", "dy")),
+        *(with_all_arguments(moved, rolled_where(dx=True, dy=True, sign=sign)) for sign in (1, -1)),
+    ),
     misconception("shift-edge-repeated", with_all_arguments(moved, edge_repeated)),
     misconception("shift-negative", with_all_arguments(moved, one_sided), with_all_arguments(moved, absolute)),
     misconception(
