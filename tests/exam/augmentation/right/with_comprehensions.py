@@ -121,7 +121,7 @@ class Compose:
 
 def RandomApply(transform, p):
     def sometimes(image):
-        changed = [transform(image)] if p == 1 or (p and torch.randperm(10**6)[0] < p * 10**6) else []
+        changed = [transform(image)] if p == 1 or (p and torch.randint(10**6, ()) < p * 10**6) else []
         return [*changed, image][0]
 
     return sometimes

@@ -1,4 +1,4 @@
-"""What PyTorch has already: roll, affine_grid, conv2d, rfft-free; a base class of its own, helpers behind underscores, torchvision for files.
+"""What PyTorch has already: roll, affine_grid, conv2d, a base class of its own, helpers behind underscores, torchvision for files.
 
 names: shift, cutout, rotate, adjust_contrast, gaussian_blur, gaussian_noise, replace_background, Compose, RandomApply, SegmentationTransform, SegmentationDataset, cutmix, answer_1, answer_2, answer_3
 """
