@@ -101,7 +101,9 @@ def far(draw: Draw) -> Iterator[Case]:
     """Further than the image is large; the largest steps that leave something, too."""
     for shape in SHAPES:
         _, height, width = shape
-        for dx, dy in ((width, 0), (0, height), (-width, 1), (2, -height), (3 * width, -2 * height)):
+        least = (width, 0), (0, height), (-width, 1), (2, -height)
+        more = (width + 1, 1), (-2, height + 2), (-width - 2, 0), (1, -height - 1), (3 * width, -2 * height)
+        for dx, dy in least + more:  # by a little more, indices from the end would find something again
             yield Case((draw.uniform(*shape),), {"dx": dx, "dy": dy}, "further than the image is large")
         for dx, dy in ((width - 1, 0), (0, 1 - height)):
             yield Case((draw.uniform(*shape),), {"dx": dx, "dy": dy})
