@@ -32,7 +32,7 @@ def rolled(function, image, dx, dy):
 
 
 def rolled_where(*, dx: bool = False, dy: bool = False, sign: int = 0) -> Callable[..., T]:
-    """The same on some sides only. dx: left and right; dy: at the top and at the bottom; sign: for such numbers only."""
+    """The same on some sides. dx: left and right; dy: at the top and at the bottom; sign: only for such numbers."""
 
     def mutant(function, image, **given):
         wrapping = {"dx": dx and given["dx"] * sign >= 0, "dy": dy and given["dy"] * sign >= 0}
