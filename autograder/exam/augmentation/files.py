@@ -108,7 +108,7 @@ def check_image(subject: Subject, image: T, expected: T, mode: str, tolerance: f
         raise Wrong("files-not-scaled", evidence)
     if image.dtype != torch.float32:
         said = f"An image of `{subject.name}` is {kind(image)} where a tensor of float32 is expected."
-        raise Unnamed(said, evidence, {"type", "result"})
+        raise Unnamed(said, evidence, {"type"})
     if not bool(((image - expected).abs() <= tolerance).all()):
         raise Unnamed(f"An image of `{subject.name}` in {mode} has wrong pixels.", evidence, {"result"})
 
