@@ -9,7 +9,7 @@
 # python -m convcourse check 04-augmentation.ipynb
 # ```
 #
-# **What is not allowed.** You write the seven functions of parts 1 to 7 without a library that changes images. In them `torchvision.transforms`, scikit-image, SciPy and OpenCV are forbidden. The grader refuses such a call and says so. A helper that one of them calls is a part of it. PyTorch is allowed there, for example indexing, `F.pad`, `F.conv2d` and `F.grid_sample`, and so is NumPy. In parts 8 to 11 nothing is forbidden, and in cells of your own neither. A comparison with `torchvision.transforms.v2.functional` is the best test that you can write.
+# **What is not allowed.** You write the seven functions of parts 1 to 7 without a library that changes images. In them `torchvision.transforms`, scikit-image, OpenCV and those parts of SciPy that work on images and signals (`scipy.ndimage`, `scipy.signal`, `scipy.interpolate`, `scipy.fft`) are forbidden. The grader refuses such a call and says so. The rest of SciPy is allowed, such as `scipy.special`. A helper that one of them calls is a part of it. PyTorch is allowed there, for example indexing, `F.pad`, `F.conv2d` and `F.grid_sample`, and so is NumPy. In parts 8 to 11 nothing is forbidden, and in cells of your own neither. A comparison with `torchvision.transforms.v2.functional` is the best test that you can write.
 #
 # **What holds everywhere.**
 #
@@ -20,7 +20,7 @@
 # - *Numbers* are Python's. Angles and strengths are ints or floats, and positions and sizes are ints.
 # - *Randomness.* Where a part says that it draws, it draws from the generator that the text names, and from nothing else. So the same seed gives the same result.
 # - *Gradients* are not examined.
-# - Your own cells run again when the notebook is graded. A cell may take 20 seconds of processor time, the whole notebook 120, and all of it 2 GB of memory.
+# - Your own cells run again when the notebook is graded. A cell may take 20 seconds of processor time, the whole notebook 120, and all of it 2 GB of memory. What a cell shows may be 2 MiB and 1,000 outputs, and what the whole notebook shows 16 MiB.
 # - Your other cells may set the default dtype, switch gradients off, or set a seed. All of this is put back before the hidden tests.
 #
 # You decide how to write it. The images of the hidden tests are so small that plain loops are fast enough.

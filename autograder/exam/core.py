@@ -101,6 +101,14 @@ def once(draw: Draw, find: Callable[[], Any]) -> Any:
     return draw.notes.seen
 
 
+def charge(draw: Draw, mistake: str, evidence: Evidence) -> None:
+    """One mistake, one criterion: `Wrong` where an exam meets this mistake first. A check that meets it again goes on,
+    and asks for what can be right beside it."""
+    if mistake not in draw.notes.charged:
+        draw.notes.charged.add(mistake)
+        raise Wrong(mistake, evidence)
+
+
 @dataclass(frozen=True)
 class Criterion:
     """One thing that is asked. `check` returns nothing where it is met, and raises `Wrong` where it is not.

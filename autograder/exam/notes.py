@@ -16,9 +16,10 @@ class Notes:
     """Calls that are read together in the end, and what the exam finds out once.
 
     door: a part's plainest calls. asked: what each criterion asked, by its id. seen: what `core.once` has found, or the
-    error that finding it raised.
+    error that finding it raised. charged: mistakes that have cost a criterion (`core.charge`).
     """
 
     door: Sequence[Call] = ()
     asked: dict[str, Asked] = field(default_factory=dict)
     seen: Any = None
+    charged: set[str] = field(default_factory=set)

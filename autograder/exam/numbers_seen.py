@@ -72,7 +72,7 @@ def is_turned(got: T, right: T) -> bool:
 
 
 def is_permuted(got: T, right: T) -> bool:
-    """The right values in other places."""
+    """The right values at other positions."""
     return right.numel() > 2 and near(got.flatten().sort().values, right.flatten().sort().values)
 
 
@@ -91,10 +91,10 @@ KINDS: dict[str, Test] = {
     "All its numbers are zero.": _alike(is_zero),
     "Its numbers have the opposite sign.": _alike(is_negative),
     "Its numbers are the right ones times one factor.": is_multiple,
-    "In each channel all its numbers are off by the same amount.": _alike(is_shifted_by_channel),
-    "The right picture comes back mirrored.": _alike(is_turned),
-    "The right numbers come back in other places.": _alike(is_permuted),
-    "Its numbers are right but for the outermost rows and columns.": _alike(is_right_inside),
+    "In each channel, all its numbers differ from the right ones by the same amount.": _alike(is_shifted_by_channel),
+    "The right image comes back mirrored.": _alike(is_turned),
+    "The right numbers come back at other positions.": _alike(is_permuted),
+    "Its numbers are right except in the outermost rows and columns.": _alike(is_right_inside),
     "Two axes of the result are exchanged.": has_axes_exchanged,
 }
 

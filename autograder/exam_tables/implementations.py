@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -82,6 +83,7 @@ class Implementation:
     def load(self) -> ModuleType:
         """Run its code as a module of its own."""
         module = ModuleType(f"implementation_{self.path.stem}")
+        sys.modules[module.__name__] = module  # where dataclasses look for the names of their types
         exec(compile(self.source(), str(self.path), "exec", dont_inherit=True), vars(module))
         return module
 

@@ -47,6 +47,25 @@ def test_the_same_bytes_twice():
     assert release.build() == release.build()
 
 
+LIMITS_SAID = {
+    r"A cell may take (\d+) seconds of processor time, the whole notebook (\d+)": (
+        lambda limits: (limits.cell_seconds, limits.notebook_seconds)
+    ),
+    r"all of it (\d+) GB of memory": lambda limits: (limits.memory_mib / 1024,),
+    r"What a cell shows may be (\d+) MiB and ([\d,]+) outputs, and what the whole notebook shows (\d+) MiB": (
+        lambda limits: (limits.output_kib / 1024, limits.outputs, limits.outputs_mib)
+    ),
+}
+
+
+def test_limits_that_a_text_names_are_the_graders(name):
+    text = " ".join(cell.source for cell in released(name).cells if cell.cell_type == "markdown")
+    limits = assignment(name).limits
+    for pattern, right in LIMITS_SAID.items():
+        for said in re.finditer(pattern, text):
+            assert tuple(int(number.replace(",", "")) for number in said.groups()) == right(limits)
+
+
 def test_a_cells_id_is_its_grade_id_and_nothing_was_run(name):
     for nb in (source(name), released(name)):
         for cell in nb.cells:

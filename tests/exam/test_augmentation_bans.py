@@ -44,6 +44,43 @@ def other(path, *args, **kwargs):
     return torch.from_numpy(np.asarray(getattr(module, name)(IMAGE[0].numpy(), *args, **kwargs)))
 
 
+def upsampled():
+    from scipy.signal import upfirdn
+
+    return torch.from_numpy(upfirdn([1.0, 2.0], IMAGE[0].numpy()))
+
+
+def interpolated(name):
+    from scipy import interpolate
+
+    grid, at = np.arange(8.0), np.array([[1.5, 2.5]])
+    if name == "interpn":
+        return torch.from_numpy(interpolate.interpn((grid, grid), IMAGE[0].double().numpy(), at))
+    points = np.stack(np.meshgrid(grid, grid), -1).reshape(-1, 2)
+    return torch.from_numpy(interpolate.griddata(points, IMAGE[0].numpy().reshape(-1), at))
+
+
+def gridded(name, image):
+    from scipy import interpolate
+
+    grid = np.arange(8.0)
+    if name == "RectBivariateSpline":
+        return torch.from_numpy(interpolate.RectBivariateSpline(grid, grid, image)(grid, grid))
+    return torch.from_numpy(interpolate.RegularGridInterpolator((grid, grid), image.astype(float))([[1.5, 2.5]]))
+
+
+def special():
+    from scipy.special import erf
+
+    return torch.from_numpy(np.asarray(erf(IMAGE.numpy())))
+
+
+def densities():
+    from scipy.stats import norm
+
+    return torch.from_numpy(norm.pdf(np.arange(-2.0, 3.0)))
+
+
 BANNED = {
     "rotate": lambda: tv1("rotate", 20.0),
     "affine": lambda: tv1("affine", 0.0, [1, 1], 1.0, [0.0]),
@@ -64,6 +101,22 @@ BANNED = {
     "scipy shift": lambda: other("scipy.ndimage.shift", (1, 2)),
     "scipy gaussian_filter": lambda: other("scipy.ndimage.gaussian_filter", 1.0),
     "scipy convolve": lambda: other("scipy.ndimage.convolve", np.ones((3, 3))),
+    "scipy fourier_gaussian": lambda: other("scipy.ndimage.fourier_gaussian", 1.0).real,
+    "scipy binary_dilation": lambda: other("scipy.ndimage.binary_dilation"),
+    "scipy fftconvolve": lambda: other("scipy.signal.fftconvolve", np.ones((3, 3))),
+    "scipy convolve2d": lambda: other("scipy.signal.convolve2d", np.ones((3, 3))),
+    "scipy sepfir2d": lambda: other("scipy.signal.sepfir2d", [0.2, 0.6, 0.2], [0.2, 0.6, 0.2]),
+    "scipy spline": lambda: other("scipy.signal.cspline2d"),
+    "scipy upfirdn": lambda: upsampled(),
+    "scipy interpn": lambda: interpolated("interpn"),
+    "scipy griddata": lambda: interpolated("griddata"),
+    "scipy RegularGridInterpolator": lambda: gridded("RegularGridInterpolator", IMAGE[0].numpy()),
+    "scipy RectBivariateSpline": lambda: gridded("RectBivariateSpline", IMAGE[0].numpy()),
+    "scipy fft2": lambda: other("scipy.fft.fft2").real,
+    "scipy dctn": lambda: other("scipy.fft.dctn"),
+    "scipy fftpack": lambda: other("scipy.fftpack.fft2").real,
+    "skimage warp": lambda: other("skimage.transform.warp", np.eye(3)),
+    "skimage crop": lambda: other("skimage.util.crop", 1),
     "skimage rotate": lambda: other("skimage.transform.rotate", 20),
     "skimage gaussian": lambda: other("skimage.filters.gaussian", 1.0),
     "skimage random_noise": lambda: other("skimage.util.random_noise"),
@@ -74,6 +127,9 @@ FREE = {
     "F.grid_sample": lambda: F.grid_sample(IMAGE[None], torch.zeros(1, 2, 2, 2), align_corners=False),
     "torch.rot90": lambda: torch.rot90(IMAGE, 1, (1, 2)),
     "an enum": lambda: (re.sub("a", "b", "A", flags=re.I | re.M), Colour("red"), inspect.signature(asked)),
+    "scipy.special": lambda: special(),
+    "scipy.stats": lambda: densities(),
+    "numpy fft": lambda: torch.from_numpy(np.fft.fft2(IMAGE.numpy()).real),
     "numpy": lambda: torch.from_numpy(np.rot90(IMAGE.numpy(), axes=(1, 2)).copy()),
 }
 PARTS = [part.name for part in augmentation.EXAMS if part.ban]

@@ -70,11 +70,14 @@ RIGHT = torch.randn(2, 3, 5, 6, generator=torch.Generator().manual_seed(0))
         (RIGHT / 3, "Its numbers are the right ones times one factor."),
         (
             RIGHT + torch.arange(3.0).reshape(1, 3, 1, 1) + 1,
-            "In each channel all its numbers are off by the same amount.",
+            "In each channel, all its numbers differ from the right ones by the same amount.",
         ),
-        (RIGHT.flip(3), "The right picture comes back mirrored."),
-        (RIGHT.flatten().roll(7).reshape(RIGHT.shape), "The right numbers come back in other places."),
-        (torch.nn.functional.pad(RIGHT[..., 1:-1, 1:-1], (1, 1, 1, 1)), "right but for the outermost rows and columns"),
+        (RIGHT.flip(3), "The right image comes back mirrored."),
+        (RIGHT.flatten().roll(7).reshape(RIGHT.shape), "The right numbers come back at other positions."),
+        (
+            torch.nn.functional.pad(RIGHT[..., 1:-1, 1:-1], (1, 1, 1, 1)),
+            "right except in the outermost rows and columns",
+        ),
         (RIGHT.transpose(2, 3), "Two axes of the result are exchanged."),
         (RIGHT[..., :-1, :], "The result has too few rows."),
         (RIGHT[:1], "The result has too few images."),
@@ -133,7 +136,7 @@ def test_a_right_function_is_told_nothing():
 def test_an_argument_that_is_ignored_is_told_by_its_name():
     found = said(lambda x, factor=1.0, shift=None, flip=False: scaled(x, factor, shift))
     assert found["flip"].sentence == (
-        "`scaled` with another `flip` than the default gave back wrong values. The right picture comes back mirrored. "
+        "`scaled` with another `flip` than the default gave back wrong values. The right image comes back mirrored. "
         "With the default it is right."
     )
     assert set(found["flip"].tells) == {"flip"} and "factor" not in found

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from autograder import exam as exams
-from autograder.exam.core import Criterion, Exam, Finding, Outcome, Unnamed, Wrong, exams_of
+from autograder.exam.core import Criterion, Evidence, Exam, Finding, Outcome, Unnamed, Wrong, charge, exams_of
 from autograder.exam.setting import Local, Lost
 from autograder.exam.subject import Missing
 from autograder.exam.words import table_html, table_text
@@ -142,6 +142,27 @@ def test_a_missing_name_earns_nothing_and_says_so():
     with held_in(Recorder()) as setting:
         assert made_of(meets, fails).grade(Missing("double")) == 0.0
     assert {o.finding.sentence for o in setting.shown[0][1]} == {"`double` is not defined where this cell runs."}
+
+
+def test_a_mistake_is_charged_once_and_what_stands_beside_it_is_still_judged():
+    """The first criterion that meets it is lost; one after it is met, another loses by something else; the next student
+    is charged anew."""
+    evidence = Evidence("a call", "4", "5")
+
+    def first(subject, draw):
+        charge(draw, "an-id", evidence)
+
+    def second(subject, draw):
+        charge(draw, "an-id", evidence)
+
+    def third(subject, draw):
+        charge(draw, "an-id", evidence)
+        raise Wrong("another-id")
+
+    exam = made_of(first, second, third)
+    for _ in range(2):
+        found = [outcome.finding and outcome.finding.mistake for outcome in exam.examine(double)]
+        assert found == ["an-id", None, "another-id"]
 
 
 def test_a_table_says_the_same_sentence_once():

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 
+from autograder.demo.students import reference_solutions
+from autograder.exam_tables.implementations import implementation, implementations
+
 
 def cell_of(nb, key):
     return next(cell for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == key)
@@ -254,6 +257,23 @@ def written_by(student):
                 after(nb, key.removeprefix("+ "), text)
             else:
                 cell_of(nb, key).source = text
+
+    return solve
+
+
+# Who wrote all of assignment 04, each in a style of their own: right implementations of the whole notebook.
+STYLES = [
+    one.path.stem for one in implementations("augmentation") if not one.wrong and {"shift", "cutmix"} <= {*one.names}
+]
+
+
+def in_the_style_of(stem):
+    """The habit of someone who has written assignment 04 as this right implementation is written."""
+
+    def solve(nb):
+        written = implementation("augmentation", f"right/{stem}").cells(reference_solutions("04-augmentation"))
+        for key, text in written.items():
+            cell_of(nb, key).source = text
 
     return solve
 

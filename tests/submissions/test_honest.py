@@ -6,7 +6,9 @@ from drawing import some_of
 from honest import (
     NOTEBOOKS,
     STUDENTS,
+    STYLES,
     imports_in_the_given_cell,
+    in_the_style_of,
     modes_left,
     notes_in_between,
     outputs_kept,
@@ -69,5 +71,13 @@ def test_nor_in_another_assignment(graded, assignment, without, points):
 def test_nor_does_a_style_of_ones_own(graded, student):
     """Assignment 03 leaves much free, and students who saw nothing else have solved it in these styles."""
     result = graded("03-architectures", written_by(student), *HABITS, without=("picture", "training", "weights"))
+    assert [(row.title, row.sentence) for row in result.criteria if row.sentence] == []
+    assert result.score == result.max_score == 40 and result.bonus == 2 and result.faults == []
+
+
+@pytest.mark.parametrize("style", some_of(STYLES, 1))
+def test_nor_does_a_whole_notebook_in_another_style(graded, style):
+    """With its pictures and its pipeline, which use what the student wrote."""
+    result = graded("04-augmentation", in_the_style_of(style), without=())
     assert [(row.title, row.sentence) for row in result.criteria if row.sentence] == []
     assert result.score == result.max_score == 40 and result.bonus == 2 and result.faults == []

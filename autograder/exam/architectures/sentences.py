@@ -30,7 +30,7 @@ SENTENCES = common(
     "flatten-order": "The maps are flattened with their axes in another order. Flatten (C, H, W) in this order, as `torch.flatten(x, 1)` does.",
     "dropout-missing": "In train mode no dropout is active. There are two, each with probability 0.5.",
     "dropout-always": "Dropout is active in eval mode too. Use `nn.Dropout`, or give `training=self.training` to `F.dropout`.",
-    "dropout-place": "A dropout stands at another place than in torchvision, or a third one is there.",
+    "dropout-place": "A dropout is at another position than in torchvision, or a third one is there.",
     "dropout-rate": "The dropouts set another share of the values to 0 than a half.",
     "dropout-channels": "Dropout acts on whole channels of the maps. It acts on single values in the classifier.",
     # AlexNet

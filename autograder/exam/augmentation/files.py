@@ -11,7 +11,7 @@ import torch
 from autograder.exam.augmentation.images import T
 from autograder.exam.augmentation.sentences import SENTENCES
 from autograder.exam.compare import kind, shown
-from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong, once
+from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong, charge, once
 from autograder.exam.draw import Draw
 from autograder.exam.setting import current
 from autograder.exam.subject import Raised, Subject
@@ -108,7 +108,7 @@ def check_image(subject: Subject, image: T, expected: T, mode: str, tolerance: f
         raise Wrong("files-not-scaled", evidence)
     if image.dtype != torch.float32:
         said = f"An image of `{subject.name}` is {kind(image)} where a tensor of float32 is expected."
-        raise Unnamed(said, evidence, {"type", "result"})
+        raise Unnamed(said, evidence, {"type"})
     if not bool(((image - expected).abs() <= tolerance).all()):
         raise Unnamed(f"An image of `{subject.name}` in {mode} has wrong pixels.", evidence, {"result"})
 
@@ -129,9 +129,20 @@ def reads(subject: Subject, draw: Draw) -> None:
     once(draw, find)
 
 
+def reads_jpeg(subject: Subject, draw: Draw) -> bool:
+    """Is an image that lies in a JPEG file found and read? Where it is not, that costs one criterion."""
+    try:
+        opened(subject, Folders().add(draw, "one", suffix=".jpg"), (0,))
+    except Raised as error:
+        charge(draw, "files-jpeg", Evidence("one.jpg and one.png", "an item", str(error)))
+        return False
+    return True
+
+
 def pairs(subject: Subject, draw: Draw) -> None:
     """By stem, whatever the suffix, in the order of stems; folders as text and as Path."""
     reads(subject, draw)
+    reads_jpeg(subject, draw)
     folders = Folders()
     # Sorted by whole names "b-1.png" comes before "b.jpg"; and stems are no numbers.
     for stem, suffix in draw.shuffled(
@@ -174,7 +185,8 @@ def told(image: T, folders: Folders) -> str:
 def images(subject: Subject, draw: Draw) -> None:
     """Grey, RGB, RGBA and JPEG become float32 (3, H, W) in 0…1."""
     reads(subject, draw)
-    for mode, suffix in (("rgb", ".png"), ("grey", ".png"), ("rgba", ".png"), ("rgb", ".jpg"), ("grey", ".jpg")):
+    jpeg = [("rgb", ".jpg"), ("grey", ".jpg")] if reads_jpeg(subject, draw) else []
+    for mode, suffix in [("rgb", ".png"), ("grey", ".png"), ("rgba", ".png"), *jpeg]:
         folders = Folders().add(draw, "one", mode, suffix=suffix)
         try:
             _, item = opened(subject, folders, (0,))

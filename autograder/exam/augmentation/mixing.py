@@ -52,20 +52,25 @@ MISTAKES = (
             },
         ),
     ),
-    misconception("cutmix-order-ignored", with_changes(mixed, lambda order, **rest: {"order": order.flip(0)})),
+    misconception(
+        "cutmix-order-ignored",
+        with_changes(mixed, lambda order, **rest: {"order": order.flip(0)}),
+        with_changes(
+            mixed, lambda order, **rest: {"order": torch.argsort(order)}
+        ),  # image i is the partner of order[i]
+    ),
     misconception("cutmix-sum", with_result(mixed, lambda pair: (pair[0], 2 * pair[1]))),
 )
 
 
-def batches(some: list[Box]) -> Callable[[Draw], Iterator[Case]]:
-    """Batches of 7 × 9 with these rectangles."""
+def batches(some: list[Box], n: int = 4, channels: int = 2) -> Callable[[Draw], Iterator[Case]]:
+    """Batches of n images of 7 × 9 with these rectangles."""
 
     def cases(draw: Draw) -> Iterator[Case]:
         for box in some:
-            n = 4
             shares = draw.uniform(n, 3)
             order = torch.tensor(draw.shuffled(range(n)))
-            yield Case((draw.uniform(n, 2, 7, 9), shares / shares.sum(1, keepdim=True), order, *box))
+            yield Case((draw.uniform(n, channels, 7, 9), shares / shares.sum(1, keepdim=True), order, *box))
 
     return cases
 
@@ -93,7 +98,14 @@ CUTMIX = FunctionExam(
     features=features,
 )
 bonus = CUTMIX.exam(
-    CUTMIX.values("inside", "a rectangle on the image, labels by its area", 1.0, batches(ON)),
+    CUTMIX.values(
+        "inside",
+        "a rectangle on the image, labels by its area",
+        1.0,
+        batches(ON),
+        batches(ON[:2], channels=1),
+        batches(ON[:2], n=1, channels=3),
+    ),
     CUTMIX.values(
         "clipped", "a rectangle over the border, labels by what is left of it", 0.5, batches(OVER_END + BEFORE + BESIDE)
     ),

@@ -20,6 +20,7 @@ from autograder.objects.recipes import Recipe
 SHAPE = (3, 100, 100)
 GREY = 0.5  # an image that small noise does not take out of 0…1
 FEW = 50  # different numbers in an image: nothing can be said of their distribution
+TINY, CALLS = (1, 1, 2), 600  # images, of each of which one number is taken
 CUT = 0.12  # of the pixels; with sigma=1 on this image three in ten become 0, and three in ten become 1
 SIGMA = 0.08  # 0 and 1 are more than six of these away
 
@@ -27,7 +28,11 @@ SIGMA = 0.08  # 0 and 1 are more than six of these away
 def answer(subject: Subject, image: T, sigma: float, generator: Any, *, named: bool = False) -> T:
     """A call's result, where it is a float32 tensor of the image's shape."""
     given = {"sigma": sigma, "generator": generator}
-    got = subject(image, **given) if named else subject(image, sigma, generator)
+    return checked(subject, subject(image, **given) if named else subject(image, sigma, generator), image)
+
+
+def checked(subject: Subject, got: Any, image: T) -> T:
+    """A result, where it is a float32 tensor of the image's shape."""
     if not isinstance(got, T) or not got.is_floating_point():
         raise Unnamed(
             f"`{subject.name}` gave back {kind(got)} where a tensor of float32 is expected.", tells={"result"}
@@ -70,12 +75,8 @@ def strength(subject: Subject, draw: Draw) -> None:
     is_random(subject, draw)
     for sigma, level, shape in ((0.04, GREY, SHAPE), (0.02, 0.4, (1, 160, 170))):
         drawn = noise(subject, seeds(draw, 1)[0], sigma, shape, level).double().flatten()
-        if len(drawn.unique()) < len(drawn) / 2:
-            drawn = drawn.unique()  # that numbers repeat costs another criterion
-        if len(drawn) < FEW:
-            raise Wrong(
-                "noise-repeated", Evidence(f"sigma={sigma}", "a number for each pixel", f"{len(drawn)} numbers")
-            )
+        if len(drawn.unique()) < len(drawn) / 2:  # that numbers repeat costs another criterion
+            drawn = drawn.unique() if len(drawn.unique()) >= FEW else one_of_each_call(subject, draw, sigma, level)
         evidence = Evidence(f"sigma={sigma}", "mean 0, standard deviation 1", f"{drawn.mean():.4f}, {drawn.std():.4f}")
         mean, spread, bound = float(drawn.mean()), float(drawn.std()), FAR / math.sqrt(len(drawn))
         if abs(spread - 1) > bound:
@@ -84,6 +85,25 @@ def strength(subject: Subject, draw: Draw) -> None:
             raise Wrong("noise-mean", evidence)
         if not is_normal(drawn):
             raise Wrong("noise-not-normal", evidence)
+
+
+def one_of_each_call(subject: Subject, draw: Draw, sigma: float, level: float) -> T:
+    """The first number of each of many calls, over sigma."""
+    grey, told = torch.full(TINY, level), []
+    for seed in seeds(draw, 5):
+        given = [grey, sigma, Recipe("generator", seed)]
+        told += results(subject, current.get().build(Recipe("caller"))(subject, given, seed, CALLS), grey)
+    drawn = torch.stack([(got - level)[0, 0, 0] / sigma for got in told]).double()
+    if len(drawn.unique()) < FEW:
+        raise Wrong("noise-repeated", Evidence(f"sigma={sigma}", "a number for each pixel", "a few in all calls"))
+    return drawn
+
+
+def results(subject: Subject, told: Any, image: T) -> list[T]:
+    """What so many calls gave, where each is a float32 tensor of the image's shape."""
+    if not isinstance(told, list) or len(told) != CALLS:
+        raise Unnamed(f"`{subject.name}` gave back something that cannot be read.", tells={"result"})
+    return [checked(subject, got, image) for got in told]
 
 
 def strength_mistake(spread: float, bound: float, sigma: float, level: float) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import torch
 
@@ -12,7 +14,7 @@ from autograder.exam.augmentation.images import T
 from autograder.exam.augmentation.sentences import SENTENCES
 from autograder.exam.calls import Again, Call, Value
 from autograder.exam.cases import Case
-from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong, once
+from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong, charge, once
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features, holding
 from autograder.exam.functions import asked, beside
@@ -20,7 +22,7 @@ from autograder.exam.instances import InstanceExam, of_class
 from autograder.exam.mistakes import misconception, unfit, with_all_arguments, with_arguments
 from autograder.exam.setting import current
 from autograder.exam.statistics import FAR
-from autograder.exam.subject import Answer, Script, Subject
+from autograder.exam.subject import Script, Subject
 from autograder.objects.recipes import Recipe
 
 
@@ -104,14 +106,29 @@ SHARES = (0.25, 0.6, 0.9)
 
 def decisions(subject: Subject, p: float, seed: int, calls: int, *, named: bool = False) -> list[bool]:
     """Whether each call of one instance changed the image, from this seed of torch's global generator on."""
-    image, change = torch.rand(1, 2, 3, generator=torch.Generator().manual_seed(seed)), Recipe("added", 1.0)
-    made = subject.make(transform=change, p=p) if named else subject.make(change, p)
-    return read(subject, made, image, seed, calls)
+    change = Recipe("added", 1.0)
+    return of_one(subject, subject.make(transform=change, p=p) if named else subject.make(change, p), seed, calls)
 
 
-def read(subject: Subject, made: Subject, image: T, seed: int, calls: int) -> list[bool]:
-    """The same of an instance."""
-    told = current.get().build(Recipe("caller"))(made, [image], seed, calls)
+def of_one(subject: Subject, made: Subject, seed: int, calls: int) -> list[bool]:
+    """The same of this instance."""
+    image = scene(seed)
+    return read(subject, image, current.get().build(Recipe("caller"))(made, [image], seed, calls), calls)
+
+
+def of_each(subject: Subject, p: float, seed: int, count: int) -> list[bool]:
+    """The first decision of each of so many instances."""
+    image, settings = scene(seed), [Recipe("added", 1.0), p]
+    return read(subject, image, current.get().build(Recipe("maker"))(subject, settings, image, seed, count), count)
+
+
+def scene(seed: int) -> T:
+    """An image, in which it shows that 1 is added."""
+    return torch.rand(1, 2, 3, generator=torch.Generator().manual_seed(seed))
+
+
+def read(subject: Subject, image: T, told: Any, calls: int) -> list[bool]:
+    """Which of so many results are the image and 1; all others are the image."""
     if not isinstance(told, list) or len(told) != calls:
         raise Unnamed(f"`{subject.name}` gave back something that cannot be read.", tells={"result"})
     found = []
@@ -127,56 +144,63 @@ def read(subject: Subject, made: Subject, image: T, seed: int, calls: int) -> li
     return found
 
 
-def applies(subject: Subject, draw: Draw) -> bool:
-    """The door: with p = 1 and with p = 0 calls differ. Is it as asked, and not the other way round?"""
+@dataclass(frozen=True)
+class Ends:
+    """The decisions with p = 0 and with p = 1; which of the mistakes that show in them it is, if it is one."""
 
-    def find() -> bool:
-        never, always = decisions(subject, 0.0, 1, 30), decisions(subject, 1.0, 1, 30)
-        if all(never) and not any(always):
-            return False
+    never: list[bool]
+    always: list[bool]
+    mistake: str | None = None
+
+
+def ends_of(subject: Subject, draw: Draw) -> Ends:
+    """The door: with p = 1 and with p = 0 calls differ."""
+
+    def find() -> Ends:
+        never, always = decisions(subject, 0.0, 1, 150), decisions(subject, 1.0, 1, 150)
         if not any(never) and not any(always):
             raise Wrong("random-never", Evidence("p=0 and p=1", "never and always", "never"))
         if all(never) and all(always):
             raise Wrong("random-always", Evidence("p=0 and p=1", "never and always", "always"))
-        return True
+        if all(never) and not any(always):
+            return Ends(never, always, "random-inverted")
+        mixed = len({*never}) == len({*always}) == 2
+        half = mixed and all(near(sum(decisions(subject, p, 2, CALLS)) / CALLS, 0.5) for p in SHARES)
+        return Ends(never, always, "random-half" if half else None)
 
-    return bool(once(draw, find))
+    found: Ends = once(draw, find)
+    return found
 
 
 def ends(subject: Subject, draw: Draw) -> None:
     """Never with 0, also where the transform would fail; always with 1."""
-    if not applies(subject, draw):
+    found = ends_of(subject, draw)
+    if found.mistake == "random-inverted":
         raise Wrong("random-inverted", Evidence("p=0 and p=1", "never and always", "always and never"))
-    for p, expected in ((0, False), (0.0, False), (1, True), (1.0, True)):
-        found = decisions(subject, p, int(draw.integers(0, 9999)), 150)
-        if set(found) != {expected}:
-            wanted = "always" if expected else "never"
-            raise Wrong("random-ends", Evidence(f"p={p}", wanted, f"{sum(found)} of {len(found)} calls"))
-    made = subject.make(Recipe("failing"), 0)
-    read(subject, made, draw.uniform(1, 2, 2), 3, 20)
+    if found.mistake == "random-half":
+        return  # that `p` has no effect costs another criterion
+    more = ((p, decisions(subject, p, int(draw.integers(0, 9999)), 150)) for p in (0, 1))
+    for p, some in ((0.0, found.never), (1.0, found.always), *more):
+        if set(some) != {bool(p)}:
+            wanted = "always" if p else "never"
+            raise Wrong("random-ends", Evidence(f"p={p}", wanted, f"{sum(some)} of {len(some)} calls"))
+    of_one(subject, subject.make(Recipe("failing"), 0), 3, 20)
 
 
 def rate(subject: Subject, draw: Draw) -> None:
     """The transform is called with probability p."""
-    right = applies(subject, draw)
-    shares = {p: sum(decisions(subject, p, int(draw.integers(0, 9999)), CALLS, named=True)) / CALLS for p in SHARES}
-    if all(share in (0.0, 1.0) for share in shares.values()):  # one decision an instance, which costs another criterion
-        shares = {p: sum(one_each(subject, p, draw)) / CALLS for p in SHARES}
-    evidence = Evidence(f"p in {SHARES}", "as often", ", ".join(f"{share:.3f}" for share in shares.values()))
-    if all(share in (0.0, 1.0) for share in shares.values()):
+    inverted = ends_of(subject, draw).mistake == "random-inverted"
+    some = [decisions(subject, p, int(draw.integers(0, 9999)), CALLS, named=True) for p in SHARES]
+    if all(len({*one}) == 1 for one in some):  # one decision an instance, which costs another criterion
+        some = [of_each(subject, p, int(draw.integers(0, 9999)), CALLS) for p in SHARES]
+    shares = [sum(one) / CALLS for one in some]
+    evidence = Evidence(f"p in {SHARES}", "as often", ", ".join(f"{share:.3f}" for share in shares))
+    if all(share in (0.0, 1.0) for share in shares):
         raise Wrong("random-seeded", evidence)
-    if all(near(share, 0.5) for share in shares.values()):
+    if all(near(share, 0.5) for share in shares):
         raise Wrong("random-half", evidence)
-    if not all(near(share, p if right else 1 - p) for p, share in shares.items()):
+    if not all(near(share, 1 - p if inverted else p) for p, share in zip(SHARES, shares, strict=True)):
         raise Wrong("random-rate", evidence)
-
-
-def one_each(subject: Subject, p: float, draw: Draw) -> list[bool]:
-    """The first decision of each of so many instances."""
-    image = draw.uniform(1, 1, 2)
-    script: Script = [(0, "make", (Recipe("added", 1.0), p), {}), (1, "vjp", (image,), {}, None)]
-    outputs = [told[-1].output for told in subject.scripts([script] * CALLS) if isinstance(told[-1], Answer)]
-    return [isinstance(output, T) and torch.allclose(output, image + 1) for output in outputs]
 
 
 def near(share: float, p: float) -> bool:
@@ -184,42 +208,41 @@ def near(share: float, p: float) -> bool:
     return abs(share - p) <= FAR * math.sqrt(p * (1 - p) / CALLS)
 
 
-def check_differing(subject: Subject, found: list[bool]) -> None:
-    """Decisions of one instance differ."""
-    if len(set(found)) > 1:
-        return
-    several = {decisions(subject, 0.5, seed, 3)[-1] for seed in range(40)}
-    mistake = "random-decided-once" if len(several) > 1 else "random-seeded"
-    raise Wrong(mistake, Evidence("p=0.5, many calls", "decisions that differ", "all alike"))
+def bound_together(subject: Subject, draw: Draw, found: list[bool]) -> str | None:
+    """How decisions of one instance depend on each other, with p = 0.5: the mistake, which costs one criterion, or
+    None."""
+    if len({*found}) == 1:
+        mistake, seen = "random-decided-once", "all alike"
+        if len({decisions(subject, 0.5, seed, 3)[-1] for seed in range(40)}) == 1:
+            raise Wrong("random-seeded", Evidence("p=0.5, many calls", "decisions that differ", seen))
+    else:
+        alike = sum(a == b for a, b in pairwise(found)) / (len(found) - 1)
+        if abs(alike - 0.5) <= FAR * 0.5 / math.sqrt(len(found) - 1):
+            return None
+        mistake, seen = "random-in-turn", f"{alike:.3f} of them as the one before"
+    charge(draw, mistake, Evidence("p=0.5, many calls", "decisions that differ, independently", seen))
+    return mistake
 
 
 def anew(subject: Subject, draw: Draw) -> None:
     """Each call decides anew, and independently of the one before."""
-    applies(subject, draw)
-    found = decisions(subject, 0.5, int(draw.integers(0, 9999)), CALLS)
-    check_differing(subject, found)
-    check_independent(found)
-
-
-def check_independent(found: list[bool]) -> None:
-    """A decision has nothing to do with the one before it."""
-    alike = sum(a == b for a, b in pairwise(found)) / (len(found) - 1)
-    if abs(alike - 0.5) > FAR * 0.5 / math.sqrt(len(found) - 1):
-        raise Wrong("random-in-turn", Evidence("p=0.5", "half of the calls as the one before", f"{alike:.3f}"))
+    ends_of(subject, draw)
+    bound_together(subject, draw, decisions(subject, 0.5, int(draw.integers(0, 9999)), CALLS))
 
 
 def repeatable(subject: Subject, draw: Draw) -> None:
     """The same decisions after the same `torch.manual_seed`, others after another."""
-    applies(subject, draw)
+    ends_of(subject, draw)
     first, second = (int(seed) for seed in draw.integers(0, 99_999, 2))
-    image, made = draw.uniform(1, 2, 3), subject.make(Recipe("added", 1.0), 0.5)
-    one, same, other = (read(subject, made, image, seed, 200) for seed in (first, first, second + 100_000))
-    check_differing(subject, one)
-    check_independent(one)
+    seeds, made = (first, first, second + 100_000), subject.make(Recipe("added", 1.0), 0.5)
+    one, same, other = (of_one(subject, made, seed, 200) for seed in seeds)
+    mistake = bound_together(subject, draw, one)
+    if mistake:  # what each instance decides first can follow from the seed all the same
+        one, same, other = (of_each(subject, 0.5, seed, 200) for seed in seeds)
     if one != same:
         raise Wrong("random-other-generator", Evidence("one seed, twice", "the same decisions", "others"))
     if one == other:
-        raise Wrong("random-seeded", Evidence("two seeds", "other decisions", "the same"))
+        raise Wrong(mistake or "random-seeded", Evidence("two seeds", "other decisions", "the same"))
 
 
 RandomApply = Exam(
@@ -231,5 +254,4 @@ RandomApply = Exam(
         Criterion("seed", "torch.manual_seed repeats the decisions", 1.0, repeatable),
     ),
     sentences=SENTENCES,
-    brings={"random-half": ("random-ends",)},
 )

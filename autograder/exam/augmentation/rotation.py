@@ -158,6 +158,8 @@ SQUARES = [(1, 7, 7), (1, 8, 8), (3, 9, 9)]
 OBLONG = [(3, 6, 9), (1, 9, 4), (3, 7, 12)]
 ANGLES = (30, 10, 45.0, 340, 77.5, 135, 200, 260)
 LARGE, WIDE = [(1, 41, 41), (3, 38, 38)], [(1, 36, 52), (3, 50, 34)]
+NARROW = [(1, 13, 47), (3, 46, 12)]  # so much that indices lie before the start by more than the image is large
+STEEP = (90, 65)
 
 ROTATE = FunctionExam(
     "rotate", rotated, MISTAKES, SENTENCES, sharp(SQUARES, (90, 180)), ban="augmentation", features=angle_features
@@ -176,6 +178,7 @@ rotate = ROTATE.exam(
         1.0,
         ROTATE.ask_values(sharp(OBLONG, (0, 180)), plain=square),
         asking(Turned, soft(WIDE, ANGLES[::2])),
+        asking(Turned, soft(NARROW, STEEP)),
     ),
     ROTATE.criterion("masks", "masks stay int64, and get no label that was not there", 1.0, asking(Labelled, masks)),
     ROTATE.criterion(

@@ -104,6 +104,7 @@ SENTENCES = common("banned-call", "input-changed", "contiguous-only") | {
     "pair-moved-apart": "The mask moves otherwise than the image, since both calls draw different numbers. Put the state of torch's generator back before the second call.",
     "pair-seeded": "All calls draw the same numbers, because the generator is seeded with a constant. Two calls must differ.",
     "pair-alike": "Some calls repeat the numbers of earlier calls. Each call must draw new ones.",
+    "pair-counted": "Every new object draws the same numbers, whatever the seed of torch is. Put the state of torch's generator back, or seed it with a number that you draw from it.",
     "pair-photometric-first": "The photometric transforms come first. The geometric ones must come first.",
     "pair-photometric-missing": "The photometric transforms are not made.",
     "pair-photometric-backwards": "The photometric transforms are called from the last to the first.",
@@ -116,6 +117,7 @@ SENTENCES = common("banned-call", "input-changed", "contiguous-only") | {
     # files
     "files-wrong-partner": "An image gets the mask of another one. Pair the files by their stems.",
     "files-order": "The pairs are not sorted by stem. Sort by the name without its suffix, as text.",
+    "files-jpeg": "An image in a JPEG file is not found or not read. Images are PNG or JPEG files, and an image and its mask may have different suffixes.",
     "files-not-scaled": "The image's values go to 255. Divide them by 255.",
     "files-channels-last": "The image is (H, W, C). It must be (C, H, W).",
     "files-grey": "A grey image keeps one channel. It must become three equal channels.",

@@ -31,6 +31,17 @@ def rolled(function, image, dx, dy):
     return image.roll((dy, dx), (-2, -1))
 
 
+def rolled_where(*, dx: bool = False, dy: bool = False, sign: int = 0) -> Callable[..., T]:
+    """The same on some sides. dx: left and right; dy: at the top and at the bottom; sign: only for such numbers."""
+
+    def mutant(function, image, **given):
+        wrapping = {"dx": dx and given["dx"] * sign >= 0, "dy": dy and given["dy"] * sign >= 0}
+        right = {name: 0 if wrapping[name] else number for name, number in given.items()}
+        return rolled(function, function(image=image, **right), **{n: given[n] - right[n] for n in given})
+
+    return mutant
+
+
 def edge_repeated(function, image, dx, dy):
     """The edge goes on where zeros should follow."""
     rows, columns = places(image.shape)
@@ -60,7 +71,12 @@ SHIFT_MISTAKES = (
         with_arguments(moved, dx=lambda d: -d),
         with_arguments(moved, dy=lambda d: -d),
     ),
-    misconception("shift-wraps", with_all_arguments(moved, rolled)),
+    misconception(
+        "shift-wraps",
+        with_all_arguments(moved, rolled),
+        *(with_all_arguments(moved, rolled_where(**{axis: True})) for axis in ("dx", "dy")),
+        *(with_all_arguments(moved, rolled_where(dx=True, dy=True, sign=sign)) for sign in (1, -1)),
+    ),
     misconception("shift-edge-repeated", with_all_arguments(moved, edge_repeated)),
     misconception("shift-negative", with_all_arguments(moved, one_sided), with_all_arguments(moved, absolute)),
     misconception(
@@ -85,7 +101,9 @@ def far(draw: Draw) -> Iterator[Case]:
     """Further than the image is large; the largest steps that leave something, too."""
     for shape in SHAPES:
         _, height, width = shape
-        for dx, dy in ((width, 0), (0, height), (-width, 1), (2, -height), (3 * width, -2 * height)):
+        least = (width, 0), (0, height), (-width, 1), (2, -height)
+        more = (width + 1, 1), (-2, height + 2), (-width - 2, 0), (1, -height - 1), (3 * width, -2 * height)
+        for dx, dy in least + more:  # by a little more, indices from the end would find something again
             yield Case((draw.uniform(*shape),), {"dx": dx, "dy": dy}, "further than the image is large")
         for dx, dy in ((width - 1, 0), (0, 1 - height)):
             yield Case((draw.uniform(*shape),), {"dx": dx, "dy": dy})

@@ -208,7 +208,7 @@ def features(reference: Callable[..., Any], given: Case) -> Features:
 LAID_OUT = [w.PLAINEST[0], Setup((2, 3, 6, 8, 2, 2)), Setup((1, 2, 8, 5, 2, 2), {"stride": 3})]
 BACK = FunctionExam("max_unpool2d", unpooled, UNPOOL, SENTENCES, cases(w.PLAINEST), ban="pooling", features=features)
 max_unpool2d = BACK.exam(
-    BACK.values("values", "every value back in its place, zeros elsewhere", 1.0, cases(PLAIN)),
+    BACK.values("values", "every value back at its position, zeros elsewhere", 1.0, cases(PLAIN)),
     BACK.argument("stride", "windows that stand apart: stride", 0.5, cases(STRIDE)),
     BACK.values("overlapping", "equal indices: written, not added", 0.5, cases(OVERLAPPING)),
     BACK.argument("padding", "padding", 0.5, cases(PADDING)),

@@ -110,7 +110,7 @@ def check_part(known: Known, subject: Subject, draw: Draw) -> None:
         evidence = Evidence("a part of a picture", shown(whole[..., 3:7, 5:9]), shown(part[..., 2:-2, 2:-2]))
         sentence = (
             f"`{subject.name}` gives another output for the same pixels in an image of another shape, so the output "
-            "depends on the place in the image or on its size."
+            "depends on the position in the image or on its size."
         )
         raise Unnamed(sentence, evidence, ("place", "sizes"))
 

@@ -31,7 +31,7 @@ RULE = Rule(
         "torch.nn.modules.conv:_ConvNd.*",  # whose constructor draws the weights and refuses what cannot be right
         *("scipy.ndimage._filters", "scipy.ndimage._nd_image", "scipy.signal._signaltools"),
         *("scipy.signal._savitzky_golay", "scipy.signal._upfirdn", "scipy.signal._spline_filters"),
-        *("scipy.signal._sigtools", "scipy.signal._spline", "scipy.signal._upfirdn_apply"),
+        *("scipy.signal._sigtools", "scipy.signal._spline", "scipy.signal:sepfir2d", "scipy.signal._upfirdn_apply"),
         *("skimage.filters.edges", "skimage._shared.filters", "skimage.filters._gaussian", "skimage.filters._gabor"),
         *("skimage.filters._unsharp_mask", "skimage.filters.lpi_filter", "skimage.filters._sparse"),
         *("cv2:filter2D", "cv2:sepFilter2D", "cv2:GaussianBlur", "cv2:blur", "cv2:boxFilter", "cv2:Sobel"),

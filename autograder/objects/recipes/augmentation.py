@@ -108,6 +108,12 @@ def caller() -> Callable[..., list[Any]]:
     return repeatedly
 
 
+def of_each_made(made: Callable[..., Any], settings: Sequence[Any], image: T, seed: int, count: int) -> list[Any]:
+    """What the first call of each of so many instances gives, from this seed of torch's global generator on."""
+    torch.manual_seed(seed)
+    return [made(*settings)(image.clone()) for _ in range(count)]
+
+
 def overwritten(function: Callable[..., T], image: T, box: Sequence[int]) -> T:
     """The image, after the result of a call was filled with sevens."""
     function(image, *box).fill_(7)
@@ -183,6 +189,7 @@ RECIPES = {
     "shaded": shaded,
     "noting": lambda: Noting(),  # a class that stands here is found by the student's code
     "caller": caller,
+    "maker": lambda: of_each_made,
     "overwriter": overwriter,
     "state_reader": state_reader,
     "generator": generator,

@@ -12,7 +12,10 @@ import torch
 
 from convcourse.checks.core import Check, ForbiddenCall
 
-LIBRARIES = ("torchvision.transforms", "skimage", "scipy", "cv2")
+LIBRARIES = (
+    *("torchvision.transforms", "skimage", "cv2"),
+    *("scipy.ndimage", "scipy.signal", "scipy.interpolate", "scipy.fft", "scipy.fftpack"),
+)
 
 
 class ImageCheck(Check):
