@@ -1,24 +1,26 @@
 """Chapter 5's explanations of a classifier, for a whole batch at once, and a network whose weights are randomised."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from _code import photographs
-from convcourse import data
+from convcourse import data, pretrained
 
-CLASSES = {"chelsea": 285, "coffee": 967, "camera": 872}  # Egyptian cat, espresso, tripod
+CLASSES = {"chelsea": "Egyptian cat", "coffee": "espresso", "camera": "tripod"}
 Maps = Callable[[nn.Module, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
-def square(name: str, side: int = 224) -> torch.Tensor:
-    """The middle of a photograph, (3, side, side) in 0…1."""
-    image = data.photograph(name, side)
-    top, left = (image.shape[1] - side) // 2, (image.shape[2] - side) // 2
-    return image[:, top : top + side, left : left + side].contiguous()
+def squares(side: int = 224) -> torch.Tensor:
+    """The middles of the photographs in CLASSES: (3, 3, side, side) in 0…1."""
+    return torch.stack([pretrained.square(data.photograph(name), side) for name in CLASSES])
+
+
+def numbers() -> torch.Tensor:
+    """What they show, by number: (3,)."""
+    return torch.tensor([pretrained.class_number(name) for name in CLASSES.values()])
 
 
 def in_parts(net: nn.Module, images: torch.Tensor, size: int = 8) -> torch.Tensor:
@@ -154,7 +156,7 @@ def randomise(net: nn.Module, part: nn.Module, images: torch.Tensor) -> None:
 
 def cascade(images: torch.Tensor, seed: int) -> Iterator[tuple[str, nn.Module]]:
     """The trained network, then the same after each part has been randomised, from the top down. It is one object."""
-    net = photographs.pretrained()
+    net = pretrained.efficientnet_lite0()
     yield "trained", net
     torch.manual_seed(seed)
     for name, part in parts(net):
@@ -185,10 +187,3 @@ def structural_similarity(one: torch.Tensor, other: torch.Tensor, cell: int = 4)
     small = [F.avg_pool2d(maps[:, None], cell)[:, 0] for maps in (one, other)]
     scaled = [maps / maps.amax((1, 2), keepdim=True).clamp(min=1e-12) for maps in small]
     return torch.tensor([ssim(a.numpy(), b.numpy(), data_range=1.0) for a, b in zip(*scaled)])
-
-
-def class_names() -> Sequence[str]:
-    """ImageNet's 1,000 classes in their usual order."""
-    from torchvision.models import MobileNet_V3_Large_Weights
-
-    return MobileNet_V3_Large_Weights.DEFAULT.meta["categories"]

@@ -3,8 +3,6 @@
 A seed draws the random weights. After each part the maps of all methods are compared with those of the trained network.
 """
 
-import torch
-
 from _code import explaining
 
 SEEDS = range(5)
@@ -12,8 +10,7 @@ SEEDS = range(5)
 
 def run(seed: int) -> dict[str, dict[str, list[list[float]]]]:
     """Per method the ``rank`` correlation and the ``ssim`` with the trained network's map, (parts, photographs)."""
-    images = torch.stack([explaining.square(name) for name in explaining.CLASSES])
-    targets = torch.tensor(list(explaining.CLASSES.values()))
+    images, targets = explaining.squares(), explaining.numbers()
     found: dict[str, dict[str, list[list[float]]]] = {name: {"rank": [], "ssim": []} for name in explaining.METHODS}
     trained = {}
     for part, net in explaining.cascade(images, seed):
