@@ -15,7 +15,8 @@ Maps = Callable[[nn.Module, torch.Tensor, torch.Tensor], torch.Tensor]
 
 def squares(side: int = 224) -> torch.Tensor:
     """The middles of the photographs in CLASSES: (3, 3, side, side) in 0…1."""
-    return torch.stack([pretrained.square(data.photograph(name), side) for name in CLASSES])
+    found = torch.stack([pretrained.square(data.photograph(name), side) for name in CLASSES])
+    return found.clamp(0, 1)  # resizing rounds
 
 
 def numbers() -> torch.Tensor:
