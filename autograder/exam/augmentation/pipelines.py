@@ -217,7 +217,8 @@ def bound_together(subject: Subject, draw: Draw, found: list[bool]) -> str | Non
             raise Wrong("random-seeded", Evidence("p=0.5, many calls", "decisions that differ", seen))
     else:
         alike = sum(a == b for a, b in pairwise(found)) / (len(found) - 1)
-        if abs(alike - 0.5) <= FAR * 0.5 / math.sqrt(len(found) - 1):
+        share = sum(found) / len(found)  # which may be a wrong one, and costs another criterion then
+        if abs(alike - share**2 - (1 - share) ** 2) <= FAR * 0.5 / math.sqrt(len(found) - 1):
             return None
         mistake, seen = "random-in-turn", f"{alike:.3f} of them as the one before"
     charge(draw, mistake, Evidence("p=0.5, many calls", "decisions that differ, independently", seen))
