@@ -4,7 +4,8 @@
 //   const {logits} = await run({image: [1, 3, 64, 64, data]}, ['logits']);   // {logits: {dims, data}}
 import {Sorry} from './kit.mjs';
 
-export const MEGABYTES = 15; // of the runtime and a network, as readers are told before they load it
+// Of the runtime and a network, as readers are told before they load them.
+export const MEGABYTES = {shapes: 15, tolerance: 15};
 const HERE = new URL('.', import.meta.url);
 const loaded = {}; // promises
 
@@ -13,7 +14,7 @@ const loaded = {}; // promises
  * wanted, and gives these in the same form. `tell` gets words about what is being waited for.
  */
 export async function network(name, tell = () => {}) {
-  const ort = await once('the runtime', () => runtime(tell));
+  const ort = await once('the runtime', () => runtime(tell, MEGABYTES[name]));
   const session = await once(name, async () => ort.InferenceSession.create(await bytes(`networks/${name}.onnx`)));
   return async (inputs, wanted) => {
     const tensors = Object.entries(inputs).map(([key, {dims, data}]) => [key, new ort.Tensor('float32', data, dims)]);
@@ -30,12 +31,12 @@ function once(key, make) {
   return loaded[key];
 }
 
-async function runtime(tell) {
+async function runtime(tell, all) {
   if (typeof WebAssembly !== 'object') throw new Sorry('This browser does not run WebAssembly, which the network needs.');
   const ort = await import(new URL('vendor/ort/ort.wasm.bundle.min.mjs', HERE));
   ort.env.wasm.numThreads = 1; // more need headers that a host of plain files does not send
   ort.env.wasm.wasmBinary = await bytes('vendor/ort/ort-wasm-simd-threaded.wasm', (count) => {
-    tell(`loading … ${Math.round(count / 1e6)} of ${MEGABYTES} MB`);
+    tell(`loading … ${Math.round(count / 1e6)} of ${all} MB`);
   });
   return ort;
 }

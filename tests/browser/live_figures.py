@@ -64,7 +64,7 @@ def alive(context, address: str, name: str, query: str = ""):
 
 def said(figure) -> str:
     """The sentence below the drawing."""
-    return figure.locator(".live-sentence").inner_text()
+    return figure.locator(".live-sentence:not(.live-trouble)").inner_text()
 
 
 def shared(figure) -> str:

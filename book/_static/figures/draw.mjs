@@ -93,7 +93,7 @@ figure('draw', 'Draw shapes, and a U-Net segments them', FIELDS, async (kit) => 
       answer.ariaBusy = 'false';
     }
   };
-}, {start: `Draw, and let the network segment: load it (${MEGABYTES} MB)`});
+}, {start: `Draw, and let the network segment: load it (${MEGABYTES.shapes} MB)`});
 
 function sentence({skips, at: [y, x]}, labels, sure, mask) {
   const right = labels.filter((label, i) => label === mask[i]).length / labels.length, i = y * SIZE + x;

@@ -31,7 +31,7 @@ figure('unet', 'A U-Net: its sizes and its maps', FIELDS, (kit) => {
   });
   let maps; // of the chapter's network, by block
   const {image} = drawScene(read(FIRST), NOISE, 0);
-  const load = starter(`Load the network and see its maps (${MEGABYTES} MB)`, async (wait) => {
+  const load = starter(`Load the network and see its maps (${MEGABYTES.shapes} MB)`, async (wait) => {
     kit.set({...OURS, block: kit.state.block || 'encoder.0'});
     const run = await network('shapes', wait);
     maps = await run({
