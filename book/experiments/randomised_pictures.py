@@ -1,0 +1,67 @@
+"""The maps of chapter 5's sanity check as pictures for its live figure: one cascade, its maps and its answers.
+
+All maps lie in one sheet, a row per photograph and method, a column per step of the cascade. Each is divided by what 1 in
+100 of its pixels exceeds. The figures beside them are those of the experiment `randomised`, with its seeds.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from _code import explaining
+from PIL import Image
+
+from convcourse import pretrained
+
+SEEDS = range(1)
+FILES = ["book/_static/pictures/randomised.webp", "book/_static/pictures/randomised.json"]
+ROOT = Path(__file__).resolve().parents[2]
+METHODS = ("gradient", "guided backpropagation", "Grad-CAM", "integrated gradients")
+SIDE, QUALITY = 96, 45  # pixels of a map; of the WebP file, in percent
+
+
+def shown(maps: torch.Tensor) -> torch.Tensor:
+    """Maps (N, H, W) as pictures (N, SIDE, SIDE) in 0…1."""
+    top = maps.flatten(1).quantile(0.99, dim=1).clamp(min=1e-12)[:, None, None]
+    return F.interpolate((maps / top).clamp(0, 1)[:, None], (SIDE, SIDE), mode="area")[:, 0]
+
+
+def run(seed: int) -> dict[str, list]:
+    """For each photograph and step the network's ``answers``: its first class, that one's probability, and the
+    probability of the class that is explained."""
+    images, targets = explaining.squares(), explaining.numbers()
+    steps, answers = [], []
+    for _, net in explaining.cascade(images, seed):
+        steps.append(torch.stack([shown(explaining.METHODS[name](net, images, targets)) for name in METHODS], 1))
+        shares = explaining.in_parts(net, images).softmax(1)
+        best = [(pretrained.class_names()[int(number)], round(float(p), 4)) for p, number in zip(*shares.max(1))]
+        own = shares.gather(1, targets[:, None])[:, 0].tolist()
+        answers.append([[*one, round(each, 4)] for one, each in zip(best, own)])
+    tiles = torch.stack(steps, 2).flatten(0, 1)  # photographs · methods, steps, rows, columns
+    sheet = tiles.permute(0, 2, 1, 3).reshape(len(tiles) * SIDE, -1)
+    picture, numbers = (ROOT / file for file in FILES)
+    picture.parent.mkdir(exist_ok=True)
+    Image.fromarray((255 * sheet).round().byte().numpy()).save(picture, "WEBP", quality=QUALITY, method=6)
+    told = {
+        "parts": ["nothing", *(name for name, _ in explaining.parts(pretrained.efficientnet_lite0()))],
+        "photographs": list(explaining.CLASSES.values()),
+        "methods": list(METHODS),
+        "ranks": ranks(),
+        "answers": [list(each) for each in zip(*answers)],
+    }
+    numbers.write_text(json.dumps(told, ensure_ascii=False) + "\n", encoding="utf-8")
+    return {"answers": told["answers"]}
+
+
+def ranks() -> dict[str, list]:
+    """For each method, photograph and step the rank correlation with the trained network's map: the mean of the
+    experiment's seeds, the lowest, the highest."""
+    runs = json.loads(Path(__file__).with_name("randomised.json").read_text(encoding="utf-8"))["runs"]
+    found = {}
+    for name in METHODS:
+        values = np.array([each[name]["rank"] for each in runs])  # seeds, steps, photographs
+        spread = np.stack([values.mean(0), values.min(0), values.max(0)], -1)
+        found[name] = spread.transpose(1, 0, 2).round(2).tolist()
+    return found
