@@ -12,7 +12,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from _code import networks
+from _code import onnx_files
 from convcourse import pretrained
 
 FILE, NAMES = "lite0.onnx", "imagenet.json"  # in the folder of the networks
@@ -44,7 +44,7 @@ class Answering(nn.Module):
 def write(folder: Path) -> None:
     """Writes the network and the names of the classes into a folder."""
     path = folder / FILE
-    networks.write(Answering(rounded()), (torch.zeros(2, 3, SIDE, SIDE),), ["image"], path)
+    onnx_files.write(Answering(rounded()), (torch.zeros(2, 3, SIDE, SIDE),), ["image"], path)
     halve(path)
     (folder / NAMES).write_text(json.dumps(pretrained.class_names(), ensure_ascii=False), encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Parts of a photograph painted over, as chapter 5's live figure does it (``book/_static/covering.mjs``); its picture."""
+"""Parts of a photograph painted over, as in chapter 5's live figure (``book/_static/covering.mjs``); its picture."""
 
 from collections.abc import Callable
 
@@ -54,8 +54,8 @@ def picture(net: nn.Module, mask: torch.Tensor) -> SVG:
     cell = size / GRID
     for row, column in mask.nonzero().tolist():
         sheet.box(2 + column * cell, 26 + row * cell, cell, cell, "over")
-    for at, name in enumerate(list(explaining.CLASSES)[1:]):
-        sheet.picture(images[1 + at], 2 + 64 * at, 312, 56, 56)
+    for at, image in enumerate(images[1:]):
+        sheet.picture(image, 2 + 64 * at, 312, 56, 56)
     sheet.text("more to paint on", 138, 340, "soft", size=13, anchor="start")
     before, now = net(torch.stack([images[0], covered(images[0], mask)])).softmax(1)
     shares, numbers = now.topk(5)

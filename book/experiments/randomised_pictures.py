@@ -1,7 +1,8 @@
 """The maps of chapter 5's sanity check as pictures for its live figure: one cascade, its maps and its answers.
 
-All maps lie in one sheet, a row per photograph and method, a column per step of the cascade. Each is divided by what 1 in
-100 of its pixels exceeds. The figures beside them are those of the experiment `randomised`, with its seeds.
+All maps lie in one sheet, a row per photograph and method, a column per step of the cascade, after a column with the
+photographs and an empty one, so that no colour runs into a map. Each map is divided by what 1 in 100 of its pixels
+exceeds. The figures beside them are those of the experiment `randomised`, with its seeds.
 """
 
 import json
@@ -19,7 +20,7 @@ SEEDS = range(1)
 FILES = ["book/_static/pictures/randomised.webp", "book/_static/pictures/randomised.json"]
 ROOT = Path(__file__).resolve().parents[2]
 METHODS = ("gradient", "guided backpropagation", "Grad-CAM", "integrated gradients")
-SIDE, QUALITY = 96, 45  # pixels of a map; of the WebP file, in percent
+SIDE, QUALITY = 96, 60  # pixels of a map; of the WebP file, in percent
 
 
 def shown(maps: torch.Tensor) -> torch.Tensor:
@@ -39,8 +40,11 @@ def run(seed: int) -> dict[str, list]:
         best = [(pretrained.class_names()[int(number)], round(float(p), 4)) for p, number in zip(*shares.max(1))]
         own = shares.gather(1, targets[:, None])[:, 0].tolist()
         answers.append([[*one, round(each, 4)] for one, each in zip(best, own)])
-    tiles = torch.stack(steps, 2).flatten(0, 1)  # photographs · methods, steps, rows, columns
-    sheet = tiles.permute(0, 2, 1, 3).reshape(len(tiles) * SIDE, -1)
+    maps = torch.stack(steps, 2).flatten(0, 1)[:, :, None].expand(-1, -1, 3, -1, -1)  # grey: one value for all colours
+    small = F.interpolate(images, (SIDE, SIDE), mode="area").repeat_interleave(len(METHODS), 0)
+    first = torch.stack([small, torch.full_like(small, 0.5)], 1)
+    tiles = torch.cat([first, maps], 1)  # photographs · methods, 2 + steps, colours, rows, columns
+    sheet = tiles.permute(0, 3, 1, 4, 2).reshape(len(tiles) * SIDE, -1, 3)
     picture, numbers = (ROOT / file for file in FILES)
     picture.parent.mkdir(exist_ok=True)
     Image.fromarray((255 * sheet).round().byte().numpy()).save(picture, "WEBP", quality=QUALITY, method=6)
