@@ -151,6 +151,12 @@ def test_covered_photographs_and_their_probabilities_are_pytorchs(importing, net
             assert torch.allclose(torch.tensor(shares), net(wanted[None]).softmax(1)[0], atol=1e-4)
 
 
+def test_the_served_files_are_the_same_when_written_anew(html, tmp_path):
+    imagenet.write(tmp_path)
+    for file in (imagenet.FILE, imagenet.NAMES):
+        assert (html / "_static" / "networks" / file).read_bytes() == (tmp_path / file).read_bytes()
+
+
 def test_half_precision_changes_little(net):
     """What the page says of the network holds for the one in the browser, too."""
     full = pretrained.efficientnet_lite0()
