@@ -42,7 +42,7 @@ class Answering(nn.Module):
 
 
 def write(folder: Path) -> None:
-    """Writes the network and the names of the classes into a folder."""
+    """Writes the network and the names of the classes."""
     path = folder / FILE
     onnx_files.write(Answering(rounded()), (torch.zeros(2, 3, SIDE, SIDE),), ["image"], path)
     halve(path)

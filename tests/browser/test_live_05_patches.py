@@ -2,14 +2,15 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from _code import explaining, sensitive
+from _code import sensitive_pictures as pictures
 from drawings import canvas_pixels, grey, number
-from experiments import sensitive_pictures as experiment
 from live_figures import said
 from networking import in_the_address
 from PIL import Image
@@ -17,17 +18,17 @@ from visiting import AXE, THEMES, check_with_axe, set_theme
 
 from convcourse import pretrained
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("html")]
 
+FOLDER = Path(__file__).resolve().parents[2] / "_build" / "html" / "_static" / "pictures"
 PAGE = "book/05-interpretability.html"
-PATCHES, MAPS, NUMBERS = (experiment.ROOT / file for file in experiment.FILES)
 NAMES, PHOTOGRAPHS = ["first layer", "stage 2", "stage 4"], ["cat", "espresso", "tripod"]
-SIDE, TILE = experiment.SIDE, experiment.TILE
+SIDE, TILE = pictures.SIDE, pictures.TILE
 
 
 @pytest.fixture(scope="module")
 def told() -> dict:
-    return json.loads(NUMBERS.read_text())
+    return json.loads((FOLDER / pictures.NUMBERS).read_text())
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +40,14 @@ def cell_of_maps(depth: int, photo: int, filter_: int, units: list[int]) -> torc
     """One map of the file, in 0…1."""
     top = 3 * sum(units[:depth]) + photo * units[depth]
     box = (filter_ * units[depth], top, (filter_ + 1) * units[depth], top + units[depth])
-    return torch.from_numpy(np.asarray(Image.open(MAPS).convert("L").crop(box), np.float32) / 255)
+    return torch.from_numpy(np.asarray(Image.open(FOLDER / pictures.MAPS).convert("L").crop(box), np.float32) / 255)
 
 
 def test_maps_are_the_networks(net, told):
     """Read back from the file, each unit differs from PyTorch's by a step of its 256 levels at most."""
     units = [each["units"] for each in told["depths"]]
     for depth, each in enumerate(told["depths"]):
-        values = experiment.maps(net, each["stages"], explaining.squares(TILE))
+        values = pictures.maps(net, each["stages"], explaining.squares(TILE))
         assert each["channels"] == values.shape[1] and each["units"] == values.shape[-1]
         for at, channel in enumerate(each["filters"]):
             low, high = each["bounds"][at]
@@ -58,16 +59,16 @@ def test_maps_are_the_networks(net, told):
 def test_patches_and_values_are_the_largest_of_all_tiles(net, told):
     """Found anew without the chapter's helper: the maximum of each tile's map, sorted."""
     tiles = sensitive.tiles(TILE)
-    sheet = np.asarray(Image.open(PATCHES).convert("RGB"), np.float32) / 255
+    sheet = np.asarray(Image.open(FOLDER / pictures.PATCHES).convert("RGB"), np.float32) / 255
     for depth, each in enumerate(told["depths"]):
-        values = torch.cat([experiment.maps(net, each["stages"], part) for part in tiles.split(16)])
+        values = torch.cat([pictures.maps(net, each["stages"], part) for part in tiles.split(16)])
         best, chosen = values.amax((2, 3)).sort(0, descending=True)
         found = sensitive.strongest(net, each["stages"], tiles)
         for at, channel in enumerate(each["filters"]):
             assert each["values"][at] == pytest.approx(best[:9, channel].tolist(), abs=1e-2)
             if best[8, channel] > best[9, channel] and len(best[:10, channel].unique()) == 10:
                 assert found.tiles[:, channel].tolist() == chosen[:9, channel].tolist()
-            row = (depth * experiment.FILTERS + at) * SIDE
+            row = (depth * pictures.FILTERS + at) * SIDE
             for place in (0, 8):
                 shown = torch.from_numpy(sheet[row : row + SIDE, place * SIDE : (place + 1) * SIDE]).permute(2, 0, 1)
                 wanted = sensitive.patch(found, tiles, channel, place)
@@ -93,7 +94,7 @@ def test_what_a_unit_sees_is_what_changes_it(net, told):
 
 
 def test_all_files_are_small():
-    assert sum((experiment.ROOT / file).stat().st_size for file in experiment.FILES) < 500e3
+    assert sum((FOLDER / file).stat().st_size for file in (pictures.PATCHES, pictures.MAPS, pictures.NUMBERS)) < 500e3
 
 
 def started(tab):
@@ -112,7 +113,7 @@ def test_the_sentence_and_the_pictures_belong_to_the_setting(tab_on, net, told, 
     figure = started(tab_on(f"{PAGE}?{'&'.join(f'patches.{key}={value}' for key, value in words.items())}"))
     each = told["depths"][depth]
     channel, units = each["filters"][filter_], [every["units"] for every in told["depths"]]
-    value = experiment.maps(net, each["stages"], explaining.squares(TILE))[photo, channel][at].item()
+    value = pictures.maps(net, each["stages"], explaining.squares(TILE))[photo, channel][at].item()
     sentence = said(figure)
     found = number(re.search(r"is (−?[\d.]+)\. It sees", sentence)[1])
     low, high = each["bounds"][filter_]
@@ -128,10 +129,10 @@ def test_the_sentence_and_the_pictures_belong_to_the_setting(tab_on, net, told, 
     wanted = cell_of_maps(depth, photo, filter_, units).repeat_interleave(448 // units[depth], 0)
     wanted = wanted.repeat_interleave(448 // units[depth], 1)
     assert ((drawn - wanted).abs() < 0.01).float().mean() > 0.95  # all but the frame
-    row = (depth * experiment.FILTERS + filter_) * SIDE
+    row = (depth * pictures.FILTERS + filter_) * SIDE
     for place in (0, 8):
         box = (place * SIDE, row, (place + 1) * SIDE, row + SIDE)
-        patch = grey(Image.open(PATCHES).convert("RGB").crop(box))
+        patch = grey(Image.open(FOLDER / pictures.PATCHES).convert("RGB").crop(box))
         assert (canvas_pixels(canvases[3 + place]) - patch).abs().mean() < 0.02
 
 

@@ -1,37 +1,38 @@
 """A convincing map of nothing: the pictures are the experiment's maps, the figures beside them those of its seeds."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from _code import explaining
+from _code import explaining, records
+from _code import randomised_pictures as pictures
 from drawings import canvas_pixels, number, set_sliders
-from experiments import randomised_pictures as experiment
 from live_figures import said
 from networking import in_the_address
 from PIL import Image
 from visiting import AXE, THEMES, check_with_axe, set_theme
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("html")]
 
+FOLDER = Path(__file__).resolve().parents[2] / "_build" / "html" / "_static" / "pictures"
 PAGE = "book/05-interpretability-belief.html"
-PICTURE, NUMBERS = (experiment.ROOT / file for file in experiment.FILES)
-SIDE, METHODS = experiment.SIDE, experiment.METHODS
+SIDE, METHODS = pictures.SIDE, pictures.METHODS
 
 
 @pytest.fixture(scope="module")
 def sheet() -> torch.Tensor:
     """The file as grey cells: photographs, methods, 2 + steps, rows, columns."""
-    pixels = torch.from_numpy(np.asarray(Image.open(PICTURE).convert("L"), np.float32) / 255)
+    pixels = torch.from_numpy(np.asarray(Image.open(FOLDER / pictures.PICTURE).convert("L"), np.float32) / 255)
     cells = pixels.unfold(0, SIDE, SIDE).unfold(1, SIDE, SIDE)
     return cells.reshape(len(explaining.CLASSES), len(METHODS), -1, SIDE, SIDE)
 
 
 @pytest.fixture(scope="module")
 def told() -> dict:
-    return json.loads(NUMBERS.read_text())
+    return json.loads((FOLDER / pictures.NUMBERS).read_text())
 
 
 def test_the_sheet_holds_the_maps_of_the_trained_network_and_of_a_random_classifier(sheet):
@@ -40,7 +41,7 @@ def test_the_sheet_holds_the_maps_of_the_trained_network_and_of_a_random_classif
         if step == 2:
             break
         for method, name in enumerate(METHODS):
-            wanted = experiment.shown(explaining.METHODS[name](net, images, targets))
+            wanted = pictures.shown(explaining.METHODS[name](net, images, targets))
             assert (sheet[:, method, 2 + step] - wanted).abs().mean() < 0.04, name
     for photograph, image in zip(sheet[:, :, 0], images.mean(1)):
         small = F.interpolate(image[None, None], (SIDE, SIDE), mode="area")[0, 0]
@@ -57,7 +58,7 @@ def test_a_convincing_map_of_nothing(sheet):
 
 
 def test_figures_are_those_of_the_seeds(told):
-    runs = json.loads((experiment.ROOT / "book" / "experiments" / "randomised.json").read_text())["runs"]
+    runs = records.Record("randomised.json").runs
     assert told["methods"] == list(METHODS) and len(runs) > 1
     for name in METHODS:
         values = np.array([run[name]["rank"] for run in runs])
@@ -68,7 +69,7 @@ def test_figures_are_those_of_the_seeds(told):
 
 
 def test_both_files_are_small():
-    assert sum((experiment.ROOT / file).stat().st_size for file in experiment.FILES) < 300e3
+    assert sum((FOLDER / file).stat().st_size for file in (pictures.PICTURE, pictures.NUMBERS)) < 300e3
 
 
 def started(tab):

@@ -1,5 +1,5 @@
 // Filter sensitivity: the map of a filter, what one of its units sees, and the nine patches that excite the filter most.
-// Maps, patches and values were computed by the experiment sensitive_pictures.
+// Maps, patches and values are written with the book (_code/sensitive_pictures.py).
 import {controls, element, loaded, paint, panel, row} from '../elements.mjs';
 import {buttons, position, range} from '../fields.mjs';
 import {figure, hand} from '../kit.mjs';

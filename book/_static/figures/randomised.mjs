@@ -1,5 +1,5 @@
 // A convincing map of nothing: the network's weights become random from the top down, and four kinds of maps follow or do not.
-// The maps were computed by the experiment randomised_pictures, and the figures beside them by the experiment randomised.
+// The maps were written with the book (_code/randomised_pictures.py), and the figures beside them by the experiment randomised.
 import {controls, element, loaded, panel, redraw, row, shape} from '../elements.mjs';
 import {buttons, range} from '../fields.mjs';
 import {figure} from '../kit.mjs';

@@ -11,14 +11,13 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from _code import explaining
 from PIL import Image
 
+from _code import explaining, records
 from convcourse import pretrained
 
-SEEDS = range(1)
-FILES = ["book/_static/pictures/randomised.webp", "book/_static/pictures/randomised.json"]
-ROOT = Path(__file__).resolve().parents[2]
+SEED = 0  # of the cascade that is shown
+PICTURE, NUMBERS = "randomised.webp", "randomised.json"
 METHODS = ("gradient", "guided backpropagation", "Grad-CAM", "integrated gradients")
 SIDE, QUALITY = 96, 60  # pixels of a map; of the WebP file, in percent
 
@@ -29,12 +28,12 @@ def shown(maps: torch.Tensor) -> torch.Tensor:
     return F.interpolate((maps / top).clamp(0, 1)[:, None], (SIDE, SIDE), mode="area")[:, 0]
 
 
-def run(seed: int) -> dict[str, list]:
-    """For each photograph and step the network's ``answers``: its first class, that one's probability, and the
-    probability of the class that is explained."""
+def write(folder: Path) -> None:
+    """Writes the sheet, and beside it the figures: of each photograph and step the network's answer, its probability,
+    and the probability of the class that is explained."""
     images, targets = explaining.squares(), explaining.numbers()
     steps, answers = [], []
-    for _, net in explaining.cascade(images, seed):
+    for _, net in explaining.cascade(images, SEED):
         steps.append(torch.stack([shown(explaining.METHODS[name](net, images, targets)) for name in METHODS], 1))
         shares = explaining.in_parts(net, images).softmax(1)
         best = [(pretrained.class_names()[int(number)], round(float(p), 4)) for p, number in zip(*shares.max(1))]
@@ -45,9 +44,9 @@ def run(seed: int) -> dict[str, list]:
     first = torch.stack([small, torch.full_like(small, 0.5)], 1)
     tiles = torch.cat([first, maps], 1)  # photographs · methods, 2 + steps, colours, rows, columns
     sheet = tiles.permute(0, 3, 1, 4, 2).reshape(len(tiles) * SIDE, -1, 3)
-    picture, numbers = (ROOT / file for file in FILES)
-    picture.parent.mkdir(exist_ok=True)
-    Image.fromarray((255 * sheet).round().byte().numpy()).save(picture, "WEBP", quality=QUALITY, method=6)
+    folder.mkdir(parents=True, exist_ok=True)
+    pixels = (255 * sheet).round().byte().numpy()
+    Image.fromarray(pixels).save(folder / PICTURE, "WEBP", quality=QUALITY, method=6)
     told = {
         "parts": ["nothing", *(name for name, _ in explaining.parts(pretrained.efficientnet_lite0()))],
         "photographs": list(explaining.CLASSES.values()),
@@ -55,17 +54,15 @@ def run(seed: int) -> dict[str, list]:
         "ranks": ranks(),
         "answers": [list(each) for each in zip(*answers)],
     }
-    numbers.write_text(json.dumps(told, ensure_ascii=False) + "\n", encoding="utf-8")
-    return {"answers": told["answers"]}
+    (folder / NUMBERS).write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
 
 
 def ranks() -> dict[str, list]:
     """For each method, photograph and step the rank correlation with the trained network's map: the mean of the
     experiment's seeds, the lowest, the highest."""
-    runs = json.loads(Path(__file__).with_name("randomised.json").read_text(encoding="utf-8"))["runs"]
-    found = {}
+    told, found = records.Record("randomised.json"), {}
     for name in METHODS:
-        values = np.array([each[name]["rank"] for each in runs])  # seeds, steps, photographs
+        values = told(name, "rank")  # seeds, steps, photographs
         spread = np.stack([values.mean(0), values.min(0), values.max(0)], -1)
         found[name] = spread.transpose(1, 0, 2).round(2).tolist()
     return found

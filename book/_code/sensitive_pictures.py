@@ -1,6 +1,6 @@
 """Filter sensitivity as pictures for chapter 5's live figure: at three depths sixteen filters, their maps and patches.
 
-The filters are taken at equal distances, so that nobody has chosen them. There is no chance in this: one seed is all.
+The filters are taken at equal distances, so that nobody has chosen them.
 """
 
 import json
@@ -9,14 +9,12 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from _code import explaining, sensitive
 from PIL import Image
 
+from _code import explaining, sensitive
 from convcourse import pretrained
 
-SEEDS = range(1)
-FILES = [f"book/_static/pictures/sensitive-{name}" for name in ("patches.webp", "maps.webp", "numbers.json")]
-ROOT = Path(__file__).resolve().parents[2]
+PATCHES, MAPS, NUMBERS = (f"sensitive-{name}" for name in ("patches.webp", "maps.webp", "numbers.json"))
 DEPTHS = (0, 2, 4)  # stages
 FILTERS, BEST = 16, 9
 SIDE, QUALITY = 64, 72  # pixels of a patch; of its WebP file, in percent
@@ -44,8 +42,9 @@ def patches(found: sensitive.Strongest, tiles: torch.Tensor, channel: int) -> to
     return torch.cat([F.interpolate(each[None], (SIDE, SIDE), **way) for each, way in zip(cut, ways)])
 
 
-def run(seed: int) -> dict[str, list]:
-    """For each depth the ``filters``, and their largest value in the tiles."""
+def write(folder: Path) -> None:
+    """Writes patches, maps, and the figures: of each depth what a unit sees, the filters, the bounds between which each
+    one's maps are scaled, and its nine values."""
     net, tiles, images = pretrained.efficientnet_lite0(), sensitive.tiles(TILE), explaining.squares(TILE)
     depths, sheets, rows = [], [], []
     for stages in DEPTHS:
@@ -67,15 +66,13 @@ def run(seed: int) -> dict[str, list]:
                 "values": found.values[:, shown].T.double().round(decimals=3).tolist(),
             }
         )
-    picture, sheet, numbers = (ROOT / file for file in FILES)
-    picture.parent.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     foot = F.pad(torch.cat(list(images), 2), (0, BEST * SIDE - len(images) * TILE))  # the photographs
     pixels = (255 * torch.cat([*rows, foot], 1)).round().byte().permute(1, 2, 0)
-    Image.fromarray(pixels.numpy()).save(picture, "WEBP", quality=QUALITY, method=6)
-    Image.fromarray(packed(sheets)).save(sheet, "WEBP", lossless=True, method=6)
+    Image.fromarray(pixels.numpy()).save(folder / PATCHES, "WEBP", quality=QUALITY, method=6)
+    Image.fromarray(packed(sheets)).save(folder / MAPS, "WEBP", lossless=True, method=6)
     told = {"photographs": list(explaining.CLASSES.values()), "side": SIDE, "depths": depths}
-    numbers.write_text(json.dumps(told) + "\n", encoding="utf-8")
-    return {name: [each[name] for each in depths] for name in ("filters", "values")}
+    (folder / NUMBERS).write_text(json.dumps(told), encoding="utf-8")
 
 
 def packed(sheets: list[torch.Tensor]) -> np.ndarray:
