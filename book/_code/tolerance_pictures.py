@@ -64,7 +64,7 @@ def _curves(
 
 CHANGES = {
     "angle": "angle, degrees",
-    "angle, reflected": "angle, degrees, reflected outside",
+    "angle, reflected": "angle, reflected outside",
     "right": "shift to the right, pixels",
     "cutout": "side of the cut-out, pixels",
     "brightness": "factor of brightness",
@@ -91,7 +91,7 @@ def all_curves(told: records.Record) -> plt.Figure:
             records.band(ax, tolerance.settings(name), told(way, "curve", curve), words, **style)
         ax.axhline(0.5, color=plots.GRID, lw=0.8)
         ax.set(xlabel=label, yticks=(0, 0.5, 1))
-    axes[0, 0].legend(loc="lower center", bbox_to_anchor=(1.05, 1.02), ncols=2)
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return fig
 
 
