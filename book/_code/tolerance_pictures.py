@@ -66,7 +66,7 @@ CHANGES = {
     "angle": "angle, degrees",
     "angle, reflected": "angle, reflected outside",
     "right": "shift to the right, pixels",
-    "cutout": "side of the cut-out, pixels",
+    "cutout": "side of the cutout, pixels",
     "brightness": "factor of brightness",
     "contrast": "factor of contrast",
     "blur": "blur, pixels",

@@ -230,7 +230,7 @@ def test_bars_and_sentence_say_what_pytorch_says(tab_on, query, settings, photog
 def test_the_curve_belongs_to_the_slider_in_hand_and_marks_where_it_falls(tab_on):
     figure = asked(tab_on(PAGE))
     nets, image = experiment.load(), as_bytes(tolerance.views()["chelsea"][0])
-    for name, title in (("angle", "angle"), ("noise", "noise"), ("cutout", "cut-out")):
+    for name, title in (("angle", "angle"), ("noise", "noise"), ("cutout", "cutout")):
         neutral, low, high, step = tolerance.RANGES[name]
         set_sliders(figure, {title: neutral + 2 * step})
         settle(figure)

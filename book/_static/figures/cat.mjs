@@ -17,7 +17,7 @@ const WIDTH = 300; // of a drawing
 
 const source = new Source(NAMES);
 
-const TITLES = {angle: 'angle', right: 'shift to the right', cutout: 'cut-out', brightness: 'brightness', contrast: 'contrast', blur: 'blur', noise: 'noise'};
+const TITLES = {angle: 'angle', right: 'shift to the right', cutout: 'cutout', brightness: 'brightness', contrast: 'contrast', blur: 'blur', noise: 'noise'};
 const UNITS = {angle: '°', right: ' px', cutout: ' px', blur: ' px'};
 const worded = (name, setting) => `${number(setting)}${UNITS[name] ?? ''}`;
 const slider = (name) => {
