@@ -3,6 +3,7 @@
 The figures are found in the pages, and some are drawn. One that has a button to start it is started first.
 """
 
+import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -77,6 +78,17 @@ def test_each_control_answers_to_the_keyboard(live, place):
         if kind != "action" or not live.press(control, kind):
             dead.append(f"{kind}: {control.evaluate('node => node.outerHTML')[:200]}")
     assert not dead, "\n".join(dead)
+
+
+def test_each_control_has_a_word_that_can_be_seen(live):
+    """A button "2" does not tell what it chooses."""
+    words = "node => node.labels?.[0]?.innerText ?? node.innerText"
+    unnamed = [
+        control.evaluate("node => node.outerHTML")[:200]
+        for control, kind in live.controls()
+        if kind not in ("application", "number") and not re.search("[A-Za-z]", control.evaluate(words))
+    ]
+    assert not unnamed, "\n".join(unnamed)
 
 
 @pytest.mark.parametrize("drag", [drag_by_mouse, drag_by_touch])

@@ -204,6 +204,7 @@ def test_the_influence_of_another_pixel_is_not_mixed_with_the_first_ones(tab_on)
         answer.press("ArrowDown")  # the pixel that is looked at in the end
     figure.get_by_role("button", name="influence").click()
     wanted = full()
+    assert said(figure).endswith("the more this probability changes when the square is covered.")
     for key in ("ArrowUp", "ArrowDown"):  # the second while squares are still covered for the first
         answer.press(key)
         figure.locator("canvas[aria-busy=true]").wait_for()
