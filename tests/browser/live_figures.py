@@ -63,8 +63,8 @@ def alive(context, address: str, name: str, query: str = ""):
 
 
 def said(figure) -> str:
-    """The sentence below the drawing."""
-    return figure.locator(".live-sentence:not(.live-trouble)").inner_text()
+    """The sentence below the drawing; spaces at which no line breaks count as spaces."""
+    return figure.locator(".live-sentence:not(.live-trouble)").inner_text().replace("\xa0", " ")
 
 
 def shared(figure) -> str:

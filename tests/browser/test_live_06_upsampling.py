@@ -72,7 +72,7 @@ def test_the_drawn_output_is_the_transposed_convolution(opened, stride, padding,
 
 def test_a_touched_pixel_puts_down_its_stamp(opened):
     figure = opened("transposed", width=390, has_touch=True)
-    figure.get_by_role("button", name="lift all").tap()
+    figure.get_by_role("button", name="remove all").tap()
     assert said(figure).startswith("No stamp is down.")
     image, total = figure.locator("svg").nth(0), figure.locator("svg").nth(2)
     figure.page.touchscreen.tap(*cell_middle(image, 1, 0, 30))
@@ -89,7 +89,7 @@ def test_a_touched_pixel_puts_down_its_stamp(opened):
 
 def test_stamps_go_down_under_a_dragged_mouse(opened):
     figure = opened("transposed")
-    figure.get_by_role("button", name="lift all").click()
+    figure.get_by_role("button", name="remove all").click()
     box = figure.locator("svg").nth(0).bounding_box()
     mouse, middle = figure.page.mouse, lambda i, j: (box["x"] + 15 + 30 * j, box["y"] + 15 + 30 * i)
     mouse.move(*middle(0, 0))

@@ -153,11 +153,12 @@ def test_a_network_in_the_browser_is_pytorchs(importing, shapes_net):
             assert torch.allclose(torch.tensor(data), values.flatten(), atol=1e-4, rtol=1e-4), name
 
 
-def test_readers_are_told_how_much_they_load(importing):
+def test_readers_are_told_how_much_they_load(importing, html):
+    """Of what is served; ImageNet's network is no file of this repository."""
     told = importing.evaluate("async () => (await import('/_static/networks.mjs')).MEGABYTES")
     runtime = (ROOT / "book" / "_static" / "vendor" / "ort").glob("ort*")
     first = sum(path.stat().st_size for path in runtime)
-    nets = {path.stem: path.stat().st_size for path in networks.FOLDER.glob("*.onnx")}
+    nets = {path.stem: path.stat().st_size for path in (html / "_static" / "networks").glob("*.onnx")}
     assert told == {name: round((first + size) / 1e6) for name, size in nets.items()}
     assert sum(nets.values()) < 20e6
 

@@ -101,7 +101,7 @@ def told(figure, shift: tuple[int, int], layers: int, stride: int, mode: str = "
     sentence = figure.locator(".live-sentence").inner_text()
     assert sentence.startswith(f"In a frame of {layers} position")
     assert f"moves by ({number_words(shift)}) pixels" in sentence
-    differ = r"outputs (?:are equal|differ by up to ([\d.]+) standard deviations)"
+    differ = r"outputs (?:are equal|differ by up to ([\d.]+) standard deviations of the first one)"
     inside = r"and (?:inside it by up to ([\d.]+)|.* equal)"
     frame, inside = re.search(rf"{differ}, {inside}\. The", sentence).groups()
     return float(frame or 0), float(inside or 0)

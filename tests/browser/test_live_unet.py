@@ -64,7 +64,7 @@ def test_what_did_not_load_is_loaded_when_pressed_again(tab_on):
 def test_blocks_show_their_maps(tab_on, shapes_net):
     tab = tab_on(SIZES)
     figure = tab.locator("figure.live-unet")
-    assert "64 → 64" in said(figure)
+    assert "64 × 64 pixels gives an output of 64 × 64." in said(figure)
     figure.get_by_role("button", name="block encoder.2").click()
     assert "32 maps of 16 × 16" in said(figure) and not figure.locator("canvas").count()
     figure.get_by_role("button", name="Load the network").click()
@@ -81,7 +81,7 @@ def test_blocks_show_their_maps(tab_on, shapes_net):
     assert pixels_at(maps) != drawn and "16 maps of 32 × 32" in said(figure)
     assert in_the_address(tab, "block", "unet") == "decoder.1"
     figure.get_by_role("button", name="the paper").click()
-    assert "572 → 388" in said(figure) and not figure.locator("canvas").count()
+    assert "572 × 572 pixels gives an output of 388 × 388." in said(figure) and not figure.locator("canvas").count()
 
 
 def as_grey(values: torch.Tensor) -> list[float]:
@@ -110,5 +110,5 @@ def test_the_hand_pulls_the_input(tab_on):
     tab.mouse.down()
     tab.mouse.move(x, y - 32, steps=4)
     tab.mouse.up()
-    assert said(figure).startswith("96 → 96")
+    assert said(figure).startswith("An input of 96 × 96 pixels")
     assert in_the_address(tab, "size", "unet") == "96"

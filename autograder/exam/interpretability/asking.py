@@ -157,8 +157,8 @@ class ModelPart(Part):
     def _varied(self) -> bool:
         """Does one of the plainest answers hold more than one number?"""
         answers = [call.got for call in self.door]
-        real = [got.double() for got in answers if isinstance(got, T) and got.is_floating_point()]
-        return len(real) < len(answers) or any(bool((got != got.flatten()[:1]).any()) for got in real)
+        real = [got.double().flatten() for got in answers if isinstance(got, T) and got.is_floating_point()]
+        return len(real) < len(answers) or any(bool((got != got[:1]).any()) for got in real)
 
     def _with_one_more(self, first: Reading) -> Iterator[Reading]:
         open = self.opens(first)

@@ -15,6 +15,11 @@ const FRAMES = ['#5eb0f2', '#7fc96d', '#e58ac4', '#f0965a']; // of what is read 
 const TITLES = {
   classes: 'classes by the U-Net', confidence: 'its confidence', errors: 'wrong pixels', truth: 'true classes', influence: 'influence on the pixel',
 };
+/** What is to be seen on the right, where its title does not say all of it. */
+const MEANING = {
+  classes: '', truth: '', errors: '', confidence: ' The darker a pixel on the right, the less probable is its class.',
+  influence: ' The brighter a square on the right, the more this probability changes when the square is covered.',
+};
 
 const hueOf = (colour, kind) => (colour === 'own' ? kind : Number(colour));
 /** Changes of the latest shape. */
@@ -95,12 +100,12 @@ figure('draw', 'Draw shapes, and a U-Net segments them', FIELDS, async (kit) => 
   };
 }, {start: `Draw, and let the network segment: load it (${MEGABYTES.shapes} MB)`});
 
-function sentence({skips, at: [y, x]}, labels, sure, mask) {
+function sentence({skips, show, at: [y, x]}, labels, sure, mask) {
   const right = labels.filter((label, i) => label === mask[i]).length / labels.length, i = y * SIZE + x;
   const out = [...skips].flatMap((gate, level) => (gate === '0' ? [`${SIZE / 2 ** level} × ${SIZE / 2 ** level}`] : []));
   return `${(100 * right).toFixed(1)} % of the pixels are right${out.length ? ` without the skip at ${out.join(' and ')}` : ''}. `
     + `The pixel in row ${y}, column ${x} gets the class “${CLASSES[labels[i]]}” with probability ${sure[i].toFixed(2)}. `
-    + (labels[i] === mask[i] ? 'This is right.' : `The truth is “${CLASSES[mask[i]]}”.`);
+    + (labels[i] === mask[i] ? 'This is right.' : `The truth is “${CLASSES[mask[i]]}”.`) + MEANING[show];
 }
 
 /** The hand draws, moves and erases on the scene, and chooses a pixel on the answer. */

@@ -10,7 +10,7 @@ const CLASSES = 'classes', BEST = 'best', CHANNELS = ['channel 1', 'channel 2', 
 const FRAMES = {lens: '#ffffff', field: '#f0965a', cell: '#5eb0f2'}; // on a picture, so in both themes
 
 const FIELDS = {
-  scene: buttons('1', ['1', '2', '3'], {name: 'scene'}),
+  scene: buttons('1', ['1', '2', '3'].map((each) => [each, `scene ${each}`]), {name: 'scene'}),
   level: range(2, 0, LEVELS - 1),
   what: choice(CLASSES, [[CLASSES, 'classes, read by a 1 × 1 layer'], [BEST, 'classes, best possible'], ...CHANNELS], {name: 'map'}),
   lens: range(24, 8, SIDE, {step: 8}),
@@ -81,7 +81,7 @@ figure('levels', 'What the levels of an encoder hold', FIELDS, async (kit) => {
     const size = `${side} × ${side} pixel${side > 1 ? 's' : ''}`, cut = Math.min(south - north, east - west) < seen;
     const told = {
       [CLASSES]: () => `From its ${channels[level]} channels a 1 × 1 layer reads “${classes[map.value(i, j)]}”.`,
-      [BEST]: () => `The best single label for it is “${classes[map.value(i, j)]}”, and ${votes[0].count} of ${side * side} pixels have it.`,
+      [BEST]: () => `The best single label for it is “${classes[map.value(i, j)]}”, and ${votes[0].count} of ${side * side} pixel${side > 1 ? 's have' : ' has'} it.`,
     }[what] ?? (() => `${what[0].toUpperCase()}${what.slice(1)} is ${number(map.value(i, j) / 255 * peaks[level][CHANNELS.indexOf(what)])} there.`);
     kit.say(`Level ${level}: the position (blue) stands for ${size} and sees ${seen} × ${seen} (orange${cut ? ', as far as the scene reaches' : ''}). ${told()}`
       + (votes.length > 1 ? ` The true classes of its pixels are ${listed(votes.map(({name: each, count}) => `${each} (${count})`))}.`

@@ -119,7 +119,7 @@ figure('shift', 'Does the output follow the shift?', FIELDS, async (kit) => {
     by: (down, right) => kit.set({at: [state.at[0] + down, state.at[1] + right]}),
   });
   kit.box.append(element('div', {className: 'live-row live-pair'},
-    panel('scene, two views', views), panel('difference', map)));
+    panel('scene, two views', views), panel('difference of outputs', map)));
 
   /** The scene, the frames of the views, and what the marked output reads; coloured where it lies outside its view. */
   function showScene(fields) {
@@ -185,7 +185,7 @@ figure('shift', 'Does the output follow the shift?', FIELDS, async (kit) => {
     const side = fields[0].to[0] - fields[0].from[0] + 1;
     const outside = fields.filter(({from, to}) => from && (Math.min(...from) < 0 || Math.max(...to) >= VIEW)).map(({corner}) => (corner === FIRST ? 'first' : 'second'));
     kit.say([
-      `In a frame of ${depth} position${depth > 1 ? 's' : ''} ${frame ? `the two outputs differ by up to ${number(frame)} standard deviations` : 'the two outputs are equal'},`,
+      `In a frame of ${depth} position${depth > 1 ? 's' : ''} ${frame ? `the two outputs differ by up to ${number(frame)} standard deviations of the first one` : 'the two outputs are equal'},`,
       inside === undefined ? 'and nothing lies inside it.' : inside ? `and inside it by up to ${number(inside)}.` : 'and inside it they are equal.',
       exact ? `The view moves by (${shift.map(number).join(', ')}) pixels, the output by (${found.moved.map(number).join(', ')}).`
         : `The view moves by (${shift.map(number).join(', ')}) pixels, which is no multiple of the stride ${stride}.`,

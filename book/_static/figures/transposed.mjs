@@ -74,7 +74,7 @@ figure('transposed', 'A transposed convolution, step by step', FIELDS, (kit) => 
     if (at !== now() || state.view === 'stamps') kit.show(step(at));
     return at < count() - 1;
   });
-  const lift = element('button', {type: 'button', onclick: () => kit.set({down: []})}, 'lift all');
+  const lift = element('button', {type: 'button', onclick: () => kit.set({down: []})}, 'remove all');
   kit.box.append(place, kit.line, controls(kit.control.view, next, play, lift));
 
   const within = (value, start, length) => value >= start && value < start + length;
@@ -115,6 +115,6 @@ figure('transposed', 'A transposed convolution, step by step', FIELDS, (kit) => 
     if (place.firstChild !== boards[view][0].node) place.replaceChildren(...boards[view].map(({node}) => node));
     lift.disabled = view !== 'stamps';
     const words = view === 'stamps' ? drawStamps() : drawWindows();
-    kit.say(`${words} Side of the output: (${N} − 1)·${stride} − 2·${padding} + ${K} + ${extra} = ${geometry(state).size}.`);
+    kit.say(`${words} Side of the output: (${N}\u00a0−\u00a01)·${stride} − 2·${padding} + ${K} + ${extra} = ${geometry(state).size}.`);
   };
 });

@@ -71,8 +71,9 @@ figure('unet', 'A U-Net: its sizes and its maps', FIELDS, (kit) => {
 const is = (state, network) => Object.entries(network).every(([key, value]) => state[key] === value);
 
 function sentence({size}, {fault, out}) {
-  if (fault) return `${size} does not fit: ${fault}.`;
-  return `${size} → ${out}${out < size ? `: a border of ${(size - out) / 2} pixels gets no label` : ''}.`;
+  if (fault) return `An input of ${size} × ${size} pixels does not fit: ${fault}.`;
+  return `An input of ${size} × ${size} pixels gives an output of ${out} × ${out}.`
+    + (out < size ? ` A border of ${(size - out) / 2} pixels gets no label.` : '');
 }
 
 /** Words about a block. */
@@ -126,7 +127,7 @@ function parts(kit, {size, depth, block}, {down, up}) {
     between(below[1], y + ROW - 18, right - 2, y + 49);
     wire(left + 76, y, right - 20, 'blue');
     const crop = after - up[level][0];
-    if (right - left > 150) drawn.push(words(crop ? `crop ${crop}` : 'skip', (left + right + 56) / 2, y - 12, 'blue'));
+    if (right - left > 150) drawn.push(words(crop ? `crop ${crop}` : 'skip', (left + right + 56) / 2, y - 14, 'blue'));
   });
   return drawn;
 }
