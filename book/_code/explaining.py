@@ -101,7 +101,7 @@ def along_path(
 def path_map(
     net: nn.Module, images: torch.Tensor, targets: torch.Tensor, start: float = 0.5, steps: int = 8
 ) -> torch.Tensor:
-    """The absolute value of integrated gradients, summed over the channels: (N, H, W)."""
+    """Integrated gradients summed over the channels, as absolute values: (N, H, W)."""
     return along_path(net, images, targets, start, steps).sum(1).abs()
 
 
