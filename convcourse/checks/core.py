@@ -125,7 +125,10 @@ class Check:
         slips: answers that people give by a slip, each with the sentence that names it.
         """
         if not isinstance(got, torch.Tensor):
-            self.fail(_told(rule, f"yours returned {article(type(got).__name__)} instead of a tensor."))
+            kind = (
+                "tuple" if isinstance(got, tuple) else type(got).__name__
+            )  # the class of `x.max(dim=0)` is called max
+            self.fail(_told(rule, f"yours returned {article(kind)} instead of a tensor."))
         if got.dtype == expected.dtype and close(got, expected):
             return
         for slip, sentence in slips:

@@ -108,6 +108,15 @@ def by_backward(model, image, target):
     return x.grad.abs().amax(0)
 
 
+def gradient_left_in_the_image(model, image, target):
+    flags = [parameter.requires_grad for parameter in model.parameters()]
+    with evaluating(model.requires_grad_(False)):
+        model(image.requires_grad_()[None])[0, target].backward()
+    for parameter, flag in zip(model.parameters(), flags):
+        parameter.requires_grad_(flag)
+    return image.requires_grad_(False).grad.abs().amax(0)
+
+
 def flags_off(model, image, target):
     for parameter in model.parameters():
         parameter.requires_grad_(False)
@@ -222,6 +231,8 @@ SLIPS = [
     ("saliency", derived(after=lambda g, x: (g * x).abs().amax(0)), "multiplied by the image"),
     ("saliency", derived(after=lambda g, x: g.abs().amax(0) / g.abs().max()), "is scaled"),
     ("saliency", derived(on=lambda image: image.requires_grad_()), "requires a gradient after the call"),
+    ("saliency", gradient_left_in_the_image, "The image has a `.grad` after the call"),
+    ("saliency", derived(after=lambda g, x: g.abs().max(dim=0)), "yours returned a tuple instead of a tensor"),
     ("saliency", derived(mode=as_it_comes), "have changed after the call"),
     ("saliency", by_backward, "torch.autograd.grad"),
     ("saliency", flags_off, "is another one after the call"),

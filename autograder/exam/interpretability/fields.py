@@ -5,7 +5,7 @@ A mistake is another `Way` (`patch_mistakes`), so that two of them can be made i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -53,14 +53,17 @@ def moving(layers: Sequence[nn.Module]) -> list[Moving]:
     return found
 
 
-def field(layers: Sequence[Moving], axis: int, *, reach: int = 1, early: bool = False, scaled: bool = True) -> Field:
+def field(
+    layers: Sequence[Moving], axis: int, *, reach: int = 1, early: Collection[str] = (), scaled: bool = True
+) -> Field:
     """The field behind these layers, the last one's units' own. reach: what a kernel of n pixels spans is n less this.
-    early: a layer's own stride counts within its own kernel. scaled: a padding counts in pixels of the image."""
+    early: a layer's own stride counts for these of its own numbers, "size" and "start". scaled: a padding counts in
+    steps of the layer's input, and not in pixels of the image."""
     size, jump, start = 1, 1, 0
     for layer in layers:
         k, s, p, d = layer.kernel[axis], layer.stride[axis], layer.padding[axis], layer.dilation[axis]
-        start -= p * (jump if scaled else 1)
-        size += d * (k - reach) * jump * (s if early else 1)
+        start -= p * (jump if scaled else 1) * (s if "start" in early else 1)
+        size += d * (k - reach) * jump * (s if "size" in early else 1)
         jump *= s
     return Field(size, jump, start)
 

@@ -38,19 +38,32 @@ def starts(length: int, patch_size: int, stride: int) -> list[int]:
     return [number * stride for number in range((length - patch_size) // stride + 1)]
 
 
+def all_patches(rows: int, columns: int) -> int:
+    """How many images are a batch: those of all patches."""
+    return rows * columns
+
+
+def one_row(rows: int, columns: int) -> int:
+    return columns
+
+
+def one_patch(rows: int, columns: int) -> int:
+    return 1
+
+
 def occluded(
     image, model, target, patch_size, stride, fill=0.0,
-    read=probability, starts=starts, paint=None, finish=None, together=True,
+    read=probability, starts=starts, paint=None, finish=None, batch=all_patches,
 ):  # fmt: skip
     """The map (rows, columns). What mistakes change: how logits are read, where patches begin, what an image under a
-    patch is, what becomes of the map, and whether all images are one batch."""
+    patch is, and what becomes of the map. batch: how many images are asked at once, which tells beside a mistake."""
     paint, tops, lefts = paint or painted, *(starts(side, patch_size, stride) for side in image.shape[-2:])
     images = [paint(image, top, left, patch_size, fill) for top in tops for left in lefts]
     if not images:
         return torch.zeros(len(tops), len(lefts))
     with evaluated(built(model)) as made, torch.no_grad():
-        batches = [torch.stack(images)] if together else [one[None] for one in images]
-        found = torch.cat([read(made(batch), target) for batch in batches]).reshape(len(tops), len(lefts))
+        batches = torch.stack(images).split(batch(len(tops), len(lefts)))
+        found = torch.cat([read(made(some), target) for some in batches]).reshape(len(tops), len(lefts))
         return finish(found, image, lambda: read(made(image[None]), target)) if finish else found
 
 
@@ -140,9 +153,11 @@ OCCLUSION_MISTAKES: tuple[Misconception, ...] = (
     ),
     misconception(
         "occlusion-softmax-axis",
-        *reading(lambda logits, target: logits.softmax(0)[:, target]),
-        with_arguments(
-            occluded, read=always(lambda logits, target: logits.softmax(0)[:, target]), together=always(False)
+        *(
+            with_arguments(
+                occluded, read=always(lambda logits, target: logits.softmax(0)[:, target]), batch=always(batch)
+            )
+            for batch in (all_patches, one_row, one_patch)
         ),
     ),
     misconception(
@@ -218,7 +233,7 @@ OCCLUSION_MISTAKES: tuple[Misconception, ...] = (
             filled(lambda image, fill: image * fill),
         ),
     ),
-    mode_mistakes(occluded, with_arguments(occluded, together=always(False))),
+    mode_mistakes(occluded, *(with_arguments(occluded, batch=always(batch)) for batch in (one_row, one_patch))),
     *left_mistakes(occluded),
 )
 

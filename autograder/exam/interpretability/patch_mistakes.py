@@ -91,6 +91,23 @@ def inside(seen: Seen) -> Window:
     return of_ranges(moved, seen.image)
 
 
+def begun_inside(seen: Seen) -> Window:
+    """The first pixel is clipped to the image before the size is added to it."""
+    ranges = [(max(low, 0), max(low, 0) + high - low) for low, high in seen.ranges]
+    return of_ranges(ranges, seen.image)
+
+
+def short_of_the_border(seen: Seen) -> Window:
+    """Clipped to the number of the image's last pixel."""
+    height, width = seen.image
+    return of_ranges(seen.ranges, (height - 1, width - 1))
+
+
+def half_padded(layers: Sequence[Moving]) -> tuple[Field, Field]:
+    """As if each layer were padded by half its kernel."""
+    return fields([one._replace(padding=(one.kernel[0] // 2, one.kernel[1] // 2)) for one in layers])
+
+
 def centred(seen: Seen) -> Window:
     """As if the unit lay in the middle of its window, at so many jumps from the image's corner."""
     ranges = []
@@ -163,20 +180,26 @@ PATCH_MISTAKES: tuple[Misconception, ...] = (
         "patches-height-width", written(lambda top, left, bottom, right: (top, left, bottom - top, right - left))
     ),
     misconception("patches-edges-first", written(lambda top, left, bottom, right: (top, bottom, left, right))),
-    misconception("patches-closed", written(lambda top, left, bottom, right: (top, left, bottom - 1, right - 1))),
+    misconception(
+        "patches-closed",
+        written(lambda top, left, bottom, right: (top, left, bottom - 1, right - 1)),
+        other(window=short_of_the_border),
+    ),
     misconception("patches-not-clipped", other(window=unclipped)),
-    misconception("patches-moved-inside", other(window=inside)),
+    misconception("patches-moved-inside", other(window=inside), other(window=begun_inside)),
     misconception(
         "patches-unit-alone",
         other(window=lambda seen: (*seen.unit, seen.unit[0] + 1, seen.unit[1] + 1)),
         other(window=step),
         other(window=share),
     ),
-    misconception("patches-centred", other(window=centred)),
+    misconception("patches-centred", other(window=centred), other(fields=half_padded)),
     misconception("patches-padding", changed(padding=(0, 0))),
     misconception("patches-padding-scale", with_fields(scaled=False)),
     misconception("patches-stride", changed(stride=(1, 1))),
-    misconception("patches-stride-early", with_fields(early=True)),
+    misconception(
+        "patches-stride-early", *(with_fields(early=some) for some in (("size",), ("size", "start"), ("start",)))
+    ),
     misconception("patches-dilation", changed(dilation=(1, 1))),
     misconception("patches-pooling", other(fields=lambda layers: fields([one for one in layers if not one.pools]))),
     misconception("patches-last-layer", other(fields=lambda layers: fields(layers[-1:]))),

@@ -38,8 +38,11 @@ class ModelCheck(Check):
             for what, sentence in LEFT.items():
                 if not all(map(_equal, was[what], now[what])):
                     self.fail(sentence)
-        if any(isinstance(arg, T) and arg.requires_grad for arg in args):
+        images = [arg for arg in args if isinstance(arg, T)]
+        if any(image.requires_grad for image in images):
             self.fail("The image requires a gradient after the call. Work on a copy, `image.clone().requires_grad_()`.")
+        if any(image.grad is not None for image in images):
+            self.fail("The image has a `.grad` after the call. Work on a copy, `image.clone().requires_grad_()`.")
         return answer
 
 
