@@ -2,7 +2,7 @@
 
 A file of Python opens with a docstring: what it is, then the lines of its header, `names: …` (what it defines) and,
 where it is wrong, `mistake: …` (the id that should be found; `none` where no sentence fits) and `where: …` (all that a
-true sentence about it may name: ids of `exam.features`), perhaps `second: …` (the id of a second mistake, which is
+true sentence about it may name: ids of `exam.feature_words`), perhaps `second: …` (the id of a second mistake, which is
 named beside the first), `visible: caught` (the visible checks tell it, too) and `random: yes` (chance has its share in
 what it loses: it draws random numbers of its own, or what it trains ends near the bar).
 
@@ -37,7 +37,7 @@ from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
-from autograder.exam.features import is_known
+from autograder.exam.feature_words import is_known
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "tests" / "exam"
@@ -158,7 +158,9 @@ def read(path: Path) -> Implementation:
     )
     arguments = _arguments(one.source())
     if unknown := sorted(id for id in one.where if not is_known(id, arguments)):
-        raise ValueError(f"{path} has `where: {', '.join(unknown)}`, which autograder/exam/features.py does not know")
+        raise ValueError(
+            f"{path} has `where: {', '.join(unknown)}`, which autograder/exam/feature_words.py does not know"
+        )
     return one
 
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from autograder.exam.cases import Case
-from autograder.exam.features import CALLS, contrast, phrases
+from autograder.exam.feature_words import CALLS, phrases
+from autograder.exam.features import contrast
 from autograder.exam.functions import FunctionExam
 from autograder.exam.numbers_seen import KINDS, kind_of_numbers
 from autograder.exam_tables.examining import Quiet, setting

@@ -7,7 +7,7 @@ from autograder.exam.cases import Case
 from autograder.exam.convolution.backward import BACK
 from autograder.exam.convolution.kernels import APPLY
 from autograder.exam.convolution.sums import CONV
-from autograder.exam.features import CALLS, PROPERTIES, is_known
+from autograder.exam.feature_words import CALLS, PROPERTIES, is_known
 from autograder.exam.segmentation.dice import DICE
 from autograder.exam.segmentation.measures import MEASURE, WEIGHTS
 from autograder.exam.segmentation.transposed import STAMPS

@@ -18,7 +18,8 @@ from torch import nn
 
 from autograder.exam import words
 from autograder.exam.compare import kind
-from autograder.exam.features import CALLS, contrast
+from autograder.exam.feature_words import CALLS
+from autograder.exam.features import contrast
 from autograder.exam.sentences import COMMON
 from autograder.exam.subject import Missing, Raised
 from autograder.exam_tables.examining import Quiet, parts_of, setting

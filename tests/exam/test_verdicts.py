@@ -6,7 +6,7 @@ import tomllib
 from collections import Counter
 from importlib import import_module
 
-from autograder.exam.features import PROPERTIES, phrases
+from autograder.exam.feature_words import PROPERTIES, phrases
 from autograder.exam_tables import pages, verdicts
 from autograder.exam_tables.examining import parts_of
 from autograder.exam_tables.implementations import FOLDER, exam_names, implementations

@@ -79,7 +79,8 @@ class Left(Value):
 
     def sentence(self, name, reference, when, numbers, beside):
         if isinstance(self.answer, Raised):
-            return super().sentence(name, reference, when, numbers, beside)
+            said = super().sentence(name, reference, when, numbers, beside)
+            return f"{said} Without an answer, nothing is known of what it leaves of the model."
         changed = self.got[0] if isinstance(self.got[0], list) else []
         what = " and ".join(WORDS[one] for one in changed if one in WORDS) or "what it answers"
         return f"`{name}` does not leave the model as it found it. Afterwards it differs in {what}."

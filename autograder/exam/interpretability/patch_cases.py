@@ -195,6 +195,8 @@ POOLED = [
     pooled(3, 1, peak=(2, 0)),
     pooled(2, 3),
     pooled(3, 2, 1, peak=(1, 0)),
+    pooled(3, 3, 1, peak=(1, 2)),
+    pooled(3, 1, 1, peak=(0, 1)),
 ]
 DILATED = [one(1, 0, 2), one(1, 0, 3, peak=(0, 2)), one(1, 0, 2, kernel=(2, 2), peak=(1, 0))]
 PAIRS = [
