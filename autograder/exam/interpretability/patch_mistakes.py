@@ -197,9 +197,7 @@ PATCH_MISTAKES: tuple[Misconception, ...] = (
     misconception("patches-padding", changed(padding=(0, 0))),
     misconception("patches-padding-scale", with_fields(scaled=False)),
     misconception("patches-stride", changed(stride=(1, 1))),
-    misconception(
-        "patches-stride-early", *(with_fields(early=some) for some in (("size",), ("size", "start"), ("start",)))
-    ),
+    misconception("patches-stride-early", *(with_fields(early=some) for some in (("size",), ("size", "start")))),
     misconception("patches-dilation", changed(dilation=(1, 1))),
     misconception("patches-pooling", other(fields=lambda layers: fields([one for one in layers if not one.pools]))),
     misconception("patches-last-layer", other(fields=lambda layers: fields(layers[-1:]))),
