@@ -162,7 +162,7 @@ function told(state) {
 function answered(now) {
   return Object.entries(NETWORKS).map(([key, words]) => {
     const most = Math.max(...now[key]);
-    return `The network ${words} says “${CLASSES[now[key].indexOf(most)]}” (${number(most)}).`;
+    return `The network ${words} says “${CLASSES[now[key].indexOf(most)]}”, with probability ${number(most)}.`;
   }).join(' ');
 }
 
