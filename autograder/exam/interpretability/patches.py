@@ -58,6 +58,7 @@ class Patches(Value):
     part: ClassVar[slice]
     ordered: ClassVar[bool] = False
     wrong: ClassVar[str]
+    compared: ClassVar[str] = "order"  # a word for what `tells`
 
     def _unlike(self, got, right):
         if not isinstance(got, tuple | list):
@@ -65,7 +66,7 @@ class Patches(Value):
         if not all(isinstance(one, tuple | list) and len(one) == 3 for one in got):
             return "gave back a list whose entries are not (image index, window, value)"
         if len(got) != len(right):
-            return "gave back a list of the wrong length"
+            return f"gave back a list of the wrong length, so no {self.compared} was compared"
         return self.wrong if self.differs(list(map(plain, got)), right) else None
 
     def differs(self, got: Sequence[tuple], right: Sequence[tuple]) -> bool:
@@ -85,14 +86,14 @@ class Ranking(Patches):
 class Largest(Patches):
     """The value of each image."""
 
-    part, wrong = slice(0, None, 2), "gave back a wrong value"
+    part, wrong, compared = slice(0, None, 2), "gave back a wrong value", "value"
     tells = frozenset({"activations"})
 
 
 class Place(Patches):
     """The window of each image."""
 
-    part, wrong = slice(0, 2), "gave back a wrong window"
+    part, wrong, compared = slice(0, 2), "gave back a wrong window", "window"
     tells = frozenset({"windows"})
 
 
