@@ -56,18 +56,18 @@ def picture(net: nn.Module, mask: torch.Tensor) -> SVG:
         sheet.box(2 + column * cell, 26 + row * cell, cell, cell, "over")
     for at, image in enumerate(images[1:]):
         sheet.picture(image, 2 + 64 * at, 312, 56, 56)
-    sheet.text("more to paint on", 138, 340, "soft", size=13, anchor="start")
+    sheet.text("more to paint on", 138, 340, "soft", size=17, anchor="start")
     before, now = net(torch.stack([images[0], covered(images[0], mask)])).softmax(1)
     shares, numbers = now.topk(5)
     left, long, first = 320, 220, int(before.argmax())
     sheet.text("the five most probable classes", left + long / 2, 12)
     for at, (share, number) in enumerate(zip(shares.tolist(), numbers.tolist())):
         top, was = 34 + 44 * at, left + before[number].item() * long
-        sheet.text(pretrained.class_names()[number], left, top, size=14, anchor="start")
+        sheet.text(pretrained.class_names()[number], left, top, size=17, anchor="start")
         sheet.box(left, top + 12, long, 15)
         sheet.box(left, top + 12, share * long, 15, "a" if number == first else "b")
         sheet.line(was, top + 9, was, top + 30, "arrow")
-        sheet.text(f"{100 * share:.0f} %", left + long + 10, top + 20, size=14, anchor="start")
+        sheet.text(f"{100 * share:.0f} %", left + long + 10, top + 20, size=17, anchor="start")
     sheet.line(left + 2, 258, left + 2, 278, "arrow")
-    sheet.text("without any cover", left + 12, 268, "soft", size=13, anchor="start")
+    sheet.text("without any cover", left + 12, 268, "soft", size=17, anchor="start")
     return sheet.svg()

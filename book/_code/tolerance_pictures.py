@@ -30,10 +30,10 @@ def picture(curves: Mapping[str, Sequence[float]], name: str = "angle") -> SVG:
             sheet.picture(each, left + n * (size + 8), top, size, size)
             sheet.box(left + n * (size + 8), top, size, size, "edge")
         if at == 0:
-            sheet.text("photograph", size / 2, 14, size=15)
-            sheet.text("its mask", 1.5 * size + 8, 14, size=15)
+            sheet.text("photograph", size / 2, 14, size=17)
+            sheet.text("its mask", 1.5 * size + 8, 14, size=17)
         else:
-            sheet.text(tolerance.OBJECTS[photograph], left + size + 4, top - 11, "soft", size=13)
+            sheet.text(tolerance.OBJECTS[photograph], left + size + 4, top - 11, "soft", size=17)
     _curves(sheet, curves, name, 392, 30, 230, 140)
     return sheet.svg()
 
@@ -49,17 +49,17 @@ def _curves(
     sheet.box(across(first), y, across(last) - across(first), high, "pad")
     for share, words in ((0, "0"), (0.5, "½"), (1, "1")):
         sheet.line(x, down(share), x + wide, down(share))
-        sheet.text(words, x - 10, down(share), size=13)
+        sheet.text(words, x - 10, down(share), size=17)
     for at in (low, neutral, high_end):
-        sheet.text(f"{number(at)}°", across(at), y + high + 14, size=13)
-    sheet.text("probability of “cat” along the angle", x + wide / 2, 14, size=14)
+        sheet.text(f"{number(at)}°", across(at), y + high + 14, size=17)
+    sheet.text("probability of “cat” by angle", x + wide / 2, 14, size=17)
     for at, (way, values) in enumerate(curves.items()):
         points = [c for setting, p in zip(tolerance.settings(name), values) for c in (across(setting), down(p))]
         dashes = {"stroke_dasharray": "5 3"} if way == "plain" else {}
         kind = f"wire w{KINDS[way]} heavy"
         sheet.drawing.append(drawsvg.Lines(*points, close=False, class_=kind, fill="none", **dashes))
         sheet.box(x, y + high + 32 + at * 20, 14, 11, KINDS[way])
-        sheet.text(WORDS[way], x + 22, y + high + 38 + at * 20, size=13, anchor="start")
+        sheet.text(WORDS[way], x + 22, y + high + 38 + at * 20, size=17, anchor="start")
 
 
 CHANGES = {
