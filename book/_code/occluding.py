@@ -47,7 +47,7 @@ def picture(net: nn.Module, mask: torch.Tensor) -> SVG:
     photographs. The live figure reads the photographs back in the order in which they are drawn."""
     sheet, images = Sheet(640, 372), explaining.squares()
     size = 280
-    sheet.text("the cat, a part of it covered", size / 2 + 2, 12)
+    sheet.text("the cat, a part of it covered", size / 2 + 2, 12, size=17)
     sheet.picture(images[0], 2, 26, size, size)
     sheet.box(2, 26, size, size, "edge")
     sheet.drawing.append_css(".over { fill: #808080; stroke: #808080 }")
@@ -60,7 +60,7 @@ def picture(net: nn.Module, mask: torch.Tensor) -> SVG:
     before, now = net(torch.stack([images[0], covered(images[0], mask)])).softmax(1)
     shares, numbers = now.topk(5)
     left, long, first = 320, 220, int(before.argmax())
-    sheet.text("the five most probable classes", left + long / 2, 12)
+    sheet.text("the five most probable classes", left + long / 2, 12, size=17)
     for at, (share, number) in enumerate(zip(shares.tolist(), numbers.tolist())):
         top, was = 34 + 44 * at, left + before[number].item() * long
         sheet.text(pretrained.class_names()[number], left, top, size=17, anchor="start")
