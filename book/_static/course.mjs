@@ -25,8 +25,17 @@ function arrive() {
   if (!box) return;
   box.open = true;
   // Formulas above the box change its place when they are typeset.
-  Promise.resolve(window.MathJax?.startup?.promise).then(() => box.scrollIntoView());
+  Promise.resolve(window.MathJax?.startup?.promise).then(() => keepInView(box));
 }
+/** Scrolls to the box, and again whenever figures above it grow, until the reader does something. */
+function keepInView(box) {
+  const observer = new ResizeObserver(() => box.scrollIntoView());
+  observer.observe(document.body);
+  for (const kind of ['wheel', 'touchstart', 'pointerdown', 'keydown']) {
+    addEventListener(kind, () => observer.disconnect(), {once: true, passive: true});
+  }
+}
+
 addEventListener('hashchange', arrive);
 if (document.readyState === 'complete') arrive(); else addEventListener('load', arrive);
 
