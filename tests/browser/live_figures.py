@@ -1,9 +1,11 @@
 """Live figures as tests use them: where they are, what is seen of one, its controls, the hand that drags."""
 
+import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from visiting import Visit, block_other_hosts, settle
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
@@ -163,3 +165,15 @@ def drag_by_touch(tab, start: tuple[float, float], end: tuple[float, float]) -> 
         kind = "touchMove" if at else "touchStart"
         send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
     send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+OWN = (200, 40, 90)  # the one colour of a reader's own picture
+
+
+def choose_own_picture(figure) -> None:
+    """A reader chooses a file of their own, 120 × 200 pixels."""
+    file = io.BytesIO()
+    Image.new("RGB", (200, 120), OWN).save(file, "PNG")
+    figure.locator("input[type=file]").set_input_files(
+        {"name": "own.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    )

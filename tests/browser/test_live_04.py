@@ -1,6 +1,5 @@
 """How far until it is no cat: pictures and masks change as torchvision changes them, and the networks are PyTorch's."""
 
-import io
 import random
 import re
 
@@ -11,12 +10,11 @@ import torch.nn.functional as F
 from _code import tolerance
 from drawings import set_sliders
 from experiments import tolerance as experiment
-from live_figures import said, shared
+from live_figures import OWN, choose_own_picture, said, shared
 from networking import in_the_address
-from PIL import Image
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as change
-from visiting import AXE, THEMES, check_with_axe, set_theme
+from visiting import assert_axe_finds_nothing
 
 pytestmark = pytest.mark.browser
 
@@ -305,27 +303,20 @@ def test_the_networks_are_loaded_by_a_button_only_and_pass_axe(tab_on):
     assert not heavy() and tab.locator("figure.live-cat canvas").count() == 2
     figure = asked(tab)
     assert len(heavy()) == 3
-    tab.evaluate(AXE)
-    for theme in THEMES:
-        set_theme(tab, theme)
-        settle(figure)
-        assert not check_with_axe(tab, theme, None)
+    assert_axe_finds_nothing(tab, lambda: settle(figure))
     assert not tab.seen.errors and not tab.seen.foreign
 
 
 def test_a_picture_of_ones_own_stays_here(tab_on):
     tab = tab_on(PAGE)
     figure, before = asked(tab), len(tab.asked)
-    file = io.BytesIO()
-    Image.fromarray(np.full((120, 200, 3), (200, 40, 90), np.uint8)).save(file, "PNG")
-    figure.locator("input[type=file]").set_input_files(
-        {"name": "own.png", "mimeType": "image/png", "buffer": file.getvalue()}
-    )
+    choose_own_picture(figure)
     figure.locator("canvas").nth(1).wait_for(state="hidden")
     settle(figure)
     assert figure.locator("canvas").first.evaluate("c => [...c.getContext('2d').getImageData(9, 9, 1, 1).data]") == [
-        200, 40, 90, 255,
-    ]  # fmt: skip
+        *OWN,
+        255,
+    ]
     assert "probability of “cat”" in figure.inner_text()
     assert [url for url in tab.asked[before:] if not url.startswith(("blob:", "data:"))] == []
     tab.wait_for_timeout(900)

@@ -1,19 +1,16 @@
 """Paint grey over the cat: covers are painted as in PyTorch, and the network in the browser is PyTorch's."""
 
-import io
 import random
 import re
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from _code import explaining, imagenet, occluding
 from drawings import canvas_pixels, set_sliders
-from live_figures import said
+from live_figures import OWN, choose_own_picture, said
 from networking import in_the_address
-from PIL import Image
-from visiting import AXE, THEMES, check_with_axe, set_theme
+from visiting import assert_axe_finds_nothing
 
 from convcourse import pretrained
 
@@ -315,29 +312,22 @@ def test_it_is_loaded_by_a_button_that_says_how_much_and_passes_axe(tab_on):
     figure = started(tab)
     assert len(heavy()) == 4
     set_sliders(figure, {"patch": 64})
-    tab.evaluate(AXE)
-    for theme in THEMES:
-        set_theme(tab, theme)
-        settle(figure)
-        assert not check_with_axe(tab, theme, None)
+    assert_axe_finds_nothing(tab, lambda: settle(figure))
     assert not tab.seen.errors and not tab.seen.foreign
 
 
 def test_a_picture_of_ones_own_stays_here(tab_on):
     tab = tab_on(PAGE)
     figure, before = started(tab), len(tab.asked)
-    file = io.BytesIO()
-    Image.fromarray(np.full((120, 200, 3), (200, 40, 90), np.uint8)).save(file, "PNG")
-    figure.locator("input[type=file]").set_input_files(
-        {"name": "own.png", "mimeType": "image/png", "buffer": file.getvalue()}
-    )
+    choose_own_picture(figure)
     tab.wait_for_function(
         "() => document.querySelector('.live-occluding .live-sentence').textContent.startsWith('Nothing')"
     )
     settle(figure)
     assert figure.locator("canvas").evaluate("c => [...c.getContext('2d').getImageData(9, 9, 1, 1).data]") == [
-        200, 40, 90, 255,
-    ]  # fmt: skip
+        *OWN,
+        255,
+    ]
     assert [url for url in tab.asked[before:] if not url.startswith(("blob:", "data:")) and "favicon" not in url] == []
     tab.wait_for_timeout(900)
     assert "own" not in tab.url

@@ -13,7 +13,7 @@ from drawings import canvas_pixels, number, set_sliders
 from live_figures import said
 from networking import in_the_address
 from PIL import Image
-from visiting import AXE, THEMES, check_with_axe, set_theme
+from visiting import assert_axe_finds_nothing
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("html")]
 
@@ -132,8 +132,5 @@ def test_it_is_loaded_by_a_button_and_passes_axe(tab_on):
     started(tab)
     assert len(heavy()) == 2
     assert round(sum(len(tab.request.get(url).body()) for url in heavy()) / 1e6, 1) == 0.2
-    tab.evaluate(AXE)
-    for theme in THEMES:
-        set_theme(tab, theme)
-        assert not check_with_axe(tab, theme, None)
+    assert_axe_finds_nothing(tab)
     assert not tab.seen.errors and not tab.seen.foreign

@@ -7,7 +7,7 @@ import torch
 from _code import placing
 from live_figures import said
 from networking import DRAW, FIRST, SIZES, in_the_address, pixels_at
-from visiting import AXE, THEMES, check_with_axe, set_theme
+from visiting import assert_axe_finds_nothing
 
 pytestmark = pytest.mark.browser
 
@@ -29,10 +29,7 @@ def test_axe_finds_nothing_when_the_network_is_loaded(tab_on, page, name):
     tab = tab_on(page)
     tab.locator(f"figure.live-{name} button", has_text="MB").click()
     tab.wait_for_selector(f"figure.live-{name} canvas")
-    tab.evaluate(AXE)
-    for theme in THEMES:
-        set_theme(tab, theme)
-        assert not check_with_axe(tab, theme, None)
+    assert_axe_finds_nothing(tab)
 
 
 def test_it_works_below_a_path(tab_on, below_a_path):

@@ -57,3 +57,12 @@ def check_with_axe(page, theme: str, rules: list[str] | None) -> list[str]:
         for found in result["violations"]
         for node in found["nodes"]
     ]
+
+
+def assert_axe_finds_nothing(page, settled=lambda: None) -> None:
+    """In both themes, in what stands on the page now. settled: waits until a change of theme is painted."""
+    page.evaluate(AXE)
+    for theme in THEMES:
+        set_theme(page, theme)
+        settled()
+        assert not check_with_axe(page, theme, None)
