@@ -2,14 +2,10 @@
 
 from pathlib import Path
 
-import onnx
 import torch
-from onnx import helper, numpy_helper
 from torch import nn
 
-from _code import unet
-
-FOLDER = Path(__file__).resolve().parents[1] / "_static" / "networks"
+from _code import onnx_files, unet
 
 
 class Unplugged(nn.Module):
@@ -41,41 +37,17 @@ class Unplugged(nn.Module):
 
 
 def save(net: unet.SegmentationNet, path: Path, size: int = 64) -> None:
-    """Writes the network as an ONNX file for any number of images (N, 3, size, size); outputs as in `Unplugged`.
-
-    What the exporter notes about this machine and its own steps is left out, so that the same weights give the same
-    bytes.
-    """
-    module = Unplugged(net).eval()
+    """Writes the network as an ONNX file for any number of images (N, 3, size, size); outputs as in `Unplugged`."""
     example = torch.zeros(2, 3, size, size), torch.ones(2, len(net.upconv))
-    count = torch.export.Dim.DYNAMIC
-    program = torch.onnx.export(
-        module,
-        example,
-        dynamo=True,
-        input_names=["image", "gates"],
-        output_names=list(module(*example)),
-        dynamic_shapes=({0: count}, {0: count}),
-        optimize=False,  # the runtime does that; here it would drop biases of zeros
-        verbose=False,
-    )
-    model = program.model_proto
-    graph = model.graph
-    del graph.value_info[:]
-    for part in (graph, *graph.node, *graph.input, *graph.output):
-        del part.metadata_props[:]
-        part.doc_string = ""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    bare = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
-    path.write_bytes(bare.SerializeToString(deterministic=True))
+    onnx_files.write(Unplugged(net), example, ["image", "gates"], path)
 
 
 def load(path: Path) -> unet.SegmentationNet:
     """The network whose weights an ONNX file of `save` holds."""
     weights = {
-        array.name.removeprefix("net."): torch.from_numpy(numpy_helper.to_array(array).copy())
-        for array in onnx.load(path).graph.initializer
-        if array.name.startswith("net.")
+        name.removeprefix("net."): values
+        for name, values in onnx_files.weights(path).items()
+        if name.startswith("net.")
     }
     width, colours = weights["encoder.0.0.weight"].shape[:2]
     depth = sum(name.startswith("upconv.") and name.endswith(".weight") for name in weights)

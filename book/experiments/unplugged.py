@@ -8,7 +8,7 @@ browser.
 """
 
 import torch
-from _code import networks, segmenting, unet
+from _code import networks, onnx_files, segmenting, unet
 from torch import nn
 
 SEEDS = range(3)
@@ -48,7 +48,7 @@ def run(seed: int) -> dict:
     for _ in segmenting.epochs_of(Closing(net, seed), images, masks, EPOCHS, seed=seed):
         mean.append(round(measured(net, new_images, new_masks, GATES["all"])[0].mean().item(), 4))
     if seed == SEEDS[0]:
-        networks.save(net, networks.FOLDER / "shapes.onnx")
+        networks.save(net, onnx_files.FOLDER / "shapes.onnx")
     ends = {name: measured(net, new_images, new_masks, gates) for name, gates in GATES.items()}
     return {
         "mean": mean,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from _code import networks, placing, segmenting, unet
+from _code import networks, onnx_files, placing, segmenting, unet
 from experiments import running, unplugged
 
 from convcourse.data import CLASSES
@@ -53,7 +53,7 @@ def test_a_file_holds_the_weights_and_nothing_of_the_machine(net, tmp_path):
 
 
 def test_the_file_is_the_network_of_the_first_seed_and_as_good_as_its_record_says():
-    net = networks.load(networks.FOLDER / "shapes.onnx")
+    net = networks.load(onnx_files.FOLDER / "shapes.onnx")
     first = json.loads(running.record("unplugged").read_text())["runs"][0]
     images, masks = segmenting.scenes(unplugged.NEW_SCENES, seed=1)
     for name, gates in unplugged.GATES.items():

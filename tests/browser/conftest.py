@@ -138,6 +138,6 @@ def importing(browser, address):
 @pytest.fixture(scope="session")
 def shapes_net():
     """Chapter 6's trained network, as PyTorch runs it."""
-    from _code import networks
+    from _code import networks, onnx_files
 
-    return networks.load(networks.FOLDER / "shapes.onnx")
+    return networks.load(onnx_files.FOLDER / "shapes.onnx")
