@@ -78,6 +78,7 @@ CALLS = {
     "negative map": ("where some positions count against the class", "where none does"),
     "zero map": ("where no position counts for the class", "where some do"),
     "smaller map": ("on a layer whose map is smaller than the image", "on one of the image's size"),
+    "before a ReLU": ("on a layer before a ReLU", "on another layer"),
     "in place": ("before an in-place layer", "before another layer"),
     "several maps": ("on a layer with several channels", "on one with one"),
     "other logits": ("where the other logits change with the image", "where they are constant"),

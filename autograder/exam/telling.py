@@ -99,7 +99,10 @@ class Telling:
         """An error that says of an argument that it is not known, or needed."""
         arguments = signature(self.part.reference).parameters
         found = words.argument_error(self.part.name, call.got, arguments) if isinstance(call.got, Raised) else None
-        return found and Unnamed(found[1], self._evidence(call), {"arguments", found[0]})
+        if found is None:
+            return None
+        said, tells = found
+        return Unnamed(said, self._evidence(call), tells)
 
     def _contrast(self, wrong: Sequence[Call], every: Sequence[Call]) -> Contrast | None:
         """What parts these from the right ones of their type that the reference answers, twins among them."""

@@ -64,14 +64,15 @@ def raised(name: str, error: Raised, when: str = "") -> str:
 ARGUMENT = re.compile(r"unexpected keyword argument '(\w+)'|required (?:positional|keyword-only) arguments?: '(\w+)'")
 
 
-def argument_error(name: str, error: Raised, arguments: Collection[str]) -> tuple[str, str] | None:
-    """An argument of these that the student's function does not know by its name, or has no default for; a sentence."""
+def argument_error(name: str, error: Raised, arguments: Collection[str]) -> tuple[str, set[str]] | None:
+    """A sentence about an argument of these that the student's function does not know by its name, or has no default
+    for; and what it tells."""
     found = ARGUMENT.search(error.message) if error.kind == "TypeError" else None
     unknown, needed = found.groups(default="") if found else ("", "")
     if unknown in arguments:
-        return unknown, f"`{name}` has no argument that is called `{unknown}`."
+        return f"`{name}` has no argument that is called `{unknown}`.", {"arguments", unknown}
     if needed in arguments:
-        return needed, f"`{name}` cannot be called without `{needed}`, which has a default value in the text."
+        return f"`{name}` cannot be called without `{needed}`, which has a default value in the text.", {needed}
     return None
 
 

@@ -52,12 +52,7 @@ def test_mistakes_are_named_rightly(name):
     assert len(unnamed) <= 0.15 * len(with_sentence), unnamed
 
 
-ALSO = {
-    "sizes": "shape",
-    "result": "answer",
-    "parameters": "Weight and bias",
-    "arguments": "default value",
-}  # words for one and the same
+ALSO = {"sizes": "shape", "result": "answer", "parameters": "Weight and bias"}  # words for one and the same
 
 
 def test_what_is_said_is_true():

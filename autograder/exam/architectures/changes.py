@@ -38,6 +38,17 @@ def everywhere(kind: type[nn.Module], make: Callable[[Any], nn.Module]) -> Chang
     return change
 
 
+def among_features(kind: type[nn.Module], make: Callable[[Any], nn.Module], number: int | None = None) -> Change:
+    """The features' module of this kind that has this number, or each, is replaced."""
+
+    def change(network: Any) -> None:
+        places = [place for place, module in enumerate(network.features) if isinstance(module, kind)]
+        for place in places if number is None else places[number : number + 1]:
+            network.features[place] = make(network.features[place])
+
+    return change
+
+
 def together(*changes: Change) -> Change:
     """All of these."""
 

@@ -11,6 +11,7 @@ from torch import nn
 from autograder.exam.architectures.asking import mistake
 from autograder.exam.architectures.changes import (
     activations,
+    among_features,
     everywhere,
     nothing,
     put,
@@ -45,9 +46,9 @@ def after(path: str, *modules: nn.Module) -> Change:
     return put(path, lambda module: nn.Sequential(module, *modules))
 
 
-def classifier_mistakes(reference: Function, convolutions: Sequence[str], linear: Sequence[int]) -> list[Misconception]:
-    """What goes wrong in either network. convolutions: the paths of the ReLUs after these. linear: the positions of the
-    linear layers in the classifier."""
+def classifier_mistakes(reference: Function, convolutions: int, linear: Sequence[int]) -> list[Misconception]:
+    """What goes wrong in either network. convolutions: how many there are, a ReLU after each. linear: the positions of
+    the linear layers in the classifier."""
     first, second, last = linear
     relus = [f"classifier.{first + 1}", f"classifier.{second + 1}"]
     drops = [f"classifier.{i}" for i in range(last) if i not in (first, second, first + 1, second + 1)]
@@ -56,8 +57,10 @@ def classifier_mistakes(reference: Function, convolutions: Sequence[str], linear
         mistake(
             "relu-missing",
             reference,
-            *(put(path, nothing) for path in (*convolutions, *relus)),
-            *(together(*(put(path, nothing) for path in some)) for some in (convolutions, relus)),
+            *(among_features(nn.ReLU, nothing, number) for number in range(convolutions)),
+            *(put(path, nothing) for path in relus),
+            among_features(nn.ReLU, nothing),
+            together(*(put(path, nothing) for path in relus)),
             everywhere(nn.ReLU, nothing),
         ),
         *activations(reference),

@@ -96,7 +96,6 @@ def unbiased_beside_norms(network: Any) -> None:
 # Of images of 56 × 56 pixels, which VGG-11 bears too, three poolings leave 7 × 7.
 PLAIN: Config = [12, "M", 16, "M", 20, 14, "M", 512]
 NORMED: Config = [10, "M", 14, "M", 512, "M"]
-RELUS = "features.1", "features.4", "features.7", "features.9", "features.12"
 VGG_LINEAR = 0, 3, 6
 STATES = states("features.11", VGG_LINEAR)
 VGG_MISTAKES = [
@@ -112,7 +111,7 @@ VGG_MISTAKES = [
             for one in (nn.Identity(), nn.MaxPool2d(2, 1), nn.MaxPool2d(3, 2, 1), nn.MaxPool2d(3, 2), nn.AvgPool2d(2))
         ),
     ),
-    *classifier_mistakes(vgg, RELUS, VGG_LINEAR),
+    *classifier_mistakes(vgg, sum(entry != "M" for entry in PLAIN), VGG_LINEAR),
     IN_PLACE[0],
 ]  # fmt: skip
 

@@ -18,7 +18,7 @@ from autograder.exam.draw import Draw
 from autograder.exam.features import Features, holding
 from autograder.exam.interpretability.asking import model_exam
 from autograder.exam.interpretability.cams import CAM_MISTAKES, Way, cam
-from autograder.exam.interpretability.models import Row, T, built, network, norm, ranked
+from autograder.exam.interpretability.models import Row, T, asked_of, built, network, norm
 
 Shape = tuple[int, int, int]  # (C, H, W)
 Body = Callable[[Draw, Shape], Sequence[Row]]
@@ -151,16 +151,15 @@ def features(reference: Callable[..., T], case: Case) -> Features:
     weight = rows[-1][1]
     following = rows[int(path) + 1] if path.isdigit() else [""]
     facts = {
-        "image not square": image.shape[1] != image.shape[2],
+        **asked_of(image, given),
         "smaller map": raw.shape != image.shape[1:],
         "negative map": float(raw.min()) < 0 < float(raw.max()),
         "zero map": float(raw.max()) <= 0,
         "several maps": weight.shape[1] > 1,
         "other logits": bool(weight[torch.arange(len(weight)) != given["target"]].any()),
-        "other class": given["target"] != ranked(image, given["model"], 0),
+        "before a ReLU": following[0] == "relu",
         "in place": list(following) == ["relu", True],
         "nested layer": "." in path,
-        "train mode": given["model"].kwargs.get("training", False),
     }
     return holding(facts)
 

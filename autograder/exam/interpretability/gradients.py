@@ -15,6 +15,7 @@ from autograder.exam.interpretability.models import (
     Model,
     Row,
     T,
+    asked_of,
     built,
     curved,
     deep,
@@ -176,10 +177,8 @@ def saliency_features(reference: Callable[..., T], case: Case) -> Features:
     (image,), given = case.args, case.kwargs
     weight = given["model"].args[0][-1][1]
     facts = {
-        "image not square": image.shape[1] != image.shape[2],
+        **asked_of(image, given),
         "channels": len(image) > 1,
-        "other class": given["target"] != ranked(image, given["model"], 0),
-        "train mode": given["model"].kwargs.get("training", False),
         "curved": len(given["model"].args[0]) > 2,
         "negative derivatives": bool((weight < 0).any()),
         "other logits": int(weight.any(1).sum()) > 1,

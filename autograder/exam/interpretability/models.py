@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -57,6 +57,15 @@ def evaluated(model: nn.Module) -> Iterator[nn.Module]:
 
 
 # ---------------------------------------------------------------- classifiers
+def asked_of(image: T, given: Mapping[str, Any]) -> dict[str, bool]:
+    """What can be special about an image (C, H, W), a model and the class that it is asked for."""
+    return {
+        "image not square": image.shape[1] != image.shape[2],
+        "other class": given["target"] != ranked(image, given["model"], 0),
+        "train mode": given["model"].kwargs.get("training", False),
+    }
+
+
 def ranked(image: T, model: Recipe | nn.Module, rank: int) -> int:
     """The class of an image (C, H, W) that has this rank among the most probable ones."""
     with evaluated(built(model)) as made, torch.no_grad():

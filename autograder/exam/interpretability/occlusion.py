@@ -13,6 +13,7 @@ from autograder.exam.interpretability.asking import model_exam
 from autograder.exam.interpretability.models import (
     Model,
     T,
+    asked_of,
     curved,
     detector,
     flat,
@@ -65,14 +66,12 @@ def occlusion_features(reference: Callable[..., T], case: Case) -> Features:
     (image,), given = case.args, case.kwargs
     size, stride = given["patch_size"], given["stride"]
     facts = {
-        "image not square": image.shape[1] != image.shape[2],
+        **asked_of(image, given),
         "channels": len(image) > 1,
         "patches": size > 1,
         "patches overlap": stride < size,
         "patches apart": stride > size,
         "pixels left over": any((side - size) % stride for side in image.shape[1:]),
-        "other class": given["target"] != ranked(image, given["model"], 0),
-        "train mode": given["model"].kwargs.get("training", False),
         "unsure": len(given["model"].args[0][-1][2]) == 3,
         "fill": given.get("fill", 0.0) != 0,
         "no fill": "fill" not in given,

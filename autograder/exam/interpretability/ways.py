@@ -17,6 +17,7 @@ from autograder.exam.interpretability.gradients import Shape, shapes, unsteady
 from autograder.exam.interpretability.kept import once
 from autograder.exam.interpretability.models import (
     T,
+    asked_of,
     built,
     convolution,
     curved,
@@ -149,10 +150,8 @@ def features(reference: Callable[..., T], case: Case) -> Features:
     """What is special about a call."""
     (image,), given = case.args, case.kwargs
     facts = {
-        "image not square": image.shape[1] != image.shape[2],
+        **asked_of(image, given),
         "channels": len(image) > 1,
-        "other class": given["target"] != ranked(image, given["model"], 0),
-        "train mode": given["model"].kwargs.get("training", False),
         "curved": len(given["model"].args[0]) > 2,
         "steps": "steps" in given,
     }
