@@ -70,6 +70,30 @@ def kept(*, copy=True, part=None, remove=True, detached=True, mode=evaluating, f
     return activations
 
 
+def stopped(model, layer, images):
+    """An `activations` that runs the model no further than it must."""
+
+    class Reached(Exception):
+        pass
+
+    def hook(module, inputs, output):
+        raise Reached(output.clone())
+
+    with layer.register_forward_hook(hook), evaluating(model), torch.no_grad():
+        try:
+            model(images)
+        except Reached as reached:
+            return reached.args[0]
+
+
+def silent(model, layer, images):
+    """An `activations` that keeps the model's errors to itself."""
+    try:
+        return kept()(model, layer, images)
+    except RuntimeError:
+        return None
+
+
 def best(window=lambda box, shape: box, value=lambda v: v, chosen=lambda found: found, *, hook=False, mode=evaluating):
     """A `top_patches` with one thing wrong."""
 
@@ -202,6 +226,7 @@ SLIPS = [
     ("activations", kept(remove=False), r"call its `remove\(\)`"),
     ("activations", kept(final=False), "in a `finally`"),
     ("activations", kept(mode=as_it_comes), "have changed after the call"),
+    ("activations", silent, "Yours raised nothing"),
     ("activations", lambda model, layer, x: [kept()(model, layer, x)], "a list or a tuple"),
     ("top_patches", best(chosen=lambda found: found[::-1]), "smallest values"),
     ("top_patches", best(chosen=lambda found: found[2::-1]), "best comes first"),
@@ -281,6 +306,7 @@ def test_a_slip_is_named(name, wrong, said):
     [
         *((name, covering()) for name in ("occlusion_map",)),
         ("activations", kept()),
+        ("activations", stopped),
         ("top_patches", best()),
         ("saliency", derived()),
         ("grad_cam", cam()),

@@ -45,14 +45,19 @@ def activations(function: Any) -> None:
         got = check.ask(function, with_gradients(model), norm, images)
         check.same(got, normed, "the model must run in eval mode, also if it comes in train mode")
     with check("a model that raises an error"):
-        broken = nn.Sequential(conv, nn.ReLU(), nn.Flatten(), nn.Linear(5, 2))
-        try:
-            function(broken, conv, images)
-        except RuntimeError:
-            pass
-        except Exception as error:
-            check.fail("An error that the model raises must go on to the caller. Yours raised another one.", error)
-        else:
-            check.fail("An error that the model raises must go on to the caller. Yours raised nothing.")
-        if any(found(broken)["hooks"]):
-            check.fail("The hook must go where the model raises an error, too. Call `handle.remove()` in a `finally`.")
+        raising = nn.Linear(5, 2)
+        broken = nn.Sequential(conv, nn.ReLU(), nn.Flatten(), raising)
+        for layer in (conv, raising):
+            try:
+                function(broken, layer, images)
+            except RuntimeError:
+                pass
+            except Exception as error:
+                check.fail("An error that the model raises must go on to the caller. Yours raised another one.", error)
+            else:
+                if layer is raising:  # before it, the pass may have been stopped behind the layer
+                    check.fail("An error that the model raises must go on to the caller. Yours raised nothing.")
+            if any(found(broken)["hooks"]):
+                check.fail(
+                    "The hook must go where the model raises an error, too. Call `handle.remove()` in a `finally`."
+                )
