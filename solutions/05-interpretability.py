@@ -15,7 +15,7 @@
 # - A `model` is an `nn.Module` that takes a batch of images. A classifier returns *logits* $(N, K)$, one for each class, and `target` is the number of a class, an int. A `layer` is a module of the model, at whatever depth, that runs once a pass.
 # - *Eval mode.* Your functions run the model in eval mode, whatever mode it comes in. It comes wholly in train mode or wholly in eval mode.
 # - *As found.* After a call the model is as it was before: its mode, its parameters, their `requires_grad` and `.grad`, its buffers such as the statistics of batch norms, and its hooks. So is the image, which requires no gradient and has none. The parameters of a model may all have `requires_grad=False`. Your functions work with them, too. They may also have a `.grad` already, which stays.
-# - *Arguments* are never changed. They are given by position or by name. So use the names of the text.
+# - *Arguments* are never changed. They are given by position or by name. So use the names of the text. Images need not be contiguous. Transposed, expanded and channels-last ones come too. Nothing is kept from one call to the next, and an earlier result stays as it is.
 # - *Results* have the dtype of the image. Whether they require a gradient is your decision, unless the text says otherwise.
 # - What your functions do under `torch.no_grad()`, and how they leave a model that raises an error, is examined only where the text says so.
 # - Your own cells run again when the notebook is graded. A cell may take 20 seconds of processor time, the whole notebook 120, and all of it 2 GB of memory.
@@ -50,7 +50,7 @@ torch.set_num_threads(1)  # these images are small: with more threads they wait 
 #
 # - `net` is EfficientNet-Lite0 (Tan and Le, 2019). It takes images in 0…1 of any size and returns the logits of 1,000 classes. Its first layers are `net.stem`, then come seven stages, `net.stages[0]` to `net.stages[6]`, and `net.top` makes 1,280 maps, whose means a linear layer reads.
 # - `cat` is a photograph, and the table says what the network makes of it. `both` shows two things.
-# - `start` is the stem of `net` and its first three stages, written as a flat `nn.Sequential`. On images of 97 × 97 pixels it gives the same numbers. `tiles` are 69 such squares, cut from seven photographs.
+# - `first_layers` is the stem of `net` and its first three stages, written as a flat `nn.Sequential`. On images of 97 × 97 pixels it gives the same numbers. `tiles` are 69 such squares, cut from seven photographs.
 # - `with evaluating(model):` switches a model to eval mode, and puts its mode back at the end, also after an error. All your functions need this.
 
 
@@ -77,7 +77,7 @@ for name, probability in pretrained.classify(net, cat):
 both = torch.cat([pretrained.square(data.photograph(name), 128) for name in ("chelsea", "coffee")], dim=2)
 
 # The start of the same network as a flat nn.Sequential, and a set S of small squares: (69, 3, 97, 97).
-start = pretrained.flat_start(net)
+first_layers = pretrained.flat_start(net)
 tiles = torch.cat(
     [
         data.photograph(name, 291).unfold(1, 97, 97).unfold(2, 97, 97).permute(1, 2, 0, 3, 4).flatten(0, 1)
@@ -229,7 +229,7 @@ with needs("activations"):
 # - `images` $(N, C, H, W)$ is the set $S$. For each image take the largest value of the channel in the output of `layer`. Return the `k` images with the largest values, the best first, as a list. `k` is at most $N$, and each image comes at most once.
 # - Each entry is `(image_index, (top, left, bottom, right), value)`: an int, four ints and a float. The window is what the unit with the largest value sees, as `images[image_index][:, top:bottom, left:right]` cuts it out, *clipped to the image*.
 # - It is the theoretical window, by the table. Padding counts as seen, and is then clipped away.
-# - `model` is a flat `nn.Sequential` of `nn.Conv2d`, `nn.MaxPool2d` and activations, and `layer` is one of these modules. Kernel sizes, strides, paddings and dilations may differ between the two axes. `nn.Conv2d` keeps them as pairs, and `nn.MaxPool2d` keeps what it was given, an int or a pair.
+# - `model` is a flat `nn.Sequential` of `nn.Conv2d`, `nn.MaxPool2d` and activations, and `layer` is one of these modules. Kernel sizes, strides, paddings and dilations may differ between the two axes. `nn.Conv2d` keeps them as pairs, and `nn.MaxPool2d` keeps what it was given, an int or a pair. Where a pooling was given no stride, its `stride` is its `kernel_size`.
 # - Largest values of different images differ. Where several units of one image have the largest value, the window may be that of any of them.
 # - Average pooling, `ceil_mode` and `padding="same"` do not come.
 
@@ -284,7 +284,7 @@ exam.interpretability.top_patches.grade(top_patches)
 # %% nbgrader={"grade_id": "top_patches-picture"}
 with needs("top_patches"):
     for place, channel in ((2, 29), (15, 17), (25, 25)):
-        found = top_patches(start, start[place], channel, tiles, 9)
+        found = top_patches(first_layers, first_layers[place], channel, tiles, 9)
         shown = [tiles[i][:, top:bottom, left:right] for i, (top, left, bottom, right), _ in found]
         plots.show_row(shown, [f"{value:.1f}" for *_, value in found], height=0.75)
 
