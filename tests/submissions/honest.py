@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_ce
 
 from autograder.demo.students import reference_solutions
 from autograder.exam_tables.implementations import implementation, implementations
+from autograder.objects.assignments import topic
 
 
 def cell_of(nb, key):
@@ -261,17 +262,19 @@ def written_by(student):
     return solve
 
 
-# Who wrote all of assignment 04, each in a style of their own: right implementations of the whole notebook.
-STYLES = [
-    one.path.stem for one in implementations("augmentation") if not one.wrong and {"shift", "cutmix"} <= {*one.names}
-]
+# Who wrote a whole assignment, from its first name to its optional one, each in a style of their own.
+WHOLE = {"04-augmentation": {"shift", "cutmix"}, "05-interpretability": {"occlusion_map", "integrated_gradients"}}
+STYLES = {
+    assignment: [one.id for one in implementations(topic(assignment)) if not one.wrong and ends <= {*one.names}]
+    for assignment, ends in WHOLE.items()
+}
 
 
-def in_the_style_of(stem):
-    """The habit of someone who has written assignment 04 as this right implementation is written."""
+def in_the_style_of(assignment, id):
+    """The habit of someone who has written this assignment as this right implementation is written."""
 
     def solve(nb):
-        written = implementation("augmentation", f"right/{stem}").cells(reference_solutions("04-augmentation"))
+        written = implementation(topic(assignment), id).cells(reference_solutions(assignment))
         for key, text in written.items():
             cell_of(nb, key).source = text
 

@@ -75,9 +75,12 @@ def test_nor_does_a_style_of_ones_own(graded, student):
     assert result.score == result.max_score == 40 and result.bonus == 2 and result.faults == []
 
 
-@pytest.mark.parametrize("style", some_of(STYLES, 1))
-def test_nor_does_a_whole_notebook_in_another_style(graded, style):
-    """With its pictures and its pipeline, which use what the student wrote."""
-    result = graded("04-augmentation", in_the_style_of(style), without=())
+@pytest.mark.parametrize(
+    ("assignment", "style"), [(name, id) for name, ids in STYLES.items() for id in some_of(ids, 1)]
+)
+def test_nor_does_a_whole_notebook_in_another_style(graded, assignment, style):
+    """With its pictures and its pipeline, which use what the student wrote; without those of the larger network."""
+    without = ("picture",) if assignment == "05-interpretability" else ()
+    result = graded(assignment, in_the_style_of(assignment, style), without=without)
     assert [(row.title, row.sentence) for row in result.criteria if row.sentence] == []
     assert result.score == result.max_score == 40 and result.bonus == 2 and result.faults == []
