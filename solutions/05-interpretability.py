@@ -15,7 +15,8 @@
 # - A `model` is an `nn.Module` that takes a batch of images. A classifier returns *logits* $(N, K)$, one for each class, and `target` is the number of a class, an int. A `layer` is a module of the model, at whatever depth, that runs once a pass.
 # - *Eval mode.* Your functions run the model in eval mode, whatever mode it comes in. It comes wholly in train mode or wholly in eval mode.
 # - *As found.* After a call the model is as it was before: its mode, its parameters, their `requires_grad` and `.grad`, its buffers such as the statistics of batch norms, and its hooks. So is the image, which requires no gradient and has none. The parameters of a model may all have `requires_grad=False`. Your functions work with them, too. They may also have a `.grad` already, which stays.
-# - *Arguments* are never changed. They are given by position or by name. So use the names of the text. Images need not be contiguous. Transposed, expanded and channels-last ones come too. Nothing is kept from one call to the next, and an earlier result stays as it is.
+# - *Arguments* are given by position or by name. So use the names of the text.
+# - *Memory.* Arguments are never changed. Nothing is kept from one call to the next: every call computes anew, and an earlier result stays as it is. Images need not be contiguous. Transposed, expanded and channels-last ones come too.
 # - *Results* have the dtype of the image. Whether they require a gradient is your decision, unless the text says otherwise.
 # - What your functions do under `torch.no_grad()`, and how they leave a model that raises an error, is examined only where the text says so.
 # - Your own cells run again when the notebook is graded. A cell may take 20 seconds of processor time, the whole notebook 120, and all of it 2 GB of memory.
@@ -222,7 +223,7 @@ with needs("activations"):
 # | `start`, the first of these pixels for the unit at 0 | 0 | `start` $-\;\pi\cdot$`jump` |
 # | `jump`, the pixels between two neighbouring units | 1 | `jump` $\cdot\;s$ |
 #
-# (The `jump` in the first two rows is the one *before* the layer.) Activations change none of them. The unit at $p$ then sees the pixels from `start` $+\;p\cdot$`jump` on, and some of them may lie in the padding, outside the image.
+# (The `jump` in the first two rows is the one *before* the layer.) Activations change none of them. The unit at $p$ then sees `size` pixels, from `start` $+\;p\cdot$`jump` on. Some of them may lie in the padding, outside the image.
 #
 # Write `top_patches(model, layer, channel, images, k)`.
 #
@@ -326,7 +327,7 @@ exam.interpretability.question_1.grade(answer_1)
 #
 # - It is the derivative of the *logit*, not of the probability. A probability near 1 hardly changes, so its derivative is nearly 0.
 # - The absolute value comes first, then the largest over the channels. The map is not scaled.
-# - Only the image needs a gradient. `torch.autograd.grad(logit, x)` returns the derivative by `x` and writes into no `.grad`. `logit.backward()` writes into that of every parameter.
+# - Only a copy `x` of the image needs a gradient. `torch.autograd.grad(logit, x)` returns a tuple that holds the derivative by `x`, and writes into no `.grad`. `logit.backward()` writes into that of every parameter.
 
 
 # %% nbgrader={"grade_id": "saliency", "solution": true}
@@ -372,7 +373,7 @@ with needs("saliency"):
 # Write `grad_cam(model, layer, image, target)`, which returns a map $(H, W)$ of the image's size.
 #
 # - $A$ is the layer's *own* output, $(1, C', h, w)$ for this one image. As in part 2, an in-place module may follow. A forward hook may *return* a tensor, and the pass then goes on with it in place of the output. So keep the output, and return `output.clone()`: then the module behind it writes into the copy.
-# - The derivative is that of the *logit* by $A$. Ask for it by `torch.autograd.grad`. If no parameter requires a gradient, then $A$ does not require one either, unless the image does.
+# - The derivative is that of the *logit* by $A$. Ask for it by `torch.autograd.grad`. If no parameter requires a gradient, then $A$ does not require one either, unless the image does. So give the model a copy of the image that requires one.
 # - The ReLU comes after the sum. Then the map is enlarged to the image's size by `F.interpolate(…, mode="bilinear", align_corners=False)`. Then it is divided by its maximum. If it is 0 everywhere, it stays 0.
 # - The hook is gone afterwards.
 
