@@ -1,6 +1,8 @@
 """Students import `convcourse`: nothing in it earns more than a quarter of a part."""
 
+import contextlib
 import pkgutil
+from dataclasses import replace
 from importlib import import_module
 from types import ModuleType
 
@@ -11,6 +13,7 @@ from earning import earns_more_than
 import convcourse
 from autograder.exam_tables.examining import parts_of
 from autograder.exam_tables.implementations import exam_names, implementation
+from autograder.wire.limits import Limits
 
 EXAMS = [exam for name in exam_names() for exam in parts_of(name)]
 # These change the process that calls them, for good, and give back nothing.
@@ -49,3 +52,15 @@ def test_this_test_would_notice():
         if exam.graded_name in answers:
             assert earns_more_than(exam.points / 4, exam, answers[exam.graded_name]), exam.name
             assert not earns_more_than(exam.points, exam, answers[exam.graded_name]), exam.name
+
+
+def test_what_runs_on_is_ended_and_earns_nothing():
+    def runs_on(*args, **kwargs):
+        while True:
+            with contextlib.suppress(Exception):
+                sum(range(1000))
+
+    quick = replace(Limits(), call_seconds=0.1)
+    for exam in parts_of("convolution"):
+        if not any(criterion.slow for criterion in exam.criteria):
+            assert not earns_more_than(0.0, exam, runs_on, quick), exam.name
