@@ -154,6 +154,16 @@ def upright(bias: torch.Tensor) -> torch.Tensor:
     return bias.reshape(1, -1, 1, 1)
 
 
+def with_bias(reference: Function, change: Callable[..., torch.Tensor]) -> Function:
+    """A function of x, weight and bias to whose sums `change(bias, x, weight)` is added in place of the bias."""
+
+    def mutant(function, x, weight, bias, **rest):
+        out = function(x, weight, None, **rest)
+        return out if bias is None else out + change(bias, x, weight)
+
+    return with_all_arguments(reference, mutant)
+
+
 def group_mistakes(reference: Function, prefix: str = "") -> tuple[Misconception, ...]:
     """What goes wrong with the groups of a convolution of x, weight and bias: none are made, or channels are dealt out
     to them in turn, those of the input, of the output, or both."""

@@ -17,6 +17,7 @@ COMMON = {
     "pairs-refused": "A pair is not accepted. Sizes and steps may be an int or a pair (height, width).",
     "bias-none": "Without a bias there is an error. Add the bias only where it is not None.",
     "padding-slice-empty": "With padding 0 the slice `p:-p` is empty. Use `p : p + n`, where n is the number of rows or columns inside.",
+    "no-refusal-channels": "Channels that do not fit the weight raise no error. Raise a ValueError.",
     # networks
     "network-unregistered": "Layers are kept in a plain list or dict, so the module does not know their parameters. Use `nn.ModuleList`.",
     "network-shared": "Layers share their parameters. Make each layer anew.",

@@ -14,8 +14,4 @@ EXAMS = (
     output_size, question_1, conv2d_naive, KERNELS, apply_kernel, conv2d,
     question_2, conv2d_backward, Conv2d, bonus, question_3,
 )  # fmt: skip
-ASSIGNMENT = Assignment(
-    "01-convolution",
-    EXAMS,
-    SENTENCES,
-)
+ASSIGNMENT = Assignment("01-convolution", EXAMS, SENTENCES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +16,15 @@ from autograder.exam.convolution.sentences import SENTENCES
 from autograder.exam.core import Check, Criterion, Evidence, Exam, Unnamed, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.functions import FunctionExam, asked, beside
-from autograder.exam.mistakes import IN_PLACE, care_mistakes, misconception, with_arguments, with_changes, with_result
+from autograder.exam.mistakes import (
+    IN_PLACE,
+    care_mistakes,
+    misconception,
+    unfit,
+    with_arguments,
+    with_changes,
+    with_result,
+)
 from autograder.exam.subject import Subject
 
 T = torch.Tensor
@@ -63,17 +70,11 @@ def written(subject: Subject) -> dict[Any, Any]:
     return value
 
 
-def plane(value: Any) -> T | None:
-    """Nine entries as a float32 (3, 3), whatever their dtype and axes: these have a criterion of their own."""
-    if not isinstance(value, T) or value.numel() != 9 or value.is_complex():
-        return None
-    return value.reshape(3, 3).to(torch.float32)
-
-
 def holds(value: Any, table: T) -> bool:
-    """Does an entry hold these nine values?"""
-    found = plane(value)
-    return found is not None and agree(found, table)
+    """Does an entry hold these nine values, whatever its dtype and axes? (These have a criterion of their own.)"""
+    if not isinstance(value, T) or value.numel() != 9 or value.is_complex():
+        return False
+    return agree(value.reshape(3, 3).to(torch.float32), table)
 
 
 def entries(*names: str) -> Check:
@@ -140,9 +141,8 @@ def halves(kh: int, kw: int) -> Pads:
     return kw // 2, kw // 2, kh // 2, kh // 2
 
 
-def filtered(image: T, kernel: T) -> T:
-    """Every channel of an image (C, H, W) or (H, W), correlated with the kernel, zeros beyond its border."""
-    return padded(halves)(image, kernel)
+# What is right: every channel correlated with the kernel, zeros beyond the border.
+filtered = padded(halves)
 
 
 def rolled(image: T, kernel: T) -> T:
@@ -154,20 +154,6 @@ def rolled(image: T, kernel: T) -> T:
         for v in range(kw)
     ]
     return torch.stack(taps).sum(0)
-
-
-def three_axes_only(image: T, kernel: T) -> T:
-    """Planes are refused."""
-    if image.dim() == 2:
-        raise IndexError("three axes are needed")
-    return filtered(image, kernel)
-
-
-def same_dtype_only(image: T, kernel: T) -> T:
-    """Unequal dtypes are refused."""
-    if image.dtype != kernel.dtype:
-        raise RuntimeError("dtypes differ")
-    return filtered(image, kernel)
 
 
 def normalised(of: Callable[[T], T], converted: bool, image: T, kernel: T) -> dict[str, T]:
@@ -212,11 +198,11 @@ MISTAKES = (
     misconception("square-kernel", padded(lambda kh, kw: (kh // 2,) * 4), padded(lambda kh, kw: (kw // 2,) * 4)),
     misconception(
         "plane-refused",
-        three_axes_only,
+        unfit(filtered, lambda image, **rest: image.dim() == 2),
         lambda image, kernel: filtered(image, kernel).reshape(-1, *image.shape[-2:]),
         raises=True,
     ),
-    misconception("kernel-dtype", same_dtype_only, raises=True),
+    misconception("kernel-dtype", unfit(filtered, lambda image, kernel: image.dtype != kernel.dtype), raises=True),
     *care_mistakes(filtered),
 )
 
@@ -258,18 +244,11 @@ APPLY = FunctionExam("apply_kernel", filtered, MISTAKES, SENTENCES, pictures(SIN
 def either_type(subject: Subject, draw: Draw) -> list[Call]:
     """The image in either type, and a kernel of the other one, which is taken to the image's."""
     calls = APPLY.ask_dtypes(pictures(COLOUR[:1] + SINGLE[:1]))(subject, draw)
-    mixed = [
-        replace(
-            call.case, args=(call.case.args[0], to_the_other(call.case.args[1])), about="on a kernel of another type"
-        )
-        for call in calls
-    ]
+    mixed = []
+    for image, kernel in (call.case.args for call in calls):
+        other = kernel.to(torch.float32 if kernel.dtype == torch.float64 else torch.float64)
+        mixed.append(Case((image, other), about="on a kernel of another type"))
     return [*calls, *beside(asked(subject, mixed, Exact), calls)]
-
-
-def to_the_other(kernel: T) -> T:
-    """float32 for float64, and float64 for float32."""
-    return kernel.to(torch.float32 if kernel.dtype == torch.float64 else torch.float64)
 
 
 apply_kernel = APPLY.exam(

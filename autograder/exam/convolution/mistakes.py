@@ -26,6 +26,7 @@ from autograder.exam.mistakes import (
     upright,
     with_all_arguments,
     with_arguments,
+    with_bias,
     with_changes,
     with_result,
 )
@@ -56,16 +57,6 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
             raise ValueError('padding "same" is for stride 1')
         x, padding = F.pad(x, ends(weight, padding, dilation)), 0
     return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
-
-
-def with_bias(change: Callable[[T, T, T], T], sums: Callable[..., T] = conv2d) -> Callable[..., T]:
-    """Sums to which `change(bias, x, weight)` is added in place of the bias."""
-
-    def mutant(function, x, weight, bias, **rest):
-        out = function(x, weight, None, **rest)
-        return out if bias is None else out + change(bias, x, weight)
-
-    return with_all_arguments(sums, mutant)
 
 
 def padded(mode: str = "constant", value: float = 0.0, sides: Callable[..., tuple] = lambda *ends: ends):
@@ -152,21 +143,10 @@ def rounded_up(x, weight, stride, padding, dilation, **rest):
     return {"x": F.pad(x, (pw, pw + more[0], ph, ph + more[1])), "padding": 0}
 
 
-def first_image(x: T) -> T:
-    """The first of a batch."""
-    return x[:1]
-
-
-def summed_batch(x: T) -> T:
-    """The batch's images added up."""
-    return x.sum(0, keepdim=True)
-
-
-def expanded(change: Callable[[T], T]) -> Callable[..., T]:
-    """The result for a changed batch of one, again for every image."""
-    return with_all_arguments(
-        conv2d, lambda function, x, **rest: function(change(x), **rest).expand(len(x), -1, -1, -1)
-    )
+def from_one_image(change: Callable[[T], T]) -> tuple[Callable[..., T], ...]:
+    """The result for a batch changed into one image, again for every image or alone."""
+    repeated = lambda function, x, **rest: function(change(x), **rest).expand(len(x), -1, -1, -1)
+    return with_all_arguments(conv2d, repeated), with_arguments(conv2d, x=change)
 
 
 def nothing_at_the_end(words: bool) -> Callable[..., bool]:
@@ -177,17 +157,6 @@ def nothing_at_the_end(words: bool) -> Callable[..., bool]:
         return not right * bottom and (words or not isinstance(padding, str))
 
     return test
-
-
-# Of an argument that may be a number, a pair or a word.
-def not_a_word(value: Any) -> Any:
-    """Numbers count as 0."""
-    return value if isinstance(value, str) else 0
-
-
-def no_word(value: Any) -> Any:
-    """Words count as 0."""
-    return 0 if isinstance(value, str) else value
 
 
 SQUARE_WINDOWS = [square_windows(axis, loops) for axis in (2, 3) for loops in (False, True)]
@@ -213,17 +182,16 @@ SUMS = (
     misconception("channels-averaged", with_arguments(conv2d, weight=lambda w: w / w.shape[1])),
     misconception(
         "batch-first-item",
-        expanded(first_image),
-        with_arguments(conv2d, x=first_image),
+        *from_one_image(lambda x: x[:1]),
         with_all_arguments(
             conv2d, lambda function, x, **rest: F.pad(function(x[:1], **rest), (0, 0, 0, 0, 0, 0, 0, len(x) - 1))
         ),
     ),
-    misconception("batch-mixed", expanded(summed_batch), with_arguments(conv2d, x=summed_batch)),
-    misconception("bias-ignored", with_bias(lambda b, x, w: 0 * b.sum())),
-    misconception("bias-per-channel", with_bias(lambda b, x, w: w.shape[1] * upright(b))),
-    misconception("bias-wrong-axis", with_bias(lambda b, x, w: b)),
-    misconception("bias-sign", with_bias(lambda b, x, w: -upright(b))),
+    misconception("batch-mixed", *from_one_image(lambda x: x.sum(0, keepdim=True))),
+    misconception("bias-ignored", with_bias(conv2d, lambda b, x, w: 0 * b.sum())),
+    misconception("bias-per-channel", with_bias(conv2d, lambda b, x, w: w.shape[1] * upright(b))),
+    misconception("bias-wrong-axis", with_bias(conv2d, lambda b, x, w: b)),
+    misconception("bias-sign", with_bias(conv2d, lambda b, x, w: -upright(b))),
     misconception("stride-ignored", with_arguments(conv2d, stride=always(1))),
     *pair_mistakes(conv2d, {"stride"}, "tuples-refused", stride="stride", padding="padding", dilation="dilation"),
     misconception("ceil-for-floor", with_changes(conv2d, rounded_up)),
@@ -248,9 +216,9 @@ SUMS = (
         same_padded(lambda kh, kw, dh, dw: (dw * (kw // 2),) * 2 + (dh * (kh // 2),) * 2),
         same_padded(lambda kh, kw, dh, dw: (dw * (kw - 1) // 2,) * 2 + (dh * (kh - 1) // 2,) * 2),
     ),
-    misconception("padding-ignored", with_arguments(conv2d, padding=not_a_word)),
-    misconception("same-is-valid", with_arguments(conv2d, padding=no_word)),
-    misconception("reshape-for-permute", mixed_axes, with_bias(lambda b, x, w: upright(b), mixed_axes)),
+    misconception("padding-ignored", with_arguments(conv2d, padding=lambda p: p if isinstance(p, str) else 0)),
+    misconception("same-is-valid", with_arguments(conv2d, padding=lambda p: 0 if isinstance(p, str) else p)),
+    misconception("reshape-for-permute", mixed_axes, with_bias(mixed_axes, lambda b, x, w: upright(b))),
     *care_mistakes(conv2d),
     misconception("plus-one-missing", with_result(conv2d, lambda out: out[..., :-1, :-1])),
 )

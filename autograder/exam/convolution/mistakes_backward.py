@@ -7,7 +7,7 @@ Shapes: grad_out (N, C_out, H', W'), x (N, C_in, H, W), weight (C_out, C_in, kH,
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 import torch
@@ -51,9 +51,16 @@ def grad_padded(grad_out: T, x: T, weight: T, stride: Any = 1, padding: Any = 0)
     return library.conv2d_input(padded(x, padding).shape, weight, grad_out, stride)
 
 
-def grad_x(grad_out: T, x: T, weight: T, stride: Any = 1, padding: Any = 0) -> T:
-    """The gradient to x."""
-    return cropped(grad_padded(grad_out, x, weight, stride, padding), x, padding)
+def cut(crop: Callable[[T, T, Any], T]) -> Callable[..., T]:
+    """What `crop(gradient, x, padding)` leaves of the gradient to the padded x, the padding being a pair."""
+
+    def gradient(grad_out: T, x: T, weight: T, stride: Any = 1, padding: Any = 0) -> T:
+        return crop(grad_padded(grad_out, x, weight, stride, padding), x, pair(padding))
+
+    return gradient
+
+
+grad_x = cut(cropped)
 
 
 def grad_weight(grad_out: T, x: T, weight: T, stride: Any = 1, padding: Any = 0) -> T:
@@ -90,25 +97,10 @@ def overwritten(grad_out: T, x: T, weight: T, stride: Any = 1, padding: Any = 0)
     return cropped(grad, x, padding)
 
 
-def cut_in_the_other_order(grad_out: T, x: T, weight: T, stride: Any = 1, padding: Any = 0) -> T:
-    """The padding's rows are cut off as columns, its columns as rows."""
-    return cropped(grad_padded(grad_out, x, weight, stride, padding), x, swapped(padding))
-
-
-def cut_at_one_end(first: bool) -> Callable[..., T]:
-    """The padding is cut off at one end alone."""
-
-    def mutant(grad_out, x, weight, stride=1, padding=0):
-        grad, (ph, pw) = grad_padded(grad_out, x, weight, stride, padding), pair(padding)
-        return grad[:, :, ph:, pw:] if first else grad[:, :, : x.shape[2], : x.shape[3]]
-
-    return mutant
-
-
-def sliced(grad_out: T, x: T, weight: T, stride: Any = 1, padding: Any = 0) -> T:
+def sliced(grad: T, x: T, padding: Any) -> T:
     """Cut by the slice p:-p, which is empty for a padding of 0."""
-    ph, pw = pair(padding)
-    return grad_padded(grad_out, x, weight, stride, padding)[:, :, ph:-ph, pw:-pw]
+    ph, pw = padding
+    return grad[:, :, ph:-ph, pw:-pw]
 
 
 def first_image_only(**given: Any) -> T:
@@ -119,7 +111,7 @@ def first_image_only(**given: Any) -> T:
 
 
 RESULTS = ("grad_x", "grad_weight", "grad_bias")
-ORDERS = ((1, 0, 2), (0, 2, 1), (2, 1, 0), (1, 2, 0), (2, 0, 1))
+ORDERS = [dict(zip(RESULTS, order)) for order in permutations(RESULTS) if order != RESULTS]
 
 
 def backward(grad_out: T, x: T, weight: T, stride: Any = 1, padding: Any = 0, result: str = "grad_x") -> T:
@@ -150,11 +142,6 @@ def exchanged(name: str) -> Function:
     return with_changes(backward, change)
 
 
-def reordered(*order: int) -> Callable[[str], str]:
-    """Of a result the one that comes back in its place."""
-    return lambda name: RESULTS[order[RESULTS.index(name)]]
-
-
 def in_any(**mutants: Callable[..., T]) -> list[Function]:
     """One gradient by another function, or several of them."""
     names = [some for count in (1, 2, 3) for some in combinations(mutants, count)]
@@ -172,7 +159,7 @@ def averaged(result: Callable[..., T]) -> Callable[..., T]:
 
 
 MISTAKES = (
-    misconception("grad-swapped", *(with_arguments(backward, result=reordered(*order)) for order in ORDERS)),
+    misconception("grad-swapped", *(with_arguments(backward, result=order.get) for order in ORDERS)),
     misconception("grad-x-unflipped", instead(grad_x=with_arguments(grad_x, weight=lambda w: w.flip(2, 3)))),
     misconception("grad-overwritten", instead(grad_x=overwritten)),
     misconception("grad-weight-flipped", instead(grad_weight=lambda **given: grad_weight(**given).flip(2, 3))),
@@ -204,7 +191,7 @@ MISTAKES = (
     misconception(
         "padding-swapped",
         exchanged("padding"),
-        instead(grad_x=cut_in_the_other_order),
+        instead(grad_x=cut(lambda grad, x, p: cropped(grad, x, p[::-1]))),
         *in_any(
             grad_x=with_arguments(grad_x, padding=swapped), grad_weight=with_arguments(grad_weight, padding=swapped)
         ),
@@ -212,9 +199,11 @@ MISTAKES = (
     ),
     misconception(
         "grad-padding-kept",
-        *(instead(grad_x=cut) for cut in (grad_padded, cut_at_one_end(True), cut_at_one_end(False))),
+        instead(grad_x=grad_padded),
+        instead(grad_x=cut(lambda grad, x, p: grad[:, :, p[0] :, p[1] :])),
+        instead(grad_x=cut(lambda grad, x, p: grad[:, :, : x.shape[2], : x.shape[3]])),
     ),
-    empty_slice(instead(grad_x=sliced), unfit(backward, lambda padding, **rest: 0 in pair(padding))),
+    empty_slice(instead(grad_x=cut(sliced)), unfit(backward, lambda padding, **rest: 0 in pair(padding))),
     misconception("square-kernel", *one_side_for_both(backward), raises=True),
     misconception("tuples-refused", with_arguments(backward, stride=no_pair, padding=no_pair), raises=True),
     *care_mistakes(backward),

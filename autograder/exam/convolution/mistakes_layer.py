@@ -9,10 +9,11 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.convolution.mistakes import SUMS, Ends, conv2d, ends
+from autograder.exam.convolution.mistakes import SUMS, conv2d, ends
 from autograder.exam.mistakes import Misconception, misconception
 
 T = torch.Tensor
+Sides = tuple[int, ...]  # left, right, top, bottom
 
 
 def in_any_mode(sums: Callable[..., T]) -> Callable[..., T]:
@@ -29,17 +30,23 @@ def in_any_mode(sums: Callable[..., T]) -> Callable[..., T]:
 layer = in_any_mode(conv2d)  # what `torch.nn.Conv2d` answers
 
 
-def padding_by(pad: Callable[[T, Ends, str], T], sides: Callable[[T, Any, Any], Ends] = ends) -> Callable[..., T]:
-    """A layer that pads by `pad(x, sides, mode)` first."""
+def usual(mode: str, *given: Any) -> Sides:
+    """The same ends in every mode."""
+    return ends(*given)
+
+
+def padding_by(pad: Callable[[T, Sides, str], T], sides: Callable[..., Sides] = usual) -> Callable[..., T]:
+    """A layer that pads by `pad(x, sides, mode)` first, at the ends `sides(mode, weight, padding, dilation)`."""
 
     def mutant(x, weight, bias=None, *, padding=0, dilation=1, padding_mode="zeros", **options):
         mode = "constant" if padding_mode == "zeros" else padding_mode
-        return F.conv2d(pad(x, sides(weight, padding, dilation), mode), weight, bias, dilation=dilation, **options)
+        padded = pad(x, sides(mode, weight, padding, dilation), mode)
+        return F.conv2d(padded, weight, bias, dilation=dilation, **options)
 
     return mutant
 
 
-def symmetric(x: T, sides: Ends, mode: str) -> T:
+def symmetric(x: T, sides: Sides, mode: str) -> T:
     """ "reflect" with the border pixel repeated, as NumPy's "symmetric"."""
     if mode != "reflect":
         return F.pad(x, sides, mode)
@@ -50,37 +57,31 @@ def symmetric(x: T, sides: Ends, mode: str) -> T:
     return x
 
 
-def twice(x: T, sides: Ends, mode: str) -> T:
+def twice(x: T, sides: Sides, mode: str) -> T:
     """In the mode, and then again with zeros."""
     return F.pad(x if mode == "constant" else F.pad(x, sides, mode), sides)
 
 
-def replicated(x: T, sides: Ends, mode: str) -> T:
+def replicated(x: T, sides: Sides, mode: str) -> T:
     """ "reflect" taken for "replicate"."""
     return F.pad(x, sides, "replicate" if mode == "reflect" else mode)
 
 
-def halved(words: bool) -> Callable[..., T]:
+def halved(words: bool) -> Callable[..., Sides]:
     """ "circular" with half the padding at each end, as PyTorch had it before 1.5; for padding in words, too?"""
 
-    def mutant(x, weight, bias=None, *, padding=0, dilation=1, padding_mode="zeros", **options):
+    def sides(mode: str, weight: T, padding: Any, dilation: Any) -> Sides:
         left, right, top, bottom = ends(weight, padding, dilation)
-        if padding_mode == "circular" and (words or not isinstance(padding, str)):
-            left, right, top, bottom = (left + 1) // 2, left // 2, (top + 1) // 2, top // 2
-        mode = "constant" if padding_mode == "zeros" else padding_mode
-        return F.conv2d(F.pad(x, (left, right, top, bottom), mode), weight, bias, dilation=dilation, **options)
-
-    return mutant
-
-
-def in_order(*order: int) -> Callable[[T, Any, Any], Ends]:
-    """The ends in another order."""
-
-    def sides(weight: T, padding: Any, dilation: Any) -> Ends:
-        usual = ends(weight, padding, dilation)
-        return usual[order[0]], usual[order[1]], usual[order[2]], usual[order[3]]
+        if mode == "circular" and (words or not isinstance(padding, str)):
+            return (left + 1) // 2, left // 2, (top + 1) // 2, top // 2
+        return left, right, top, bottom
 
     return sides
+
+
+def in_order(*order: int) -> Callable[..., Sides]:
+    """The ends in another order."""
+    return lambda mode, *given: tuple(ends(*given)[i] for i in order)
 
 
 LAYER: tuple[Misconception, ...] = (
@@ -88,16 +89,16 @@ LAYER: tuple[Misconception, ...] = (
     misconception("reflect-is-replicate", padding_by(replicated)),
     misconception("reflect-repeats-border", padding_by(symmetric)),
     misconception("padded-twice", padding_by(twice)),
-    misconception("circular-halved", halved(words=False), halved(words=True)),
+    misconception("circular-halved", *(padding_by(F.pad, halved(words)) for words in (False, True))),
     misconception("padding-swapped", padding_by(F.pad, in_order(2, 3, 0, 1))),
     misconception("same-pads-start", padding_by(F.pad, in_order(1, 0, 3, 2))),
     misconception(
         "same-ignores-dilation",
-        padding_by(F.pad, lambda weight, padding, dilation: ends(weight, padding, 1)),
+        padding_by(F.pad, lambda mode, weight, padding, dilation: ends(weight, padding, 1)),
     ),
     misconception(
         "same-is-valid",
-        padding_by(F.pad, lambda weight, padding, dilation: ends(weight, 0 if padding == "same" else padding, 1)),
+        padding_by(F.pad, lambda mode, weight, p, dilation: ends(weight, 0 if p == "same" else p, 1)),
     ),
     *(replace(m, mutants=tuple(map(in_any_mode, m.mutants))) for m in SUMS),
 )

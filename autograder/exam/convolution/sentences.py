@@ -3,7 +3,14 @@
 from autograder.exam.sentences import common
 
 SENTENCES = common(
-    "detached", "input-changed", "leaf-filled", "float32-result", "precision-lost", "bias-none", "padding-slice-empty"
+    "detached",
+    "input-changed",
+    "leaf-filled",
+    "float32-result",
+    "precision-lost",
+    "bias-none",
+    "padding-slice-empty",
+    "no-refusal-channels",
 ) | {
     # sizes
     "ceil-for-floor": "The division by the stride is rounded up. Round it down, because a window that does not fit as a whole is left out.",
@@ -46,7 +53,6 @@ SENTENCES = common(
     # care
     "contiguous-only": "The result is right only for inputs that are contiguous in memory. Use `reshape` instead of `view`, and read strides from the tensor itself.",
     "tuples-refused": "A pair is not accepted. Stride, padding and dilation may each be an int or a pair.",
-    "no-refusal-channels": "Channels that do not fit the weight raise no error. Raise a ValueError.",
     "no-refusal-groups": "Groups that do not divide the channels raise no error, or raise it too late. Raise a ValueError first.",
     "no-refusal-bias": "A bias of the wrong length is broadcast without an error. Raise a ValueError.",
     "no-refusal-kernel": "A kernel larger than the padded input gives a result. Raise a ValueError.",

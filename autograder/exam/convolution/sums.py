@@ -7,22 +7,17 @@ Shapes are written (N, C_in, H, W, C_out, kH, kW). They are tiny on purpose: pla
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolution_tensors, drawn, grid, unbiased
+from autograder.exam.cases import Case, Setup, Shape, choices, convolution_tensors, drawn, grid, unbiased
 from autograder.exam.convolution.mistakes import VALUES
 from autograder.exam.convolution.mistakes import conv2d as reference
 from autograder.exam.convolution.sentences import SENTENCES
-from autograder.exam.core import Criterion
 from autograder.exam.draw import Draw
 from autograder.exam.functions import FunctionExam, in_whole_numbers, leaving_out
 
-
-def cases(*setups: list[Setup]) -> Cases:
-    """The cases of these setups."""
-    return drawn(convolution_tensors, *setups)
-
-
+cases = partial(drawn, convolution_tensors)
 # The plainest calls: one image, one channel, square, no bias.
 PLAINEST = unbiased(
     (1, 1, 5, 5, 1, 3, 3), (1, 1, 6, 6, 1, 2, 2), (1, 1, 7, 7, 1, 3, 3), (1, 1, 7, 7, 1, 4, 4),
@@ -170,18 +165,11 @@ def refused(draw: Draw) -> list[tuple[Case, str, Case]]:
 
 ALL_THREE = "gradients to input, weight and bias"
 CONV = FunctionExam("conv2d", reference, VALUES, SENTENCES, cases(PLAINEST), ban="convolution")
-
-
-def argument(name: str, title: str, points: float, setups: list[Setup]) -> Criterion:
-    """One argument in whole numbers, each case beside the same without it."""
-    return CONV.values(name, title, points, cases(setups), about={name}, plain=leaving_out(name))
-
-
 conv2d = CONV.exam(
     CONV.values("plain", "one window after the other: channels, batch and bias", 1.0, cases(PLAIN, LARGE[:1])),
-    argument("stride", "stride", 0.5, STRIDE),
-    argument("padding", "padding", 0.5, [*PADDING, *LARGE[1:2]]),
-    argument("dilation", "dilation", 0.5, DILATION),
+    CONV.argument("stride", "stride", 0.5, cases(STRIDE)),
+    CONV.argument("padding", "padding", 0.5, cases(PADDING, LARGE[1:2])),
+    CONV.argument("dilation", "dilation", 0.5, cases(DILATION)),
     CONV.values("pairs", "stride, padding and dilation as pairs", 1.0, cases(PAIRS), plain=in_whole_numbers),
     CONV.values("groups", "groups and depthwise", 1.0, cases(GROUPS), about={"groups"}),
     CONV.values(

@@ -59,9 +59,9 @@ class Explanation:
         """Are these its numbers of parameters?"""
         return all(got == count_of(self.kind, plan) for plan, got in counts.items())
 
-    def has(self, id: str) -> bool:
-        """Is it one of the mistakes?"""
-        return any(mistake.id == id for mistake in self.mistakes)
+    def has(self, what: str) -> bool:
+        """Is one of the mistakes about this, whatever network its id begins with?"""
+        return any((mistake.id or "").endswith(f"-{what}") for mistake in self.mistakes)
 
     def with_piece(self, **pieces: Any) -> Kind:
         """The network with a piece exchanged."""

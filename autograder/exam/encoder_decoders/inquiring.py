@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from autograder.exam import counting, network_errors, networks
-from autograder.exam.core import Criterion, Evidence, Unnamed, Wrong, once
+from autograder.exam.core import Evidence, Unnamed, Wrong, once
 from autograder.exam.draw import Draw
 from autograder.exam.encoder_decoders.closed_form import Plan
 from autograder.exam.encoder_decoders.explaining import (
@@ -227,24 +227,3 @@ def bounded(name: str, got: T | None) -> Unnamed:
         "normalisation.",
         tells=("normalisation",),
     )
-
-
-Asked = Callable[[Known, Subject, Draw], None]
-
-
-def criterion(inquiry: Inquiry, id: str, title: str, points: float, check: Asked) -> Criterion:
-    """A criterion that is lost by the mistake that costs it; what else is asked is `check(known, subject, draw)`."""
-
-    def held(subject: Subject, draw: Draw) -> None:
-        known = inquiry.of(subject, draw)
-        mistake = known.costing(id)
-        if mistake is not None and mistake.id is not None and known.confirmed(mistake):
-            raise Wrong(mistake.id, known.evidence)
-        if mistake is not None:
-            raise known.counts_told(subject.name) or Unnamed(
-                f"`{subject.name}` has a layer of another size than the text's network.", tells=("parameters",)
-            )
-        with known.telling(subject.name):
-            check(known, subject, draw)
-
-    return Criterion(id, title, points, held)

@@ -85,9 +85,9 @@ class Known:
         costing = (one.costing(criterion) for one in found if one is not None)
         return next((mistake for mistake in costing if mistake is not None), None)
 
-    def has(self, id: str) -> bool:
-        """Is a mistake with this id in it?"""
-        return any(one is not None and one.has(id) for one in (*self.groups.values(), self.by_count))
+    def has(self, what: str) -> bool:
+        """Is a mistake about this in it, whatever network its id begins with?"""
+        return any(one is not None and one.has(what) for one in (*self.groups.values(), self.by_count))
 
     def explanation(self, padding: str) -> Explanation:
         """What it is, as far as is known."""

@@ -15,7 +15,7 @@ from autograder.exam.draw import Draw
 from autograder.exam.features import Features, features_of, holding
 from autograder.exam.functions import asked, beside, leaving_out
 from autograder.exam.instances import InstanceExam, of_class
-from autograder.exam.mistakes import always, care_mistakes, misconception, with_arguments, with_changes
+from autograder.exam.mistakes import always, care_mistakes, misconception, unfit, with_arguments, with_changes
 from autograder.exam.segmentation.sentences import SENTENCES
 from autograder.exam.setting import current
 from autograder.exam.subject import Missing, Subject
@@ -72,13 +72,6 @@ def thresholded(x: T, with_logits: bool, **rest) -> dict:
     return {"x": ((x > 0) if with_logits else (x > 0.5)).to(x.dtype), "with_logits": False}
 
 
-def planes_refused(x: T, **rest) -> dict:
-    """Maps without a channel axis are not understood."""
-    if x.dim() == 3:
-        raise IndexError("no channel axis")
-    return {}
-
-
 MISTAKES = (
     misconception("dice-factor", loss_by(lambda ab, a, b, aa, bb, eps: 1 - ab / (a + b + eps))),
     misconception("dice-is-score", loss_by(lambda ab, a, b, aa, bb, eps: 2 * ab / (a + b + eps))),
@@ -104,7 +97,7 @@ MISTAKES = (
     misconception("dice-no-sigmoid", with_arguments(dice, with_logits=always(False))),
     misconception("dice-sigmoid-always", with_arguments(dice, with_logits=always(True))),
     misconception("dice-thresholded", with_changes(dice, thresholded)),
-    misconception("dice-planes", with_changes(dice, planes_refused), raises=True),
+    misconception("dice-planes", unfit(dice, lambda x, **rest: x.dim() == 3), raises=True),
     misconception(
         "dice-reduction",
         with_arguments(dice, reduction=always("mean")),

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.cases import Case
+from autograder.exam.cases import Case, Cases
 from autograder.exam.compare import Either
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features, features_of, holding
@@ -114,32 +114,29 @@ def masks(draw: Draw, classes: int, *shape: int, without: int = -1, ignored: boo
     return labels
 
 
+def labelled(*sizes: tuple[int, tuple[int, int, int]]) -> Cases:
+    """Images of these classes and shapes (N, H, W), every class in prediction and target."""
+    return lambda draw: [
+        Case((masks(draw, classes, *shape), masks(draw, classes, *shape), classes)) for classes, shape in sizes
+    ]
+
+
+PLAIN = labelled((2, (1, 6, 6)), (3, (1, 7, 5)), (2, (1, 5, 6)), (4, (1, 8, 8)), (3, (1, 6, 7)), (5, (1, 9, 9)))
+BATCHES = labelled((3, (2, 6, 5)), (6, (4, 8, 8)), (4, (3, 7, 9)), (3, (2, 64, 70)))
+
+
 def plain_labels(draw: Draw) -> Iterator[Case]:
     """One image, every class in prediction and target."""
-    for classes, shape in (
-        (2, (1, 6, 6)),
-        (3, (1, 7, 5)),
-        (2, (1, 5, 6)),
-        (4, (1, 8, 8)),
-        (3, (1, 6, 7)),
-        (5, (1, 9, 9)),
-    ):
-        yield Case((masks(draw, classes, *shape), masks(draw, classes, *shape), classes))
+    yield from PLAIN(draw)
     same = masks(draw, 3, 1, 6, 6)
     yield Case((same, same.clone(), 3))
 
 
 def batches(draw: Draw) -> Iterator[Case]:
     """Several images, every class in each, or in one of them only."""
-    for classes, shape in ((3, (2, 6, 5)), (6, (4, 8, 8)), (4, (3, 7, 9)), (3, (2, 64, 70))):
-        yield Case((masks(draw, classes, *shape), masks(draw, classes, *shape), classes))
+    yield from BATCHES(draw)
     same = masks(draw, 3, 2, 6, 6)
     yield Case((torch.stack([same[0], torch.zeros(6, 6).long()]), same, 3))
-
-
-def laid_out_labels(draw: Draw) -> Iterator[Case]:
-    """Several images, to be laid out otherwise."""
-    yield Case((masks(draw, 3, 2, 5, 6), masks(draw, 3, 2, 5, 6), 3))
 
 
 def absent_labels(draw: Draw) -> Iterator[Case]:
@@ -186,7 +183,7 @@ iou = MEASURE.exam(
     MEASURE.values("batch", "the whole batch is counted together", 0.5, batches),
     MEASURE.values("absent", "classes that are absent from prediction, target or both", 0.5, absent_labels),
     MEASURE.values("ignored", "ignored pixels are left out", 0.5, ignored_labels),
-    MEASURE.layouts(0.5, laid_out_labels, title="labels in any memory layout, none of them changed"),
+    MEASURE.layouts(0.5, labelled((3, (2, 5, 6))), title="labels in any memory layout, none of them changed"),
 )
 
 

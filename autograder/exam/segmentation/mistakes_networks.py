@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +22,11 @@ def each(id: str | None, costs: str, *variants: pieces.Pieces) -> Iterator[Mista
     return (Mistake(id, costs, variant) for variant in variants)
 
 
+def plans(**values: tuple[Any, ...]) -> list[pieces.Pieces]:
+    """Networks of other plans: each of these values, a number or a function of the plan, by its name."""
+    return [pieces.asked(**{name: value}) for name, some in values.items() for value in some]
+
+
 ACTIVATIONS = (F.gelu, F.silu, F.softplus, F.mish, torch.tanh, torch.sigmoid, F.hardswish)
 # Which layers lack a bias, and which have a batch norm.
 EVERY = ("down", "up", "upconv", "head")
@@ -28,16 +34,13 @@ UNBIASED = (
     *(EVERY, ("down", "up"), ("down", "up", "upconv"), ("up", "upconv"), ("down", "up", "head")),
     *((layer,) for layer in EVERY),
 )
+RESIZED: tuple[dict[str, Any], ...] = ({}, pieces.SMOOTHLY, pieces.CORNERS)
+SIDES = (("down", "up"), ("up",), ("down",))
 WAYS = (("down", "up"), ("down", "up", "upconv"), ("down",), ("up",), ("up", "upconv"))
 # Mistakes of any network of two convolutions a level, with skips and one layer at the end.
 COMMON: tuple[Mistake, ...] = (
-    *each("unet-classes", "arguments", pieces.asked(classes=lambda p: p.classes + 1)),
-    *each("unet-classes", "arguments", *(pieces.asked(classes=k) for k in (1, 2, 3, 21))),
-    *each(
-        "unet-biases",
-        "parameters",
-        *(pieces.unbiased(*layers) for layers in UNBIASED),
-    ),
+    *each("unet-classes", "arguments", *plans(classes=(lambda p: p.classes + 1, 1, 2, 3, 21))),
+    *each("unet-biases", "parameters", *(pieces.unbiased(*layers) for layers in UNBIASED)),
     *each(
         "unet-normalised",
         "parameters",
@@ -50,7 +53,7 @@ COMMON: tuple[Mistake, ...] = (
         "skips",
         pieces.pooled(pieces.doubled),
         pieces.pooled(pieces.doubled_smoothly),
-        *(pieces.pooled(lambda x: x, crop=pieces.resized(**how)) for how in ({}, pieces.SMOOTHLY, pieces.CORNERS)),
+        *(pieces.pooled(lambda x: x, crop=pieces.resized(**how)) for how in RESIZED),
     ),
     *each("unet-skip-first-convolution", "skips", {"skip": lambda self, level, levels: levels[level].first}),
     # No concatenation; then the decoder's map twice, or zeros, in place of the skip; the skip in place of that map.
@@ -86,8 +89,8 @@ COMMON: tuple[Mistake, ...] = (
         pieces.ending(lambda x: x.log_softmax(1), lambda y: y - y[:, :1]),
         pieces.ending(torch.sigmoid, torch.logit),
         pieces.ending(F.logsigmoid, lambda y: -torch.log(torch.expm1(-y))),
+        pieces.ending(torch.tanh, torch.atanh),
     ),
-    *each("unet-softmax-last", "logits", pieces.ending(torch.tanh, torch.atanh)),
     *each("unet-shared", "apart", {"convolutions": pieces.shared_second}),
     *each(None, "parameters", pieces.wide_head(1), pieces.wide_head(0)),
 )
@@ -96,24 +99,13 @@ UNET: tuple[Mistake, ...] = (
     *each(
         "unet-depth",
         "arguments",
-        pieces.asked(depth=PAPER.depth),
-        pieces.asked(depth=lambda p: p.depth - 1),
-        pieces.asked(depth=lambda p: p.depth + 1),
-        *(pieces.asked(depth=d) for d in (1, 2, 3)),
+        *plans(depth=(PAPER.depth, lambda p: p.depth - 1, lambda p: p.depth + 1, 1, 2, 3)),
     ),
-    *each("unet-base-channels", "arguments", *(pieces.asked(base=b) for b in (PAPER.base, 32, 16, 8))),
-    *each("unet-in-channels", "arguments", pieces.asked(in_channels=1), pieces.asked(in_channels=3)),
+    *each("unet-base-channels", "arguments", *plans(base=(PAPER.base, 32, 16, 8))),
+    *each("unet-in-channels", "arguments", *plans(in_channels=(1, 3))),
     *COMMON,
-    *each(
-        "unet-one-convolution",
-        "parameters",
-        *(pieces.other_convolutions(1, *ways) for ways in (("down", "up"), ("up",), ("down",))),
-    ),
-    *each(
-        "unet-three-convolutions",
-        "parameters",
-        *(pieces.other_convolutions(3, *ways) for ways in (("down", "up"), ("up",), ("down",))),
-    ),
+    *each("unet-one-convolution", "parameters", *(pieces.other_convolutions(1, *ways) for ways in SIDES)),
+    *each("unet-three-convolutions", "parameters", *(pieces.other_convolutions(3, *ways) for ways in SIDES)),
     *each(
         "unet-upsampled",
         "parameters",
@@ -137,9 +129,7 @@ UNET: tuple[Mistake, ...] = (
         {"crop": pieces.off_centre(-1)},
         {"crop": pieces.off_centre(1)},
     ),
-    *each(
-        "unet-skip-resized", "crop", *({"crop": pieces.resized(**how)} for how in ({}, pieces.SMOOTHLY, pieces.CORNERS))
-    ),
+    *each("unet-skip-resized", "crop", *({"crop": pieces.resized(**how)} for how in RESIZED)),
     *each("unet-skip-resized", "crop", {"crop": lambda self, x, h, w: F.adaptive_avg_pool2d(x, (h, w))}),
     *each("unet-decoder-padded", "crop", {"join": pieces.decoder_padded}),
     ALWAYS_PADDED,
@@ -172,10 +162,7 @@ VGG_COSTS = {"arguments": "sizes", "skips": "values", "same": "values", "apart":
 
 
 VGG: tuple[Mistake, ...] = (
-    *each("vgg-blocks", "parameters", *(pieces.asked(depth=d) for d in (3, 2, 1))),
-    *each(
-        "vgg-blocks", "parameters", pieces.asked(depth=lambda p: p.depth + 1), pieces.asked(depth=lambda p: p.depth - 1)
-    ),
+    *each("vgg-blocks", "parameters", *plans(depth=(3, 2, 1, lambda p: p.depth + 1, lambda p: p.depth - 1))),
     *(replace(m, id=VGG_IDS.get(m.id or "", m.id), costs=VGG_COSTS.get(m.costs, m.costs)) for m in COMMON),
     *each(
         "vgg-transposed",

@@ -25,6 +25,7 @@ from autograder.exam.mistakes import (
     upright,
     with_all_arguments,
     with_arguments,
+    with_bias,
     with_changes,
 )
 
@@ -131,12 +132,6 @@ def out_in_order(x: T, weight: T, groups: int, **rest: Any) -> dict[str, Any]:
     return {"weight": weight.transpose(0, 1)}
 
 
-def no_bias(function, bias, **rest):
-    """The bias is not added, and has no part in the gradients."""
-    out = function(bias=None, **rest)
-    return out if bias is None else out + 0 * bias.sum()
-
-
 def reordered(x, weight, bias=None, stride=1, padding=0, output_padding=0, dilation=1, groups=1):
     """The last two arguments stand the other way round."""
     return transposed(x, weight, bias, stride, padding, output_padding, groups, dilation)
@@ -171,7 +166,7 @@ TRANSPOSED = (
     misconception("output-padding-swapped", cut(lambda out, p, o: usual(out, p, o[::-1]))),
     misconception("transposed-dilation-ignored", with_arguments(unrefusing, dilation=always(1))),
     *group_mistakes(unrefusing, "transposed-"),
-    misconception("transposed-bias-ignored", with_all_arguments(transposed, no_bias)),
+    misconception("transposed-bias-ignored", with_bias(transposed, lambda b, x, w: 0 * b.sum())),
     misconception("transposed-bias-stamped", with_all_arguments(transposed, stamped_bias)),
     misconception("argument-order", reordered),
     *pair_mistakes(

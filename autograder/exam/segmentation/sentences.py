@@ -2,9 +2,10 @@
 
 from autograder.exam.sentences import COMMON, common
 
+AS_OF_ANY_NETWORK = ("state", "gradient", "channels-alike", "random", "train", "batch-mixed", "dead")
 SENTENCES = common(
     *("banned-call", "detached", "leaf-filled", "float32-result", "precision-lost", "contiguous-only", "pairs-refused"),
-    *("bias-none", "padding-slice-empty"),
+    *("bias-none", "padding-slice-empty", "no-refusal-channels"),
     *("fit-passes", "fit-one-batch", "fit-no-step", "fit-eval-mode", "fit-losses", "fit-loss-mean"),
     *("fit-sigmoid-twice", "fit-multiclass", "fit-gradients-kept"),
 ) | {
@@ -48,7 +49,6 @@ SENTENCES = common(
     "transposed-bias-stamped": "The bias is part of every stamp, so it counts once for each overlap. Add it once to each output pixel.",
     "argument-order": "The arguments have another order than in the text. By position they must mean the same as by name.",
     "no-refusal-output-padding": "An `output_padding` that is not below max(stride, dilation) raises no error. Raise a ValueError.",
-    "no-refusal-channels": "Channels that do not fit the weight raise no error. Raise a ValueError.",
     # IoU
     "iou-absent-number": "A class that is in neither prediction nor target gets a number. 0/0 is undefined, so its IoU is NaN.",
     "iou-half-absent-nan": "A class that is in only one of prediction and target becomes NaN. Its IoU is 0.",
@@ -103,14 +103,8 @@ SENTENCES = common(
     "unet-classes": "`num_classes` has no effect, or not the one in the text. The output has one channel for each class.",
     "unet-shared": "Layers that are separate in the paper share their parameters. Make each layer anew.",
     "unet-unregistered": "Layers are kept in a plain list or dict, so the module does not know their parameters. Use `nn.ModuleList`.",
-    "unet-state": COMMON["network-state"],
-    "unet-gradient": COMMON["network-gradient"],
-    "unet-channels-alike": COMMON["network-channels-alike"],
-    "unet-random": COMMON["network-random"],
-    "unet-train": COMMON["network-train"],
-    "unet-batch-mixed": COMMON["network-batch-mixed"],
+    **{f"unet-{what}": COMMON[f"network-{what}"] for what in AS_OF_ANY_NETWORK},
     "unet-shift": "An input that is shifted by 2^depth pixels does not give the shifted output. Some layer depends on the position in the image, or on the whole image.",
-    "unet-dead": COMMON["network-dead"],
     # fit
     "fit-binary": "With one output channel the loss is not binary cross-entropy on the logits, or its sum with the Dice loss. Softmax over one channel is always 1, and the Dice loss alone learns too little.",
     "fit-no-learning": "After the given epochs the trained network segments new scenes worse than the text asks for. Check the loss, the learning rate, and the order zero_grad, backward, step.",
@@ -144,17 +138,7 @@ SENTENCES = common(
 NETWORK_IDS = {
     f"network-{what}": f"unet-{what}"
     for what in (
-        *(
-            "shared",
-            "unregistered",
-            "normalised",
-            "relu-missing",
-            "relu-leaky",
-            "relu-last",
-            "softmax-last",
-            "random",
-            "dead",
-        ),
-        *("batch-mixed", "train", "gradient", "channels-alike", "state"),
+        *AS_OF_ANY_NETWORK,
+        *("shared", "unregistered", "normalised", "relu-missing", "relu-leaky", "relu-last", "softmax-last"),
     )
 }

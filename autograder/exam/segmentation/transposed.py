@@ -8,7 +8,7 @@ from functools import partial
 from inspect import signature
 from typing import Any
 
-from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolution_tensors, drawn, grid, unbiased
+from autograder.exam.cases import Case, Setup, Shape, choices, convolution_tensors, drawn, grid, unbiased
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features, features_of
 from autograder.exam.functions import FunctionExam, in_whole_numbers
@@ -50,16 +50,18 @@ PAIRS = [
     ]),
     *grid(SHAPES[1:3], [{"dilation": (1, 3), "output_padding": (0, 2)}]),
 ]  # fmt: skip
-GROUPED: list[tuple[Shape, int, str]] = [
-    ((2, 4, 3, 3, 4, 3, 3), 2, "2 groups"),
-    ((1, 4, 2, 3, 6, 2, 3), 2, "2 groups"),
-    ((2, 6, 3, 2, 3, 3, 2), 3, "3 groups"),
-    ((1, 6, 3, 4, 6, 2, 2), 3, "3 groups"),
-    ((2, 3, 3, 4, 3, 3, 3), 3, "as many groups as channels"),
-    ((1, 4, 3, 2, 8, 2, 2), 4, "as many groups as channels, two outputs each"),
-    ((1, 8, 2, 3, 4, 2, 3), 4, "4 groups"),
+GROUPS = [
+    Setup(shape, {"groups": groups}, bias=False, about=f"with {about}")
+    for shape, groups, about in [
+        ((2, 4, 3, 3, 4, 3, 3), 2, "2 groups"),
+        ((1, 4, 2, 3, 6, 2, 3), 2, "2 groups"),
+        ((2, 6, 3, 2, 3, 3, 2), 3, "3 groups"),
+        ((1, 6, 3, 4, 6, 2, 2), 3, "3 groups"),
+        ((2, 3, 3, 4, 3, 3, 3), 3, "as many groups as channels"),
+        ((1, 4, 3, 2, 8, 2, 2), 4, "as many groups as channels, two outputs each"),
+        ((1, 8, 2, 3, 4, 2, 3), 4, "4 groups"),
+    ]
 ]
-GROUPS = [Setup(shape, {"groups": groups}, bias=False, about=f"with {about}") for shape, groups, about in GROUPED]
 TOGETHER = [
     Setup(
         shape,
@@ -80,11 +82,7 @@ TOGETHER = [
 
 
 tensors = partial(convolution_tensors, transposed=True)
-
-
-def cases(*setups: list[Setup]) -> Cases:
-    """The cases of these setups."""
-    return drawn(tensors, *setups)
+cases = partial(drawn, tensors)
 
 
 def by_position(draw: Draw) -> Iterator[Case]:
@@ -101,32 +99,21 @@ def by_position(draw: Draw) -> Iterator[Case]:
 def refused(draw: Draw) -> Iterator[tuple[Case, str, Case]]:
     """Arguments that cannot be right, each with the mistake of taking them and a lawful call beside it."""
     x, w = draw.normal(1, 4, 3, 3), draw.normal(4, 2, 3, 3)
-    too_much: list[tuple[dict[str, Any], dict[str, Any]]] = [
-        ({}, {"output_padding": 1}),
-        ({"stride": 2}, {"output_padding": 2}),
-        ({"stride": (3, 2)}, {"output_padding": (0, 2)}),
-        ({"stride": 2, "dilation": 3}, {"output_padding": 3}),
-        ({"dilation": (2, 3)}, {"output_padding": (2, 1)}),
+    too_much: list[tuple[dict[str, Any], Any]] = [
+        ({}, 1),
+        ({"stride": 2}, 2),
+        ({"stride": (3, 2)}, (0, 2)),
+        ({"stride": 2, "dilation": 3}, 3),
+        ({"dilation": (2, 3)}, (2, 1)),
     ]
     for lawful, more in too_much:
-        yield (
-            Case((x, w), lawful | more, "an output_padding that is too large"),
-            "no-refusal-output-padding",
-            Case((x, w), lawful),
-        )
-    for channels in (1, 3, 5):
-        yield (
-            Case((draw.normal(2, channels, 3, 3), w), {}, "channels that do not fit"),
-            "no-refusal-channels",
-            Case((x, w)),
-        )
-    for channels in (2, 8):
-        grouped = {"groups": 2}
-        yield (
-            Case((draw.normal(1, channels, 3, 3), w), grouped, "channels that do not fit"),
-            "no-refusal-channels",
-            Case((x, w), grouped),
-        )
+        wrong = Case((x, w), lawful | {"output_padding": more}, "an output_padding that is too large")
+        yield wrong, "no-refusal-output-padding", Case((x, w), lawful)
+    unfit: list[tuple[int, dict[str, Any], tuple[int, ...]]] = [(2, {}, (1, 3, 5)), (1, {"groups": 2}, (2, 8))]
+    for images, lawful, some in unfit:
+        for channels in some:
+            wrong = Case((draw.normal(images, channels, 3, 3), w), lawful, "channels that do not fit")
+            yield wrong, "no-refusal-channels", Case((x, w), lawful)
 
 
 LAID_OUT = [

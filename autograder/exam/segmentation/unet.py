@@ -9,16 +9,16 @@ import torch
 
 from autograder.exam import network_gradients, networks
 from autograder.exam.compare import shown
-from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong
+from autograder.exam.core import Evidence, Exam, Unnamed, Wrong
 from autograder.exam.counting import TooLarge, parameter_count
 from autograder.exam.draw import Draw
 from autograder.exam.encoder_decoders import mistaken_pieces as pieces
 from autograder.exam.encoder_decoders.closed_form import PAPER, Plan, UniformUNet, valid_size
+from autograder.exam.encoder_decoders.criteria import NetworkExam
 from autograder.exam.encoder_decoders.explaining import trial
-from autograder.exam.encoder_decoders.inquiring import Asked, Inquiry, Known, criterion
+from autograder.exam.encoder_decoders.known import Known
 from autograder.exam.gate import maps, tensor
 from autograder.exam.networks import CLASSES, close
-from autograder.exam.relus import check_relus
 from autograder.exam.segmentation import mistakes_networks as mistakes
 from autograder.exam.segmentation.sentences import NETWORK_IDS, SENTENCES
 from autograder.exam.subject import Subject
@@ -49,7 +49,7 @@ def built(subject: Subject, plan: Plan, padding: str) -> Subject:
     return subject.make(plan.in_channels, plan.classes, base_channels=plan.base, depth=plan.depth, padding=padding)
 
 
-INQUIRY = Inquiry(
+INQUIRY = NetworkExam(
     built,
     (UniformUNet,),
     mistakes.UNET,
@@ -67,10 +67,7 @@ INQUIRY = Inquiry(
 )
 
 
-def prepared(known: Known, subject: Subject, wanted: Plan, least: int) -> tuple[partial[Subject], Plan, int]:
-    """What makes an instance of a plan, or of what comes nearest to it; what that is made of; a picture's side."""
-    plan, actual = known.plan(wanted, "valid")
-    return partial(INQUIRY.made, subject, plan, "valid"), actual, known.side(plan, "valid", least)
+prepared = partial(INQUIRY.prepared, "valid")
 
 
 def shape_of(network: Subject, x: torch.Tensor) -> tuple[int, ...]:
@@ -175,44 +172,8 @@ def crop(known: Known, subject: Subject, draw: Draw) -> None:
 
 def relu(known: Known, subject: Subject, draw: Draw) -> None:
     """A ReLU after every 3×3 convolution, of every level, padded or not."""
-    for wanted, padding, least in ((SMALL, "valid", 20), (DEEP, "same", 8)):
-        plan, actual = known.plan(wanted, padding)
-        network, kind = INQUIRY.made(subject, plan, padding), known.explanation(padding).kind
-        unbiased = known.has("unet-biases")
-        side = known.side(plan, padding, least)
-        weights = {9 * actual.in_channels * actual.base, *(n * w * w for w in actual.widths for n in (9, 18))}
-        with known.telling(subject.name, float64=True), known.of_known_layers(subject.name):
-            check_relus(
-                network,
-                actual.widths,
-                actual.classes,
-                draw.uniform(1, actual.in_channels, side, side, dtype=torch.float64),
-                merging=known.merging(plan, padding),
-                weights=weights if unbiased else (),
-                seen_through=kind.before_last,
-                up=(40.0, 80.0) if kind.last is UniformUNet.last else (2.0, 4.0),
-                down=(-20.0, -25.0) if unbiased or known.has("unet-normalised") else (-2.0, -2.5),
-                thorough=wanted == SMALL,
-            )
-
-
-def logits(known: Known, subject: Subject, draw: Draw) -> None:
-    """Nothing after the last convolution."""
-    make, actual, side = prepared(known, subject, SMALL, 20)
-    network = make()
-    state = networks.uniform_state(network, networks.positive_constants(draw, actual.widths, actual.classes))
-    networks.check_logits(network, state, draw.uniform(1, actual.in_channels, side, side), actual.classes)
-
-
-def pure(known: Known, subject: Subject, draw: Draw) -> None:
-    """Nothing but input and parameters decides, in either mode."""
-    make, actual, side = prepared(known, subject, MIDDLE, 44)
-    network = make()
-    state = networks.random_state(network, draw)
-    networks.check_eval_is_pure(network, state, draw.normal(3, actual.in_channels, side, side), draw)
-    networks.check_layout(network, draw.normal(2, actual.in_channels, side, side))
-    if not known.has("unet-normalised"):  # batch norm is the mistake that costs another criterion
-        networks.check_train_is_pure(network, state, draw.normal(3, actual.in_channels, side, side))
+    INQUIRY.relus(SMALL, "valid", 20, taps=(9, 18))(known, subject, draw)
+    INQUIRY.relus(DEEP, "same", 8, taps=(9, 18), thorough=False)(known, subject, draw)
 
 
 def shift(known: Known, subject: Subject, draw: Draw) -> None:
@@ -242,14 +203,9 @@ def shift(known: Known, subject: Subject, draw: Draw) -> None:
 
 def gradients(known: Known, subject: Subject, draw: Draw) -> None:
     """Gradients reach every parameter along every path, and every entry."""
-    make, actual, side = prepared(known, subject, WIDE, 44)
-    network_gradients.check_gradients_reach_all(
-        make, draw.normal(1, actual.in_channels, side, side), actual.classes, draw
-    )
-    x = draw.uniform(1, actual.in_channels, side, side)
-    with known.telling(subject.name, float64=True):
-        network_gradients.check_every_path(make(), x, draw)
+    INQUIRY.gradients(WIDE, "valid", 44, images=1)(known, subject, draw)
     if known.is_right:  # a mistake that costs another criterion may leave weights without use
+        make, actual, side = prepared(known, subject, WIDE, 44)
         larger = known.side(known.plan(WIDE, "valid")[0], "valid", side + 8)
         network_gradients.check_every_entry_learns(make(), draw.uniform(1, actual.in_channels, larger, larger), draw)
 
@@ -260,26 +216,25 @@ def state(known: Known, subject: Subject, draw: Draw) -> None:
     networks.check_state_exchange(make, draw.normal(2, actual.in_channels, side, side))
 
 
-def _criterion(id: str, title: str, points: float, check: Asked) -> Criterion:
-    return criterion(INQUIRY, id, title, points, check)
-
-
+logits = INQUIRY.logits(SMALL, "valid", 20)
+pure = INQUIRY.pure(MIDDLE, "valid", 44)
+criterion = INQUIRY.criterion
 UNet = Exam(
     "UNet",
     (
-        _criterion("arguments", "in_channels, num_classes, base_channels and depth are honoured", 0.5, arguments),
-        _criterion("parameters", "the paper's layers: 31,030,658 parameters at its width", 1.0, parameters),
-        _criterion("apart", "every layer has its own parameters", 0.5, apart),
-        _criterion("sizes", "572 → 388 and other sizes", 0.5, sizes),
-        _criterion("skips", "max pooling, and a skip of every level from before it", 1.5, skips),
-        _criterion("crop", "skips are cut at the centre", 0.5, crop),
-        _criterion("same", 'padding "same": zeros around every 3×3 convolution', 0.5, same),
-        _criterion("relu", "a ReLU after every 3×3 convolution", 0.5, relu),
-        _criterion("logits", "logits: nothing after the 1×1 convolution", 0.5, logits),
-        _criterion("calm", "in eval mode deterministic, each image for itself, the input unchanged", 0.5, pure),
-        _criterion("shift", "the answer on a part of the image is the part of the answer", 0.5, shift),
-        _criterion("gradients", "gradients reach every parameter, along every path", 0.5, gradients),
-        _criterion("state", "a network that loads another's state_dict answers as it does", 0.5, state),
+        criterion("arguments", "in_channels, num_classes, base_channels and depth are honoured", 0.5, arguments),
+        criterion("parameters", "the paper's layers: 31,030,658 parameters at its width", 1.0, parameters),
+        criterion("apart", "every layer has its own parameters", 0.5, apart),
+        criterion("sizes", "572 → 388 and other sizes", 0.5, sizes),
+        criterion("skips", "max pooling, and a skip of every level from before it", 1.5, skips),
+        criterion("crop", "skips are cut at the centre", 0.5, crop),
+        criterion("same", 'padding "same": zeros around every 3×3 convolution', 0.5, same),
+        criterion("relu", "a ReLU after every 3×3 convolution", 0.5, relu),
+        criterion("logits", "logits: nothing after the 1×1 convolution", 0.5, logits),
+        criterion("calm", "in eval mode deterministic, each image for itself, the input unchanged", 0.5, pure),
+        criterion("shift", "the answer on a part of the image is the part of the answer", 0.5, shift),
+        criterion("gradients", "gradients reach every parameter, along every path", 0.5, gradients),
+        criterion("state", "a network that loads another's state_dict answers as it does", 0.5, state),
     ),
     sentences=SENTENCES,
     ids=NETWORK_IDS,

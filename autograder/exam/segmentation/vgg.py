@@ -8,9 +8,9 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from autograder.exam import counting, network_gradients, networks
+from autograder.exam import counting, networks
 from autograder.exam.compare import shown
-from autograder.exam.core import Criterion, Evidence, Exam, Unnamed, Wrong
+from autograder.exam.core import Evidence, Exam, Unnamed, Wrong
 from autograder.exam.draw import Draw
 from autograder.exam.encoder_decoders import mistaken_pieces as pieces
 from autograder.exam.encoder_decoders.closed_form import (
@@ -18,16 +18,16 @@ from autograder.exam.encoder_decoders.closed_form import (
     VGG_WIDTHS,
     Levels,
     Plan,
-    UniformUNet,
     UniformVGGUNet,
     vgg_parameters,
     vgg_plan,
 )
+from autograder.exam.encoder_decoders.criteria import NetworkExam
 from autograder.exam.encoder_decoders.explaining import count_of, trial
-from autograder.exam.encoder_decoders.inquiring import Asked, Inquiry, Known, criterion
+from autograder.exam.encoder_decoders.known import Known
 from autograder.exam.gate import equal, maps
 from autograder.exam.networks import CLASSES, answer_with, close, uniform_state
-from autograder.exam.relus import check_bottom, check_relus
+from autograder.exam.relus import check_bottom
 from autograder.exam.segmentation import mistakes_networks as mistakes
 from autograder.exam.segmentation.sentences import NETWORK_IDS, SENTENCES
 from autograder.exam.subject import Subject
@@ -35,6 +35,7 @@ from autograder.objects.recipes import Recipe
 
 T = torch.Tensor
 DEFAULT = vgg_plan(1, 4)
+ONE_BLOCK, TWO_BLOCKS = vgg_plan(CLASSES, 1), vgg_plan(CLASSES, 2)
 # Classes, blocks, height, width.
 SIZES = [(2, 1, 5, 7), (1, 2, 6, 10), (3, 3, 12, 8), (1, 4, 16, 8)]
 VALUES = [(1, 6, 5), (2, 8, 8), (3, 16, 24), (4, 16, 8)]
@@ -47,7 +48,7 @@ def built(subject: Subject, plan: Plan, padding: str, **more: Any) -> Subject:
     return subject.make(plan.classes, num_blocks=plan.depth + 1, **more)
 
 
-INQUIRY = Inquiry(
+INQUIRY = NetworkExam(
     built,
     tuple(type("Enlarging", (UniformVGGUNet,), {"mode": mode}) for mode in MODES),
     mistakes.VGG,
@@ -61,17 +62,14 @@ INQUIRY = Inquiry(
 )
 
 
-def prepared(known: Known, subject: Subject, blocks: int, least: int) -> tuple[partial[Subject], Plan, int]:
-    """What makes an instance of so many blocks, or of what comes nearest to it; what that is made of; a side."""
-    plan, actual = known.plan(vgg_plan(CLASSES, blocks), "same")
-    return partial(INQUIRY.made, subject, plan, "same"), actual, known.side(plan, "same", least)
+prepared = partial(INQUIRY.prepared, "same")
 
 
 def parameters(known: Known, subject: Subject, draw: Draw) -> None:
     """Numbers of parameters by the formula, each layer with its own."""
     known.check_counts(subject.name)
     known.check_nothing_shared(subject.name)
-    make, _, side = prepared(known, subject, 1, 6)
+    make, _, side = prepared(known, subject, ONE_BLOCK, 6)
     networks.check_apart(make(), make(), draw.uniform(1, 3, side, side), draw)
 
 
@@ -99,7 +97,7 @@ def sizes(known: Known, subject: Subject, draw: Draw) -> None:
 def check_part(known: Known, subject: Subject, draw: Draw) -> None:
     """One block alone: the answer on a square part of a picture is the part of the answer, but for two pixels at the
     border. (With more blocks a bilinear enlargement may depend on the size.)"""
-    make, actual, _ = prepared(known, subject, 1, 8)
+    make, actual, _ = prepared(known, subject, ONE_BLOCK, 8)
     if actual.depth or known.costing("values") is not None:
         return
     network = make()
@@ -188,72 +186,30 @@ def check_used(network: Subject, state: networks.State, convolutions: list[torch
 
 def relu(known: Known, subject: Subject, draw: Draw) -> None:
     """A ReLU after every 3×3 convolution."""
-    make, actual, side = prepared(known, subject, 2, 6)
-    network, widths = make(), actual.widths
-    kind = known.explanation("same").kind
-    unbiased = known.has("vgg-biases")
-    with known.telling(subject.name, float64=True), known.of_known_layers(subject.name):
-        check_relus(
-            network,
-            widths,
-            actual.classes,
-            draw.uniform(1, 3, side, side, dtype=torch.float64),
-            merging=known.merging(actual, "same"),
-            weights=[27 * widths[0], *(9 * w * w for w in widths[:2])] if unbiased else (),
-            seen_through=kind.before_last,
-            up=(40.0, 80.0) if kind.last is UniformUNet.last else (2.0, 4.0),
-            down=(-20.0, -25.0) if unbiased or known.has("vgg-normalised") else (-2.0, -2.5),
-        )
+    INQUIRY.relus(TWO_BLOCKS, "same", 6)(known, subject, draw)
     for blocks in (3, 4):
-        make, actual, side = prepared(known, subject, blocks, 4)
-        if actual.depth + 1 == blocks and not (unbiased or known.has("vgg-normalised")):
+        make, actual, side = prepared(known, subject, vgg_plan(CLASSES, blocks), 4)
+        if actual.depth + 1 == blocks and not (known.has("biases") or known.has("normalised")):
             with known.of_known_layers(subject.name):
                 check_bottom(make(), actual.widths, actual.classes, draw.uniform(1, 3, side, side))
 
 
-def logits(known: Known, subject: Subject, draw: Draw) -> None:
-    """Nothing after the last convolution."""
-    make, actual, side = prepared(known, subject, 1, 6)
-    network = make()
-    state = uniform_state(network, networks.positive_constants(draw, list(VGG_WIDTHS), actual.classes))
-    networks.check_logits(network, state, draw.uniform(1, 3, side, side), actual.classes)
-
-
-def pure(known: Known, subject: Subject, draw: Draw) -> None:
-    """Nothing but input and parameters decides, in either mode."""
-    make, _, side = prepared(known, subject, 2, 8)
-    network = make()
-    state = networks.random_state(network, draw)
-    networks.check_eval_is_pure(network, state, draw.normal(3, 3, side, side), draw)
-    networks.check_layout(network, draw.normal(2, 3, side, side))
-    if not known.has("vgg-normalised"):  # batch norm is the mistake that costs another criterion
-        networks.check_train_is_pure(network, state, draw.normal(3, 3, side, side))
-
-
-def gradients(known: Known, subject: Subject, draw: Draw) -> None:
-    """Gradients reach every parameter, along every path."""
-    make, actual, side = prepared(known, subject, 2, 8)
-    network_gradients.check_gradients_reach_all(make, draw.normal(2, 3, side, side), actual.classes, draw)
-    with known.telling(subject.name, float64=True):
-        network_gradients.check_every_path(make(), draw.uniform(1, 3, side, side), draw)
-
-
-def _criterion(id: str, title: str, points: float, check: Asked) -> Criterion:
-    return criterion(INQUIRY, id, title, points, check)
-
-
+logits = INQUIRY.logits(ONE_BLOCK, "same", 6)
+pure = INQUIRY.pure(TWO_BLOCKS, "same", 8)
+gradients = INQUIRY.gradients(TWO_BLOCKS, "same", 8, images=2)
+criterion = INQUIRY.criterion
 FREE = "a ReLU after every 3×3 convolution (optional only after the first of the three on the way up)"
 VGGUNet = Exam(
     "VGGUNet",
     (
-        _criterion("parameters", "the text's layers: numbers of parameters for 1, 2, 3 and 4 blocks", 1.0, parameters),
-        _criterion("sizes", "one logit for each class and pixel", 0.5, sizes),
-        _criterion("values", "max pooling between blocks, skips from before it", 1.5, values),
-        _criterion("encoder", "a given encoder's weights are taken over", 1.0, encoder),
-        _criterion("relu", FREE, 0.5, relu),
-        _criterion("logits", "logits: nothing after the 1×1 convolution", 0.5, logits),
-        _criterion("calm", "deterministic, each image for itself, the input unchanged", 0.5, pure),
-        _criterion("gradients", "gradients reach every parameter, along every path", 0.5, gradients),
+        criterion("parameters", "the text's layers: numbers of parameters for 1, 2, 3 and 4 blocks", 1.0, parameters),
+        criterion("sizes", "one logit for each class and pixel", 0.5, sizes),
+        criterion("values", "max pooling between blocks, skips from before it", 1.5, values),
+        criterion("encoder", "a given encoder's weights are taken over", 1.0, encoder),
+        criterion("relu", FREE, 0.5, relu),
+        criterion("logits", "logits: nothing after the 1×1 convolution", 0.5, logits),
+        criterion("calm", "deterministic, each image for itself, the input unchanged", 0.5, pure),
+        criterion("gradients", "gradients reach every parameter, along every path", 0.5, gradients),
     ),
     sentences=SENTENCES,
     ids=NETWORK_IDS
