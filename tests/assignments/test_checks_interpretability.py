@@ -298,6 +298,7 @@ def test_a_slip_is_named(name, wrong, said):
     [
         *((name, covering()) for name in ("occlusion_map",)),
         ("activations", kept()),
+        ("activations", lambda *given: kept()(*given).requires_grad_()),  # of itself, and nothing leads through it
         ("top_patches", best()),
         ("saliency", derived()),
         ("grad_cam", cam()),
