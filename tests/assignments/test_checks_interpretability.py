@@ -86,8 +86,7 @@ def stopped(model, layer, images):
             return reached.args[0]
 
 
-def silent(model, layer, images):
-    """An `activations` that keeps the model's errors to itself."""
+def error_caught(model, layer, images):
     try:
         return kept()(model, layer, images)
     except RuntimeError:
@@ -219,14 +218,16 @@ SLIPS = [
     ("occlusion_map", lambda m, i, t, p, s, fill=0.0: covering()(m, i, t, min(s, 6), p, fill), "patch_size and stride"),
     ("occlusion_map", covering(mode=as_it_comes), "have changed after the call"),
     ("occlusion_map", covering(mode=stays_in_eval), "with evaluating"),
+    ("occlusion_map", covering(after=lambda p, p0: p.double()), "dtype must be torch.float32"),
     ("activations", kept(copy=False), "Keep a copy"),
     ("activations", kept(part="model"), "output of the model"),
     ("activations", kept(part="input"), "input of the layer"),
     ("activations", kept(detached=False), "must be detached"),
     ("activations", kept(remove=False), r"call its `remove\(\)`"),
     ("activations", kept(final=False), "in a `finally`"),
+    ("activations", error_caught, "must go on to the caller"),
+    ("activations", lambda *given: kept()(*given).double(), "dtype must be torch.float32"),
     ("activations", kept(mode=as_it_comes), "have changed after the call"),
-    ("activations", silent, "Yours raised nothing"),
     ("activations", lambda model, layer, x: [kept()(model, layer, x)], "a list or a tuple"),
     ("top_patches", best(chosen=lambda found: found[::-1]), "smallest values"),
     ("top_patches", best(chosen=lambda found: found[2::-1]), "best comes first"),
@@ -259,6 +260,7 @@ SLIPS = [
     ("saliency", gradient_left_in_the_image, "The image has a `.grad` after the call"),
     ("saliency", derived(after=lambda g, x: g.abs().max(dim=0)), "yours returned a tuple instead of a tensor"),
     ("saliency", derived(mode=as_it_comes), "have changed after the call"),
+    ("saliency", derived(after=lambda g, x: g.abs().amax(0).double()), "dtype must be torch.float32"),
     ("saliency", by_backward, "torch.autograd.grad"),
     ("saliency", flags_off, "is another one after the call"),
     ("grad_cam", cam(by=lambda z, t: z.softmax(0)[t]), "derivative of the probability"),
@@ -281,6 +283,7 @@ SLIPS = [
     ("grad_cam", cam(copy=False), "in-place"),
     ("grad_cam", cam(scale=lambda m: m / m.max()), "NaN"),
     ("grad_cam", cam(image_asks=False), "require no gradient|does not require grad"),
+    ("grad_cam", cam(scale=lambda m: (m / m.max()).double()), "dtype must be torch.float32"),
     ("grad_cam", cam(remove=False), "A hook is left"),
     ("grad_cam", cam(mode=as_it_comes), "train mode"),
     ("integrated_gradients", path(at=lambda i, m: i / m), "begins at α = 0"),
@@ -290,6 +293,11 @@ SLIPS = [
     ("integrated_gradients", path(after=lambda total, image, m: total / m), "not multiplied by the image"),
     ("integrated_gradients", path(after=lambda total, image, m: total * image), "sum of the gradients"),
     ("integrated_gradients", path(after=lambda total, image, m: (total * image).abs() / m), "absolute value"),
+    (
+        "integrated_gradients",
+        path(after=lambda total, image, m: image.double() * total / m),
+        "dtype must be torch.float32",
+    ),
     ("integrated_gradients", path(mode=as_it_comes), "have changed after the call"),
 ]
 
@@ -307,6 +315,7 @@ def test_a_slip_is_named(name, wrong, said):
         *((name, covering()) for name in ("occlusion_map",)),
         ("activations", kept()),
         ("activations", stopped),
+        ("activations", lambda *given: kept()(*given).requires_grad_()),  # of itself, and nothing leads through it
         ("top_patches", best()),
         ("saliency", derived()),
         ("grad_cam", cam()),

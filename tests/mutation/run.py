@@ -1,13 +1,15 @@
 """Mutate the reference solutions and examine every mutant: what survives shows what the exam does not ask.
 
-Run by `make mutation`; `run.py conv2d iou` takes these cells only. mutmut changes a solution cell of
-`solutions/<name>.py` in one place at a time, and the cell's own exam judges each change as it judges a student, except
-that criteria that are slow are left out. A mutant that keeps full marks must stand in `explained.toml`, under its cell,
-with mutmut's operator, the line that it changes and what this line becomes, and with the reason why it is no mistake
-(it computes the same, or changes what is left free); any other survivor makes this command fail, and so does an
-explanation of a mutant that does not survive. That einsum's indices are renamed is no mutant.
+Run by `make mutation`; `run.py conv2d iou` takes these cells only, `run.py interpretability` those of an assignment.
+mutmut changes a solution cell of `solutions/<name>.py` in one place at a time, and the cell's own exam judges each
+change as it judges a student, except that criteria that are slow are left out. A mutant that keeps full marks must
+stand in `explained.toml`, under its cell, with mutmut's operator, the line that it changes and what this line becomes,
+and with the reason why it is no mistake (it computes the same, or changes what is left free); any other survivor makes
+this command fail, and so does an explanation of a mutant that does not survive. That einsum's indices are renamed is no
+mutant.
 """
 
+import ast
 import difflib
 import json
 import os
@@ -19,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from multiprocessing import connection, get_context
 from pathlib import Path
+from types import CodeType
 
 os.environ["OMP_NUM_THREADS"] = "1"  # read when PyTorch is imported; its threads would not survive the forks below
 
@@ -62,6 +65,12 @@ def code_cells(source: Path) -> dict[str, str]:
     """The text of every code cell by its id, without the marks around solutions."""
     cells = release.source_notebook(source.read_text(encoding="utf-8")).cells
     return {cell.id: release.solution_of(cell) + "\n" for cell in cells if cell.cell_type == "code"}
+
+
+def definitions(text: str) -> CodeType:
+    """Of a cell the functions and classes alone. Its pictures, trainings and answers are not needed."""
+    nodes = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    return compile(ast.Module(nodes, []), "<cell>", "exec")
 
 
 def renames_indices(node: libcst.CSTNode, mutated: libcst.CSTNode) -> bool:
@@ -131,14 +140,12 @@ def faults_of(source: Path, explained: set[tuple[str, ...]], chosen: list[str]) 
     """Judge one assignment's mutants, print the counts, and return what is not as it should be."""
     package = topic(source.stem)
     cells = code_cells(source)
-    exams = [e for e in parts_of(package) if e.name in (chosen or cells)]
+    exams = [e for e in parts_of(package) if not chosen or {e.name, package} & {*chosen}]
     exams = [e for e in exams if re.search(rf"^(def|class) {e.graded_name}\b", cells[e.name], re.MULTILINE)]
     reasons = {key for key in explained if key[0] in {e.name for e in exams}}
     namespace: dict = {}
-    written = {exam.name for exam in parts_of(package)}
-    for name, text in cells.items():  # pictures, trainings and answers are not needed
-        if name == "setup" or (name in written and re.match(r"(def|class) ", text)):
-            exec(text, namespace)
+    for name, text in cells.items():
+        exec(text if name == "setup" else definitions(text), namespace)
 
     unchanged = [Mutant(exam, "", "", "", cells[exam.name]) for exam in exams]
     everyone = [mutant for exam in exams for mutant in mutants(exam, cells[exam.name])]

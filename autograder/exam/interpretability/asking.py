@@ -1,4 +1,4 @@
-"""How a function of a model is asked, what is left of the model and the image, and the mistakes of all such functions.
+"""How a function of a model is asked, and what is left of the model and the image.
 
 The exam's own functions take the image first, and the model as its recipe or built: `salient(image, model, target)`.
 The student's are called as the text says, `saliency(model, image, target)`, each time with another model.
@@ -12,16 +12,15 @@ from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import torch
-from torch import nn
 
-from autograder.exam.calls import Call, Value
+from autograder.exam.calls import Again, Call, Exact, Value
 from autograder.exam.cases import Case, Cases
 from autograder.exam.core import Criterion, Wrong
 from autograder.exam.draw import Draw
-from autograder.exam.functions import Ask, FunctionExam
-from autograder.exam.interpretability.models import T, built
+from autograder.exam.functions import Ask, FunctionExam, asked
+from autograder.exam.interpretability.models import T
 from autograder.exam.interpretability.sentences import SENTENCES
-from autograder.exam.mistakes import Function, Misconception, misconception, with_all_arguments
+from autograder.exam.mistakes import Function, Misconception
 from autograder.exam.reading import Part, Reading, asks_value
 from autograder.exam.setting import current
 from autograder.exam.subject import Answer, Raised, Subject
@@ -68,7 +67,8 @@ class Left(Value):
     mode that it is in, those in eval mode].
 
     The first is what the candidate says of itself. The outputs show by themselves the mode, the weights and the
-    statistics. only: of what is not as it was, the part that is asked for; then there are no outputs.
+    statistics. only: of what is not as it was, the part that is asked for. Then the model may raise, and beside this
+    part stands the kind of error that goes on to the caller.
     """
 
     parted = False
@@ -82,6 +82,8 @@ class Left(Value):
             said = super().sentence(name, reference, when, numbers, beside)
             return f"{said} Without an answer, nothing is known of what it leaves of the model."
         changed = self.got[0] if isinstance(self.got[0], list) else []
+        if self.only and not changed:
+            return f"An error that the model raises must go on to the caller of `{name}`, as it is."
         what = " and ".join(WORDS[one] for one in changed if one in WORDS) or "what it answers"
         return f"`{name}` does not leave the model as it found it. Afterwards it differs in {what}."
 
@@ -91,19 +93,49 @@ class Left(Value):
 
     def _ask(self, function):
         model, image = self.case.kwargs["model"].build(), self.case.args[0].clone()
-        before = footprint(model), footprint(image)
+        before, raised = (footprint(model), footprint(image)), ""
         try:
             function(image, **(self.case.kwargs | {"model": model}))
         except Exception as error:
+            raised = type(error).__name__
             if not self.only:
-                return Raised(type(error).__name__, "")
+                return Raised(raised, "")
         changed = changes(before, (footprint(model), footprint(image)))
         with torch.no_grad():
-            return self.told(changed, lambda: model(self.probe), lambda: model.train(False)(self.probe))
+            return self.told(changed, raised, lambda: model(self.probe), lambda: model.train(False)(self.probe))
 
-    def told(self, changed: set[str], *outputs: Callable[[], Any]) -> list[Any]:
+    def told(self, changed: set[str], raised: str, *outputs: Callable[[], Any]) -> list[Any]:
         """What is compared."""
-        return [sorted(changed & self.only)] if self.only else [sorted(changed), *(output() for output in outputs)]
+        return [sorted(changed & self.only), raised] if self.only else [sorted(changed), *(one() for one in outputs)]
+
+
+@dataclass(eq=False)
+class Typed(Exact):
+    """A value in its type. Beside it no other call tells anything, because there the type is not asked."""
+
+    comparable = False
+    parted = False
+
+
+@dataclass(eq=False)
+class Second(Again):
+    """A second answer for one image, which holds other numbers by now, and whatever the first call has left on it."""
+
+    first: Case = field(default_factory=lambda: Case(()))
+
+    @classmethod
+    def of(cls, call: Call, first: Case) -> Second:
+        return cls(call.case, call.answer, call.twin, first=first)
+
+    def _ask(self, function):
+        model, image = self.case.kwargs["model"].build(), self.first.args[0].clone()
+        try:
+            function(image, **(self.case.kwargs | {"model": model}))
+            with torch.no_grad():
+                image.copy_(self.case.args[0])
+            return function(image, **(self.case.kwargs | {"model": model}))
+        except Exception as error:
+            return Raised(type(error).__name__, "")
 
 
 # What is not as it was, in words.
@@ -135,7 +167,8 @@ def changes(before: Sequence[Footprint], after: Sequence[Footprint]) -> set[str]
 
 # ---------------------------------------------------------------- criteria
 class ModelPart(Part):
-    """A part whose door no constant answers open, mistaken or not: who looks at nothing gives these.
+    """A part whose door no constant answers open, mistaken or not: who looks at nothing gives these. So where a known
+    mistake leads to constants in the plainest calls, others are added to them.
 
     A second mistake is looked for where the first leaves something to be explained; behind a shut door only one that
     shows there, as most do not.
@@ -151,15 +184,17 @@ class ModelPart(Part):
                         return {id: Wrong(mistake.id, self.door[0].evidence(self.reference)) for id in found}
         return found
 
-    def opens(self, reading: Reading) -> bool:
-        return self._varied and super().opens(reading)
+    def plainest(self, reading: Reading) -> Sequence[Call]:
+        """As in every part. Where one mistake leaves of the door constants alone, all calls beside it of which it
+        leaves more."""
+        door, function = super().plainest(reading), reading.function
+        if len(reading.mistakes) != 1 or not all(constant(call.given(function)) for call in door):
+            return door
+        others = [call for call in self.calls if asks_value(call) and isinstance(call.given(function), T)]
+        return [*door, *(call for call in others if not constant(call.given(function)))]
 
-    @cached_property
-    def _varied(self) -> bool:
-        """Does one of the plainest answers hold more than one number?"""
-        answers = [call.got for call in self.door]
-        real = [got.double().flatten() for got in answers if isinstance(got, T) and got.is_floating_point()]
-        return len(real) < len(answers) or any(bool((got != got[:1]).any()) for got in real)
+    def opens(self, reading: Reading) -> bool:
+        return not all(constant(call.got) for call in self.plainest(reading)) and super().opens(reading)
 
     def _with_one_more(self, first: Reading) -> Iterator[Reading]:
         open = self.opens(first)
@@ -176,11 +211,35 @@ class ModelPart(Part):
         return {one: any(call.differ(self.reference, one) for call in self.door) for one in mutants}
 
 
+def constant(value: Any) -> bool:
+    """Is it a tensor that holds one number alone, or none?"""
+    return isinstance(value, T) and value.is_floating_point() and not bool((value != value.flatten()[:1]).any())
+
+
 @dataclass(frozen=True)
 class ModelExam(FunctionExam):
     """The criteria of a function of a model."""
 
     part: ClassVar[type[Part]] = ModelPart
+
+    def ask_dtypes(self, cases: Cases) -> Ask:
+        """Each case in the type of images, which is float32 alone, beside the same in whatever type it comes back."""
+
+        def ask(subject: Any, draw: Draw) -> list[Call]:
+            return [Typed(one.case, one.answer, one) for one in asked(subject, cases(draw), Value)]
+
+        return ask
+
+    def ask_again(self, cases: Cases) -> Ask:
+        """As for every function, with what is left on the image."""
+        every = super().ask_again(cases)
+
+        def ask(subject: Any, draw: Draw) -> list[Call]:
+            calls = every(subject, draw)
+            pairs = zip(calls[::2], calls[1::2], strict=True)
+            return [one for first, second in pairs for one in (first, Second.of(second, first.case))]
+
+        return ask
 
     def left(
         self, points: float, *cases: Cases, title: str = "model and image are left as they were", intact: bool = False
@@ -200,10 +259,11 @@ class ModelExam(FunctionExam):
         build = current.get().build
         model, image = build(case.kwargs["model"]), build(Recipe("tensor", case.args[0]))
         call = Left(case, Answer(None), probe=draw.uniform(3, *case.args[0].shape[-3:]), only=only)
-        before = model.footprint(), image.footprint()
+        before, raised = (model.footprint(), image.footprint()), ""
         try:
             on.subject.run(*on.arguments(image, **(case.kwargs | {"model": model})))
         except Raised as error:
+            raised = error.kind
             if not only:
                 return replace(call, answer=error)
         changed = changes(before, (model.footprint(), image.footprint()))
@@ -213,7 +273,7 @@ class ModelExam(FunctionExam):
             return model(call.probe)
 
         try:
-            told = call.told(changed, lambda: model(call.probe), evaluated)
+            told = call.told(changed, raised, lambda: model(call.probe), evaluated)
         except Raised as error:
             if not changed:
                 return replace(call, answer=error)
@@ -227,69 +287,3 @@ def model_exam(
     """The exam of a function of a model with these arguments ("model image target")."""
     through = partial(OnModel, names=arguments.split())
     return ModelExam(name, reference, mistakes, SENTENCES, door, through=through, **more)
-
-
-# ---------------------------------------------------------------- mistakes of every function of a model
-def mode_mistakes(*references: Function) -> Misconception:
-    """The model is asked in the mode that it comes in, or in train mode. references: in whatever way it is asked."""
-
-    def with_eval(put: Callable[[nn.Module], Any]) -> Callable[..., Any]:
-        def rule(function: Function, model: Recipe | nn.Module, **given: Any) -> Any:
-            model = built(model)
-            model.eval = partial(put, model)  # type: ignore[method-assign]
-            try:
-                return function(model=model, **given)
-            finally:
-                del model.eval
-
-        return rule
-
-    rules = with_eval(lambda model: model), with_eval(lambda model: model.train())
-    mutants = [with_all_arguments(reference, rule) for reference in references for rule in rules]
-    return misconception("eval-missing", *mutants)
-
-
-def left_mistake(id: str, reference: Function, *changes: Callable[[nn.Module, T], Any]) -> Misconception:
-    """The model, or the image, is not left as it was."""
-
-    def after(change: Callable[[nn.Module, T], Any]) -> Function:
-        def rule(function: Function, model: Recipe | nn.Module, **given: Any) -> Any:
-            try:
-                return function(model=model, **given)
-            finally:
-                if isinstance(model, nn.Module):  # of a recipe nothing is left
-                    change(model, next(value for name, value in given.items() if name.startswith("image")))
-
-        return with_all_arguments(reference, rule)
-
-    return misconception(id, *map(after, changes))
-
-
-def left_mistakes(reference: Function) -> tuple[Misconception, ...]:
-    """All ways in which model and image are not left as they were."""
-    return tuple(left_mistake(id, reference, *changes) for id, changes in LEFT.items())
-
-
-def _add_gradients(model: nn.Module, image: T) -> None:
-    for parameter in model.parameters():
-        if parameter.requires_grad:
-            parameter.grad = torch.ones_like(parameter)
-
-
-def _clear_hooks(model: nn.Module, image: T) -> None:
-    for module in model.modules():
-        module._forward_hooks.clear()
-
-
-LEFT: dict[str, tuple[Callable[[nn.Module, T], Any], ...]] = {
-    "mode-left": (lambda model, image: model.train(False), lambda model, image: model.train()),
-    "gradients-left": (_add_gradients,),
-    "gradients-cleared": (lambda model, image: model.zero_grad(),),
-    "flags-left": (
-        lambda model, image: model.requires_grad_(False),
-        lambda model, image: model.requires_grad_(True),
-    ),
-    "hook-left": (lambda model, image: model.register_forward_hook(lambda *given: None),),
-    "hooks-removed": (_clear_hooks,),
-    "image-left": (lambda model, image: image.requires_grad_(),),
-}

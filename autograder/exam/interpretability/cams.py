@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from autograder.exam.interpretability.asking import left_mistakes, mode_mistakes
 from autograder.exam.interpretability.kept import once
+from autograder.exam.interpretability.model_mistakes import left_mistakes, mode_mistakes
 from autograder.exam.interpretability.models import T, built, evaluated, ranked
 from autograder.exam.mistakes import Function, Misconception, misconception, with_changes, with_result
 from autograder.objects.recipes import Recipe

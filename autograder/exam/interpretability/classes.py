@@ -164,6 +164,7 @@ def features(reference: Callable[..., T], case: Case) -> Features:
     return holding(facts)
 
 
+SCALED = [maps(body(1, RELU, bias=0.2), ONE, "1", image=bright, peak=peak) for peak in (0.05, 0.6, 7.0)]
 PLAINEST = maps(body(1, RELU), ONE, "1", SQUARE, (1, 7, 7), (1, 9, 9), SQUARE, (1, 7, 7), (1, 10, 10))
 CAM = model_exam("grad_cam", "model layer image target", cam, CAM_MISTAKES, PLAINEST, features=features)
 grad_cam = CAM.exam(
@@ -201,11 +202,12 @@ grad_cam = CAM.exam(
         maps(body(1, RELU, ("max_pool", 3)), ONE, "2", (1, 15, 15), (1, 14, 20)),
         maps(body(1, RELU), ONE, "1", (1, 6, 9)),
     ),
-    CAM.values(
+    CAM.criterion(
         "scale",
-        "divided by the maximum",
+        "divided by the maximum, in the image's type",
         0.5,
-        *(maps(body(1, RELU, bias=0.2), ONE, "1", image=bright, peak=peak) for peak in (0.05, 0.6, 7.0)),
+        *map(CAM.ask_values, SCALED),
+        *map(CAM.ask_dtypes, SCALED),
     ),
     CAM.values("logit", "the logit of any class", 0.5, maps(body(3, RELU), CLASSES, "1", targets=(0, 1, 2, 3))),
     CAM.values(

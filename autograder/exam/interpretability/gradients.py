@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
+from torch import nn
 
 from autograder.exam.cases import Case, Cases
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features, holding
-from autograder.exam.interpretability.asking import left_mistakes, mode_mistakes, model_exam
+from autograder.exam.interpretability.asking import model_exam
+from autograder.exam.interpretability.model_mistakes import add_gradients, left_mistake, left_mistakes, mode_mistakes
 from autograder.exam.interpretability.models import (
     Model,
     Row,
@@ -63,6 +65,19 @@ def scaled(*ways: Callable[[T], T]) -> list[Any]:
     """The map is scaled."""
     return [with_result(salient, way) for way in ways]
 
+
+def adding_up(model: Recipe | nn.Module, reduce: Callable[[T, T], T], **rest: Any) -> dict[str, Any]:
+    """`backward` adds the derivative to what a call before has left in the image's own `.grad`."""
+
+    def reduced(gradient: T, image: T) -> T:
+        total = gradient if image.grad is None else image.grad + gradient
+        image.requires_grad_().grad = total
+        return reduce(total, image)
+
+    return {"reduce": reduced} if isinstance(model, nn.Module) else {}  # of a recipe nothing is left
+
+
+by_its_own_gradient = with_changes(salient, adding_up)
 
 SALIENCY_MISTAKES: tuple[Misconception, ...] = (
     misconception(
@@ -124,6 +139,8 @@ SALIENCY_MISTAKES: tuple[Misconception, ...] = (
     misconception("saliency-transposed", with_result(salient, lambda found: found.mT)),
     mode_mistakes(salient),
     *left_mistakes(salient),
+    misconception("image-left", by_its_own_gradient),
+    left_mistake("gradients-left", by_its_own_gradient, add_gradients),
 )
 
 
@@ -216,5 +233,5 @@ saliency = SALIENCY.exam(
         shapes(SQUARES[:1], normed, training=True),
         shapes(SQUARES[:1], normed, training=True, gradients=True, hooked=["0"]),
     ),
-    SALIENCY.layouts(0.5, shapes([(3, 5, 5), (3, 4, 6)], pattern), title="any memory layout"),
+    SALIENCY.kept(0.5, *[shapes([(3, 5, 5), (3, 4, 6)], pattern)] * 3),
 )

@@ -14,11 +14,8 @@ from autograder.exam.calls import Call, Value
 from autograder.exam.cases import Case, Cases
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features, holding
-from autograder.exam.interpretability.asking import (
-    left_mistakes,
-    mode_mistakes,
-    model_exam,
-)
+from autograder.exam.interpretability.asking import model_exam
+from autograder.exam.interpretability.model_mistakes import left_mistakes, mode_mistakes
 from autograder.exam.interpretability.models import (
     T,
     built,
@@ -230,7 +227,11 @@ activations = ACTIVATIONS.exam(
     ),
     ACTIVATIONS.values("in_place", "before an in-place layer", 0.5, layers(in_place, ONE, "0", "3")),
     ACTIVATIONS.criterion(
-        "detached", "the result is detached", 0.5, ask_detached(layers(straight, ONE, "0", "2", "4"))
+        "detached",
+        "the result is detached, in the images' type",
+        0.5,
+        ask_detached(layers(straight, ONE, "0", "2", "4")),
+        ACTIVATIONS.ask_dtypes(layers(straight, ONE, "0", "2", "4")),
     ),
     ACTIVATIONS.values(
         "eval",
@@ -248,7 +249,7 @@ activations = ACTIVATIONS.exam(
     ),
     ACTIVATIONS.criterion(
         "error",
-        "the hook goes even if the model raises",
+        "where the model raises, the hook goes and the error goes on",
         0.5,
         ACTIVATIONS.ask_left(failing("0", "3", "5"), only=frozenset({"hooks"})),
     ),

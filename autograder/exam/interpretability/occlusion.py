@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from autograder.exam.cases import Case, Cases
+from autograder.exam.core import Criterion
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features, holding
 from autograder.exam.functions import leaving_out
@@ -17,6 +19,7 @@ from autograder.exam.interpretability.models import (
     curved,
     detector,
     flat,
+    network,
     normed,
     ranked,
 )
@@ -61,6 +64,17 @@ def unsteady(draw: Draw, image: T, **how: Any) -> Recipe:
     return detector(draw, image, ("dropout", 1.0), **how)
 
 
+def simplest(case: Case) -> Case:
+    """Of a linear model's case the same with a square image of one channel, the most probable class, and patches of
+    one pixel."""
+    (image,), given = case.args, case.kwargs
+    side = min(image.shape[1:])
+    (_, weight, bias), cut = given["model"].args[0][-1], image[:1, :side, :side]
+    model = network(("flatten",), ("linear", weight.unflatten(1, image.shape)[:, :1, :side, :side].flatten(1), bias))
+    about = {"model": model, "target": ranked(cut, model, 0), "patch_size": 1, "stride": 1}
+    return replace(case, args=(cut,), kwargs=given | about, about="")
+
+
 def occlusion_features(reference: Callable[..., T], case: Case) -> Features:
     """What is special about a call."""
     (image,), given = case.args, case.kwargs
@@ -87,15 +101,23 @@ OCCLUSION = model_exam(
     planned(PIXELS, detector, detector),
     features=occlusion_features,
 )
+
+
+def with_grey(id: str, title: str, points: float, plans: Sequence[Plan], *models: Model, rank: int = 0) -> Criterion:
+    """Right values of these models, and of a linear one with a grey patch, beside which no known mistake leads to a
+    constant map: so it must show what the criterion is about."""
+    grey = planned(plans[:2], flat, rank=rank, fills=(0.5,))
+    asks = OCCLUSION.ask_values(planned(plans, *models, rank=rank)), OCCLUSION.ask_values(grey, plain=simplest)
+    return OCCLUSION.criterion(id, title, points, *asks)
+
+
 occlusion_map = OCCLUSION.exam(
     OCCLUSION.values("values", "the target's probability for each patch", 1.5, planned(PIXELS, detector, flat, curved)),
-    OCCLUSION.values("patches", "patches of several pixels", 0.5, planned(PATCHES, detector)),
-    OCCLUSION.values(
-        "windows", "patches that overlap, lie apart or do not reach the end", 1.0, planned(WINDOWS, detector)
-    ),
-    OCCLUSION.values("sizes", "images that are not square", 0.5, planned(UPRIGHT, detector)),
-    OCCLUSION.values("channels", "a patch covers all channels", 0.5, planned(COLOURED, detector, detector)),
-    OCCLUSION.values("target", "any class", 0.5, planned(PIXELS, detector, detector, rank=1)),
+    with_grey("patches", "patches of several pixels", 0.5, PATCHES, detector),
+    with_grey("windows", "patches that overlap, lie apart or do not reach the end", 1.0, WINDOWS, detector),
+    with_grey("sizes", "images that are not square", 0.5, UPRIGHT, detector),
+    with_grey("channels", "a patch covers all channels", 0.5, COLOURED, detector, detector),
+    with_grey("target", "any class", 0.5, PIXELS, detector, detector, rank=1),
     OCCLUSION.criterion(
         "fill",
         "the value that fills a patch",
@@ -116,5 +138,5 @@ occlusion_map = OCCLUSION.exam(
         planned(PIXELS[:1], normed, frozen=["0.bias"], hooked=["1"]),
         planned(PIXELS[:1], normed, training=True, gradients=True, hooked=["0"]),
     ),
-    OCCLUSION.layouts(0.5, planned(COLOURED[1:], detector), title="any memory layout"),
+    OCCLUSION.kept(0.5, *[planned(COLOURED[1:], detector)] * 3),
 )

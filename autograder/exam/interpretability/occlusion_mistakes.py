@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-from autograder.exam.interpretability.asking import left_mistakes, mode_mistakes
+from autograder.exam.interpretability.model_mistakes import left_mistakes, mode_mistakes
 from autograder.exam.interpretability.models import (
     T,
     built,

@@ -7,7 +7,6 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from autograder.exam.interpretability.asking import left_mistakes, mode_mistakes
 from autograder.exam.interpretability.fields import (
     Best,
     Field,
@@ -21,6 +20,7 @@ from autograder.exam.interpretability.fields import (
     of_ranges,
     patches,
 )
+from autograder.exam.interpretability.model_mistakes import left_mistakes, mode_mistakes
 from autograder.exam.interpretability.models import T
 from autograder.exam.mistakes import Function, Misconception, misconception, with_changes
 

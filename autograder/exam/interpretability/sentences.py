@@ -12,7 +12,7 @@ SENTENCES = common("input-changed", "contiguous-only") | {
     "hook-left": "A hook, or another `forward`, stays on the model after the call. Keep the handle that `register_forward_hook` gives, and call its `remove`.",
     "hooks-removed": "Hooks that the model had before the call are removed. Call `remove` of your own handle alone.",
     "hook-left-after-error": "The hook stays on the model if the model raises. Call the handle's `remove` in a `finally`.",
-    "image-left": "The image asks for a gradient after the call. Work on a copy, as `image.clone().requires_grad_()`.",
+    "image-left": "The image asks for a gradient after the call, or holds one. Work on a copy, as `image.clone().requires_grad_()`.",
     "target-ignored": "Another class than `target` is explained, such as the most probable one or the first one.",
     # occlusion_map
     "occlusion-not-probability": "The map does not hold softmax probabilities. A logit, a logarithm, a loss or a sigmoid is not what is asked for.",

@@ -12,9 +12,10 @@ from torch import nn
 from autograder.exam.cases import Case, Cases
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features, holding
-from autograder.exam.interpretability.asking import left_mistakes, mode_mistakes, model_exam
+from autograder.exam.interpretability.asking import model_exam
 from autograder.exam.interpretability.gradients import Shape, shapes, unsteady
 from autograder.exam.interpretability.kept import once
+from autograder.exam.interpretability.model_mistakes import left_mistakes, mode_mistakes
 from autograder.exam.interpretability.models import (
     T,
     asked_of,
@@ -159,13 +160,18 @@ def features(reference: Callable[..., T], case: Case) -> Features:
 
 
 SOME: list[Shape] = [(1, 4, 4), (3, 4, 5)]
+LINEAR = [shapes(SOME, flat, rank=rank) for rank in (0, 1)]
 INTEGRATED = model_exam(
     "bonus", "model image target steps", integrated, MISTAKES, shapes([*SOME, (2, 3, 3)] * 2, flat),
     title="integrated_gradients (optional)", defines="integrated_gradients", bonus=True, features=features,
 )  # fmt: skip
 bonus = INTEGRATED.exam(
-    INTEGRATED.values(
-        "linear", "on a linear model: weights times image", 0.5, shapes(SOME, flat), shapes(SOME, flat, rank=1)
+    INTEGRATED.criterion(
+        "linear",
+        "on a linear model: weights times image, in the image's type",
+        0.5,
+        *map(INTEGRATED.ask_values, LINEAR),
+        *map(INTEGRATED.ask_dtypes, LINEAR),
     ),
     INTEGRATED.values(
         "curved", "the mean over 50 midpoints", 0.5, shapes(SOME, bent, curved), shapes(SOME, bent, rank=2)

@@ -265,5 +265,6 @@ bonus = BLURRED.exam(
     BLURRED.values(
         "values", "blurred by 1, 2, 1 and sampled", 1.0, images([(2, 3, 6, 9), (1, 2, 7, 5)], {}, {}), intact=True
     ),
-    BLURRED.values("size", "other sizes and strides", 1.0, images([(1, 2, 8, 8), (2, 1, 6, 9)], *OTHER)),
+    BLURRED.values("size", "other sizes and strides", 0.5, images([(1, 2, 8, 8), (2, 1, 6, 9)], *OTHER)),
+    BLURRED.dtypes(0.5, images([(1, 1, 6, 6), (1, 2, 7, 5)], {}), title="the input's type is kept"),
 )  # fmt: skip

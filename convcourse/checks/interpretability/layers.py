@@ -34,7 +34,7 @@ def activations(function: Any) -> None:
             (plain.relu, "Yours is the input of the layer."),
         ]
         check.same(got, normed, "the result is the layer's output", slips)
-        if got.requires_grad:
+        if got.grad_fn is not None:
             check.fail("The result must be detached. Use `output.detach()`.")
     with check("before an in-place module"):
         slips = [(plain.relu, "Yours holds what the in-place ReLU behind the layer has made of it. Keep a copy.")]
