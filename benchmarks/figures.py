@@ -103,17 +103,23 @@ def measure(page: Page, address: str, name: str) -> dict:
     return page.evaluate(MEASURE, [name, CHANGES])
 
 
-def main() -> int:
-    program = chromium()
+def main(wanted: list[str]) -> int:
+    """Prints the rows of the figures with these names, and of all where there is none."""
+    program, found = chromium(), figures()
     if program is None or not HTML.exists():
         print("This needs Chromium (`make browser-deps`) and the book (`make book`).", file=sys.stderr)
+        return 2
+    if unknown := set(wanted) - {name for _, name in found}:
+        print(f"No figure of the book is called {', '.join(sorted(unknown))}.", file=sys.stderr)
         return 2
     print(
         f"{'figure':24}{'changes':>8}{'paint':>8}{'frame':>8}{'empty':>8}{'ratio':>8}{'goal':>6}   95th percentiles, ms"
     )
     with served(HTML) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        for page, name in figures():
+        for page, name in found:
+            if wanted and name not in wanted:
+                continue
             context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
             times = measure(context.new_page(), f"{address}/book/{page}", name)
             context.close()
@@ -126,4 +132,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
