@@ -41,8 +41,8 @@ assignments: $(READY) ## notebooks from solutions/: assignments/ (checked in) an
 bench: $(READY) $(NOTEBOOKS) ## stock nbgrader and this grader on one class, side by side; a row in the README
 	$(BIN)/python benchmarks/grading.py
 
-bench-figures: book ## how long a frame of each live figure takes, in Chromium (some minutes)
-	@PYTHONPATH=book $(BIN)/python benchmarks/figures.py
+bench-figures: book ## how long a frame of each live figure takes, in Chromium (some minutes; FIGURES="cat patches" measures these)
+	@PYTHONPATH=book $(BIN)/python benchmarks/figures.py $(FIGURES)
 
 exam-table: $(READY) ## examine the implementations that changed (ALL=1: all; ONE=convolution/wrong/conv_flipped: this one)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m autograder.exam_tables $(if $(ALL),--all) $(ONE) $(if $(SALT),--salt "$(SALT)")

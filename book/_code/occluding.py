@@ -41,6 +41,11 @@ def covered(image: torch.Tensor, mask: torch.Tensor, fill: str = "grey") -> torc
     return torch.where(painted, FILLS[fill](image)[:, None, None], image)
 
 
+def percent(share: float) -> str:
+    """A probability in percent, in the live figure's words: below 10 % with one decimal."""
+    return f"{100 * share:.{1 if share < 0.0995 else 0}f} %"
+
+
 @torch.no_grad()
 def picture(net: nn.Module, mask: torch.Tensor) -> SVG:
     """The cat with these cells covered, beside the five most probable classes now and before; below, small, the other
@@ -67,7 +72,7 @@ def picture(net: nn.Module, mask: torch.Tensor) -> SVG:
         sheet.box(left, top + 12, long, 15)
         sheet.box(left, top + 12, share * long, 15, "a" if number == first else "b")
         sheet.line(was, top + 9, was, top + 30, "arrow")
-        sheet.text(f"{100 * share:.0f} %", left + long + 10, top + 20, size=17, anchor="start")
+        sheet.text(percent(share), left + long + 10, top + 20, size=17, anchor="start")
     sheet.line(left + 2, 258, left + 2, 278, "arrow")
     sheet.text("without any cover", left + 12, 268, "soft", size=17, anchor="start")
     return sheet.svg()

@@ -60,9 +60,11 @@ export function changed(picture, settings) {
   let {planes} = moved(picture, settings);
   const {height, width} = picture, {cutout, brightness, contrast, blur, noise} = settings;
   cover(planes, height, width, cutout);
-  planes = planes.map((values) => values.map((value) => clamp(brightness * value)));
-  const grey = planes.reduce((sum, values, channel) => sum + LUMA[channel] * mean(values), 0);
-  planes = planes.map((values) => values.map((value) => clamp(grey + contrast * (value - grey))));
+  if (brightness !== 1) planes = planes.map((values) => values.map((value) => clamp(brightness * value)));
+  if (contrast !== 1) {
+    const grey = planes.reduce((sum, values, channel) => sum + LUMA[channel] * mean(values), 0);
+    planes = planes.map((values) => values.map((value) => clamp(grey + contrast * (value - grey))));
+  }
   if (blur > 0) planes = planes.map((values) => blurred(plane(height, width, values), blur).data);
   if (noise > 0) {
     const grain = grainOf(3 * height * width);

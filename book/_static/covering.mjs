@@ -56,6 +56,15 @@ export function between(from, to) {
 /** The share of the picture that is covered. */
 export const areaOf = (cells) => cells.reduce((sum, cell) => sum + cell, 0) / CELLS;
 
+/** The share of a square of `side` cells, with its corner at [row, column], that is covered. */
+export function shareOf(cells, [row, column], side) {
+  let sum = 0;
+  for (let r = row; r < row + side; r++) {
+    for (let c = column; c < column + side; c++) sum += cells[r * GRID + c];
+  }
+  return sum / side ** 2;
+}
+
 /** The middle of a picture {height, width, planes} as a square of `SIDE` pixels, between whose pixels is looked up. */
 export function squared({height, width, planes}) {
   const whole = Math.min(height, width), [top, left] = [height, width].map((n) => Math.floor((n - whole) / 2));

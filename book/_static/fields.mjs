@@ -17,14 +17,14 @@ export function range(value, min, max, {step = 1, name, show = number, bounds = 
     limit: (found, state) => Math.min(Math.max(found, within(state).min), within(state).max),
     control(key, changed) {
       const input = element('input', {type: 'range', min, max, step});
-      const output = element('output');
+      const output = element('output', {ariaLive: 'off'}); // the slider itself says it
       input.addEventListener('input', () => changed(Number(input.value)));
       return {
         node: element('label', {}, name ?? key, input, output),
         show(found, state) {
           const {min: low, max: high} = within(state);
           Object.assign(input, {min: low, max: high, value: String(found), disabled: low === high});
-          output.textContent = show(found);
+          output.textContent = input.ariaValueText = show(found);
         },
       };
     },

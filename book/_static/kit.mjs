@@ -24,8 +24,10 @@ export async function figure(name, label, fields, draw, {start} = {}) {
     if ('alive' in holder.dataset) continue; // the figure's module was imported under two addresses
     holder.dataset.alive = '';
     const picture = holder.querySelector('img');
-    if (start) whenPressed(holder, picture, start, (wait) => mount(holder, picture, name, label, fields, draw, wait));
-    else await mount(holder, picture, name, label, fields, draw);
+    if (start) {
+      whenPressed(holder, picture, start, (wait) => mount(holder, picture, name, label, fields, draw, wait));
+      comeIntoView(holder, name);
+    } else await mount(holder, picture, name, label, fields, draw);
   }
 }
 
@@ -206,7 +208,13 @@ async function mount(holder, picture, name, label, fields, draw, wait) {
     width = kit.width();
     repaint();
   }).observe(box);
-  if (!location.hash && [...address.keys()].some((key) => key.startsWith(`${name}.`))) holder.scrollIntoView({block: 'center'});
+  comeIntoView(holder, name);
+}
+
+/** Brings the figure to where the reader looks, if the address speaks of it and of no other place. */
+function comeIntoView(holder, name) {
+  const spoken = [...new URL(location).searchParams.keys()].some((key) => key.startsWith(`${name}.`));
+  if (spoken && !location.hash) holder.scrollIntoView({block: 'center'});
 }
 
 /** The state with each field's value in its bounds; one field's bounds may depend on another that stands before it. */
@@ -238,29 +246,31 @@ function writeAddress(name, fields, state, first) {
 
 /**
  * Lets the hand and the keyboard act on a drawing (a canvas or an SVG). `at(x, y)` gets positions in the drawing's own
- * coordinates while it is pressed or dragged over, with `hover` also when a mouse only passes. `by(down, right)` gets the arrow
- * keys, ten at a time with Shift. `drag: false` leaves a finger's movement to the page and takes only its touch, and `'across'`
- * leaves it what goes up or down.
+ * coordinates while it is pressed or dragged over, `over(x, y)` those of a mouse that only passes, and `out()` is called when it
+ * has left. `by(down, right)` gets the arrow keys, ten at a time with Shift. `drag: false` leaves a finger's movement to the page
+ * and takes only its touch, and `'across'` leaves it what goes up or down.
  */
-export function hand(node, label, {at, by, press = () => {}, hover = false, drag = true}) {
+export function hand(node, label, {at, by, press = () => {}, over, out, drag = true}) {
   node.setAttribute('role', 'application');
   node.setAttribute('aria-label', label);
   node.tabIndex = 0;
   node.style.touchAction = {true: 'none', across: 'pan-y pinch-zoom', false: 'manipulation'}[drag];
   node.style.cursor = drag ? 'crosshair' : 'pointer';
-  const point = (event) => {
+  const point = (event, then) => {
     const {left, top, width, height} = node.getBoundingClientRect(), edge = node.clientLeft; // a canvas may have a border
     const [wide, high] = node.viewBox ? [node.viewBox.baseVal.width, node.viewBox.baseVal.height] : [node.width, node.height];
-    at((event.clientX - left - edge) / (width - 2 * edge) * wide, (event.clientY - top - edge) / (height - 2 * edge) * high);
+    then((event.clientX - left - edge) / (width - 2 * edge) * wide, (event.clientY - top - edge) / (height - 2 * edge) * high);
   };
   node.addEventListener('pointerdown', (event) => {
     if (drag) node.setPointerCapture(event.pointerId);
     press();
-    point(event);
+    point(event, at);
   });
   node.addEventListener('pointermove', (event) => {
-    if ((drag && event.buttons) || (hover && event.pointerType === 'mouse')) point(event);
+    if (drag && event.buttons) point(event, at);
+    else if (over && event.pointerType === 'mouse') point(event, over);
   });
+  if (out) node.addEventListener('pointerleave', out);
   node.addEventListener('keydown', (event) => {
     if (!(event.key in ARROWS) || !by) return;
     event.preventDefault();

@@ -29,9 +29,9 @@ export function view(kit, source, titles, {drag}) {
   const whole = element('canvas');
   let known = {}, share = Infinity;
 
+  const point = (x, y) => { if (!kit.moving) kit.set({at: [Math.floor(y), Math.floor(x)]}); };
   titles.forEach((title, i) => hand(stages[i], `${title}. Arrow keys move the kernel.`, {
-    hover: true, drag: drag && i === 0, press: () => kit.stop(),
-    at: (x, y) => { if (!kit.moving) kit.set({at: [Math.floor(y), Math.floor(x)]}); },
+    drag: drag && i === 0, press: () => kit.stop(), at: point, over: point,
     by: (down, right) => kit.set({at: [kit.state.at[0] + down, kit.state.at[1] + right]}),
   }));
 

@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from drawing import some_of
 from live_figures import FIELDS, KEYS, PLACES, drag_by_mouse, drag_by_touch, open_figure
-from visiting import set_theme
+from visiting import set_theme, settle
 
 pytestmark = pytest.mark.browser
 
@@ -124,6 +124,30 @@ def test_a_copied_address_shows_the_same_and_reset_clears_it(live, still_motion,
     assert again.seen() == live.first
     assert not again.address_written(name)
     again.tab.close()
+
+
+def test_an_address_that_speaks_of_it_opens_there(still_motion, address, place):
+    """Before anything is pressed, and below formulas that grow."""
+    page, name = place
+    tab = still_motion.new_page()
+    tab.goto(f"{address}/book/{page}.html?{name}.any=1")
+    figure = tab.locator(f"figure.live-{name}").first
+    figure.locator(".live-box:not(.live-unseen), .live-start").first.wait_for()
+    settle(tab)
+    top, bottom, height = figure.evaluate(
+        "figure => { const {top, bottom} = figure.getBoundingClientRect(); return [top, bottom, innerHeight]; }"
+    )
+    assert top < height and bottom > 0
+    tab.close()
+
+
+def test_a_slider_says_what_stands_beside_it(live):
+    for control, kind in live.controls():
+        if kind == "range":
+            control.press("ArrowRight")
+            live.idle()
+            beside = control.locator("xpath=following-sibling::output")
+            assert control.get_attribute("aria-valuetext") == beside.text_content() != ""
 
 
 NONSENSE = ["toString", "NaN", "<b>1</b>", "1e999", "__proto__", "1,2,3;4"]

@@ -305,6 +305,50 @@ def test_a_hand_paints_a_line(tab_on):
     assert said(figure).startswith("Nothing is covered.")
 
 
+def frame_corner(canvas) -> tuple[float, float]:
+    """Where the dashed frame of the patch begins, in pixels of the photograph: row, column."""
+    data = canvas.evaluate("c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]")
+    pixels = torch.tensor(data).reshape(2 * occluding.SIDE, 2 * occluding.SIDE, 4)
+    blue = (pixels[..., :3] - torch.tensor([0x5E, 0xB0, 0xF2])).abs().amax(2) < 6
+    return tuple(float(each.min()) / 2 for each in blue.nonzero(as_tuple=True))
+
+
+def test_a_mouse_that_passes_shows_where_it_would_paint(tab_on):
+    tab = tab_on(f"{PAGE}?occluding.painted=0.0&occluding.at=2,3")
+    figure = started(tab)
+    canvas = figure.locator("canvas")
+    canvas.scroll_into_view_if_needed()
+    assert frame_corner(canvas) == (16, 24)
+    box = canvas.bounding_box()
+    tab.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.75 * box["height"])
+    assert frame_corner(canvas) == (168 - 16, 112 - 16)
+    assert said(figure).startswith("Nothing is covered.")
+    tab.mouse.move(1, 1)
+    assert frame_corner(canvas) == (16, 24)
+    assert in_the_address(tab, "at", "occluding") == "2,3"
+
+
+def test_what_the_patch_lies_on_is_told(tab_on, importing):
+    tab = tab_on(f"{PAGE}?occluding.painted=0.4.o.4.o.4.o.4&occluding.at=2,4")  # four by four cells in the corner
+    figure = started(tab)
+    told = figure.locator(".live-told")
+    assert told.get_attribute("aria-live") == "polite" and told.text_content() == ""
+    figure.locator("canvas").focus()
+    tab.keyboard.press("ArrowLeft")
+    assert told.text_content() == "The patch lies on rows 16 to 47 and columns 24 to 55. 13 % of it is covered."
+    tab.keyboard.press("Enter")
+    assert told.text_content().endswith("100 % of it is covered.")
+    for seed in range(10):
+        cells, draw = random_cells(300 + seed), random.Random(seed)
+        side = draw.randrange(1, 17)
+        top, left = (draw.randrange(occluding.GRID - side + 1) for _ in range(2))
+        share = importing.evaluate(
+            f"async ([cells, corner, side]) => {{ {COVERING} return covering.shareOf(cells, corner, side); }}",
+            [cells.flatten().tolist(), [top, left], side],
+        )
+        assert share == pytest.approx(cells[top : top + side, left : left + side].float().mean().item())
+
+
 def test_it_is_loaded_by_a_button_that_says_how_much_and_passes_axe(tab_on):
     tab = tab_on(PAGE)
     heavy = lambda: [url for url in tab.asked if re.search(r"/vendor/ort/|\.onnx|imagenet\.json", url)]

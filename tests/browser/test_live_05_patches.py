@@ -160,6 +160,57 @@ def test_hand_and_keys_choose_a_unit_and_a_filter(tab_on):
     assert in_the_address(tab, "filter", "patches") == "9"
 
 
+def test_pointing_at_a_small_map_shows_its_patches_until_the_mouse_has_left(tab_on, told):
+    tab = tab_on(PAGE)
+    figure = started(tab)
+    atlas, slider = figure.locator("canvas").first, figure.get_by_role("slider", name="filter")
+    each, first = told["depths"][1], said(figure)
+    values = lambda: [number(value) for value in figure.locator(".live-nine span").all_inner_texts()]
+    atlas.scroll_into_view_if_needed()
+    box = atlas.bounding_box()
+    at = lambda filter_: (
+        box["x"] + (filter_ % 8 + 0.5) / 8 * box["width"],
+        box["y"] + (filter_ // 8 + 0.5) / 2 * box["height"],
+    )
+    for filter_ in (0, 7, 13):
+        tab.mouse.move(*at(filter_))
+        assert values() == pytest.approx(each["values"][filter_], abs=0.051)
+        assert f"channel {each['filters'][filter_]} of" in said(figure)
+        assert slider.input_value() == "8"
+    tab.mouse.move(1, 1)
+    assert said(figure) == first and values() == pytest.approx(each["values"][8], abs=0.051)
+    tab.mouse.click(*at(7))
+    tab.mouse.move(1, 1)
+    assert slider.input_value() == "7" and values() == pytest.approx(each["values"][7], abs=0.051)
+    tab.mouse.move(*at(3))
+    slider.press("ArrowRight")  # while the mouse rests on another one
+    assert values() == pytest.approx(each["values"][8], abs=0.051)
+
+
+@pytest.mark.parametrize("depth", range(3))
+def test_what_grey_and_the_frame_mean_stands_below(tab_on, told, depth):
+    figure = started(tab_on(f"{PAGE}?patches.depth={NAMES[depth]}&patches.at=3,3&patches.filter=5"))
+    each = told["depths"][depth]
+    frame, scale, _ = figure.locator(".live-scale").all_inner_texts()
+    low, high = each["bounds"][5]
+    words = re.fullmatch(r"black (−?[\d.]+), white (−?[\d.]+)", scale)
+    assert [number(end) for end in words.groups()] == pytest.approx([low, high], abs=0.051)
+    size, start, jump = (each["sight"][name] for name in ("size", "start", "jump"))
+    seen = min(start + 3 * jump + size, TILE) - max(start + 3 * jump, 0)
+    assert frame.replace("\xa0", " ") == f"{seen} × {seen} pixels"
+
+
+def test_a_filter_that_is_zero_everywhere_is_said_to_be_so(tab_on, told):
+    """The first layer has such filters, as the page says."""
+    values = told["depths"][0]["values"]
+    silent = [at for at, best in enumerate(values) if best[0] == 0]
+    assert silent
+    for at in (silent[0], next(at for at in range(len(values)) if at not in silent)):
+        figure = started(tab_on(f"{PAGE}?patches.depth=first+layer&patches.filter={at}"))
+        assert ("No tile gives more than 0" in said(figure)) == (at in silent)
+        assert figure.get_by_text("no patch excites it").count() == (at in silent)
+
+
 def test_another_depth_keeps_the_position(tab_on):
     tab = tab_on(f"{PAGE}?patches.at=27,14")
     figure = started(tab)

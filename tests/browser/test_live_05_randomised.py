@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from _code import explaining, records
+from _code import explaining, occluding, records
 from _code import randomised_pictures as pictures
 from drawings import canvas_pixels, number, set_sliders
 from live_figures import said
@@ -99,9 +99,9 @@ def test_maps_answers_and_ranks_belong_to_the_setting(tab_on, sheet, told, photo
         assert number(words[0]) == mean
         assert words[1] == "" if low == high else [number(end) for end in words[1].split(" … ")] == [low, high]
     answer, share, _ = told["answers"][photo][step]
-    assert f"The network says “{answer}” ({100 * share:.{1 if share < 0.0995 else 0}f} %)" in said(figure)
+    assert f"The network says “{answer}” ({occluding.percent(share)})" in said(figure)
     parts = figure.locator("svg").get_attribute("aria-label")
-    assert parts == f"{10 - step} parts are trained, {step} are random"
+    assert parts == f"random parts: {step} of {len(told['parts']) - 1}"
     assert figure.locator("svg rect.b").count() == step
 
 
@@ -112,6 +112,19 @@ def test_both_sides_name_the_same_parts(tab_on, told):
     for step, part in enumerate(told["parts"]):
         set_sliders(figure, {"random down to": step})
         assert slider.locator("xpath=..").inner_text().endswith(part)
+
+
+def test_the_sentence_says_what_is_random_and_which_map_is_most_like_its_trained_one(tab_on, told):
+    figure = started(tab_on(PAGE))
+    for step in (0, 1, 2, 6, 10):
+        set_sliders(figure, {"random down to": step})
+        middle = f"Every part from the classifier down to {'the ' if step == 2 else ''}{told['parts'][step]} is random."
+        ends = {0: "Nothing is random.", 1: "The classifier is random.", 10: "Every part is random."}
+        assert said(figure).startswith(ends.get(step, middle))
+        most = max(METHODS, key=lambda name: told["ranks"][name][1][step][0])
+        mean = f"{told['ranks'][most][1][step][0]:.2f}".replace("-", "−")
+        last = f"Of the four maps, “{most}” is most like its trained one (mean rank correlation {mean})."
+        assert said(figure).endswith(last) == (step > 0)
 
 
 def test_step_by_step_and_the_address(tab_on):

@@ -1,5 +1,5 @@
 // Paint grey over the cat: the reader covers parts of a photograph, and a network of ImageNet says what it sees.
-import {CELL, FILLS, GRID, PRESETS, SIDE, areaOf, best, between, cellsOf, cornerAt, covered, familyOf, painted, squared, wordsOf} from '../covering.mjs';
+import {CELL, FILLS, GRID, PRESETS, SIDE, areaOf, best, between, cellsOf, cornerAt, covered, familyOf, painted, shareOf, squared, wordsOf} from '../covering.mjs';
 import {canvases, controls, element, panel, redraw, row, shape} from '../elements.mjs';
 import {buttons, choice, position, range} from '../fields.mjs';
 import {figure, hand} from '../kit.mjs';
@@ -71,7 +71,8 @@ figure('occluding', 'Paint over a photograph, and a network says what it sees', 
     changed();
     kit.set(changes);
   };
-  useHand(kit, canvas, remember, put);
+  const brush = useHand(kit, canvas, remember, put);
+  kit.box.append(brush.aloud);
   source.changed = () => kit.show({});
 
   let square = {};
@@ -94,7 +95,7 @@ figure('occluding', 'Paint over a photograph, and a network says what it sees', 
 
   return async (live) => {
     const state = {...live}, asked = current(state.photo), cells = cellsOf(state.painted);
-    paintPhotograph(canvas, covered(asked.picture, cells, state.fill), state);
+    brush.paint(covered(asked.picture, cells, state.fill));
     Object.assign(undo, {disabled: !history.length});
     Object.assign(clear, {disabled: !state.painted});
     const rested = new Promise((done) => {
@@ -131,22 +132,46 @@ function told(smallest, then, words) {
   return ` Your smallest cover that changes the answer is ${percent(areaOf(cellsOf(smallest)))}, with “${words[best(then, 1)[0][0]]}”. Can you do it with less?`;
 }
 
-/** The hand paints while it is pressed; arrow keys move the patch, and Enter or the space bar paints it. */
+/**
+ * The hand paints while it is pressed; arrow keys move the patch, and Enter or the space bar paints it. A mouse that only
+ * passes shows where it would paint. Gives back `paint(planes)`, which paints the photograph and the patch, and `aloud`,
+ * where those who do not see the patch are told what it lies on.
+ */
 function useHand(kit, canvas, remember, put) {
-  let last; // corner of the stroke
+  const photograph = element('canvas', {width: SIDE, height: SIDE}), aloud = element('p', {className: 'live-told', ariaLive: 'polite'});
+  let last, over; // corners: of the stroke, and below the mouse
+  const cornerOf = (x, y) => cornerAt(x / ZOOM, y / ZOOM, kit.state.side / CELL);
+  const show = () => paintPhotograph(canvas, photograph, over ?? kit.state.at, kit.state.side);
   const stroke = (corner) => {
     const {state} = kit, side = state.side / CELL;
     const cells = between(last ?? corner, corner).reduce((found, each) => painted(found, each, side, Number(state.tool === 'cover')), cellsOf(state.painted));
     last = corner;
+    over = undefined;
     put({painted: wordsOf(cells), at: corner});
+  };
+  const tell = () => {
+    const {at, side, painted: cover} = kit.state, share = shareOf(cellsOf(cover), at, side / CELL);
+    const [rows, columns] = at.map((first) => `${CELL * first} to ${CELL * first + side - 1}`);
+    aloud.textContent = `The patch lies on rows ${rows} and columns ${columns}. ${Math.round(100 * share)} % of it is covered.`;
   };
   hand(canvas, 'The photograph. Paint with the mouse or a finger, or move the patch with the arrow keys and paint it with Enter.', {
     press() {
       last = undefined;
       remember();
     },
-    at: (x, y) => stroke(cornerAt(x / ZOOM, y / ZOOM, kit.state.side / CELL)),
-    by: (down, right) => put({at: [kit.state.at[0] + down, kit.state.at[1] + right]}),
+    at: (x, y) => stroke(cornerOf(x, y)),
+    over(x, y) {
+      over = cornerOf(x, y);
+      show();
+    },
+    out() {
+      over = undefined;
+      show();
+    },
+    by(down, right) {
+      put({at: [kit.state.at[0] + down, kit.state.at[1] + right]});
+      tell();
+    },
   });
   canvas.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' && event.key !== ' ') return;
@@ -154,19 +179,25 @@ function useHand(kit, canvas, remember, put) {
     last = undefined;
     remember();
     stroke(kit.state.at);
+    tell();
   });
+  const paint = (planes) => {
+    const pixels = new ImageData(SIDE, SIDE);
+    for (let i = 0; i < SIDE ** 2; i++) {
+      for (let channel = 0; channel < 3; channel++) pixels.data[4 * i + channel] = 255 * planes[channel * SIDE ** 2 + i];
+      pixels.data[4 * i + 3] = 255;
+    }
+    photograph.getContext('2d').putImageData(pixels, 0, 0);
+    show();
+  };
+  return {paint, aloud};
 }
 
-function paintPhotograph(canvas, data, {at: [r, c], side}) {
-  const small = element('canvas', {width: SIDE, height: SIDE}), pixels = new ImageData(SIDE, SIDE);
-  for (let i = 0; i < SIDE ** 2; i++) {
-    for (let channel = 0; channel < 3; channel++) pixels.data[4 * i + channel] = 255 * data[channel * SIDE ** 2 + i];
-    pixels.data[4 * i + 3] = 255;
-  }
-  small.getContext('2d').putImageData(pixels, 0, 0);
+/** The photograph, and on it the frame of the patch with its corner at [row, column] of the cells. */
+function paintPhotograph(canvas, photograph, [r, c], side) {
   const context = canvas.getContext('2d');
   context.imageSmoothingEnabled = false;
-  context.drawImage(small, 0, 0, canvas.width, canvas.height);
+  context.drawImage(photograph, 0, 0, canvas.width, canvas.height);
   Object.assign(context, {strokeStyle: FRAME, lineWidth: 2});
   context.setLineDash([6, 4]);
   context.strokeRect(ZOOM * CELL * c + 1, ZOOM * CELL * r + 1, ZOOM * side - 2, ZOOM * side - 2);

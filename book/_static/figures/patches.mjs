@@ -1,6 +1,6 @@
 // Filter sensitivity: the map of a filter, what one of its units sees, and the nine patches that excite the filter most.
 // Maps, patches and values are written with the book (_code/sensitive_pictures.py).
-import {controls, element, loaded, paint, panel, row} from '../elements.mjs';
+import {controls, element, loaded, panel, row} from '../elements.mjs';
 import {buttons, position, range} from '../fields.mjs';
 import {figure, hand} from '../kit.mjs';
 
@@ -29,22 +29,25 @@ figure('patches', 'What a filter is sensitive to', FIELDS, async (kit) => {
   const canvas = (side) => element('canvas', {width: side, height: side});
   const [photograph, map] = [ZOOM * TILE, ZOOM * TILE].map(canvas);
   const atlas = element('canvas', {width: COLUMNS * (THUMB + GAP) - GAP, height: COUNT / COLUMNS * (THUMB + GAP) - GAP, className: 'live-atlas'});
+  const below = () => element('span', {className: 'live-scale'});
+  const [frameScale, mapScale, nineScale] = [below(), below(), below()];
   const nine = Array.from({length: BEST}, () => [canvas(told.side), element('span')]);
   const grid = element('div', {className: 'live-nine'}, ...nine.map(([node, value]) => element('div', {}, node, value)));
-  const [photoPanel, mapPanel, ninePanel] = [panel('', photograph), panel('', map), panel('', grid)];
-  const trio = row(photoPanel, mapPanel, ninePanel);
+  const [mapPanel, ninePanel] = [panel('', map, mapScale), panel('', grid, nineScale)];
+  const trio = row(panel('what the unit sees', photograph, frameScale), mapPanel, ninePanel);
   trio.classList.add('live-trio');
-  kit.box.append(controls(kit.control.depth, kit.control.filter), row(panel('sixteen filters of this depth (choose one)', atlas)), trio, kit.line, controls(kit.control.photo, kit.reset));
+  kit.box.append(controls(kit.control.depth, kit.control.filter), row(panel('sixteen filters (point at one, click to keep it)', atlas)), trio, kit.line, controls(kit.control.photo, kit.reset));
 
-  const small = canvas(1); // a map, a pixel for each unit
-  function cut(depth, photo, filter) {
-    const side = UNITS[depth], above = UNITS.slice(0, depth).reduce((sum, each) => sum + PHOTOGRAPHS.length * each, 0);
-    const data = maps.getContext('2d', {willReadFrequently: true}).getImageData(filter * side, above + photo * side, side, side).data;
-    paint(small, {height: side, width: side, data: Float64Array.from({length: side ** 2}, (_, i) => data[4 * i] / 255)});
-    return (line, column) => {
-      const [low, high] = told.depths[depth].bounds[filter];
-      return low + data[4 * (line * side + column)] / 255 * (high - low);
-    };
+  const context = maps.getContext('2d');
+  const grey = context.getImageData(0, 0, maps.width, maps.height).data.filter((_, i) => i % 4 === 0);
+  const topOf = (depth, photo) => UNITS.slice(0, depth).reduce((sum, each) => sum + PHOTOGRAPHS.length * each, photo * UNITS[depth]);
+  const copy = (to, depth, photo, filter, ...place) => {
+    const side = UNITS[depth];
+    to.drawImage(maps, filter * side, topOf(depth, photo), side, side, ...place);
+  };
+  function valueAt(depth, photo, filter, [line, column]) {
+    const [low, high] = told.depths[depth].bounds[filter], at = (topOf(depth, photo) + line) * maps.width + filter * UNITS[depth] + column;
+    return low + grey[at] / 255 * (high - low);
   }
 
   const choose = (x, y) => {
@@ -52,11 +55,23 @@ figure('patches', 'What a filter is sensitive to', FIELDS, async (kit) => {
     kit.set({at: unit});
   };
   const step = (down, right) => kit.set({at: [kit.state.at[0] + down, kit.state.at[1] + right]});
-  hand(photograph, 'The photograph. Arrow keys choose a unit of the map.', {at: choose, by: step, hover: true});
-  hand(map, 'The map of the filter. Arrow keys choose a unit.', {at: choose, by: step, hover: true});
+  hand(photograph, 'The photograph. Arrow keys choose a unit of the map.', {at: choose, over: choose, by: step});
+  hand(map, 'The map of the filter. Arrow keys choose a unit.', {at: choose, over: choose, by: step});
+  const filterAt = (x, y) => {
+    const [line, column] = [y, x].map((at) => Math.max(Math.floor(at / (THUMB + GAP)), 0));
+    return Math.min(line, COUNT / COLUMNS - 1) * COLUMNS + Math.min(column, COLUMNS - 1);
+  };
+  let pointed, kept; // the filter below the mouse, which is shown until the mouse has left or another one is kept
+  const point = (filter) => {
+    if (pointed === filter) return;
+    pointed = filter;
+    kit.show({});
+  };
   hand(atlas, 'Small maps of sixteen filters. Arrow keys choose a filter.', {
     drag: false,
-    at: (x, y) => kit.set({filter: Math.floor(y / (THUMB + GAP)) * COLUMNS + Math.floor(x / (THUMB + GAP))}),
+    at: (x, y) => kit.set({filter: filterAt(x, y)}),
+    over: (x, y) => point(filterAt(x, y)),
+    out: () => point(undefined),
     by: (down, right) => {
       const next = kit.state.filter + COLUMNS * Math.sign(down) + right;
       if (next >= 0 && next < COUNT) kit.set({filter: next});
@@ -64,37 +79,43 @@ figure('patches', 'What a filter is sensitive to', FIELDS, async (kit) => {
   });
 
   return (state) => {
-    const depth = DEPTHS.indexOf(state.depth), photo = PHOTOGRAPHS.indexOf(state.photo), {filters, values, sight, channels} = told.depths[depth];
-    const context = atlas.getContext('2d');
-    context.imageSmoothingEnabled = false;
-    context.clearRect(0, 0, atlas.width, atlas.height);
+    const depth = DEPTHS.indexOf(state.depth), photo = PHOTOGRAPHS.indexOf(state.photo), {filters, values, bounds, sight, channels} = told.depths[depth];
+    if (kept !== state.filter) pointed = undefined;
+    kept = state.filter;
+    const filter = pointed ?? kept;
+    const small = atlas.getContext('2d');
+    small.imageSmoothingEnabled = false;
+    small.clearRect(0, 0, atlas.width, atlas.height);
     for (let each = 0; each < COUNT; each++) {
-      cut(depth, photo, each);
       const [x, y] = [each % COLUMNS, Math.floor(each / COLUMNS)].map((at) => at * (THUMB + GAP));
-      context.drawImage(small, x, y, THUMB, THUMB);
-      if (each === state.filter) frame(context, x, y, THUMB, THUMB);
+      copy(small, depth, photo, each, x, y, THUMB, THUMB);
+      small.setLineDash(each === kept ? [] : [6, 4]); // dashed is the one that is pointed at
+      if (each === kept || each === filter) frame(small, x, y, THUMB, THUMB);
     }
-    const valueAt = cut(depth, photo, state.filter), unit = ZOOM * TILE / UNITS[depth];
-    const drawn = map.getContext('2d');
+    const unit = ZOOM * TILE / UNITS[depth], drawn = map.getContext('2d');
     drawn.imageSmoothingEnabled = false;
-    drawn.drawImage(small, 0, 0, map.width, map.height);
+    copy(drawn, depth, photo, filter, 0, 0, map.width, map.height);
     frame(drawn, state.at[1] * unit, state.at[0] * unit, unit, unit);
     const shown = photograph.getContext('2d'), sights = state.at.map((at) => seen(at, sight));
     shown.imageSmoothingEnabled = false;
     shown.drawImage(patches, photo * TILE, patches.height - TILE, TILE, TILE, 0, 0, photograph.width, photograph.height);
     const [[top, bottom], [left, right]] = sights;
     frame(shown, ZOOM * left, ZOOM * top, ZOOM * (right - left), ZOOM * (bottom - top));
+    const best = values[filter];
     nine.forEach(([node, value], place) => {
-      const from = [place * told.side, (depth * COUNT + state.filter) * told.side];
+      const from = [place * told.side, (depth * COUNT + filter) * told.side];
       node.getContext('2d').drawImage(patches, ...from, told.side, told.side, 0, 0, told.side, told.side);
-      value.textContent = tenth(values[state.filter][place]);
+      value.textContent = tenth(best[place]);
     });
-    const channel = filters[state.filter], here = valueAt(...state.at);
-    photoPanel.firstChild.textContent = 'what the unit sees';
+    const channel = filters[filter], here = valueAt(depth, photo, filter, state.at), [low, high] = bounds[filter], silent = best[0] === 0;
     mapPanel.firstChild.textContent = `map of channel ${channel}`;
-    ninePanel.firstChild.textContent = 'nine patches that excite it most';
-    kit.say(`${state.depth[0].toUpperCase()}${state.depth.slice(1)}, channel ${channel} of 0 to ${channels - 1}. The unit in row ${state.at[0]}, column ${state.at[1]} is ${tenth(here)}. `
-      + `It sees the rows ${top} to ${bottom - 1} and the columns ${left} to ${right - 1}. The best patches of all photographs give ${tenth(values[state.filter][0])} to ${tenth(values[state.filter].at(-1))}.`);
+    ninePanel.firstChild.textContent = silent ? 'no patch excites it' : 'nine patches that excite it most';
+    frameScale.textContent = `${bottom - top} × ${right - left} pixels`;
+    mapScale.textContent = low === high ? `black ${tenth(low)}` : `black ${tenth(low)}, white ${tenth(high)}`;
+    nineScale.textContent = 'below each, the value of the unit';
+    kit.say(`${state.depth[0].toUpperCase()}${state.depth.slice(1)}, channel ${channel} of 0 to ${channels - 1}. The value of the unit in row ${state.at[0]}, column ${state.at[1]} is ${tenth(here)}. `
+      + `It sees the rows ${top} to ${bottom - 1} and the columns ${left} to ${right - 1}. `
+      + (silent ? 'No tile gives more than 0, so these nine patches are as good as any.' : `The nine best tiles give ${tenth(best[0])} to ${tenth(best.at(-1))}.`));
   };
 }, {start: 'Look into three layers (loads 0.2 MB)'});
 

@@ -36,7 +36,7 @@ figure('randomised', 'A network becomes random from the top down', FIELDS, async
     kit.show({step});
     return step < LAST;
   });
-  kit.box.append(controls(kit.control.step, play), row(panel('photograph', photograph), panel('the parts of the network', strip)), grid, kit.line, controls(kit.control.photo, kit.reset));
+  kit.box.append(controls(kit.control.step, play), row(panel('photograph', photograph), panel('parts of the network: ✓ trained, ? random', strip)), grid, kit.line, controls(kit.control.photo, kit.reset));
 
   /** Copies a cell of the sheet: of this photograph and method, at this column. */
   function copy(node, photo, method, column) {
@@ -65,7 +65,7 @@ async function numbers() {
 }
 
 /** Which parts are random, in words. */
-const randomParts = (step) => (step === 1 ? 'the classifier' : step === LAST ? 'every part' : `the classifier to ${PARTS[step]}`);
+const randomParts = (step) => (step === 1 ? 'the classifier' : step === LAST ? 'every part' : `every part from the classifier down to ${step === 2 ? 'the ' : ''}${PARTS[step]}`);
 
 const correlation = (value) => value.toFixed(2).replace('-', '−');
 const percent = (share) => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
@@ -76,7 +76,7 @@ function sentence({photographs, methods, ranks, answers}, at, step) {
   if (!step) return `Nothing is random. ${said}`;
   const most = methods.reduce((best, each) => (ranks[each][at][step][0] > ranks[best][at][step][0] ? each : best));
   const random = randomParts(step);
-  return `${random[0].toUpperCase()}${random.slice(1)} ${step === 1 || step === LAST ? 'is' : 'are'} random. ${said} Most like its trained map is that of ${most}, with a rank correlation of ${correlation(ranks[most][at][step][0])}.`;
+  return `${random[0].toUpperCase()}${random.slice(1)} is random. ${said} Of the four maps, “${most}” is most like its trained one (mean rank correlation ${correlation(ranks[most][at][step][0])}).`;
 }
 
 /** The parts from the first layer on the left to the classifier on the right; random ones are filled. */
@@ -88,6 +88,6 @@ function drawParts(svg, step) {
       shape('text', {x: (i + 0.5) * pitch, y: 17, 'font-size': 10.5}, short[name] ?? name.replace('stage ', 'st. ')),
       shape('text', {x: (i + 0.5) * pitch, y: 35, 'font-size': 12}, random ? '?' : '✓')];
   });
-  svg.setAttribute('aria-label', `${names.length - step} parts are trained, ${step} are random`);
+  svg.setAttribute('aria-label', `random parts: ${step} of ${names.length}`);
   redraw(svg, WIDTH, 50, parts);
 }
