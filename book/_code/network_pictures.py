@@ -1,7 +1,7 @@
-"""Chapter 2's pictures of networks: drawn from the module itself, its maps for one image, what it confuses, and what
-four networks read while a letter drifts."""
+"""Chapter 2's pictures of networks: drawn from the module itself, its maps for one image, and what four networks
+read while a letter drifts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -155,20 +155,3 @@ def _trace(
             sheet.text(read[step], x(step), top + 82)
     for step in flips:
         sheet.line(x(step - 0.5), y(1), x(step - 0.5), top + 92, "edge")
-
-
-def confusions(table: Sequence[Sequence[float]]) -> SVG:
-    """How often each letter (row) was read as each (column). Frequent errors are darker, right answers are plain."""
-    cell, left, top = 38, 70, 56
-    most = max(value for i, row in enumerate(table) for j, value in enumerate(row) if i != j) or 1
-    depth = lambda i, j: 0 if i == j else -(-4 * table[i][j] // most)
-    sheet = Sheet(570, top + cell * len(table) + 6)
-    kind = lambda i, j: "+".join(["cell", *["b"] * int(depth(i, j))])
-    shown = [[number(value) if value else "" for value in row] for row in table]
-    sheet.grid(len(table), len(table), left, top, cell, kind, shown)
-    for at, letter in enumerate(letters.LETTERS):
-        sheet.text(letter, left + (at + 0.5) * cell, top - 14, size=17)
-        sheet.text(letter, left - 16, top + (at + 0.5) * cell, size=17)
-    sheet.text("read", left + len(table) * cell / 2, 14, "soft")
-    sheet.text("printed", 4, top - 14, "soft", anchor="start")
-    return sheet.svg()

@@ -137,7 +137,7 @@ def divisors(row: Sequence[float] = (5, 7, 9, 3), kernel_size: int = 3, stride: 
     for w, start in enumerate(case.starts):
         y, left = 58 + 12 * w, 300 - full * cell / 2 + start * cell
         sheet.line(left + 3, y, left + case.reach * cell - 3, y, f"wire heavy w{'abc'[w % 3]}")
-        sheet.text("abc"[w % 3], left + case.reach * cell + 8, y, f"t{'abc'[w % 3]}", size=14)
+        sheet.text("abc"[w % 3], left + case.reach * cell + 8, y, f"t{'abc'[w % 3]}")
         sheet.text("abc"[w % 3], 286 + 90 * w + 40, 108, f"t{'abc'[w % 3]}")
     for at, (name, more) in enumerate(ways.items()):
         y = 138 + 36 * at

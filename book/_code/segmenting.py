@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -89,6 +90,18 @@ def near_border(masks: torch.Tensor, reach: int) -> torch.Tensor:
     most = F.max_pool2d(F.pad(labels, pad, value=-1e9), side, 1)
     least = -F.max_pool2d(F.pad(-labels, pad, value=-1e9), side, 1)
     return (most != least)[:, 0]
+
+
+def by_distance(masks: torch.Tensor, last: int) -> torch.Tensor:
+    """(last, N, H, W): pixels 1, 2, … rows or columns away from another label; the last, ``last`` and more."""
+    within = [near_border(masks, reach) for reach in range(1, last)]
+    return torch.stack([within[0], *(outer & ~inner for inner, outer in pairwise(within)), ~within[-1]])
+
+
+def nearly_right(predicted: torch.Tensor, truth: torch.Tensor, classes: int = CLASSES) -> torch.Tensor:
+    """Pixels whose label is true of a pixel at most one row and column away; all (N, H, W)."""
+    near = F.max_pool2d(F.one_hot(truth, classes).permute(0, 3, 1, 2).float(), 3, 1, 1)
+    return near.gather(1, predicted[:, None])[:, 0] > 0
 
 
 def best_in_cells(masks: torch.Tensor, side: int, classes: int = CLASSES) -> torch.Tensor:

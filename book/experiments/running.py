@@ -3,7 +3,8 @@
 An experiment is a module of this folder with ``SEEDS`` and ``run(seed)``: a function of its seed alone, which trains
 networks and gives figures. They lie beside it as JSON; pages read them by `_code.records`. Where it also writes files,
 such as a network for the browser, it names them in ``FILES``, and the JSON holds their checksums. One thread, so that a
-run takes what it takes and gives the same numbers again.
+run takes what it takes and gives the same numbers again on the same processor. On another one sums are rounded in
+another way, and in a long training this difference grows.
 """
 
 import hashlib

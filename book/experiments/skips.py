@@ -14,11 +14,13 @@ NETWORKS = {"unet": {"width": 8}, "plain": {"width": 9, "skips": False}}
 
 
 def run(seed: int) -> dict[str, dict]:
-    """Per network: ``weights``, their number; after each epoch the ``mean`` IoU of the classes; at the end ``iou`` of
-    each class, and the shares of ``wrong`` pixels next to another class and at least 8 pixels away from one."""
+    """Per network: ``weights``, their number; after each epoch the ``mean`` IoU of the classes; at the end the ``iou``
+    of each class and the confusion matrix (``table``); the share of ``wrong`` pixels at each distance from another
+    class, the last for 8 pixels and more; and of the pixels next to another class the share whose label is true of a
+    pixel at most one row and column away (``nearly``)."""
     images, masks = segmenting.scenes(SCENES, seed=100 + seed, size=SIZE)
     new_images, new_masks = segmenting.scenes(NEW_SCENES, seed=1, size=SIZE)
-    zones = segmenting.near_border(new_masks, 1), ~segmenting.near_border(new_masks, 7)
+    zones = segmenting.by_distance(new_masks, 8)
     found = {}
     for name, settings in NETWORKS.items():
         torch.manual_seed(seed)
@@ -26,12 +28,15 @@ def run(seed: int) -> dict[str, dict]:
         mean = []
         for _ in segmenting.epochs_of(net, images, masks, EPOCHS, seed=seed):
             labels = segmenting.predict(net, new_images).argmax(1)
-            iou = segmenting.overlaps(segmenting.confusion(labels, new_masks))
+            table = segmenting.confusion(labels, new_masks)
+            iou = segmenting.overlaps(table)
             mean.append(round(iou.mean().item(), 4))
         found[name] = {
             "weights": sum(p.numel() for p in net.parameters()),
             "mean": mean,
             "iou": [round(value, 4) for value in iou.tolist()],
+            "table": table.tolist(),
             "wrong": [round((labels != new_masks)[zone].float().mean().item(), 4) for zone in zones],
+            "nearly": round(segmenting.nearly_right(labels, new_masks)[zones[0]].float().mean().item(), 4),
         }
     return found

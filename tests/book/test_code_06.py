@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from _code import encoder_levels, instances, segmenting, unet, upsampling
+from _code import confusion_pictures, encoder_levels, instances, segmenting, unet, upsampling
 from PIL import Image
 from torch import nn
 
@@ -85,6 +85,43 @@ def test_pixels_near_a_border_by_looking_at_each():
         for n, x, y in itertools.product(range(2), range(9), range(9)):
             window = masks[n, max(0, x - reach) : x + reach + 1, max(0, y - reach) : y + reach + 1]
             assert found[n, x, y] == (window != masks[n, x, y]).any()
+
+
+def test_each_pixel_lies_at_one_distance_from_a_border():
+    mask = torch.zeros(1, 9, 9, dtype=torch.int64)
+    mask[:, :, 6:] = 1
+    rings = segmenting.by_distance(mask, 4)
+    assert (rings.sum(0) == 1).all()
+    assert rings[:, 0, 4].long().argmax(0).tolist() == [3, 3, 3, 2, 1, 0, 0, 1, 2]  # of columns, from 0
+
+
+def test_a_label_of_a_neighbour_is_nearly_right():
+    truth = torch.tensor([[[0, 0, 0], [0, 1, 0], [0, 0, 0], [2, 0, 0]]])
+    said = torch.tensor([[[1, 2, 1], [0, 2, 2], [2, 2, 1], [2, 0, 2]]])
+    assert segmenting.nearly_right(said, truth, classes=3)[0].tolist() == [
+        [True, False, True],
+        [True, False, False],
+        [True, True, True],
+        [True, True, False],
+    ]
+
+
+def words_of(picture) -> list[str]:
+    return re.findall(r"<text[^>]*>([^<]*)</text>", picture.data)
+
+
+def test_a_confusion_matrix_shows_counts_and_darker_errors():
+    picture = confusion_pictures.picture([[90, 8, 2], [0, 99, 1], [4, 0, 96]], "abc", "true", "said")
+    numbers = ["90", "8", "2", "99", "1", "4", "96"]
+    assert sorted(words_of(picture)) == sorted([*numbers, *"aabbcc", "said", "true"])
+    shades = [picture.data.count(f'class="{kind}"') for kind in ("cell", "b")]
+    assert shades == [9, 4 + 1 + 1 + 2]  # per error a quarter of the most frequent one, rounded up
+
+
+def test_a_confusion_matrix_of_several_networks_shows_mean_and_range():
+    tables = np.array([[[90, 10], [30, 70]], [[80, 20], [30, 70]]])
+    words = words_of(confusion_pictures.picture(tables, ("disc", "ring"), "true", "said"))
+    assert words[:8] == ["85", "80–90", "15", "10–20", "30", "30", "70", "70"]
 
 
 def test_one_label_a_cell_is_the_most_frequent():
