@@ -59,10 +59,14 @@ def known_assignments(place: ClassFolder, named: list[str]) -> list[str]:
     chosen = [name for name in wanted if name not in without]
     for name in place.unused(without, chosen) if without else ():
         say(f"Left out: {name}, of which there is no source in {sources}.")
+    return chosen
+
+
+def tell_stray(place: ClassFolder) -> None:
+    """Say what lies in `submitted/` itself and is looked at by nobody."""
     if stray := place.stray():
         more = f" and {len(stray) - 1} more" if len(stray) > 1 else ""
         say(f"Left out: {stray[0]}{more} in {place.submitted} itself. Whose is it? Put it into the student's folder.")
-    return chosen
 
 
 def known_student(place: ClassFolder, student: str) -> None:

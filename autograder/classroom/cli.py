@@ -16,7 +16,13 @@ from typing import Annotated
 
 import typer
 
-from autograder.classroom.choosing import known_assignments, known_student, open_class, refuse_unwritable
+from autograder.classroom.choosing import (
+    known_assignments,
+    known_student,
+    open_class,
+    refuse_unwritable,
+    tell_stray,
+)
 from autograder.classroom.errors import UserError
 from autograder.classroom.progress import progress_bar
 from autograder.classroom.terminal import (
@@ -139,6 +145,7 @@ def grade(
 
         confined = confinement(unsafe_no_sandbox)
         names = known_assignments(place, assignments or [])
+        tell_stray(place)
         if jobs and (warning := too_many(jobs)):
             say(warning, "yellow")
         summary = Run(place, names, set(student or ()), step).grade(

@@ -137,7 +137,7 @@ class ClassFolder:
     def _submission(self, name: str, assignment: str) -> Submission | None:
         folder = self.submitted / name
         home = folder / assignment
-        refusal = self._refusal(folder) or self._refusal(home)
+        refusal, found = self._refusal(folder) or self._refusal(home), None
         try:
             found = None if refusal else find(folder, assignment)
         except OSError as error:
