@@ -44,7 +44,7 @@ class Notebook:
         return f"`{_printable(self.member)}` in `{place}`" if self.member else f"`{place}`"
 
     def read(self) -> bytes:
-        """The submitted bytes. Raise `Unreadable` where there are none, `PermissionError` where we may not read them."""
+        """The submitted bytes. Raise `Unreadable` where there are none, `PermissionError` where that is forbidden."""
         if self.member is None:
             return read_submission(self.path)
         try:
