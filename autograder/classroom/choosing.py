@@ -16,7 +16,16 @@ LAYOUT = "submitted/<student>/<assignment>/<assignment>.ipynb"
 
 
 def open_class(folder: Path) -> ClassFolder:
-    """The class folder. Raise `UserError` where it is none."""
+    """The class folder. Raise `UserError` where it is none, or where it is not ours to look into."""
+    try:
+        return _opened(folder)
+    except PermissionError as error:
+        raise UserError(
+            f"{error.filename} cannot be reached: you have no right to look there. Take a class folder of your own."
+        ) from error
+
+
+def _opened(folder: Path) -> ClassFolder:
     if (folder / "submitted").is_dir():
         place = ClassFolder(folder.resolve())
         refuse_broken(place.gradebook)
@@ -47,9 +56,17 @@ def known_assignments(place: ClassFolder, named: list[str]) -> list[str]:
             f"No source of {', '.join(without)} in {sources}, only of: {', '.join(there) or 'none'}.{meant} "
             "`make assignments` builds them."
         )
-    for name in without:
+    chosen = [name for name in wanted if name not in without]
+    for name in place.unused(without, chosen) if without else ():
         say(f"Left out: {name}, of which there is no source in {sources}.")
-    return [name for name in wanted if name not in without]
+    return chosen
+
+
+def tell_stray(place: ClassFolder) -> None:
+    """Say what lies in `submitted/` itself and is looked at by nobody."""
+    if stray := place.stray():
+        more = f" and {len(stray) - 1} more" if len(stray) > 1 else ""
+        say(f"Left out: {stray[0]}{more} in {place.submitted} itself. Whose is it? Put it into the student's folder.")
 
 
 def known_student(place: ClassFolder, student: str) -> None:

@@ -10,15 +10,28 @@ import os
 import signal
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from autograder.classroom.choosing import known_assignments, known_student, open_class, refuse_unwritable
+from autograder.classroom.choosing import (
+    known_assignments,
+    known_student,
+    open_class,
+    refuse_unwritable,
+    tell_stray,
+)
 from autograder.classroom.errors import UserError
 from autograder.classroom.progress import progress_bar
-from autograder.classroom.terminal import out, say, say_check
+from autograder.classroom.terminal import (
+    escape_what_cannot_be_shown,
+    out,
+    say,
+    say_check,
+    write_for_programs,
+)
 
 # Typer's own boxes cut long names at 80 columns; click's plain help does not.
 app = typer.Typer(
@@ -132,6 +145,7 @@ def grade(
 
         confined = confinement(unsafe_no_sandbox)
         names = known_assignments(place, assignments or [])
+        tell_stray(place)
         if jobs and (warning := too_many(jobs)):
             say(warning, "yellow")
         summary = Run(place, names, set(student or ()), step).grade(
@@ -175,14 +189,21 @@ def extension(
     student: Annotated[str, typer.Argument(metavar="STUDENT")],
     assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT")],
     folder: ClassOption,
-    days: Annotated[float, typer.Option(min=0, help="So many days after the due date.")] = 0,
-    hours: Annotated[float, typer.Option(min=0, help="And so many hours.")] = 0,
+    days: Annotated[
+        float | None, typer.Option(min=0, help="So many days after the due date; 0 takes an extension back.")
+    ] = None,
+    hours: Annotated[float | None, typer.Option(min=0, help="So many hours, or in addition to the days.")] = None,
 ) -> None:
     """Give a student more time for an assignment that has a due date. It replaces what was granted before."""
+    if days is None and hours is None:
+        raise UserError("How much time? Give --days, --hours or both. --days 0 takes an extension back.")
     from autograder.classroom.pages import grant
 
-    until = grant(open_class(folder), student, assignment, days, hours)
-    say(f"{student} has until {until:%Y-%m-%d %H:%M} UTC. `grade` and `report` bring it to the pages.", to=out)
+    place, more = open_class(folder), timedelta(days=days or 0, hours=hours or 0)
+    known_assignments(place, [assignment])
+    until = grant(place, student, assignment, more)
+    has_until = f"{student} has until" if more else f"{student} has no extension now. The due date counts:"
+    say(f"{has_until} {until:%Y-%m-%d %H:%M} UTC. `grade` and `report` bring it to the pages.", to=out)
 
 
 @app.command(
@@ -218,7 +239,7 @@ def explain(
         known_student(place, student)
         found = examined(place, student, assignment, part, confinement(unsafe_no_sandbox))
     if python:
-        sys.stdout.write(program(found))
+        write_for_programs(program(found))
     else:
         told(found)
 
@@ -233,7 +254,10 @@ def forget(
     from autograder.classroom import forgetting
 
     place = open_class(folder)
-    for path in forgetting.held_of(place, student):
+    held = forgetting.held_of(place, student)
+    if not held:
+        forgetting.refuse_unknown(place, student)
+    for path in held:
         say(str(path), to=out)
     say(f"what journal.jsonl and gradebook.db hold of {student}", to=out)
     if not yes:
@@ -285,10 +309,14 @@ def main() -> None:
     """The entry point. nbgrader and others start programs by name: the environment's own come first, also when it is
     not active."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    escape_what_cannot_be_shown()
     try:
         app()
     except UserError as error:
         say(str(error), "red")
+        sys.exit(2)
+    except PermissionError as error:
+        say(f"You have no right to open or change {error.filename}. Mend the rights, then run the same command.", "red")
         sys.exit(2)
     except KeyboardInterrupt:
         say("Stopped. What is written down stays; the same command goes on.", "yellow")

@@ -13,7 +13,11 @@ class UserError(Exception):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """ " Did you mean ada?", where a name that is known resembles this one; else nothing."""
+    """ " Did you mean ada?", where a name that is known resembles this one, or is the only one of which it is a part;
+    else nothing."""
     by_lower = {one.casefold(): one for one in known}
     near = get_close_matches(name.casefold(), by_lower, n=1)
+    if not near and name:
+        within = [one for one in by_lower if name.casefold() in one]
+        near = within if len(within) == 1 else []
     return f" Did you mean {by_lower[near[0]]}?" if near else ""

@@ -44,7 +44,7 @@ class Notebook:
         return f"`{_printable(self.member)}` in `{place}`" if self.member else f"`{place}`"
 
     def read(self) -> bytes:
-        """The submitted bytes. Raise `Unreadable` where there are none."""
+        """The submitted bytes. Raise `Unreadable` where there are none, `PermissionError` where that is forbidden."""
         if self.member is None:
             return read_submission(self.path)
         try:
@@ -89,17 +89,18 @@ def find(student: Path, assignment: str) -> Found | None:
         if not there:
             return None
     names = tuple(one.stem for one in there if one.path.parent == home and one.path.suffix == ".ipynb")[:NAMED]
-    wanted = f"`{assignment}/{assignment}.ipynb` was expected"
+    wanted = f"`{assignment}/{assignment}.ipynb`"
     if len(there) == 1:
-        said = f"{wanted}, and {there[0].told(student)} was found. It was graded all the same."
+        said = f"{there[0].told(student)} was found where {wanted} was expected. It was graded all the same."
         return Found(there[0], (said,), names=names)
     if there:
         listed = _listed([one.told(student) for one in there])
-        problem = f"{wanted}, and several notebooks were found: {listed}. Hand in one, under the expected name."
+        problem = f"Several notebooks were found, and none is {wanted}: {listed}. Hand in one, under the expected name."
         return Found(expected, problem=problem, names=names)
     others = [f"`{_printable(entry.name)}`" for entry in _entries(home)] if home.is_dir() else []
-    problem = f"{wanted}, and " + (f"only {_listed(others)} was found." if others else "nothing was found.")
-    return Found(expected, problem=f"{problem} Hand in the notebook, under the expected name.")
+    were = "were" if len(others) > 1 else "was"
+    problem = f"Only {_listed(others)} {were} found" if others else "Nothing was found"
+    return Found(expected, problem=f"{problem} where {wanted} was expected. Hand in the notebook, under this name.")
 
 
 def _beside(home: Path, assignment: str) -> tuple[str, ...]:

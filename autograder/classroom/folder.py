@@ -13,7 +13,7 @@ import secrets
 import stat
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -80,14 +80,30 @@ class ClassFolder:
 
     def assignments(self) -> list[str]:
         """Names of all assignments that anyone has a folder for, or a notebook directly in theirs, sorted."""
-        found: set[str] = set()
+        return sorted({assignment for _, assignment in self._named()})
+
+    def unused(self, names: Iterable[str], assignments: Iterable[str]) -> list[str]:
+        """Of these names, those under which somebody has something that is taken for none of the assignments."""
+        taken = set()
+        for submission in (one for name in assignments for one in self.submissions(name)):
+            student, first, *below = submission.found.notebook.path.relative_to(self.submitted).parts
+            taken.add((student, first if below else Path(first).stem))
+        left = {assignment for student, assignment in self._named() if (student, assignment) not in taken}
+        return sorted(left.intersection(names))
+
+    def _named(self) -> Iterator[tuple[str, str]]:
+        """Students' folders, and what in them is named like an assignment."""
         for name in self.folders():
             folder = self.submitted / name
             with contextlib.suppress(OSError):  # one that cannot be read holds nothing to grade
                 if student_id_refusal(name) is None and not folder.is_symlink():
-                    entries = [e for e in os.scandir(folder) if not is_debris(e.name)]
-                    found.update(e.name if e.is_dir() else Path(e.name).stem for e in entries if is_an_assignments(e))
-        return sorted(found)
+                    entries = [e for e in os.scandir(folder) if not is_debris(e.name) and is_an_assignments(e)]
+                    yield from ((name, e.name if e.is_dir() else Path(e.name).stem) for e in entries)
+
+    def stray(self) -> list[str]:
+        """Names of notebooks and archives that lie directly in `submitted/`, and so in no student's folder, sorted."""
+        with os.scandir(self.submitted) as entries:
+            return sorted(printable(e.name) for e in entries if not e.is_dir() and is_an_assignments(e))
 
     def submissions(self, assignment: str) -> list[Submission]:
         """One for each folder in `submitted/` that holds something of the assignment, also where the folder or its name
@@ -121,7 +137,7 @@ class ClassFolder:
     def _submission(self, name: str, assignment: str) -> Submission | None:
         folder = self.submitted / name
         home = folder / assignment
-        refusal = self._refusal(folder) or self._refusal(home)
+        refusal, found = self._refusal(folder) or self._refusal(home), None
         try:
             found = None if refusal else find(folder, assignment)
         except OSError as error:

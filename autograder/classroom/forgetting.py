@@ -8,16 +8,16 @@ import shutil
 from pathlib import Path
 
 from autograder.classroom import places
-from autograder.classroom.errors import UserError
+from autograder.classroom.errors import UserError, did_you_mean
 from autograder.classroom.folder import FROM_EXCHANGE, ClassFolder, small_text
-from autograder.classroom.journal import Journal
-from autograder.classroom.names import can_name_a_page, student_id, student_id_refusal
+from autograder.classroom.journal import Journal, read
+from autograder.classroom.names import can_name_a_page, printable, student_id, unfit_for_an_id
 
 
 def held_of(folder: ClassFolder, student: str) -> list[Path]:
     """The files and folders of a student. Raise `UserError` where the name can be no student's."""
-    if refusal := student_id_refusal(student):
-        raise UserError(refusal)
+    if why := unfit_for_an_id(student):
+        raise UserError(f'"{printable(student)}" can be no student\'s id: {why}.')
     found = [folder.submitted / name for name in folder.folders() if student_id(name) == student]
     found += [folder.root / kind / student for kind in ("autograded", "feedback")]
     exchange = places.exchange()
@@ -27,6 +27,20 @@ def held_of(folder: ClassFolder, student: str) -> list[Path]:
         pages = exchange / places.COURSE / "feedback"
         found += handed_in + [pages / name for name in _released(found, handed_in)]
     return [path for path in found if path.is_symlink() or path.exists()]
+
+
+def refuse_unknown(folder: ClassFolder, student: str) -> None:
+    """Raise `UserError` where neither the journal nor the gradebook knows a student of whom there is no file."""
+    from autograder.classroom.gradebook import Gradebook
+
+    known = {who for who, _ in read(folder.journal)}
+    if folder.gradebook.exists():
+        gradebook = Gradebook(folder.gradebook)
+        known.update(gradebook.students())
+        gradebook.close()
+    if student not in known:
+        meant = did_you_mean(student, known.union(folder.students()))
+        raise UserError(f"{folder.root} and the exchange hold nothing of {printable(student)}.{meant}")
 
 
 def _released(kept: list[Path], handed_in: list[Path]) -> list[str]:

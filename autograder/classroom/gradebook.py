@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import math
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import nbgrader.api
@@ -105,8 +105,17 @@ class Gradebook:
                 db.add(Course(id=COURSE))
             connection.execute(REMEMBER)  # of a gradebook from before there was this table
 
-    def _session(self) -> Session:
-        return Session(self._engine, expire_on_commit=False, future=True)
+    @contextlib.contextmanager
+    def _session(self) -> Iterator[Session]:
+        """Raise `UserError` where the file is held by others, or cannot be read or written."""
+        try:
+            with Session(self._engine, expire_on_commit=False, future=True) as db:
+                yield db
+        except OperationalError as error:
+            raise UserError(
+                f"{self._path} cannot be used ({error.orig}). No result is lost, they are in the journal. Run the same "
+                "command again when nothing else holds the gradebook, you may write to it, and the disk has room."
+            ) from error
 
     def close(self) -> None:
         self._engine.dispose()
@@ -180,35 +189,27 @@ class Gradebook:
         failures: dict[tuple[str, str], str] = {}
         if not by_student:
             return failures
-        try:
-            with self._session() as db, db.begin():
-                notebook = db.scalars(
-                    select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)
-                ).one()
-                cells = {kind: names(db, kind, notebook.id) for kind in CELLS}
-                there = set(db.scalars(select(Student.id).where(Student.id.in_(by_student))))
-                papers = _papers(db, notebook.assignment_id, by_student)
-                for student, entry in by_student.items():
-                    try:
-                        with db.begin_nested():
-                            if student not in there:
-                                db.add(Student(id=student))
-                            paper = papers.get(student) or SubmittedAssignment(
-                                id=new_uuid(), assignment_id=notebook.assignment_id, student_id=student
-                            )
-                            _put(db, paper, notebook.id, cells, entry)
-                    except OperationalError:  # of the file, not of the entry
-                        raise
-                    except Exception as error:  # whatever it is, it is this entry's
-                        failures[entry.key] = (
-                            f"The gradebook does not take its result ({type(error).__name__}: {error})."
+        with self._session() as db, db.begin():
+            notebook = db.scalars(
+                select(Notebook).join(Assignment).where(Assignment.name == name, Notebook.name == name)
+            ).one()
+            cells = {kind: names(db, kind, notebook.id) for kind in CELLS}
+            there = set(db.scalars(select(Student.id).where(Student.id.in_(by_student))))
+            papers = _papers(db, notebook.assignment_id, by_student)
+            for student, entry in by_student.items():
+                try:
+                    with db.begin_nested():
+                        if student not in there:
+                            db.add(Student(id=student))
+                        paper = papers.get(student) or SubmittedAssignment(
+                            id=new_uuid(), assignment_id=notebook.assignment_id, student_id=student
                         )
-                db.execute(REMEMBER)
-        except OperationalError as error:
-            raise UserError(
-                f"{self._path} cannot be written ({error.orig}). All results are in the journal: grade again when "
-                "nothing else holds the gradebook, and when the disk has room."
-            ) from error
+                        _put(db, paper, notebook.id, cells, entry)
+                except OperationalError:  # of the file, not of the entry
+                    raise
+                except Exception as error:  # whatever it is, it is this entry's
+                    failures[entry.key] = f"The gradebook does not take its result ({type(error).__name__}: {error})."
+            db.execute(REMEMBER)
         return failures
 
     def deduct(self, name: str) -> None:

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session, joinedload
 from traitlets.config import Application
 from traitlets.utils.importstring import import_item
 
-from autograder.classroom.errors import UserError
+from autograder.classroom.errors import UserError, did_you_mean
 from autograder.classroom.folder import printable
 from autograder.classroom.places import COURSE
 
@@ -92,8 +92,9 @@ def extend(path: Path, student: str, assignment: str, more: timedelta) -> dateti
         try:
             db.find_student(student)
         except MissingEntry:
+            meant = did_you_mean(student, [one.id for one in db.students])
             raise UserError(
-                f"The gradebook knows no student {printable(student)}. Those who have handed in nothing yet are "
+                f"The gradebook knows no student {printable(student)}.{meant} Those who have handed in nothing yet are "
                 f"entered with: nbgrader db student add {shlex.quote(printable(student))}"
             ) from None
         db.update_or_create_submission(assignment, student)

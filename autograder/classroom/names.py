@@ -32,8 +32,13 @@ def student_id(name: str) -> str:
 
 
 def student_id_refusal(name: str) -> str | None:
-    """Why a folder of this name can be no student's, or None. nbgrader splits names at `+` and globs `*`, `?`
-    and `[`."""
+    """Why a folder of this name can be no student's, or None."""
+    why = unfit_for_an_id(name)
+    return f"The folder's name can be no student's: {why}. Rename the folder under submitted/." if why else None
+
+
+def unfit_for_an_id(name: str) -> str | None:
+    """What makes a name no student's id, or None. nbgrader splits names at `+` and globs `*`, `?` and `[`."""
     if not name:
         why = "it is empty"
     elif name != name.strip() or not name.isprintable():
@@ -46,4 +51,4 @@ def student_id_refusal(name: str) -> str | None:
         why = f"it is longer than {LONGEST_ID} characters"
     else:
         return None
-    return f"The folder's name can be no student's: {why}. Rename the folder under submitted/."
+    return why

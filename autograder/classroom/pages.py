@@ -16,7 +16,7 @@ from nbformat.v4 import reads_json
 
 from autograder.classroom.errors import UserError
 from autograder.classroom.feedback import STAMP, is_current, write_page
-from autograder.classroom.folder import ClassFolder, printable
+from autograder.classroom.folder import ClassFolder
 from autograder.classroom.gradebook import Gradebook
 from autograder.classroom.jobs import source_of
 from autograder.classroom.journal import Entry, read
@@ -130,12 +130,10 @@ def has_page(folder: ClassFolder, line: Line) -> bool:
         return False
 
 
-def grant(folder: ClassFolder, student: str, assignment: str, days: float, hours: float) -> datetime:
-    """Give a student so much time after the due date; return the deadline, in UTC. Raise `UserError` where that cannot
-    be."""
-    if not source_of(assignment).is_file():
-        raise UserError(f"There is no assignment {printable(assignment)} in {source_of(assignment).parent.parent}.")
+def grant(folder: ClassFolder, student: str, assignment: str, more: timedelta) -> datetime:
+    """Give a student so much time after the due date of an assignment that has a source; return the deadline, in UTC.
+    Raise `UserError` where that cannot be."""
     gradebook = Gradebook(folder.gradebook)
     gradebook.prepare(assignment, released(reads_json(source_of(assignment).read_text(encoding="utf-8"))))
     gradebook.close()
-    return extend(folder.gradebook, student, assignment, timedelta(days=days, hours=hours))
+    return extend(folder.gradebook, student, assignment, more)

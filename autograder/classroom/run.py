@@ -78,7 +78,8 @@ class Run:
             todo = [s for s in todo if s.key not in out]
             self._hand_back(s.key for s in self.chosen if s not in todo and s.key not in out)
             here = {key for key, s in self.all.items() if not s.refusal} - out
-            self._enter(self.gradebook.missing(e for e in self.journal.latest.values() if e.key in here))
+            kept = [e for e in self.journal.latest.values() if e.key in here and self._has_all_cells(e)]
+            self._enter(self.gradebook.missing(kept))
             self._grade(pool, todo)
         except KeyboardInterrupt:
             self.summary.stopped = "Stopped."
@@ -151,6 +152,11 @@ class Run:
                 refuse_other_cells(name, points_by_cell(nb), map(self._as_handed_back, of_name))
             opened.prepare(name, released(nb))
         return opened
+
+    def _has_all_cells(self, entry: Entry) -> bool:
+        """Has a result all graded cells that its assignment has now? If not, the gradebook has to wait for the next."""
+        cells = points_by_cell(self.notebooks[entry.result.assignment])
+        return not entry.notebook or cells.keys() <= entry.result.cells.keys()
 
     def _grade(self, pool: Pool | None, todo: list[Submission]) -> None:
         times, tasks = self.summary.times, self._tasks(todo)

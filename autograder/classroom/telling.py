@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import sys
 from pathlib import Path
 
 from rich.table import Table
@@ -16,7 +15,7 @@ from autograder.classroom.folder import ClassFolder
 from autograder.classroom.progress import lasting
 from autograder.classroom.standings import Line
 from autograder.classroom.summary import Summary
-from autograder.classroom.terminal import bare_table, in_one_line, out, quoted, say, show
+from autograder.classroom.terminal import bare_table, in_one_line, out, quoted, say, show, write_for_programs
 
 SHOWN = 10  # lines of one kind; class.html has the others
 
@@ -67,7 +66,7 @@ def write_json(summary: Summary, file: Path) -> None:
     """Write one object a line into the file, or to stdout where it is called "-"."""
     text = "".join(json.dumps(line.to_json(), ensure_ascii=False) + "\n" for line in summary.lines)
     if str(file) == "-":
-        sys.stdout.write(text)
+        write_for_programs(text)
         return
     try:
         file.write_text(text, encoding="utf-8")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
+import sys
 import textwrap
 from pathlib import Path
 
@@ -52,6 +54,19 @@ def say_check(verdict: str, colour: str, found: str, mend: str) -> None:
     out.print(Text.assemble((f"{verdict:<8}", colour), plain(first)), soft_wrap=True, highlight=False)
     for line in filter(None, [*more, mend]):
         say(f"{'':8}{line}", to=out)
+
+
+def write_for_programs(text: str) -> None:
+    """Write to stdout a text that programs read: in UTF-8, whatever a terminal would have here."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    sys.stdout.write(text)
+
+
+def escape_what_cannot_be_shown() -> None:
+    """Let stdout write a character that its encoding does not have as an escape, as stderr does by itself."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def show(table: Table) -> None:

@@ -132,6 +132,25 @@ def _stays(value: Any) -> NoReturn:
     raise codec.Unsendable("an object")
 
 
+def of_the_solution(source: NotebookNode) -> list[ast.Module]:
+    """What runs the instructor's own solution without the rest of the notebook, in its order: the cells for answers,
+    and those statements of locked cells that set names which these take, directly or through one another."""
+    given, cells = Given(source), [cell for cell in source.cells if cell.cell_type == "code"]
+    answers = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    parts = {given.place(cell.id): tree for cell in answers if (tree := parsed(cell.source))}
+    left = [(place, name) for place, tree in parts.items() for name in given.wanted(tree)]
+    taken: dict[int, list[ast.stmt]] = {}
+    while left:
+        place, name = left.pop()
+        binding = given.last(name, place) or given.last(name, len(source.cells))  # functions may take what comes later
+        if binding and binding.locked and binding.statement not in taken.setdefault(binding.cell, []):
+            taken[binding.cell].append(binding.statement)
+            left += [(binding.cell, other) for other in given.wanted(binding.statement) - {name}]
+    for place, statements in taken.items():
+        parts[place] = ast.Module(sorted(statements, key=lambda one: one.lineno), [])
+    return [part for _, part in sorted(parts.items())]
+
+
 def bound(tree: ast.AST) -> set[str]:
     """The names that a statement sets, those within functions and classes left out."""
     if isinstance(tree, FUNCTIONS | ast.ClassDef):

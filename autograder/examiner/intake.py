@@ -11,9 +11,12 @@ from convcourse.submission.intake import Unreadable, check_size
 
 
 def read_submission(path: Path) -> bytes:
-    """The submitted bytes. Raise `Unreadable` for a link, a pipe, a folder, or a file that is too large."""
+    """The submitted bytes. Raise `Unreadable` for a link, a pipe, a folder, or a file that is too large, and
+    `PermissionError` for what the instructor may not read: that is no fault of the student's."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except PermissionError:
+        raise
     except OSError as error:
         why = "it is a link" if path.is_symlink() else error.strerror or "it cannot be opened"
         raise Unreadable(f"The notebook could not be opened: {why}. Hand in the file itself.") from None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -50,8 +51,9 @@ def snippet(transcript: Transcript, exam: Exam, criterion: str, evidence: Eviden
     if step is None:
         return None
     owner = getattr(exam.read, "__self__", None)  # of a function's exam, what reads its calls
-    reference = owner.reference if isinstance(owner, FunctionExam) else None
-    writer = _Writer(transcript, exam.graded_name, reference)
+    of_function = owner if isinstance(owner, FunctionExam) else None
+    reference = of_function.reference if of_function else None
+    writer = _Writer(transcript, exam.graded_name, reference, _parameters(of_function) if of_function else ())
     try:
         writer.begin(transcript.seeds.get(criterion))
         expected = writer.last(step)
@@ -70,6 +72,12 @@ def snippet(transcript: Transcript, exam: Exam, criterion: str, evidence: Eviden
     return "\n".join([*before, *lines]) + "\n"
 
 
+def _parameters(exam: FunctionExam) -> Sequence[str]:
+    """What the arguments of the student's function are called, in its own order, which may not be the reference's."""
+    asked_through = exam.through.keywords if isinstance(exam.through, partial) else {}
+    return asked_through.get("names") or list(inspect.signature(exam.reference).parameters)
+
+
 class _TooLarge(Exception):
     """A step whose values were not kept."""
 
@@ -77,9 +85,16 @@ class _TooLarge(Exception):
 class _Writer:
     """The lines of one case."""
 
-    def __init__(self, transcript: Transcript, name: str, reference: Callable[..., Any] | None):
+    def __init__(
+        self,
+        transcript: Transcript,
+        name: str,
+        reference: Callable[..., Any] | None = None,
+        parameters: Sequence[str] = (),
+    ):
+        """parameters: of the graded function, by name, in their order."""
         self.lines: list[str] = []
-        self._transcript, self._name, self._reference = transcript, name, reference
+        self._transcript, self._name, self._reference, self._parameters = transcript, name, reference, parameters
         self._called: dict[Thing, str] = {}
         self._until: Step | None = None
         self._used = {name, "got", "expected", "names"}
@@ -116,7 +131,7 @@ class _Writer:
         """What the arguments of a call are called."""
         if isinstance(step.on.by, Recipe) and step.on.by.name == PROBE:
             return QUESTION
-        return list(inspect.signature(self._reference).parameters) if step.on.name and self._reference else []
+        return self._parameters if step.on.name else ()
 
     # Things
 
@@ -209,8 +224,7 @@ class _Writer:
         self.lines.append("    got = torch.autograd.grad(output, leaves, cotangent, allow_unused=True)")
 
     def _again(self, thing: str, args: tuple, others: tuple, kwargs: dict[str, Any]) -> None:
-        names = list(inspect.signature(self._reference).parameters) if self._reference else []
-        first, second = self._arguments(args, kwargs, names), self._arguments(others, kwargs)
+        first, second = self._arguments(args, kwargs, self._parameters), self._arguments(others, kwargs)
         self.lines += [
             f"before = {thing}({', '.join(first)})",
             "kept = before.clone()",

@@ -96,6 +96,20 @@ def changed(tmp_path_factory):
     return {"student": (folder.root / "page.html").as_uri(), "class": (folder.root / "class.html").as_uri()}
 
 
+def test_on_a_phone_the_class_page_keeps_words_whole_and_its_histogram_can_be_read(browser, changed):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(changed["class"])
+    letters = page.locator(".hist text").first.evaluate(
+        "text => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a"
+    )
+    assert letters >= 9, f"letters of {letters} px"
+    assert page.locator("td.bar:visible").count() == 0
+    table = page.locator("table", has_text="criterion")
+    narrow = table.locator("tbody td").evaluate_all("cells => cells.filter(c => c.scrollWidth > c.clientWidth).length")
+    assert table.locator("tbody tr").count() and narrow == 0
+    page.close()
+
+
 @pytest.mark.parametrize("which", ["student", "class"])
 @pytest.mark.parametrize(("width", "height"), SCREENS)
 def test_what_people_changed_scrolls_nothing_sideways_and_can_be_read_by_all(browser, changed, which, width, height):

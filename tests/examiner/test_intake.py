@@ -19,6 +19,15 @@ def test_a_file_is_read_whole(tmp_path):
     assert read_submission(path) == b"\x00anything"
 
 
+def test_a_file_that_the_instructor_may_not_read_is_no_fault_of_the_students(tmp_path, monkeypatch):
+    def refuse(path, *_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(PermissionError):
+        read_submission(tmp_path / "a.ipynb")
+
+
 def make_link(path):
     path.symlink_to("/etc/hostname")
 

@@ -2,6 +2,7 @@
 
 import copy
 import pydoc
+import re
 import subprocess
 import sys
 from functools import cache
@@ -50,6 +51,7 @@ ALONE = [
     ("03-architectures", "Inception", "inception_three_by_three", ["They differ.", "[13, 2, 3, 3]", "[13, 2, 5, 5]"]),
     ("04-augmentation", "rotate", "rotate_clockwise", ["not close"]),
     ("04-augmentation", "SegmentationDataset", "files_luminance", ["occurred for item [1][1]"]),
+    ("05-interpretability", "grad_cam", "cam_not_rectified", ["The right one is the solution", "not close"]),
     ("06-segmentation", "UNet", "unet_softmax_last", ["SoftmaxBackward", "not close"]),
     ("06-segmentation", "UNet", "unet_one_class_more", ["983 numbers", "The right one has 979"]),
     ("06-segmentation", "fit", "fit_gradients_kept", ["close", "item [1]"]),
@@ -152,6 +154,15 @@ def test_what_is_printed_runs_beside_the_notebook_and_shows_the_difference(
     assert "expected: raised" not in done.stdout
 
 
+def test_arguments_are_called_what_the_student_calls_them(client):
+    """The exam asks a function of a model as one of the image, whose place is another one then."""
+    _, _, evidence = examined("saliency", "saliency_positive", client, "05-interpretability")
+    for item in evidence:
+        assert re.search(r"^ +model = recipes\.Recipe\('network'", item["python"], re.M), item["python"]
+        assert re.search(r"^ +image = torch\.", item["python"], re.M)
+        assert "got = saliency(model, image, " in item["python"]
+
+
 def test_the_right_ones_can_be_found():
     assert all(callable(pydoc.locate(path)) for path in REFERENCES.values())
 
@@ -166,7 +177,7 @@ def layouts():
 
 @pytest.mark.parametrize("tensor", list(layouts()), ids=lambda tensor: f"{tensor.dtype}{tuple(tensor.shape)}")
 def test_a_tensor_is_written_with_every_number_and_its_layout(tensor):
-    text = _Writer(Transcript(), "f", None).value(tensor)
+    text = _Writer(Transcript(), "f").value(tensor)
     lines = "\n".join(part for line in f"made = {text}".split("\n") for part in broken(line))
     scope = {"torch": torch, "unpacked": unpacked, "inf": float("inf"), "nan": float("nan")}
     exec(lines, scope)

@@ -199,6 +199,24 @@ def test_graded_cells_that_change_take_no_mark_away(room, folder, source):
     stands(folder, room.run(LESS, "two"), 10, KEPT.replace("the grader has", "the grader and the assignment have"))
 
 
+def test_a_result_without_a_cell_that_there_is_now_waits_to_be_graded_again(room, folder, source, monkeypatch):
+    room.run(FULL, "one")
+    changed = copy.deepcopy(source)
+    next(cell for cell in changed.cells if cell.id == "conv2d-hidden").metadata.nbgrader.grade_id = "conv-hidden"
+    nbformat.write(changed, room.path)
+    as_before = type(room).grade
+
+    def grade(self, tasks):
+        for done in as_before(self, tasks):
+            done.result["cells"]["conv-hidden"] = done.result["cells"].pop("conv2d-hidden")
+            yield done
+
+    monkeypatch.setattr(type(room), "grade", grade)
+    monkeypatch.setattr(runs, "BATCH", 1)  # what the gradebook lacks is entered before anything is graded
+    summary = room.run(FULL, "one", lower=True)  # which also asserts that nothing failed
+    assert summary.graded == 1 and in_gradebook(folder) == 10
+
+
 def test_lines_from_before_marks_were_kept_are_marks(room, folder):
     room.run(FULL, "one")
     line = json.loads(folder.journal.read_text())

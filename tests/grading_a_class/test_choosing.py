@@ -5,8 +5,10 @@ from contextlib import closing
 
 import pytest
 
-from autograder.classroom.choosing import open_class
+from autograder.classroom.choosing import known_assignments, open_class, tell_stray
 from autograder.classroom.errors import UserError
+
+NAME = "01-convolution"
 
 
 def test_a_file_in_the_place_of_a_class_folder_is_called_a_file(tmp_path):
@@ -15,6 +17,25 @@ def test_a_file_in_the_place_of_a_class_folder_is_called_a_file(tmp_path):
         open_class(tmp_path / "marks.csv")
     with pytest.raises(UserError, match="There is no folder"):
         open_class(tmp_path / "nothing")
+
+
+def test_what_is_left_out_is_what_nobody_grades(folder, monkeypatch, capsys):
+    monkeypatch.setattr("autograder.classroom.jobs.source_of", lambda name: folder.root / "sources" / name / "x.ipynb")
+    (folder.root / "sources" / NAME).mkdir(parents=True)
+    (folder.root / "sources" / NAME / "x.ipynb").touch()
+    for place in (f"ada/conv/{NAME}.ipynb", f"ben/{NAME}/{NAME}.ipynb", f"cem/{NAME} (1).ipynb", "dan/conv2/a.ipynb"):
+        (folder.submitted / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder.submitted / place).touch()
+    assert known_assignments(folder, []) == [NAME]
+    said = " ".join(capsys.readouterr().err.split())
+    assert said == f"Left out: conv2, of which there is no source in {folder.root / 'sources'}."
+    (folder.submitted / "ben" / "conv").mkdir()  # of one this is graded, of another it is not
+    for name in ("Ada Lovelace_1_assignsubmission_file_x.ipynb", "all.zip", "README.txt"):
+        (folder.submitted / name).touch()
+    tell_stray(folder)
+    assert "Left out: Ada Lovelace_1_assignsubmission_file_x.ipynb and 1 more in" in capsys.readouterr().err
+    known_assignments(folder, [])
+    assert "Left out: conv, of" in capsys.readouterr().err
 
 
 def database(path):

@@ -91,8 +91,8 @@ def test_a_notebook_under_another_name_is_graded_and_told_to_both(small, capsys)
     hand_in(small, "cem", name=f"{ASSIGNMENT}/{ASSIGNMENT} (2).ipynb")
     summary = run(small)
     (line,) = (line for line in summary.lines if line.student == "cem")
-    assert line.entry.result.status == "missing" and "several notebooks were found" in line.first_mistake
-    assert "several notebooks were found" in small.feedback("cem", ASSIGNMENT).read_text()
+    assert line.entry.result.status == "missing" and "Several notebooks were found" in line.first_mistake
+    assert "Several notebooks were found" in small.feedback("cem", ASSIGNMENT).read_text()
 
 
 def test_a_name_that_can_be_no_students_is_told_by_the_exit_status(small, capsys):
@@ -206,6 +206,16 @@ def test_nothing_else_can_be_forgotten(small, name):
     with pytest.raises(UserError, match="can be no student"):
         forgetting.forget(small, name)
     assert entered(small) == {"ada", "ben"} and (small.submitted / "ada").exists()
+
+
+def test_who_is_not_known_is_not_forgotten_and_a_mistyped_name_is_offered(small):
+    asked = CliRunner().invoke(cli.app, ["forget", "Ben", "--class", str(small.root), "--yes"])
+    assert asked.exit_code == 1 and str(asked.exception).endswith("hold nothing of Ben. Did you mean ben?")
+    shutil_rmtree(small.submitted / "ben")
+    for kind in ("autograded", "feedback"):
+        shutil_rmtree(small.root / kind / "ben", ignore_errors=True)
+    done = CliRunner().invoke(cli.app, ["forget", "ben", "--class", str(small.root), "--yes"])
+    assert done.exit_code == 0 and entered(small) == {"ada"}, "marks alone are something to forget"
 
 
 def test_nobody_is_forgotten_beside_a_run(small):

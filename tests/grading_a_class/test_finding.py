@@ -57,7 +57,7 @@ def test_near_its_place_it_is_taken_and_told(student, place):
     )
     assert found.notebook.read() == b"mine" and found.problem is None
     (said,) = found.told
-    assert f"`{RIGHT}` was expected" in said and f"`{place}` was found" in said and "graded all the same" in said
+    assert said == f"`{place}` was found where `{RIGHT}` was expected. It was graded all the same."
     folder, _, name = place.removesuffix(".ipynb").rpartition("/")
     assert found.names == ((name,) if folder == NAME else ())
 
@@ -74,16 +74,16 @@ def test_in_an_archive_it_is_taken_and_told(student, place, method):
 def test_several_are_listed_and_none_is_taken(student):
     names = [f"{NAME}/{NAME} ({n}).ipynb" for n in range(1, 9)]
     found = find(student(**dict.fromkeys(names, b"mine")), NAME)
-    assert found.told == () and f"`{RIGHT}` was expected, and several notebooks were found" in found.problem
+    assert found.told == () and found.problem.startswith(f"Several notebooks were found, and none is `{RIGHT}`: ")
     assert f"`{names[0]}`" in found.problem and "and 3 more" in found.problem
     assert found.names == tuple(f"{NAME} ({n})" for n in range(1, 6)), "the student can look the page up by any"
 
 
 def test_what_lies_there_instead_is_named(student):
     folder = student(**{f"{NAME}/answers.pdf": b"", f"{NAME}/timestamp.txt": b""})
-    assert "only `answers.pdf`, `timestamp.txt` was found" in find(folder, NAME).problem
+    assert f"Only `answers.pdf`, `timestamp.txt` were found where `{RIGHT}` was expected." in find(folder, NAME).problem
     (folder / "06-segmentation").mkdir()
-    assert "nothing was found" in find(folder, "06-segmentation").problem
+    assert "Nothing was found where" in find(folder, "06-segmentation").problem
 
 
 @pytest.mark.parametrize("files", [{}, {"06-segmentation/06-segmentation.ipynb": b""}, {"homework.ipynb": b""}])
@@ -125,7 +125,7 @@ def test_names_are_told_so_that_nothing_obeys_them(student):
     ],
 )
 def test_what_is_no_archive_or_a_costly_one_holds_nothing(student, data):
-    assert "only `work.zip` was found" in find(student(**{f"{NAME}/work.zip": data}), NAME).problem
+    assert "Only `work.zip` was found" in find(student(**{f"{NAME}/work.zip": data}), NAME).problem
 
 
 def test_a_bomb_in_an_archive_is_read_no_further_than_a_notebook_goes(student, monkeypatch):

@@ -205,6 +205,9 @@ def test_a_gradebook_that_others_hold_is_said_in_a_sentence(folder, source, entr
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(UserError, match="locked"):
         book.write(NAME, [entry("ada")])
+    for attempt in (lambda: Gradebook(folder.gradebook), lambda: book.prepare(NAME, released(source)), book.students):
+        with pytest.raises(UserError, match=r"locked.*Run the same command again"):
+            attempt()
     other.execute("ROLLBACK")
     assert book.write(NAME, [entry("ada")]) == {} and set(book.records(NAME)) == {"ada"}
     other.close()

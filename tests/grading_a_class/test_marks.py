@@ -18,7 +18,7 @@ from nbgrader.utils import parse_utc
 from traitlets.config import Config
 from typer.testing import CliRunner
 
-from autograder.classroom import cli, feedback, lateness, pages, report
+from autograder.classroom import cli, feedback, jobs, lateness, pages, report
 from autograder.classroom.errors import UserError
 from autograder.classroom.gradebook import Gradebook
 from autograder.classroom.marks import CellMark, Record
@@ -203,7 +203,8 @@ def test_an_extension_without_a_due_date_ends_nothing(book, folder, entry, tmp_p
 
 
 def test_an_extension_can_be_granted_before_anything_was_handed_in(book, folder, entry, settings):
-    with pytest.raises(UserError, match="nbgrader db student add dora"):
+    book.write(NAME, [entry("dorothea")])
+    with pytest.raises(UserError, match=r"no student dora\. Did you mean dorothea\? .*nbgrader db student add dora"):
         lateness.extend(folder.gradebook, "dora", NAME, timedelta(days=2))
     with nbgrader.api.Gradebook(f"sqlite:///{folder.gradebook}", COURSE) as db:
         db.add_student("dora")
@@ -216,14 +217,22 @@ def test_an_extension_can_be_granted_before_anything_was_handed_in(book, folder,
 def test_the_command_grants_it_and_takes_it_back(book, folder, source, entry, settings, monkeypatch, tmp_path):
     settings(ZERO)
     nbformat.write(source, tmp_path / "source.ipynb")
-    monkeypatch.setattr(pages, "source_of", lambda _: tmp_path / "source.ipynb")
+    for module in (pages, jobs):
+        monkeypatch.setattr(module, "source_of", lambda _: tmp_path / "source.ipynb")
     book.write(NAME, [entry(timestamp=LATE)])
     line = ["extension", "ada", NAME, "--class", str(folder.root)]
-    for words, total, until in ((["--days", "2"], 8, "2026-10-14 08:00"), (["--days", "0"], 0, "2026-10-12 08:00")):
+    granted = (["--days", "2"], 8, "ada has until 2026-10-14 08:00"), (["--hours", "3"], 0, "until 2026-10-12 11:00")
+    taken_back = ["--days", "0"], 0, "no extension now. The due date counts: 2026-10-12 08:00"
+    for words, total, said in (*granted, taken_back):
         done = CliRunner().invoke(cli.app, [*line, *words])
         assert done.exit_code == 0, done.output
         book.deduct(NAME)
-        assert book.records(NAME)["ada"].total == total and f"until {until} UTC" in done.output
+        assert book.records(NAME)["ada"].total == total and f"{said} UTC" in " ".join(done.output.split())
+    lateness.extend(folder.gradebook, "ada", NAME, timedelta(days=2))
+    forgot = CliRunner().invoke(cli.app, line)
+    assert isinstance(forgot.exception, UserError) and "--days, --hours or both" in str(forgot.exception)
+    book.deduct(NAME)
+    assert book.records(NAME)["ada"].total == 8, "an option that was forgotten takes nothing back"
     assert "autograder extension ada 01-convolution --days 2" in GUIDE and "`--days 0` takes it back" in GUIDE
 
 

@@ -26,7 +26,7 @@ from autograder.classroom.progress import progress_bar
 from autograder.classroom.run import Run
 from autograder.classroom.standings import Line
 from autograder.classroom.summary import Summary
-from autograder.classroom.terminal import say
+from autograder.classroom.terminal import escape_what_cannot_be_shown, out, say, write_for_programs
 from autograder.demo.students import ASSIGNMENT
 
 STUB = str(Path(__file__).parents[1] / "examiner" / "stub_template.py")
@@ -242,7 +242,11 @@ def test_what_a_stopped_run_left_may_be_damaged(folder, text):
 
 
 @pytest.mark.parametrize(
-    "name, meant", [("adda", "ada"), ("ADA", "ada"), ("zoe", "Zoë"), ("ben", None), ("xxxxxx", None)]
+    "name, meant",
+    [
+        *(("adda", "ada"), ("ADA", "ada"), ("zoe", "Zoë"), ("ben", None), ("xxxxxx", None)),
+        *(("Kral", "wanda.kral"), ("an", "wanda.kral"), ("a", None), ("", None)),  # a part of one name, of more, of all
+    ],
 )
 def test_names_that_resemble_are_offered(name, meant):
     assert did_you_mean(name, ["ada", "Zoë", "wanda.kral"]) == (f" Did you mean {meant}?" if meant else "")
@@ -267,6 +271,41 @@ def test_a_class_folder_that_is_none_says_which_is(tmp_path, folder):
         choosing.open_class(folder.submitted)
     with pytest.raises(UserError, match="submitted/<student>"):
         choosing.open_class(Path("/usr"))
+
+
+def test_a_class_folder_that_is_not_ours_is_told_in_a_sentence(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    with pytest.raises(UserError, match=f"{re.escape(str(tmp_path / 'submitted'))} cannot be reached: you have no"):
+        choosing.open_class(tmp_path)
+
+
+def test_a_file_that_is_not_ours_ends_any_command_with_a_sentence(monkeypatch, capsys):
+    def refuse():
+        raise PermissionError(13, "Permission denied", "/classes/2026/journal.jsonl")
+
+    monkeypatch.setattr(cli, "app", refuse)
+    monkeypatch.setenv("PATH", os.environ["PATH"])  # which `main` changes
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = " ".join(capsys.readouterr().err.split())
+    assert ended.value.code == 2 and "You have no right to open or change /classes/2026/journal.jsonl." in said
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_a_terminal_that_lacks_a_letter_shows_an_escape_and_programs_read_utf_8(monkeypatch, encoding):
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding=encoding))
+    escape_what_cannot_be_shown()
+    say("Zoë … 李", to=out)
+    out.file.flush()
+    told = written.getvalue()
+    assert told.decode(encoding).startswith("Zoë" if encoding == "latin-1" else "Zo\\xeb") and b"\\u674e" in told
+    write_for_programs("Zoë … 李")
+    out.file.flush()
+    assert written.getvalue()[len(told) :].decode("utf-8") == "Zoë … 李"
 
 
 # Help
