@@ -262,6 +262,20 @@ def test_no_line_of_code_is_wider_than_the_page(name):
     assert not wide, f"{name}: a reader has to scroll for\n" + "\n".join(wide)
 
 
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_number_that_is_kept_is_shown(name):
+    calls = (node for cell in code_cells(name) for node in ast.walk(ast.parse(re.sub(r"^%", "#%", cell, flags=re.M))))
+    kept = {
+        argument.arg.replace("_", "-")
+        for call in calls
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "keep"
+        for argument in call.keywords
+        if argument.arg
+    }
+    text = (ROOT / f"{name}.md").read_text(encoding="utf-8")
+    assert kept <= set(re.findall(r"\{glue:\w*\}`([\w-]+)", text))
+
+
 def defined_in(name: str) -> dict[str, object]:
     """The functions, lambdas and classes that a page's cells define, made without running the cells."""
     nodes: list[ast.stmt] = []
