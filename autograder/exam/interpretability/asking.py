@@ -67,8 +67,8 @@ class Left(Value):
     mode that it is in, those in eval mode].
 
     The first is what the candidate says of itself. The outputs show by themselves the mode, the weights and the
-    statistics. only: of what is not as it was, the part that is asked for. Then the model may raise, and beside this
-    part stands the kind of error that goes on to the caller.
+    statistics. only: of what is not as it was, the part that is asked for. Then the model may raise, and "error" is
+    part of it where no error goes on to the caller.
     """
 
     parted = False
@@ -82,8 +82,8 @@ class Left(Value):
             said = super().sentence(name, reference, when, numbers, beside)
             return f"{said} Without an answer, nothing is known of what it leaves of the model."
         changed = self.got[0] if isinstance(self.got[0], list) else []
-        if self.only and not changed:
-            return f"An error that the model raises must go on to the caller of `{name}`, as it is."
+        if changed == ["error"]:
+            return f"An error that the model raises must go on to the caller of `{name}`."
         what = " and ".join(WORDS[one] for one in changed if one in WORDS) or "what it answers"
         return f"`{name}` does not leave the model as it found it. Afterwards it differs in {what}."
 
@@ -106,7 +106,9 @@ class Left(Value):
 
     def told(self, changed: set[str], raised: str, *outputs: Callable[[], Any]) -> list[Any]:
         """What is compared."""
-        return [sorted(changed & self.only), raised] if self.only else [sorted(changed), *(one() for one in outputs)]
+        if self.only:
+            return [sorted((changed | (set() if raised else {"error"})) & self.only)]
+        return [sorted(changed), *(one() for one in outputs)]
 
 
 @dataclass(eq=False)

@@ -251,6 +251,7 @@ activations = ACTIVATIONS.exam(
         "error",
         "where the model raises, the hook goes and the error goes on",
         0.5,
-        ACTIVATIONS.ask_left(failing("0", "3", "5"), only=frozenset({"hooks"})),
+        ACTIVATIONS.ask_left(failing("0", "3"), only=frozenset({"hooks"})),  # which may end at the layer
+        ACTIVATIONS.ask_left(failing("5"), only=frozenset({"hooks", "error"})),
     ),
 )
