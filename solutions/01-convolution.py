@@ -20,6 +20,7 @@
 # - *Memory.* Arguments are never changed. The result may share memory with them. Nothing is kept from one call to the next: every call computes anew, and an earlier result stays as it is. Tensors that come in need not be contiguous. Transposed, expanded and channels-last ones come too.
 # - *Refusals.* Where arguments must be refused, raise a `ValueError` (a `RuntimeError` is accepted too).
 # - What is not named is not examined. For example, you may do as you like with half precision, with whole numbers as pixels, and with empty batches.
+# - Your own cells run again when the notebook is graded. A cell may take 20 seconds of processor time, the whole notebook 120, and all of it 2 GB of memory. What a cell shows may be 2 MiB and 1,000 outputs, and what the whole notebook shows 16 MiB.
 # - Your other cells may set the default dtype, switch gradients off, or set a seed. All of this is put back before the hidden tests.
 #
 # You decide how to write it. The images of the hidden tests are so small that plain loops are fast enough. One test makes up to fifty calls, which may take ten seconds of processor time together.

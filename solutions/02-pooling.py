@@ -20,7 +20,7 @@
 # - *Memory.* Arguments are never changed. The result may share memory with them. Nothing is kept from one call to the next: every call computes anew, and an earlier result stays as it is. Tensors that come in need not be contiguous. Transposed, expanded and channels-last ones come too.
 # - *Refusals.* Where a part says **refuse**, raise a `ValueError` (a `RuntimeError` is accepted too). All other arguments that come are good ones.
 # - What is not named is not examined. For example, you may do as you like with half precision, with NaN and infinite pixels, with a stride below 1, with a kernel that is larger than the padded image, and with `epochs=0`.
-# - Your own cells run again when the notebook is graded. A cell may take 90 seconds of processor time, the whole notebook 400. In trainings of your own write `epochs=convcourse.epochs(n)`, which is `n` for you and 1 for the grader.
+# - Your own cells run again when the notebook is graded. A cell may take 90 seconds of processor time, the whole notebook 400, and all of it 2 GB of memory. What a cell shows may be 2 MiB and 1,000 outputs, and what the whole notebook shows 16 MiB. In trainings of your own write `epochs=convcourse.epochs(n)`, which is `n` for you and 1 for the grader.
 # - Your other cells may set the default dtype, switch gradients off, or set a seed. All of this is put back before the hidden tests.
 #
 # You decide how to write it. The images of the hidden tests of parts 1 to 4 are so small that plain loops are fast enough.

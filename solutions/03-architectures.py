@@ -24,7 +24,7 @@
 # - *First weights* are free. The tests load weights of their own.
 # - *Memory.* A whole VGG takes half a gigabyte. So the checks and the hidden tests may make your networks under `torch.device("meta")`, where tensors have a shape and no numbers. If a class cannot be made there, it is made as usual, and this costs no points.
 # - What is not named is not examined. For example, you may do as you like with half precision, with one image in train mode, with images of one channel, and with weights that are not finite.
-# - Your own cells run again when the notebook is graded. A cell may take 60 seconds of processor time, the whole notebook 240, and all of it 2 GB of memory. In trainings of your own write `epochs=convcourse.epochs(n)`, which is `n` for you and 1 for the grader.
+# - Your own cells run again when the notebook is graded. A cell may take 60 seconds of processor time, the whole notebook 240, and all of it 2 GB of memory. What a cell shows may be 2 MiB and 1,000 outputs, and what the whole notebook shows 16 MiB. In trainings of your own write `epochs=convcourse.epochs(n)`, which is `n` for you and 1 for the grader.
 # - Your other cells may set the default dtype, switch gradients off, or set a seed. All of this is put back before the hidden tests.
 
 # %% nbgrader={"grade_id": "setup"}

@@ -19,7 +19,7 @@
 # - *Memory.* Arguments are never changed. Nothing is kept from one call to the next: every call computes anew, and an earlier result stays as it is. Images need not be contiguous. Transposed, expanded and channels-last ones come too.
 # - *Results* have the dtype of the image. Whether they require a gradient is your decision, unless the text says otherwise.
 # - What your functions do under `torch.no_grad()`, and how they leave a model that raises an error, is examined only where the text says so.
-# - Your own cells run again when the notebook is graded. A cell may take 20 seconds of processor time, the whole notebook 120, and all of it 2 GB of memory.
+# - Your own cells run again when the notebook is graded. A cell may take 20 seconds of processor time, the whole notebook 120, and all of it 2 GB of memory. What a cell shows may be 2 MiB and 1,000 outputs, and what the whole notebook shows 16 MiB.
 # - Your other cells may set the default dtype, switch gradients off, or set a seed. All of this is put back before the hidden tests.
 #
 # You decide how to write it. The networks of the hidden tests are so small that plain loops are fast enough.

@@ -21,7 +21,7 @@
 # - *Refusals.* Where arguments must be refused, raise a `ValueError` (a `RuntimeError` is accepted too).
 # - *Networks* give raw logits, without softmax or sigmoid. In eval mode two calls give the same. In either mode the images of a batch do not mix, and a call changes nothing in the network. Gradients reach every parameter.
 # - What is not named is not examined. For example, you may do as you like with half precision, with NaN, with `epochs=0` and with `depth=0`.
-# - Your own cells run again when the notebook is graded. A cell may take 90 seconds of processor time, the whole notebook 400. In trainings of your own write `epochs=convcourse.epochs(n)`, which is `n` for you and 1 for the grader.
+# - Your own cells run again when the notebook is graded. A cell may take 90 seconds of processor time, the whole notebook 400, and all of it 2 GB of memory. What a cell shows may be 2 MiB and 1,000 outputs, and what the whole notebook shows 16 MiB. In trainings of your own write `epochs=convcourse.epochs(n)`, which is `n` for you and 1 for the grader.
 # - Your other cells may set the default dtype, switch gradients off, or set a seed. All of this is put back before the hidden tests.
 
 # %% nbgrader={"grade_id": "setup"}

@@ -29,6 +29,18 @@ def test_what_is_checked_in_is_what_solutions_say():
     assert not stale, f"{', '.join(stale)}: not what solutions/ says. Run `make assignments`, and commit the result."
 
 
+def test_a_notebook_names_the_limits_that_it_is_graded_with(name):
+    text = " ".join(cell.source for cell in released(name).cells if cell.cell_type == "markdown")
+    limits = assignment(name).limits
+    for said in (
+        f"A cell may take {limits.cell_seconds:g} seconds of processor time, the whole notebook "
+        f"{limits.notebook_seconds:g}, and all of it {limits.memory_mib // 1024} GB of memory.",
+        f"What a cell shows may be {limits.output_kib // 1024} MiB and {limits.outputs:,} outputs, and what the whole "
+        f"notebook shows {limits.outputs_mib} MiB.",
+    ):
+        assert said in text
+
+
 def test_every_version_that_was_made_is_remembered(tmp_path, monkeypatch):
     before = release.build()[release.VERSIONS]
     file = tmp_path / "handed_out.txt"
