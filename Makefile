@@ -24,7 +24,7 @@ demo: $(READY) $(NOTEBOOKS) ## the main job: build the book, release an assignme
 
 test: $(READY) $(NOTEBOOKS) ## the tests (ALL=1: nothing is drawn, an hour; those in a browser need `make browser-deps` first)
 	@$(BIN)/python -m autograder.exam_tables --check
-	TEST_ALL=$(ALL) $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --durations=15
+	TEST_ALL=$(ALL) $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=15
 	@$(BIN)/python -m autograder.slow_checks
 
 book: $(READY) ## the readers' book (_build/html) and the instructors' site (_build/instructors); warnings are errors

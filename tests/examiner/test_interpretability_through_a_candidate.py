@@ -41,7 +41,7 @@ def test_right_parts_get_all_points(examined, stem, name):  # noqa: F811
         ("cam_gradients_left", "grad_cam", {"left": "gradients-left"}),
         ("integrated_left", "integrated_gradients", {"curved": "integrated-points"}),
         ("occlusion_train_mode", "occlusion_map", {"eval": "eval-missing"}),
-        ("occlusion_on_the_image", "occlusion_map", {"values": "occlusion-patches-stay", "layouts": "input-changed"}),
+        ("occlusion_on_the_image", "occlusion_map", {"values": "occlusion-patches-stay", "kept": "input-changed"}),
         ("occlusion_flags_on", "occlusion_map", {"left": "flags-left"}),
         ("activations_seen_in_place", "activations", {"in_place": "activations-in-place"}),
         ("activations_attached", "activations", {"detached": "activations-attached"}),

@@ -157,7 +157,7 @@ def test_the_page_comes_back_also_where_the_notebook_was_not_where_it_belongs(sc
     learn(ben, "submit")
     teach(shown(".venv/bin/nbgrader collect", GUIDE, TERM))
     said = teach(shown(".venv/bin/autograder grade", GUIDE, TERM))
-    found = f"`{ASSIGNMENT}/{ASSIGNMENT}.ipynb` was expected, and `{ASSIGNMENT}/{place}` was found."
+    found = f"`{ASSIGNMENT}/{place}` was found where `{ASSIGNMENT}/{ASSIGNMENT}.ipynb` was expected."
     assert f"{ben.name}, {ASSIGNMENT}: {found} It was graded all the same." in said
     page, row = school.page(ben), school.marks()[ben.name]
     assert found in row["repaired"] and f"<code>{ASSIGNMENT}/{place}</code> was found" in page
