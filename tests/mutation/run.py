@@ -68,8 +68,17 @@ def code_cells(source: Path) -> dict[str, str]:
 
 
 def definitions(text: str) -> CodeType:
-    """Of a cell the functions and classes alone. Its pictures, trainings and answers are not needed."""
-    nodes = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    """Of a cell the functions, classes and tables alone. Its pictures, trainings and answers are not needed."""
+
+    def is_read(part: ast.AST) -> bool:
+        return isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)
+
+    def is_needed(node: ast.stmt) -> bool:
+        if isinstance(node, ast.Assign):
+            return not any(isinstance(part, ast.Call | ast.Attribute) or is_read(part) for part in ast.walk(node))
+        return isinstance(node, ast.FunctionDef | ast.ClassDef)
+
+    nodes = [node for node in ast.parse(text).body if is_needed(node)]
     return compile(ast.Module(nodes, []), "<cell>", "exec")
 
 
