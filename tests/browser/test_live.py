@@ -35,10 +35,16 @@ def tabs(browser, address):
     context.close()
 
 
+def in_front(tab):
+    """A browser draws a tab that lies behind another only about once a second."""
+    tab.bring_to_front()
+    return tab
+
+
 @pytest.fixture
 def tab(tabs):
     """The chapter's first page."""
-    return tabs[""]
+    return in_front(tabs[""])
 
 
 def plane(values: torch.Tensor) -> dict:
@@ -165,7 +171,7 @@ def test_the_window_slides_and_can_be_stopped(tab):
 
 def test_one_window_on_all_channels(tabs, stills):
     """Sums, biases and outputs, of PyTorch's layer with the numbers that stand in the figure."""
-    tab = tabs["-layer"]
+    tab = in_front(tabs["-layer"])
     figure = tab.locator("figure.live-channels")
     figure.locator(".live-reset").click()
     drawings = figure.locator("svg")
@@ -206,7 +212,7 @@ def test_one_window_on_all_channels(tabs, stills):
     [(10, 3, 2, 0, 1), (16, 7, 5, 4, 1), (11, 2, 3, 1, 4), (3, 3, 1, 0, 1), (8, 4, 2, 2, 2), (5, 7, 1, 0, 1)],
 )
 def test_the_size_formula(tabs, n, k, stride, padding, dilation):
-    figure = tabs["-layer"].locator("figure.live-sizes")
+    figure = in_front(tabs["-layer"]).locator("figure.live-sizes")
     for name, value in {"n": n, "k": k, "stride": stride, "padding": padding, "dilation": dilation}.items():
         figure.locator("label").filter(has_text=re.compile(rf"^{name}\s*\d+$")).locator("input").fill(str(value))
     formula, lost = figure.locator(".live-sentence").inner_text().rsplit(". ", 1)

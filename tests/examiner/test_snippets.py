@@ -10,6 +10,7 @@ from functools import cache
 import nbformat
 import pytest
 import torch
+from drawing import some_of
 
 from autograder.classroom.explain import Examined, program
 from autograder.classroom.jobs import source_of
@@ -139,7 +140,9 @@ def test_a_snippet_makes_the_case_again(client, tmp_path):
     assert "Traceback" not in done.stdout
 
 
-@pytest.mark.parametrize("assignment, part, how, says", ALONE, ids=lambda one: one if isinstance(one, str) else "")
+@pytest.mark.parametrize(
+    "assignment, part, how, says", some_of(ALONE, 6), ids=lambda one: one if isinstance(one, str) else ""
+)
 def test_what_is_printed_runs_beside_the_notebook_and_shows_the_difference(
     assignment, part, how, says, client, tmp_path
 ):
