@@ -63,6 +63,19 @@ def unbiased(*shapes: Shape) -> list[Setup]:
     return [Setup(shape, bias=False) for shape in shapes]
 
 
+def grouped(*given: tuple[Shape, int]) -> list[Setup]:
+    """These shapes, (N, C_in, …), with so many groups each and without a bias."""
+    return [Setup(shape, {"groups": groups}, bias=False, about=in_groups(shape, groups)) for shape, groups in given]
+
+
+def in_groups(shape: Shape, groups: int) -> str:
+    """ "with 2 groups"; where each channel has its own, with how many outputs."""
+    each = shape[4] // groups
+    if groups < shape[1]:
+        return f"with {groups} groups"
+    return "with as many groups as channels" + (f", {each} outputs each" if each > 1 else "")
+
+
 def drawn(tensors: Tensors, *setups: Sequence[Setup]) -> Cases:
     """The cases of these setups, with values that the seed gives, in its order."""
     chosen = [setup for part in setups for setup in part]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from autograder.exam.cases import Case, Setup, Shape, choices, convolution_tensors, drawn, grid, unbiased
+from autograder.exam.cases import Case, Setup, Shape, choices, convolution_tensors, drawn, grid, grouped, unbiased
 from autograder.exam.convolution.mistakes import VALUES
 from autograder.exam.convolution.mistakes import conv2d as reference
 from autograder.exam.convolution.sentences import SENTENCES
@@ -45,23 +45,11 @@ PAIRS = [
     *grid(SHAPES, choices("padding", (1, 0), (0, 1), (2, 1), (1, 1))),
     *grid(TALL, choices("dilation", (2, 1), (1, 2), (3, 2))),
 ]
-GROUPS = [
-    Setup(shape, {"groups": g}, bias=False, about=f"with {about}")
-    for shape, g, about in [
-        ((2, 4, 5, 5, 4, 3, 3), 2, "2 groups"),
-        ((1, 4, 4, 5, 6, 2, 3), 2, "2 groups"),
-        ((2, 6, 4, 4, 3, 3, 2), 3, "3 groups"),
-        ((1, 6, 5, 4, 6, 2, 2), 3, "3 groups"),
-        ((2, 3, 5, 6, 3, 3, 3), 3, "as many groups as channels"),
-        ((1, 4, 5, 4, 4, 2, 2), 4, "as many groups as channels"),
-        ((2, 2, 4, 5, 6, 3, 2), 2, "as many groups as channels, three outputs each"),
-        ((1, 3, 5, 5, 6, 3, 3), 3, "as many groups as channels, two outputs each"),
-        ((2, 4, 4, 4, 2, 1, 1), 2, "2 groups"),
-        ((1, 8, 4, 4, 4, 2, 3), 4, "4 groups"),
-        ((2, 4, 5, 5, 8, 3, 3), 4, "as many groups as channels, two outputs each"),
-        ((1, 6, 4, 5, 4, 3, 3), 2, "2 groups"),
-    ]
-]
+GROUPS = grouped(
+    ((2, 4, 5, 5, 4, 3, 3), 2), ((1, 4, 4, 5, 6, 2, 3), 2), ((2, 6, 4, 4, 3, 3, 2), 3), ((1, 6, 5, 4, 6, 2, 2), 3),
+    ((2, 3, 5, 6, 3, 3, 3), 3), ((1, 4, 5, 4, 4, 2, 2), 4), ((2, 2, 4, 5, 6, 3, 2), 2), ((1, 3, 5, 5, 6, 3, 3), 3),
+    ((2, 4, 4, 4, 2, 1, 1), 2), ((1, 8, 4, 4, 4, 2, 3), 4), ((2, 4, 5, 5, 8, 3, 3), 4), ((1, 6, 4, 5, 4, 3, 3), 2),
+)  # fmt: skip
 TOGETHER = [
     Setup(shape, arguments, i < 1, about="with several arguments")
     for i, (shape, arguments) in enumerate(

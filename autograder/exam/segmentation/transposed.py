@@ -8,7 +8,7 @@ from functools import partial
 from inspect import signature
 from typing import Any
 
-from autograder.exam.cases import Case, Setup, Shape, choices, convolution_tensors, drawn, grid, unbiased
+from autograder.exam.cases import Case, Setup, Shape, choices, convolution_tensors, drawn, grid, grouped, unbiased
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features, features_of
 from autograder.exam.functions import FunctionExam, in_whole_numbers
@@ -50,18 +50,10 @@ PAIRS = [
     ]),
     *grid(SHAPES[1:3], [{"dilation": (1, 3), "output_padding": (0, 2)}]),
 ]  # fmt: skip
-GROUPS = [
-    Setup(shape, {"groups": groups}, bias=False, about=f"with {about}")
-    for shape, groups, about in [
-        ((2, 4, 3, 3, 4, 3, 3), 2, "2 groups"),
-        ((1, 4, 2, 3, 6, 2, 3), 2, "2 groups"),
-        ((2, 6, 3, 2, 3, 3, 2), 3, "3 groups"),
-        ((1, 6, 3, 4, 6, 2, 2), 3, "3 groups"),
-        ((2, 3, 3, 4, 3, 3, 3), 3, "as many groups as channels"),
-        ((1, 4, 3, 2, 8, 2, 2), 4, "as many groups as channels, two outputs each"),
-        ((1, 8, 2, 3, 4, 2, 3), 4, "4 groups"),
-    ]
-]
+GROUPS = grouped(
+    ((2, 4, 3, 3, 4, 3, 3), 2), ((1, 4, 2, 3, 6, 2, 3), 2), ((2, 6, 3, 2, 3, 3, 2), 3), ((1, 6, 3, 4, 6, 2, 2), 3),
+    ((2, 3, 3, 4, 3, 3, 3), 3), ((1, 4, 3, 2, 8, 2, 2), 4), ((1, 8, 2, 3, 4, 2, 3), 4),
+)  # fmt: skip
 TOGETHER = [
     Setup(
         shape,
