@@ -20,6 +20,7 @@ READING = (
     "tests/book/test_pages.py",
     "tests/book/test_sites.py",
     "tests/book/test_letters.py",
+    "tests/book/test_social.py",
     "tests/browser/test_book.py",
 )
 DRIVING = ("tests/browser/test_live", "tests/browser/test_kit.py", "tests/browser/test_students_pages.py")
@@ -35,6 +36,8 @@ def pytest_collection_modifyitems(items) -> None:
     for item in items:
         if item.nodeid.startswith((*READING, *DRIVING)):
             item.add_marker(pytest.mark.timeout(1200))  # the first waits until all cells have run
+        elif "html" in item.fixturenames:  # another worker would stand still until the book is built
+            raise pytest.UsageError(f"{item.nodeid} reads the rendered book, so its file belongs into READING or DRIVING")
 
 
 class ByResource(LoadScopeScheduling):

@@ -205,10 +205,11 @@ class FunctionExam:
         return ask
 
     def ask_again(self, cases: Cases) -> Ask:
-        """Each case, looked at after a call with other values, and again once its own tensors hold these."""
+        """Each case, looked at after a call with other values, and again once its own tensors hold these: smaller ones,
+        with which right work is as safe as with the case's own."""
 
         def ask(subject: Subject, draw: Draw) -> list[Call]:
-            pairs = [(case, with_tensors(case, lambda t: draw.normal(*t.shape))) for case in cases(draw)]
+            pairs = [(case, with_tensors(case, lambda t: t * draw.uniform(*t.shape))) for case in cases(draw)]
             given = [case for both in pairs for case in both]
             answers: list[Answer | Raised] = []
             for one, other in pairs:

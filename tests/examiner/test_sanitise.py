@@ -113,9 +113,9 @@ HTML = [
 ]
 
 
-@pytest.mark.parametrize("html", HTML)
-def test_html_shows_and_does_nothing(html):
-    assert_harmless(clean_html(html))
+@pytest.mark.parametrize("markup", HTML)
+def test_html_shows_and_does_nothing(markup):
+    assert_harmless(clean_html(markup))
 
 
 def test_a_table_stays_a_table():
