@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items) -> None:
         if item.nodeid.startswith((*READING, *DRIVING)):
             item.add_marker(pytest.mark.timeout(1200))  # the first waits until all cells have run
         elif "html" in item.fixturenames:  # another worker would stand still until the book is built
-            raise pytest.UsageError(f"{item.nodeid} reads the rendered book, so its file belongs into READING or DRIVING")
+            raise pytest.UsageError(f"{item.nodeid} reads the rendered book: its file belongs into READING or DRIVING")
 
 
 class ByResource(LoadScopeScheduling):

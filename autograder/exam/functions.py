@@ -204,12 +204,15 @@ class FunctionExam:
 
         return ask
 
+    def others(self, draw: Draw, values: T) -> T:
+        """Other values than these, for a second call."""
+        return draw.normal(*values.shape)
+
     def ask_again(self, cases: Cases) -> Ask:
-        """Each case, looked at after a call with other values, and again once its own tensors hold these: smaller ones,
-        with which right work is as safe as with the case's own."""
+        """Each case, looked at after a call with other values, and again once its own tensors hold these."""
 
         def ask(subject: Subject, draw: Draw) -> list[Call]:
-            pairs = [(case, with_tensors(case, lambda t: t * draw.uniform(*t.shape))) for case in cases(draw)]
+            pairs = [(case, with_tensors(case, lambda t: self.others(draw, t))) for case in cases(draw)]
             given = [case for both in pairs for case in both]
             answers: list[Answer | Raised] = []
             for one, other in pairs:

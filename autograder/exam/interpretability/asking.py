@@ -232,6 +232,10 @@ class ModelExam(FunctionExam):
 
         return ask
 
+    def others(self, draw: Draw, values: T) -> T:
+        """Smaller ones: of a detector that is sure, larger ones have logits beyond what `exp` can hold."""
+        return values * draw.uniform(*values.shape)
+
     def ask_again(self, cases: Cases) -> Ask:
         """As for every function, with what is left on the image."""
         every = super().ask_again(cases)
