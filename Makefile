@@ -47,7 +47,7 @@ bench-figures: book ## how long a frame of each live figure takes, in Chromium (
 exam-table: $(READY) ## examine the implementations that changed (ALL=1: all; ONE=convolution/wrong/conv_flipped: this one)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m autograder.exam_tables $(if $(ALL),--all) $(ONE) $(if $(SALT),--salt "$(SALT)")
 
-seeds: $(READY) ## examine every implementation with fifty seeds (an hour; SEEDS=10: with ten)
+seeds: $(READY) ## examine every implementation with fifty seeds (six hours; SEEDS=10: with ten)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m autograder.exam_tables.seeds $(SEEDS)
 
 kills: $(READY) $(NOTEBOOKS) ## kill a run of the grader a hundred times, and finish it (ten minutes)
