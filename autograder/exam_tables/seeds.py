@@ -1,6 +1,6 @@
-"""With any seed every implementation loses the same: `make seeds` examines all of them with fifty seeds (six hours), and
-`make seeds SEEDS=10` with ten of these, which are others for each implementation, and for each state of its exam.
+"""With any seed every implementation loses the same: `make seeds` examines all of them with fifty seeds (six hours).
 
+`make seeds SEEDS=10` takes ten of these, which are others for each implementation, and for each state of its exam.
 Slow criteria are left out, and so are implementations that compute with random numbers of their own (`random: yes`).
 """
 
