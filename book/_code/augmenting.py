@@ -1,7 +1,8 @@
 """Chapter 4's training: a small network reads handwritten digits, with few images and with many, changed or not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -51,13 +52,13 @@ def turned(images: torch.Tensor) -> torch.Tensor:
 WAYS: dict[str, Change] = {"unchanged": unchanged, "moved": moved, "turned": turned}
 
 
-def train(change: Change, count: int, seed: int) -> dict[str, list[float] | float]:
+def fitted(change: Change, count: int, seed: int) -> tuple[nn.Sequential, torch.Tensor, torch.Tensor]:
     """Trains on the first `count` images of an order that the seed gives, each changed anew in each batch.
 
-    Returns the mean ``loss`` of ten parts of the training, the share of the training images that are read right as
-    they are (``known``), and of those held back (``right``).
+    Returns the network, the numbers (count,) of its training images, and the mean losses (10,) of ten parts of the
+    training.
     """
-    images, labels, new, truth = digits()
+    images, labels, _, _ = digits()
     torch.manual_seed(seed)
     chosen = torch.randperm(len(labels))[:count]
     images, labels, net = images[chosen], labels[chosen], network()
@@ -72,7 +73,28 @@ def train(change: Change, count: int, seed: int) -> dict[str, list[float] | floa
         optimiser.step()
         schedule.step()
         losses.append(loss.item())
+    return net, chosen, torch.tensor(losses).reshape(10, -1).mean(1)
+
+
+def train(change: Change, count: int, seed: int) -> dict[str, list[float] | float]:
+    """What `fitted` reaches: the mean ``loss`` of ten parts of the training, the share of the training images that are
+    read right as they are (``known``), and of those held back (``right``).
+    """
+    images, labels, new, truth = digits()
+    net, chosen, parts = fitted(change, count, seed)
     with torch.inference_mode():
-        right = [(net(x).argmax(1) == y).float().mean().item() for x, y in ((images, labels), (new, truth))]
-    parts = torch.tensor(losses).reshape(10, -1).mean(1)
-    return {"loss": [round(value, 4) for value in parts.tolist()], "known": right[0], "right": round(right[1], 4)}
+        known, right = (
+            (net(x).argmax(1) == y).float().mean().item() for x, y in ((images[chosen], labels[chosen]), (new, truth))
+        )
+    return {"loss": [round(value, 4) for value in parts.tolist()], "known": known, "right": round(right, 4)}
+
+
+def worth(shares: Sequence[float], counts: Sequence[int], share: float) -> float:
+    """With how many images shares of right answers, one per number in `counts`, first reach a share: read off on a
+    logarithmic axis between two points. Where the first is higher, the first number; where none is so high, infinity.
+    """
+    if max(shares) < share:
+        return float("inf")
+    first = next(at for at, reached in enumerate(shares) if reached >= share)
+    part = slice(max(first - 1, 0), first + 1)
+    return float(np.exp(np.interp(share, shares[part], np.log(counts[part]))))

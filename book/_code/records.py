@@ -1,4 +1,5 @@
-"""What experiments found (`book/experiments`): curves with bands over the seeds, means and ranges."""
+"""What experiments found (`book/experiments`): curves with bands over the seeds, means and ranges, and words that
+follow from them, so that a sentence stays true when an experiment is renewed."""
 
 import json
 from pathlib import Path
@@ -40,5 +41,24 @@ def band(ax: Axes, x: Any, values: np.ndarray, label: str, **line: Any) -> None:
 
 def spread(values: np.ndarray, digits: int = 2) -> str:
     """The mean of values (seeds,) and in brackets their range, if it is one at so many digits."""
-    mean, low, high = (f"{value:.{digits}f}" for value in (values.mean(), values.min(), values.max()))
-    return mean if low == high else f"{mean} ({low}–{high})"
+    ends = (float(value) for value in (values.mean(), values.min(), values.max()))
+    mean, low, high = (f"{round(value, digits) + 0:.{digits}f}".replace("-", "−") for value in ends)  # no "−0"
+    if low == high:
+        return mean
+    return f"{mean} ({low} to {high})" if "−" in low else f"{mean} ({low}–{high})"
+
+
+def how_many(true: np.ndarray) -> str:
+    """Of how many cases, such as seeds, something is true, as words: "all 5", "4 of the 5" or "none of the 5"."""
+    true = np.asarray(true, dtype=bool).ravel()
+    if true.all():
+        return f"all {true.size}"
+    return f"{true.sum() if true.any() else 'none'} of the {true.size}"
+
+
+def lies(values: np.ndarray, others: np.ndarray) -> str:
+    """Where the range of values (seeds,) lies, beside that of other ones, as a verb: "lies below" or "lies above", or
+    "overlaps with" where they have a number in common."""
+    if values.max() < others.min():
+        return "lies below"
+    return "lies above" if values.min() > others.max() else "overlaps with"

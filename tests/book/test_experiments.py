@@ -161,9 +161,15 @@ class Coin:
         return {"sides": {"heads": [seed, 2 * seed]}}
 
 
-def test_means_and_ranges():
+def test_means_ranges_and_what_follows_from_them():
     assert records.spread(np.array([0.1, 0.2, 0.6])) == "0.30 (0.10–0.60)"
     assert records.spread(np.array([0.101, 0.102, 0.103])) == "0.10"
+    assert records.spread(np.array([-1.0, 0.0, 2.5]), 1) == "0.5 (−1.0 to 2.5)"
+    assert records.spread(np.array([-0.01, 0.0, 0.01]), 1) == "0.0"
+    three, two = np.array([1.0, 2, 3]), np.array([3.0, 4])
+    assert records.lies(three, two + 0.1) == "lies below" and records.lies(two + 0.1, three) == "lies above"
+    assert records.lies(three, two) == records.lies(two, three) == "overlaps with"  # one number in common is enough
+    assert [records.how_many(three > bar) for bar in (0, 1, 3)] == ["all 3", "2 of the 3", "none of the 3"]
     ax = Figure().subplots()
     records.band(ax, [1, 2], np.array([[0.0, 1.0], [1.0, 2.0], [5.0, 3.0]]), "a")
     assert ax.lines[0].get_ydata().tolist() == [2, 2]
