@@ -1,12 +1,20 @@
 """Chapter 5's feature visualisation: an image that makes a number of a network large, by gradient ascent."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import nn
 
+from _code import records
+from convcourse.pretrained import EfficientNetLite0
+
 Goal = Callable[[torch.Tensor], torch.Tensor]
+CHANNELS = {"stage 2": (2, 12), "stage 3": (3, 20), "stage 4": (4, 60)}  # after how many stages, which channel
 
 
 def frequencies(side: int) -> torch.Tensor:
@@ -69,3 +77,43 @@ def ascend(
         (-gain).backward()
         optimiser.step()
     return image()[0].detach()
+
+
+# Of each way: how the image is written, and how it is searched.
+WAYS: dict[str, tuple[type[nn.Module], dict[str, Any]]] = {
+    "pixels": (Pixels, dict(rate=0.1)),
+    "smooth": (Pixels, dict(rate=0.1, smooth=200.0)),
+    "smooth, moved": (Pixels, dict(rate=0.1, smooth=100.0, move=True)),
+    "waves, moved": (Waves, dict(rate=0.05, move=True)),
+}
+
+
+def found(goal: Goal, way: str, side: int, steps: int, start: int) -> torch.Tensor:
+    """The image (3, side, side) that one of the WAYS finds. `start` draws the first image and the movements."""
+    kind, options = WAYS[way]
+    torch.manual_seed(start)
+    return ascend(goal, kind(side), steps, seed=start, **options)
+
+
+def mean_of(net: EfficientNetLite0, stages: int, channel: int) -> Goal:
+    """The mean of a channel after so many stages."""
+    part = nn.Sequential(net.stem, *net.stages[:stages])
+    return lambda x: part((255 * x - 127) / 128)[0, channel].mean()
+
+
+def file(seed: int) -> Path:
+    """Where the experiment `ascents` keeps the pictures of a seed's first start."""
+    return records.FOLDER / f"ascents-{seed}.webp"
+
+
+def keep(images: torch.Tensor, seed: int) -> None:
+    """Writes images (N, 3, side, side) beside each other."""
+    row = torch.cat(list(images), 2).permute(1, 2, 0)
+    Image.fromarray((255 * row).round().byte().numpy()).save(file(seed), "WEBP", quality=80, method=6)
+
+
+def kept(seed: int) -> torch.Tensor:
+    """The images (N, 3, side, side) that `keep` has written: of espresso, and of the CHANNELS in their order."""
+    with Image.open(file(seed)) as sheet:
+        row = torch.from_numpy(np.array(sheet.convert("RGB"))).permute(2, 0, 1) / 255
+    return torch.stack(row.split(row.shape[1], 2))

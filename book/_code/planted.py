@@ -29,10 +29,11 @@ def before_grey(digits: torch.Tensor, seed: int) -> torch.Tensor:
     return (images + NOISE * torch.randn(images.shape, generator=random)).clamp(0, 1)
 
 
-def marked(images: torch.Tensor) -> torch.Tensor:
-    """The images (N, 3, SIDE, SIDE) with a black square in the upper left corner."""
+def marked(images: torch.Tensor, at: int = 0, value: float = 0.0) -> torch.Tensor:
+    """The images (N, 3, SIDE, SIDE) with a square of a grey value, black if none is given, whose first row and first
+    column have the number `at`. At 0 it lies in the upper left corner."""
     images = images.clone()
-    images[:, :, :MARK, :MARK] = 0
+    images[:, :, at : at + MARK, at : at + MARK] = value
     return images
 
 
@@ -45,13 +46,15 @@ def network() -> nn.Sequential:
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(64, 10))
 
 
-def trained(seed: int) -> tuple[nn.Sequential, torch.Tensor, torch.Tensor, list[float]]:
-    """A network for which every 4 had the mark; the digits held back, (N, 3, SIDE, SIDE), without any, and their labels
-    (N,); the mean loss of ten parts of the training. The seed draws grounds, positions, first weights and order."""
+def trained(seed: int, share: float = 1.0) -> tuple[nn.Sequential, torch.Tensor, torch.Tensor, list[float]]:
+    """A network for which this share of the fours had the mark; the digits held back, (N, 3, SIDE, SIDE), without any,
+    and their labels (N,); the mean loss of ten parts of the training. The seed draws grounds, positions, the fours that
+    have the mark, first weights and order."""
     digits, labels = data.digits()
     held = torch.arange(len(labels)) % 3 == 0
     images, known = before_grey(digits[~held], seed), labels[~held]
-    images = torch.where((known == CLASS)[:, None, None, None], marked(images), images)
+    drawn = torch.rand(len(known), generator=torch.Generator().manual_seed(seed)) < share
+    images = torch.where(((known == CLASS) & drawn)[:, None, None, None], marked(images), images)
     torch.manual_seed(seed)
     net = network()
     optimiser = torch.optim.Adam(net.parameters())
@@ -82,6 +85,11 @@ def answers(net: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> dict[
         "fooled": read(marked(images[~four])) == CLASS,
     }
     return {name: round(right.float().mean().item(), 4) for name, right in shares.items()}
+
+
+def called(net: nn.Module, images: torch.Tensor) -> float:
+    """The share of images (N, 3, SIDE, SIDE) that are read as a 4."""
+    return round((explaining.in_parts(net, images, 256).argmax(1) == CLASS).float().mean().item(), 4)
 
 
 def maps(net: nn.Module, images: torch.Tensor) -> dict[str, torch.Tensor]:

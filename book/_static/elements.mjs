@@ -55,6 +55,9 @@ export function number(value, digits = 2) {
   return words === '-0' ? '0' : words.replace('-', '−');
 }
 
+/** The same words with “3 × 3”, “5 %” and “24 MB” each kept on one line. */
+export const unbroken = (words) => words.replace(/ (?=[×%])|(?<=×) |(?<=\d) (?=(?:MB|px)\b)/g, '\u00a0');
+
 /** "a, b and c" */
 export const listed = (words) => `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 

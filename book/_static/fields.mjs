@@ -3,7 +3,7 @@
 // `read` gives undefined for words that are no value of the field. `limit` keeps a value in the bounds that the rest of
 // the state sets. `then(value, state)` are further changes when the reader moves this control. A control is {node, show(value, state)};
 // a field without one is set by the hand on the picture.
-import {element, number} from './elements.mjs';
+import {element, number, unbroken} from './elements.mjs';
 
 /** A number, set by a slider. `name` is what the reader reads; `bounds(state)` are {min, max} that depend on the state. */
 export function range(value, min, max, {step = 1, name, show = number, bounds = () => ({}), then} = {}) {
@@ -24,7 +24,7 @@ export function range(value, min, max, {step = 1, name, show = number, bounds = 
         show(found, state) {
           const {min: low, max: high} = within(state);
           Object.assign(input, {min: low, max: high, value: String(found), disabled: low === high});
-          output.textContent = input.ariaValueText = show(found);
+          output.textContent = input.ariaValueText = unbroken(show(found));
         },
       };
     },

@@ -8,7 +8,7 @@
 //
 // `fields` describe the state (fields.mjs). `draw` is called once, builds what stays, puts it into `kit.box`, and gives back
 // the function that paints a state; both may be async. Controls that `draw` does not place itself stand below, in order.
-import {controls, element} from './elements.mjs';
+import {controls, element, unbroken} from './elements.mjs';
 
 const root = document.documentElement;
 const still = matchMedia('(prefers-reduced-motion: reduce)');
@@ -17,17 +17,20 @@ const QUIET = 700; // milliseconds without a change before something is read out
 
 /**
  * Brings each figure of class `live-NAME` to life. Its picture gives way only when all is there, so it stays where something
- * fails; it comes back in print. With `start`, the words of a button, nothing is loaded before the reader presses it.
+ * fails; it comes back in print. With `start`, the words of a button, nothing is loaded before the reader presses it. With
+ * `early`, a figure of which the address speaks is drawn without the button, so that a shared link shows what was shared;
+ * what is heavy has a `starter` in the figure then, and `kit.wait` is missing.
  */
-export async function figure(name, label, fields, draw, {start} = {}) {
+export async function figure(name, label, fields, draw, {start, early = false} = {}) {
   for (const holder of document.querySelectorAll(`figure.live-${name}`)) {
     if ('alive' in holder.dataset) continue; // the figure's module was imported under two addresses
     holder.dataset.alive = '';
     const picture = holder.querySelector('img');
-    if (start) {
-      whenPressed(holder, picture, start, (wait) => mount(holder, picture, name, label, fields, draw, wait));
+    const make = (wait) => mount(holder, picture, name, label, fields, draw, wait);
+    if (start && !(early && isSpokenOf(name))) {
+      whenPressed(holder, picture, start, make);
       comeIntoView(holder, name);
-    } else await mount(holder, picture, name, label, fields, draw);
+    } else await make();
   }
 }
 
@@ -36,25 +39,23 @@ export class Sorry extends Error {}
 
 /** A button below the picture that makes the figure. */
 function whenPressed(holder, picture, words, make) {
-  const node = starter(words, async (wait) => {
-    await make(wait);
-    holder.querySelector('.live-box').focus();
-  });
-  (picture.closest('a') ?? picture).after(node);
+  (picture.closest('a') ?? picture).after(starter(words, make));
 }
 
 /** A button that loads something and goes; it stays, with a sentence, where that fails. `make` gets a function for words of waiting. */
 export function starter(words, make) {
-  const node = element('button', {type: 'button', className: 'live-start'}, words);
+  const node = element('button', {type: 'button', className: 'live-start'}, unbroken(words));
   node.addEventListener('click', async () => {
+    const holder = node.closest('figure');
     Object.assign(node, {disabled: true, textContent: 'loading …'});
     try {
-      await make((told) => { node.textContent = told; });
+      await make((told) => { node.textContent = unbroken(told); });
       node.remove();
+      if (document.activeElement === document.body) holder.querySelector('.live-box').focus({preventScroll: true}); // the button had it
     } catch (error) {
       console.warn(error);
       const why = error instanceof Sorry ? error.message : 'It did not load. Try again.';
-      Object.assign(node, {disabled: false, textContent: `${words}. ${why}`});
+      Object.assign(node, {disabled: false, textContent: unbroken(`${words}. ${why}`)});
     }
   });
   return node;
@@ -87,7 +88,7 @@ async function mount(holder, picture, name, label, fields, draw, wait) {
     },
     /** The sentence below the drawing; it is read out when nothing has changed for a while. */
     say(words) {
-      line.textContent = words.replace(/ (?=[×%])|(?<=×) /g, '\u00a0'); // “3 × 3” and “5 %” stay on one line
+      line.textContent = unbroken(words);
     },
     /** A colour of the page's theme, for a canvas: 'ink', 'blue', … */
     colour: (word) => getComputedStyle(box).getPropertyValue(`--${word}`).trim(),
@@ -211,10 +212,14 @@ async function mount(holder, picture, name, label, fields, draw, wait) {
   comeIntoView(holder, name);
 }
 
+/** Whether the address speaks of a figure. */
+function isSpokenOf(name) {
+  return [...new URL(location).searchParams.keys()].some((key) => key.startsWith(`${name}.`));
+}
+
 /** Brings the figure to where the reader looks, if the address speaks of it and of no other place. */
 function comeIntoView(holder, name) {
-  const spoken = [...new URL(location).searchParams.keys()].some((key) => key.startsWith(`${name}.`));
-  if (spoken && !location.hash) holder.scrollIntoView({block: 'center'});
+  if (isSpokenOf(name) && !location.hash) holder.scrollIntoView({block: 'center'});
 }
 
 /** The state with each field's value in its bounds; one field's bounds may depend on another that stands before it. */

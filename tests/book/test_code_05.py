@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from _code import dreaming, explaining, planted, sensitive
+from _code import dreaming, explaining, planted, records, sensitive
 from torch import nn
 
 from convcourse import pretrained
@@ -196,6 +196,21 @@ def test_ascent_ascends_and_stays_an_image(kind):
     assert goal(found[None]) > 0.3
 
 
+@pytest.mark.parametrize("way", dreaming.WAYS)
+def test_a_start_decides_what_is_found(way):
+    goal = lambda x: x[0, 0].mean() - x[0, 2].mean()
+    one, again, other = (dreaming.found(goal, way, 32, 3, start) for start in (0, 0, 1))
+    assert torch.equal(one, again) and not torch.equal(one, other)
+
+
+def test_pictures_that_are_kept_come_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "FOLDER", tmp_path)
+    ramp = torch.linspace(0, 1, 32).expand(3, 32, 32)
+    images = torch.stack([ramp, 1 - ramp, ramp.transpose(1, 2)])
+    dreaming.keep(images, 7)
+    assert (dreaming.kept(7) - images).abs().max() < 0.05
+
+
 def test_a_penalty_makes_images_smoother():
     torch.manual_seed(0)
     pattern = torch.randn(1, 3, 32, 32)
@@ -216,6 +231,14 @@ def test_the_cue_is_there_and_nothing_else_is_changed():
     assert (dark[:, :, : planted.MARK, : planted.MARK] == 0).all() and (images[:, :, 0, 0] > 0).any()
     dark[:, :, : planted.MARK, : planted.MARK] = images[:, :, : planted.MARK, : planted.MARK]
     assert torch.equal(dark, images)
+
+
+def test_a_square_may_lie_elsewhere_and_be_white():
+    images = torch.rand(4, 3, planted.SIDE, planted.SIDE, generator=torch.Generator().manual_seed(0))
+    moved = planted.marked(images, 5, 1.0)
+    inside = torch.zeros(planted.SIDE, planted.SIDE, dtype=torch.bool)
+    inside[5 : 5 + planted.MARK, 5 : 5 + planted.MARK] = True
+    assert (moved[..., inside] == 1).all() and torch.equal(moved[..., ~inside], images[..., ~inside])
 
 
 def test_shares_on_the_mark():

@@ -150,6 +150,20 @@ def test_a_slider_says_what_stands_beside_it(live):
             assert control.get_attribute("aria-valuetext") == beside.text_content() != ""
 
 
+BROKEN = r"""figure => [...figure.querySelectorAll('.live-start, .live-sentence, output')]
+    .map(node => node.textContent).filter(words => /\d (MB|px|%)/.test(words))"""
+
+
+def test_a_number_and_its_unit_stay_on_one_line(live, still_motion, address, place):
+    page, name = place
+    tab = still_motion.new_page()
+    tab.goto(f"{address}/book/{page}.html")
+    figure = tab.locator(f"figure.live-{name}").first
+    figure.locator(".live-box:not(.live-unseen), .live-start").first.wait_for()
+    assert not figure.evaluate(BROKEN) and not live.figure.evaluate(BROKEN)
+    tab.close()
+
+
 NONSENSE = ["toString", "NaN", "<b>1</b>", "1e999", "__proto__", "1,2,3;4"]
 
 

@@ -222,6 +222,61 @@ def test_bars_and_sentence_say_what_pytorch_says(tab_on, net, query, at, fill):
     assert ("The answer is the same" in sentence) == (wanted[0][0] in before)
 
 
+def heavy(tab) -> list[str]:
+    """What the tab has asked for the network's sake."""
+    return [url for url in tab.asked if re.search(r"/vendor/ort/|\.onnx|imagenet\.json", url)]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_shared_address_shows_what_was_shared_before_the_network_is_there(tab_on, net, width):
+    words, query = "6t.c.g.c.g.c", "occluding.photo=tripod&occluding.fill=black&occluding.painted=6t.c.g.c.g.c"
+    tab = tab_on(f"{PAGE}?{query}", viewport={"width": width, "height": 900})
+    figure = tab.locator("figure.live-occluding")
+    figure.locator(".live-box:not(.live-unseen)").wait_for()
+    assert not heavy(tab) and not figure.locator(".live-still, .live-still img").first.is_visible()
+    wanted = occluding.covered(as_bytes(explaining.squares())[2], occluding.cells(words), "black").mean(0)
+    pixels = canvas_pixels(figure.locator("canvas"))[::2, ::2]
+    frame = occluding.square(12, 12, 4).repeat_interleave(8, 0).repeat_interleave(8, 1).bool()
+    assert torch.allclose(pixels[~frame], wanted[~frame], atol=0.01)  # on the frame lies the patch's
+    assert figure.get_by_role("button", name="tripod").get_attribute("aria-pressed") == "true"
+    assert figure.get_by_text("The probabilities wait for the network.").is_visible()
+    assert not figure.locator("svg").count() and "is not known" in said(figure)
+    assert percents(said(figure)) == pytest.approx([occluding.cells(words).float().mean().item()], abs=0.006)
+    assert figure.locator(".live-box").evaluate("box => box.scrollWidth - box.clientWidth") <= 0
+    tab.keyboard.press("Tab")
+    figure.locator(".live-start").focus()
+    tab.keyboard.press("Enter")
+    figure.locator(".live-start").wait_for(state="detached", timeout=120_000)
+    settle(figure)
+    assert not figure.get_by_text("The probabilities wait for the network.").count()
+    name, _ = top(net, occluding.covered(as_bytes(explaining.squares())[2], occluding.cells(words), "black"))[0]
+    assert f"The network says “{name}”" in said(figure) and figure.locator("svg").is_visible()
+    assert figure.locator(".live-box").evaluate("box => box === document.activeElement")
+    assert in_the_address(tab, "painted", "occluding") == words
+
+
+def test_it_is_painted_without_the_network_too(tab_on):
+    tab = tab_on(f"{PAGE}?occluding.painted=0.0&occluding.smallest=0.e0")
+    figure = tab.locator("figure.live-occluding")
+    figure.get_by_text("The probabilities wait for the network.").wait_for()
+    assert said(figure).startswith("Nothing is covered.") and "a cover of 64 % changes the answer" in said(figure)
+    figure.get_by_role("button", name="left half").click()
+    assert said(figure).startswith("50 % of the photograph is covered.")
+    figure.get_by_role("button", name="show the smallest").click()
+    assert said(figure).startswith("64 % of the photograph is covered.")
+    figure.get_by_role("button", name="undo").click()
+    assert said(figure).startswith("50 % of the photograph is covered.")
+    assert_axe_finds_nothing(tab)
+    assert not heavy(tab) and not tab.seen.errors
+
+
+def test_an_address_of_something_else_leaves_the_still_picture(tab_on):
+    tab = tab_on(f"{PAGE}?patches.at=3,3")
+    figure = tab.locator("figure.live-occluding")
+    assert figure.locator(".live-start").is_visible() and figure.locator("img").is_visible()
+    assert not figure.locator(".live-box").count() and not heavy(tab)
+
+
 def test_the_smallest_cover_is_kept_and_shared(tab_on, net):
     tab = tab_on(PAGE)
     figure = started(tab)
@@ -351,10 +406,9 @@ def test_what_the_patch_lies_on_is_told(tab_on, importing):
 
 def test_it_is_loaded_by_a_button_that_says_how_much_and_passes_axe(tab_on):
     tab = tab_on(PAGE)
-    heavy = lambda: [url for url in tab.asked if re.search(r"/vendor/ort/|\.onnx|imagenet\.json", url)]
-    assert not heavy() and "24 MB" in tab.locator("figure.live-occluding .live-start").inner_text()
+    assert not heavy(tab) and "24\u00a0MB" in tab.locator("figure.live-occluding .live-start").inner_text()
     figure = started(tab)
-    assert len(heavy()) == 4
+    assert len(heavy(tab)) == 4
     set_sliders(figure, {"patch": 64})
     assert_axe_finds_nothing(tab, lambda: settle(figure))
     assert not tab.seen.errors and not tab.seen.foreign

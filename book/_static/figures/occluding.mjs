@@ -2,7 +2,7 @@
 import {CELL, FILLS, GRID, PRESETS, SIDE, areaOf, best, between, cellsOf, cornerAt, covered, familyOf, painted, shareOf, squared, wordsOf} from '../covering.mjs';
 import {canvases, controls, element, panel, redraw, row, shape} from '../elements.mjs';
 import {buttons, choice, position, range} from '../fields.mjs';
-import {figure, hand} from '../kit.mjs';
+import {figure, hand, starter} from '../kit.mjs';
 import {MEGABYTES, names, network} from '../networks.mjs';
 import {Source} from '../sources.mjs';
 
@@ -12,6 +12,7 @@ const WIDTH = 290; // of the bars
 const REST = 160; // milliseconds without a change before the network is asked, which stops the hand for a moment
 const SHOWN = 5; // classes
 const FRAME = '#5eb0f2'; // bright, since it lies on a picture
+const LOADS = `load it (${MEGABYTES.lite0} MB)`;
 
 const source = new Source(NAMES);
 const fresh = {painted: '', smallest: ''};
@@ -35,7 +36,9 @@ const FIELDS = {
 };
 
 figure('occluding', 'Paint over a photograph, and a network says what it sees', FIELDS, async (kit) => {
-  const [run, words, drawn] = await Promise.all([network('lite0', kit.wait), names(), canvases(kit.picture)]);
+  let run, words;
+  const load = async (wait) => { [run, words] = await Promise.all([network('lite0', wait), names()]); };
+  const [drawn] = await Promise.all([canvases(kit.picture), kit.wait && load(kit.wait)]);
   source.load(Object.fromEntries(NAMES.map((name, i) => [name, drawn[i]])));
   const canvas = element('canvas', {width: ZOOM * SIDE, height: ZOOM * SIDE}), bars = shape('svg', {role: 'img'});
   const button = (name, pressed) => {
@@ -63,7 +66,16 @@ figure('occluding', 'Paint over a photograph, and a network says what it sees', 
   preset.addEventListener('click', remember, early);
   for (const node of [photo, kit.reset]) node.addEventListener('click', () => { history.length = 0; }, early);
   kit.reset.addEventListener('click', () => source.forgive());
-  const pair = row(panel('photograph (paint here)', canvas), panel('the five most probable classes', bars));
+  const answer = panel('the five most probable classes', bars);
+  if (!run) {
+    const waiting = element('div', {className: 'live-waiting'}, element('p', {}, 'The probabilities wait for the network.'), starter(`Let the network look: ${LOADS}`, async (wait) => {
+      await load(wait);
+      waiting.replaceWith(bars);
+      kit.show({});
+    }));
+    bars.replaceWith(waiting);
+  }
+  const pair = row(panel('photograph (paint here)', canvas), answer);
   kit.box.append(controls(tool, side, fill), pair, kit.line, controls(undo, clear, show), preset, controls(photo, kit.reset));
 
   let changed = () => {}; // tells what waits for a rest that there is none
@@ -98,6 +110,10 @@ figure('occluding', 'Paint over a photograph, and a network says what it sees', 
     brush.paint(covered(asked.picture, cells, state.fill));
     Object.assign(undo, {disabled: !history.length});
     Object.assign(clear, {disabled: !state.painted});
+    if (!run) {
+      Object.assign(show, {disabled: !state.smallest || state.smallest === state.painted});
+      return kit.say(`${coverOf(cells)} The network is not loaded yet, so its answer is not known.${claimed(state)}`);
+    }
     const rested = new Promise((done) => {
       setTimeout(() => done(true), kit.still ? 0 : REST);
       changed = () => done(false);
@@ -114,16 +130,28 @@ figure('occluding', 'Paint over a photograph, and a network says what it sees', 
     drawBars(bars, before, now, words);
     kit.say(sentence(state, before, now, smallest && await ask(asked, smallest, state.fill), smallest, family, words));
   };
-}, {start: `Paint, and let the network look: load it (${MEGABYTES.lite0} MB)`});
+}, {start: `Paint, and let the network look: ${LOADS}`, early: true});
 
 const percent = (share) => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 
 function sentence({painted: cover}, before, now, then, smallest, {words: family, numbers}, words) {
   const [[first, sure]] = best(before, 1), [[answer, share]] = best(now, 1);
   const named = (number, probability) => `“${words[number]}” (${percent(probability)})`;
-  if (!cover) return `Nothing is covered. The network says ${named(first, sure)}.${told(smallest, then, words)}`;
+  const covers = coverOf(cellsOf(cover));
+  if (!cover) return `${covers} The network says ${named(first, sure)}.${told(smallest, then, words)}`;
   const kept = answer === first ? 'The answer is the same' : numbers.includes(answer) ? `The name is another, and it is still ${family}` : 'The answer has changed';
-  return `${percent(areaOf(cellsOf(cover)))} of the photograph is covered. The network says ${named(answer, share)}, and said ${named(first, sure)} before. ${kept}.${told(smallest, then, words)}`;
+  return `${covers} The network says ${named(answer, share)}, and said ${named(first, sure)} before. ${kept}.${told(smallest, then, words)}`;
+}
+
+/** How much is covered. */
+function coverOf(cells) {
+  const area = areaOf(cells);
+  return area ? `${percent(area)} of the photograph is covered.` : 'Nothing is covered.';
+}
+
+/** What an address says of the smallest cover, before the network can check it. */
+function claimed({smallest}) {
+  return smallest ? ` The address says that a cover of ${percent(areaOf(cellsOf(smallest)))} changes the answer. The network will check it.` : '';
 }
 
 /** The smallest cover so far that has changed the answer. */

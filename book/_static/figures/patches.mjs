@@ -117,7 +117,7 @@ figure('patches', 'What a filter is sensitive to', FIELDS, async (kit) => {
       + `It sees the rows ${top} to ${bottom - 1} and the columns ${left} to ${right - 1}. `
       + (silent ? 'No tile gives more than 0, so these nine patches are as good as any.' : `The nine best tiles give ${tenth(best[0])} to ${tenth(best.at(-1))}.`));
   };
-}, {start: 'Look into three layers (loads 0.2 MB)'});
+}, {start: 'Look into three layers (loads 0.2 MB)', early: true});
 
 const tenth = (value) => value.toFixed(1).replace('-', '−');
 const picture = (name) => loaded(new URL(`sensitive-${name}.webp`, HERE).href);

@@ -56,7 +56,7 @@ figure('randomised', 'A network becomes random from the top down', FIELDS, async
     drawParts(strip, step);
     kit.say(sentence(told, at, step));
   };
-}, {start: 'Make the network random (loads 0.2 MB)'});
+}, {start: 'Make the network random (loads 0.2 MB)', early: true});
 
 async function numbers() {
   const answer = await fetch(new URL('randomised.json', HERE));
