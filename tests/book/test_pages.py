@@ -276,6 +276,64 @@ def test_every_number_that_is_kept_is_shown(name):
     assert kept <= set(re.findall(r"\{glue:\w*\}`([\w-]+)", text))
 
 
+def read_by(node: ast.AST) -> set[str]:
+    """The variables that some code reads, less those which it binds itself, such as arguments of a lambda."""
+    inner = {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
+    for part in ast.walk(node):
+        if isinstance(part, ast.comprehension):
+            inner |= {name.id for name in ast.walk(part.target) if isinstance(name, ast.Name)}
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} - inner
+
+
+def asserts_on_records(cells: list[str]) -> list[str]:
+    """The `assert`s that depend on an experiment's record, in cells that run one after the other."""
+    from_records: set[str] = set()
+    found = []
+
+    def bind(target: ast.AST, value: ast.AST) -> None:
+        names = {part.id for part in ast.walk(target) if isinstance(part, ast.Name)}
+        if read_by(value) & from_records or "records.Record(" in ast.unparse(value):
+            from_records.update(names)
+        elif isinstance(target, ast.Name | ast.Tuple):  # an entry of a list does not make the others new
+            from_records.difference_update(names)
+
+    def run(statements: list[ast.stmt]) -> None:
+        for statement in statements:
+            match statement:
+                case ast.Assert() if read_by(statement) & from_records:
+                    found.append(ast.unparse(statement))
+                case ast.Assign():
+                    for target in statement.targets:
+                        bind(target, statement.value)
+                case ast.FunctionDef():
+                    bind(ast.Name(statement.name), statement)
+                case ast.For():
+                    bind(statement.target, statement.iter)
+            for block in ("body", "orelse", "finalbody"):
+                if not isinstance(statement, ast.FunctionDef | ast.ClassDef):
+                    run(getattr(statement, block, []))
+
+    for cell in cells:
+        run(ast.parse(re.sub(r"^%", "#%", cell, flags=re.M)).body)
+    return found
+
+
+def test_asserts_on_records_are_found():
+    cells = [
+        "told = records.Record('a.json')\nright = told('right')\nfor name in 'ab':\n    assert right[name] > 1",
+        "best = lambda x: max(x, right)\ndef worst(right):\n    return min(right)",
+        "assert best(3) > 2\nassert worst([1, 2]) == 1\nassert all(right > 0 for right in [1])",
+        "right = 3\nassert right == 3\nassert name",
+    ]
+    assert asserts_on_records(cells) == ["assert right[name] > 1", "assert best(3) > 2"]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_assert_holds_what_an_experiment_found(name):
+    frozen = asserts_on_records(code_cells(name))
+    assert not frozen, "a renewed record would stop the build; let the text follow from it"
+
+
 def defined_in(name: str) -> dict[str, object]:
     """The functions, lambdas and classes that a page's cells define, made without running the cells."""
     nodes: list[ast.stmt] = []
