@@ -30,7 +30,10 @@ export async function figure(name, label, fields, draw, {start, early = false} =
     if (start && !(early && isSpokenOf(name))) {
       whenPressed(holder, picture, start, make);
       comeIntoView(holder, name);
-    } else await make();
+    } else {
+      await null; // until the module that asks for the figure has come to its end, and all its names are there
+      await make();
+    }
   }
 }
 
