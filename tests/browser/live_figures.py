@@ -64,6 +64,16 @@ def alive(context, address: str, name: str, query: str = ""):
     return figure
 
 
+def started(tab, name: str):
+    """The figure of this name in a tab. Where the address speaks of it, it needs no button."""
+    figure = tab.locator(f"figure.live-{name}")
+    if f"{name}." not in tab.url:
+        figure.locator(".live-start").click()
+    figure.locator(".live-box:not(.live-unseen)").wait_for()
+    assert not figure.locator(".live-start").count()
+    return figure
+
+
 def said(figure) -> str:
     """The sentence below the drawing; spaces at which no line breaks count as spaces."""
     return figure.locator(".live-sentence:not(.live-trouble)").inner_text().replace("\xa0", " ")

@@ -2,8 +2,10 @@
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
+import live_figures
 import numpy as np
 import pytest
 import torch
@@ -97,14 +99,7 @@ def test_all_files_are_small():
     assert sum((FOLDER / file).stat().st_size for file in (pictures.PATCHES, pictures.MAPS, pictures.NUMBERS)) < 500e3
 
 
-def started(tab):
-    """The figure of a tab. Where the address speaks of it, it needs no button."""
-    figure = tab.locator("figure.live-patches")
-    if "patches." not in tab.url:
-        figure.locator(".live-start").click()
-    figure.locator(".live-box:not(.live-unseen)").wait_for()
-    assert not figure.locator(".live-start").count()
-    return figure
+started = partial(live_figures.started, name="patches")
 
 
 CASES = [(1, 8, 0, (11, 9)), (0, 3, 1, (0, 55)), (2, 15, 2, (6, 0))]

@@ -1,8 +1,10 @@
 """A convincing map of nothing: the pictures are the experiment's maps, the figures beside them those of its seeds."""
 
 import json
+from functools import partial
 from pathlib import Path
 
+import live_figures
 import numpy as np
 import pytest
 import torch
@@ -72,14 +74,7 @@ def test_both_files_are_small():
     assert sum((FOLDER / file).stat().st_size for file in (pictures.PICTURE, pictures.NUMBERS)) < 300e3
 
 
-def started(tab):
-    """The figure of a tab. Where the address speaks of it, it needs no button."""
-    figure = tab.locator("figure.live-randomised")
-    if "randomised." not in tab.url:
-        figure.locator(".live-start").click()
-    figure.locator(".live-box:not(.live-unseen)").wait_for()
-    assert not figure.locator(".live-start").count()
-    return figure
+started = partial(live_figures.started, name="randomised")
 
 
 def rank_words(figure) -> list[list[str]]:
