@@ -184,6 +184,7 @@ async function mount(holder, picture, name, label, fields, draw, wait) {
   function later() {
     clearTimeout(quiet);
     quiet = setTimeout(() => {
+      if (painting) return later(); // its sentence is still the one before
       if (aloud.textContent !== line.textContent) aloud.textContent = line.textContent;
       writeAddress(name, fields, state, first);
     }, QUIET);

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from visiting import Visit, block_other_hosts, settle
+from visiting import Visit, block_other_hosts, query_of, rest, settle
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 CLASS = re.compile(r"\blive live-([\w-]+)")
@@ -81,9 +81,9 @@ def said(figure) -> str:
 
 def shared(figure) -> str:
     """What a reader would copy of the address, once it holds the state."""
-    figure.page.wait_for_timeout(800)  # it is written when nothing has changed for a while
-    figure.page.wait_for_function("() => location.search.length > 1")
-    return figure.page.url.split("?")[1]
+    words = query_of(figure.page)
+    assert words, "the address says nothing"
+    return words
 
 
 @dataclass
@@ -123,12 +123,12 @@ class Live:
         return False
 
     def changes(self, before: str) -> bool:
-        """Whether what is seen becomes something else, at once or within a second."""
+        """Whether what is seen becomes something else, at once or within a second of the page's own time."""
         for _ in range(10):
             if self.seen() != before:
                 self.idle()
                 return True
-            self.tab.wait_for_timeout(100)
+            rest(self.tab, 100)
         return False
 
     def reset(self) -> None:
@@ -137,8 +137,7 @@ class Live:
 
     def address_written(self, name: str) -> bool:
         """Whether the address speaks of this figure, once nothing has changed for a while."""
-        self.tab.wait_for_timeout(1000)
-        return f"{name}." in self.tab.evaluate("location.search")
+        return f"{name}." in query_of(self.tab)
 
 
 def open_figure(context, url: str, name: str, at: str) -> Live:

@@ -1,6 +1,7 @@
 """What tests of the figures that run a network share: its scores, what stands in a figure and in the address."""
 
 from _code import networks, placing, segmenting
+from visiting import rest
 
 SIZES, DRAW = "book/06-segmentation-unet.html", "book/06-segmentation-training.html"
 FIRST = placing.FIRST
@@ -13,7 +14,7 @@ def scores(net, words: str, noise: float, ground: int = 0, gates=(1, 1, 1)) -> l
 
 
 def in_the_address(tab, field: str, figure: str = "draw") -> str | None:
-    tab.wait_for_timeout(900)  # the address follows when nothing has changed for a while
+    rest(tab)
     return tab.evaluate("key => new URL(location).searchParams.get(key)", f"{figure}.{field}")
 
 

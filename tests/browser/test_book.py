@@ -9,7 +9,7 @@ import pytest
 import yaml
 from drawing import some_of
 from PIL import Image, ImageStat
-from visiting import WIDTHS, Visit, block_other_hosts, set_theme, settle
+from visiting import WIDTHS, Visit, block_other_hosts, rest, set_theme, settle
 
 pytestmark = pytest.mark.browser
 
@@ -86,7 +86,7 @@ def test_the_copy_button_copies_a_cell(page):
     cell = page.locator("div.cell_input div.highlight:visible").first
     cell.hover()
     cell.locator("button.copybtn").click()
-    page.wait_for_timeout(100)
+    rest(page, 100)
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.strip() == cell.locator("pre").inner_text().strip()
 
@@ -150,7 +150,7 @@ def test_a_feedback_link_opens_its_box_and_no_other(page, address, anchor):
     page.goto(f"{address}/{CHAPTERS[0]}.html#{anchor}")
     box_of(page, anchor).wait_for()  # perhaps on another page
     settle(page)
-    page.wait_for_timeout(300)
+    rest(page, 300)
     assert box_of(page, anchor).locator("p").first.is_visible()
     assert 0 <= box_of(page, anchor).bounding_box()["y"] < 300
     folded = page.locator("details.mistake").evaluate_all("boxes => boxes.filter(box => !box.open).length")

@@ -4,13 +4,13 @@ The figures are found in the pages, and some are drawn. One that has a button to
 """
 
 import re
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from bs4 import BeautifulSoup
 from drawing import some_of
 from live_figures import FIELDS, KEYS, PLACES, drag_by_mouse, drag_by_touch, open_figure
-from visiting import set_theme, settle
+from visiting import query_of, rest, set_theme, settle
 
 pytestmark = pytest.mark.browser
 
@@ -117,7 +117,7 @@ def test_a_copied_address_shows_the_same_and_reset_clears_it(live, still_motion,
             control.press(KEYS[kind][0])
     live.idle()
     assert live.address_written(name)
-    again = open_figure(still_motion, live.tab.url, name, address)
+    again = open_figure(still_motion, f"{address}/book/{place[0]}.html?{query_of(live.tab)}", name, address)
     assert again.figure.evaluate(FIELDS) == live.figure.evaluate(FIELDS)
     assert again.drawn() == live.drawn()
     again.reset()
@@ -174,7 +174,7 @@ def test_nonsense_in_an_address_changes_nothing(live, still_motion, address, pla
             control.press(KEYS[kind][0])
     live.idle()
     assert live.address_written(name)
-    keys = [key for key, _ in parse_qsl(urlsplit(live.tab.url).query)]
+    keys = [key for key, _ in parse_qsl(query_of(live.tab))]
     words = urlencode([(key, NONSENSE[at % len(NONSENSE)]) for at, key in enumerate(keys)])
     odd = open_figure(still_motion, f"{address}/book/{page}.html?{words}", name, address)
     assert odd.first == live.first
@@ -190,7 +190,9 @@ def test_it_is_painted_anew_in_the_other_theme(live):
     assert live.seen() == live.first
 
 
-SHAKEN = """([figure, key]) => {
+# Nine changes, and how often something was read out before the page had a rest.
+SHAKEN = """async ([figure, key]) => {
+    figure.spoken = 0;
     const node = figure.querySelector(`[data-at='${key}']`);
     for (let i = 0; i < 9; i++) {
         if (node.type === 'range') {
@@ -202,31 +204,56 @@ SHAKEN = """([figure, key]) => {
         } else for (const arrow of ['ArrowRight', 'ArrowDown'])
             node.dispatchEvent(new KeyboardEvent('keydown', {key: arrow, bubbles: true, cancelable: true}));
     }
+    await null; // observers have their turn
+    return figure.spoken;
 }"""
 
 
 def test_a_change_is_read_out_once_and_after_a_pause(live):
     """Nine changes in one go are one announcement, of the sentence that stands there in the end."""
-    told = "figure => [figure.querySelector('.live-sentence').textContent, figure.spoken]"
+    words = "figure => ['.live-sentence', '.live-aloud'].map(line => figure.querySelector(line).textContent)"
     for control, kind in live.controls():
         if kind not in ("range", "select", "application"):
             continue
         live.reset()
-        live.tab.wait_for_timeout(1000)  # what the reset has to say
-        sentence, spoken = live.figure.evaluate(told)
-        live.tab.evaluate(SHAKEN, [live.handle, control.get_attribute("data-at")])
-        assert live.figure.evaluate(told)[1] == spoken, "it is read out at each change"
-        live.idle()
-        if live.figure.evaluate(told)[0] == sentence:
+        rest(live.tab)
+        before, aloud = live.figure.evaluate(words)
+        assert aloud == before, "what the reset has to say"
+        at_once = live.tab.evaluate(SHAKEN, [live.handle, control.get_attribute("data-at")])
+        assert at_once == 0, "it is read out at each change"
+        rest(live.tab)
+        sentence, aloud = live.figure.evaluate(words)
+        if sentence == before:
             continue
-        live.tab.wait_for_function("([figure, spoken]) => figure.spoken > spoken", arg=[live.handle, spoken])
-        live.tab.wait_for_timeout(300)
-        aloud = live.figure.locator(".live-aloud")
-        assert live.figure.evaluate(told)[1] == spoken + 1
-        assert aloud.text_content() == live.figure.locator(".live-sentence").first.text_content()
-        assert aloud.get_attribute("aria-live") == "polite"
+        assert aloud == sentence and live.figure.evaluate("figure => figure.spoken") == 1
+        assert live.figure.locator(".live-aloud").get_attribute("aria-live") == "polite"
         return
     pytest.fail("no slider, list or drawing changes the figure's sentence")
+
+
+SLOW = """async () => {
+    const {figure} = await import('/_static/kit.mjs'), {range} = await import('/_static/fields.mjs');
+    const pause = time => new Promise(done => setTimeout(done, time));
+    const holder = document.createElement('figure'), heard = [];
+    holder.className = 'live-slow';
+    holder.append(new Image());
+    document.body.append(holder);
+    let kit;
+    await figure('slow', 'a slow figure', {n: range(1, 1, 9)}, (given) => {
+        kit = given;
+        return async (state) => { await pause(1500); kit.say(`n is ${state.n}`); };
+    });
+    const aloud = holder.querySelector('.live-aloud');
+    new MutationObserver(() => heard.push(aloud.textContent)).observe(aloud, {childList: true});
+    kit.set({n: 2});
+    await pause(4000);
+    holder.remove();
+    return heard;
+}"""
+
+
+def test_what_is_painted_slowly_is_read_out_when_it_is_there(importing):
+    assert importing.evaluate(SLOW) == ["n is 2"]
 
 
 def test_nothing_moves_where_motion_is_not_wanted(live):
@@ -238,7 +265,7 @@ def test_nothing_moves_where_motion_is_not_wanted(live):
         while (
             len(counts) < 8 and counts[-2:] != counts[-1:] * 2
         ):  # what has loaded is painted once more; no slide is so short
-            live.tab.wait_for_timeout(400)
+            rest(live.tab, 400)
             live.idle()
             counts.append(live.figure.evaluate(paints))
         assert counts[-1] == counts[-2], "it is painted again and again"

@@ -14,7 +14,7 @@ from live_figures import OWN, choose_own_picture, said, shared
 from networking import in_the_address
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as change
-from visiting import assert_axe_finds_nothing
+from visiting import assert_axe_finds_nothing, query_of
 
 pytestmark = pytest.mark.browser
 
@@ -319,5 +319,4 @@ def test_a_picture_of_ones_own_stays_here(tab_on):
     ]
     assert "probability of “cat”" in figure.inner_text()
     assert [url for url in tab.asked[before:] if not url.startswith(("blob:", "data:"))] == []
-    tab.wait_for_timeout(900)
-    assert "own" not in tab.url
+    assert "own" not in query_of(tab)

@@ -10,7 +10,7 @@ from _code import explaining, imagenet, occluding
 from drawings import canvas_pixels, set_sliders
 from live_figures import OWN, choose_own_picture, said
 from networking import in_the_address
-from visiting import assert_axe_finds_nothing
+from visiting import assert_axe_finds_nothing, query_of
 
 from convcourse import pretrained
 
@@ -294,7 +294,7 @@ def test_the_smallest_cover_is_kept_and_shared(tab_on, net):
     figure.get_by_role("button", name="show the smallest").click()
     settle(figure)
     assert in_the_address(tab, "painted", "occluding") == stripes
-    other = started(tab_on(f"{PAGE}?{tab.url.split('?')[1]}"))
+    other = started(tab_on(f"{PAGE}?{query_of(tab)}"))
     assert said(other) == said(figure)
     other.get_by_role("combobox").select_option("white")  # another task
     settle(other)
@@ -427,5 +427,4 @@ def test_a_picture_of_ones_own_stays_here(tab_on):
         255,
     ]
     assert [url for url in tab.asked[before:] if not url.startswith(("blob:", "data:")) and "favicon" not in url] == []
-    tab.wait_for_timeout(900)
-    assert "own" not in tab.url
+    assert "own" not in query_of(tab)

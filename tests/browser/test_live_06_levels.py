@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup
 from drawings import set_slider
 from live_figures import said, shared
 from PIL import Image
+from visiting import query_of
 
 pytestmark = pytest.mark.browser
 
@@ -180,8 +181,7 @@ def test_the_lens_follows_the_hand(opened):
     canvas.focus()
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("ArrowUp")
-    page.wait_for_timeout(800)
-    assert "levels.at=49%2C20" in page.url
+    assert "levels.at=49%2C20" in query_of(page)
     figure.get_by_role("button", name="level 3").tap()
     assert said(figure).startswith("Level 3: ")
     set_slider(figure, "level", 0)

@@ -5,6 +5,7 @@ import torch
 from _code import networks, placing
 from live_figures import said
 from networking import DRAW, FIRST, in_the_address, pixels_at, scores
+from visiting import rest
 
 from convcourse.data import CLASSES
 from convcourse.plots import LABELS
@@ -214,5 +215,5 @@ def test_the_influence_of_another_pixel_is_not_mixed_with_the_first_ones(tab_on)
     before = pixels_at(answer)
     figure.get_by_role("button", name="influence").click()
     figure.get_by_role("button", name="classes").click()
-    figure.page.wait_for_timeout(1000)
+    rest(figure.page, 1000)
     assert pixels_at(answer) == before, "what was filled goes on over another picture"

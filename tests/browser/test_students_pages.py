@@ -10,6 +10,7 @@ import pytest
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from traitlets.config import Config
+from visiting import rest
 
 from autograder.classroom import feedback
 from autograder.classroom.journal import Entry
@@ -128,7 +129,7 @@ def what_ran(browser, address):
           all.forEach(e => e.dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true})));
           return all.length; }"""
     )
-    page.wait_for_timeout(300)
+    rest(page, 300)
     page.close()
     return ran, clicked, [str(link).split(":")[0] for link in links]
 

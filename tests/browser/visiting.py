@@ -35,18 +35,40 @@ def block_other_hosts(page, address: str, visit: Visit) -> None:
     page.on("response", lambda r: visit.errors.append(f"{r.status} {r.url}") if r.status >= 400 else None)
 
 
+def rest(page, milliseconds: int = 900) -> None:
+    """By the page's own clock, so that what it had set for earlier has happened however busy the machine is.
+
+    It starts when no figure is painting. After 900 a figure has read out its sentence and written the address, which
+    wait for 700 without a change.
+    """
+    page.evaluate(
+        """time => new Promise(done => {
+            const look = () => document.querySelector('.live-box[aria-busy=true]')
+                ? setTimeout(look, 50) : setTimeout(done, time);
+            look();
+        })""",
+        milliseconds,
+    )
+
+
+def query_of(page) -> str:
+    """What the address says of the page's figures, without the question mark."""
+    rest(page)
+    return page.evaluate("location.search.slice(1)")
+
+
 def settle(page) -> None:
     """Waits until formulas are typeset and live figures have had their turn."""
     page.wait_for_load_state("load")
     page.evaluate("() => window.MathJax && MathJax.startup ? MathJax.startup.promise : null")
-    page.wait_for_timeout(150)
+    rest(page, 150)
 
 
 def set_theme(page, theme: str) -> None:
     page.evaluate(
         "t => { document.documentElement.dataset.mode = t; document.documentElement.dataset.theme = t; }", theme
     )
-    page.wait_for_timeout(250)  # colours fade over
+    rest(page, 250)  # colours fade over
 
 
 def check_with_axe(page, theme: str, rules: list[str] | None) -> list[str]:
