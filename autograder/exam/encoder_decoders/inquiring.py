@@ -183,22 +183,20 @@ class Inquiry:
                 raise known.counts_told(subject.name) or question.error
             raise known.unanswered(subject.name, question)
         flat = question.got is None or any(close(question.got, question.got.flip(axis)) for axis in (2, 3))
+        if not 0.4 * known.right(question.plan) < counting.parameter_count(self.made(subject, question.plan, padding)):
+            known.check_counts(subject.name)
+            sentence = f"`{subject.name}` has less than half of the parameters of the text's network."
+            raise Unnamed(sentence, tells=("parameters",))
         # Layers that the module does not know draw their own weights; one draw in twenty lets nothing through.
-        for left in reversed(range(5 if known.unregistered else 1)):
-            network = self.made(subject, question.plan, padding)
-            if not 0.4 * known.right(question.plan) < counting.parameter_count(network):
-                known.check_counts(subject.name)
-                sentence = f"`{subject.name}` has less than half of the parameters of the text's network."
-                raise Unnamed(sentence, tells=("parameters",))
+        for _ in range(5 if known.unregistered else 1):
             try:
-                return networks.check_stacked(network, question.x, 4)
-            except Wrong as wrong:
-                if left:
-                    continue
-                known.check_counts(subject.name)
-                if wrong.mistake is not None and flat:
-                    raise
-                raise known.counts_told(subject.name) or bounded(subject.name, question.got) from None
+                return networks.check_stacked(self.made(subject, question.plan, padding), question.x, 4)
+            except Wrong as error:
+                wrong = error.with_traceback(None)  # whose frames hold networks
+        known.check_counts(subject.name)
+        if wrong.mistake is not None and flat:
+            raise wrong
+        raise known.counts_told(subject.name) or bounded(subject.name, question.got)
 
     def resized(self, name: str, padding: str, got: T, expected: Sequence[int], evidence: Evidence) -> Unnamed:
         """An output (N, C, H, W) of another shape than this one, which is `expected`."""
