@@ -74,6 +74,16 @@ class NetworkExam(Inquiry):
 
         return check
 
+    def apart(self, wanted: Plan, padding: str, least: int) -> Asked:
+        """Nothing is shared that the text has apart, within a network and between two."""
+
+        def check(known: Known, subject: Subject, draw: Draw) -> None:
+            make, actual, side = self.prepared(padding, known, subject, wanted, least)
+            known.check_nothing_shared(subject.name)
+            networks.check_apart(make(), make(), draw.uniform(1, actual.in_channels, side, side), draw)
+
+        return check
+
     def logits(self, wanted: Plan, padding: str, least: int) -> Asked:
         """Nothing after the last convolution."""
 

@@ -57,16 +57,9 @@ INQUIRY = NetworkExam(
     setups={"valid": SKIPS, "same": PADDED},
     most=lambda plan: plan.most,
     right=lambda plan: plan.right,
-    arguments={
-        "in_channels": "in_channels",
-        "classes": "num_classes",
-        "base": "base_channels",
-        "depth": "depth",
-    },
+    arguments={"in_channels": "in_channels", "classes": "num_classes", "base": "base_channels", "depth": "depth"},
     otherwise=mistakes.ALWAYS_PADDED,
 )
-
-
 prepared = partial(INQUIRY.prepared, "valid")
 
 
@@ -86,13 +79,8 @@ def arguments(known: Known, subject: Subject, draw: Draw) -> None:
     plan, actual = known.plan(SMALL, "same")
     side = known.side(plan, "same", 8)
     network = subject.make(plan.in_channels, plan.classes, plan.base, plan.depth, "same")
-    by_name = subject.make(
-        in_channels=plan.in_channels,
-        num_classes=plan.classes,
-        base_channels=plan.base,
-        depth=plan.depth,
-        padding="same",
-    )
+    named = {name: getattr(plan, field) for field, name in INQUIRY.arguments.items()}
+    by_name = subject.make(**named, padding="same")
     x = draw.uniform(1, actual.in_channels, side, side)
     if parameter_count(network) != parameter_count(by_name) or shape_of(network, x) != shape_of(by_name, x):
         evidence = Evidence(f"{plan} by position, and by name", "networks of one size", "of two")
@@ -152,14 +140,6 @@ def parameters(known: Known, subject: Subject, draw: Draw) -> None:
     known.check_counts(subject.name)
 
 
-def apart(known: Known, subject: Subject, draw: Draw) -> None:
-    """Nothing is shared that the paper has apart, within a network and between two."""
-    make, actual, side = prepared(known, subject, Plan(3, CLASSES, 3, 3), 92)
-    network = make()
-    known.check_nothing_shared(subject.name)
-    networks.check_apart(network, make(), draw.uniform(1, actual.in_channels, side, side), draw)
-
-
 def skips(known: Known, subject: Subject, draw: Draw) -> None:
     """With uniform parameters the answer is that of the U-Net, and the skips have their share in it."""
     known.check_answers(subject.name, "valid", "skip", skip=pieces.without_skip)
@@ -216,6 +196,7 @@ def state(known: Known, subject: Subject, draw: Draw) -> None:
     networks.check_state_exchange(make, draw.normal(2, actual.in_channels, side, side))
 
 
+apart = INQUIRY.apart(Plan(3, CLASSES, 3, 3), "valid", 92)
 logits = INQUIRY.logits(SMALL, "valid", 20)
 pure = INQUIRY.pure(MIDDLE, "valid", 44)
 criterion = INQUIRY.criterion

@@ -60,17 +60,13 @@ INQUIRY = NetworkExam(
     right=lambda plan: vgg_parameters(plan.classes, plan.depth + 1),
     arguments={"classes": "num_classes", "depth": "num_blocks"},
 )
-
-
 prepared = partial(INQUIRY.prepared, "same")
 
 
 def parameters(known: Known, subject: Subject, draw: Draw) -> None:
     """Numbers of parameters by the formula, each layer with its own."""
     known.check_counts(subject.name)
-    known.check_nothing_shared(subject.name)
-    make, _, side = prepared(known, subject, ONE_BLOCK, 6)
-    networks.check_apart(make(), make(), draw.uniform(1, 3, side, side), draw)
+    INQUIRY.apart(ONE_BLOCK, "same", 6)(known, subject, draw)
 
 
 def sizes(known: Known, subject: Subject, draw: Draw) -> None:
