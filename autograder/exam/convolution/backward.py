@@ -8,20 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-import torch
-
 from autograder.exam.calls import Call, Value
-from autograder.exam.cases import Case, Cases, Setup, choices, convolution_tensors, grid
+from autograder.exam.cases import Case, Cases, Setup, choices, convolution_tensors, grid, unbiased
 from autograder.exam.convolution.mistakes import conv2d as forward
 from autograder.exam.convolution.mistakes_backward import MISTAKES, RESULTS, backward
 from autograder.exam.convolution.sentences import SENTENCES
+from autograder.exam.convolution.sums import DOOR
 from autograder.exam.draw import Draw
-from autograder.exam.functions import FunctionExam, asked, beside
+from autograder.exam.functions import FunctionExam, asked, beside, leaving_out
 from autograder.exam.mistakes import first_of
 from autograder.exam.reading import Part, Reading
 from autograder.exam.subject import Answer, Banned, Raised, Subject
 
-T = torch.Tensor
 # What PyTorch says under inference mode, and what the ban says where its refusal comes back as another error.
 AUTOGRAD = "does not require grad", "autograd: it was asked for a gradient"
 
@@ -82,27 +80,23 @@ def steps(setups: Sequence[Setup], *results: str) -> Cases:
     return cases
 
 
-def plainer(change: Callable[[T, dict], tuple[T, dict]]) -> Callable[[Case], Case]:
-    """Of a step one with another weight and other named arguments."""
+def plainer(change: Callable[[Case], Case]) -> Callable[[Case], Case]:
+    """This change of a step, in which what comes back gets the shape of the output after it."""
 
     def plain(case: Case) -> Case:
-        _, x, weight = case.args
-        weight, kwargs = change(weight, dict(case.kwargs))
-        back = forward(x, weight, **{key: value for key, value in kwargs.items() if key != "result"})
-        return Case((back.cos(), x, weight), kwargs)
+        changed = change(case)
+        _, x, weight = changed.args
+        output = forward(x, weight, **leaving_out("result")(changed).kwargs)
+        return replace(changed, args=(output.cos(), x, weight))
 
     return plain
 
 
-def leaving_out(name: str) -> Callable[[Case], Case]:
-    """The same step without an argument."""
-    return plainer(lambda weight, kwargs: (weight, {k: v for k, v in kwargs.items() if k != name}))
-
-
-def square(weight: T, kwargs: dict) -> tuple[T, dict]:
+def square(case: Case) -> Case:
     """A small square kernel, and the first number of each pair."""
+    grad_out, x, weight = case.args
     side = min(*weight.shape[2:], 3)
-    return weight[..., :side, :side], {key: first_of(value) for key, value in kwargs.items()}
+    return Case((grad_out, x, weight[..., :side, :side]), {key: first_of(value) for key, value in case.kwargs.items()})
 
 
 def by_position(subject: Subject, draw: Draw) -> list[Call]:
@@ -117,11 +111,7 @@ def by_position(subject: Subject, draw: Draw) -> list[Call]:
 
 MOVED = "grad_x", "grad_weight"  # what strides, paddings and kernels change
 # (N, C_in, H, W, C_out, kH, kW)
-DOOR = [Setup((1, 1, h, w, 1, k, k)) for h, w, k in [(5, 5, 3), (4, 6, 3), (6, 4, 3), (5, 4, 2), (3, 5, 2), (6, 6, 4)]]
-PLAIN = [
-    Setup(shape)
-    for shape in [(1, 1, 5, 5, 1, 3, 3), (2, 3, 5, 6, 2, 2, 2), (3, 2, 6, 5, 4, 3, 3), (2, 2, 4, 5, 3, 1, 1)]
-]
+PLAIN = unbiased((1, 1, 5, 5, 1, 3, 3), (2, 3, 5, 6, 2, 2, 2), (3, 2, 6, 5, 4, 3, 3), (2, 2, 4, 5, 3, 1, 1))
 # Windows that meet, leave gaps, and leave rows and columns untouched at the end.
 STRIDE = grid([(2, 2, 6, 7, 3, 3, 3), (1, 3, 8, 7, 2, 2, 2)], choices("stride", 2, 3))
 PADDING = [
@@ -147,11 +137,11 @@ conv2d_backward = BACK.exam(
     BACK.values("input", "grad_x", 1.5, steps(PLAIN, "grad_x")),
     BACK.values(
         "stride", "grad_x and grad_weight with a stride, pixels that no window touched included", 1.0,
-        steps(STRIDE, *MOVED), plain=leaving_out("stride"), about={"stride"},
+        steps(STRIDE, *MOVED), plain=plainer(leaving_out("stride")), about={"stride"},
     ),
     BACK.values(
         "padding", "grad_x and grad_weight with padding", 1.0,
-        steps(PADDING, *MOVED), plain=leaving_out("padding"), about={"padding"},
+        steps(PADDING, *MOVED), plain=plainer(leaving_out("padding")), about={"padding"},
     ),
     BACK.values(
         "pairs", "kernels that are not square, strides and paddings as pairs", 0.5,

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolution_tensors, drawn
+from autograder.exam.cases import Case, Cases, Setup, Shape, choices, convolution_tensors, drawn, unbiased
 from autograder.exam.compare import shown
 from autograder.exam.convolution import sums
 from autograder.exam.convolution.mistakes_layer import LAYER, layer
@@ -30,10 +30,8 @@ def made_with(case: Case) -> tuple[tuple, dict[str, Any]]:
     bias where the case has none."""
     x, weight = case.args[:2]
     kh, kw = weight.shape[2:]
-    return (
-        (x.shape[1], weight.shape[0], kh if kh == kw else (kh, kw)),
-        case.kwargs | ({} if len(case.args) > 2 else {"bias": False}),
-    )
+    options = case.kwargs if len(case.args) > 2 else {**case.kwargs, "bias": False}
+    return (x.shape[1], weight.shape[0], kh if kh == kw else (kh, kw)), options
 
 
 def state_mistake(state: State, shapes: Mapping[str, Any], wanted: Mapping[str, Any], case: Case) -> str | None:
@@ -66,11 +64,8 @@ def plainly(*setups: Setup) -> Cases:
     return drawn(tensors, setups)
 
 
-# One image, one channel, a square kernel that is not symmetric.
-DOOR = [Setup((1, 1, h, w, 1, k, k), bias=False) for h, w, k in
-        [(5, 5, 3), (4, 6, 3), (6, 4, 3), (5, 4, 2), (3, 5, 2), (6, 6, 4)]]  # fmt: skip
 PROBE = Case((torch.zeros(1, 3, 5, 5), torch.zeros(2, 3, 3, 3), torch.zeros(2)), about="as it is made")
-LAYERS = LayerExam(layer, made_with, ("weight", "bias"), LAYER, state_mistake, plainly(*DOOR), PROBE)
+LAYERS = LayerExam(layer, made_with, ("weight", "bias"), LAYER, state_mistake, plainly(*sums.DOOR), PROBE)
 
 
 def without(setups: Sequence[Setup]) -> list[Setup]:
@@ -82,7 +77,7 @@ SQUARE: Shape = (1, 1, 6, 7, 1, 3, 3)
 # Batches, channels and a bias; kernels that are not square; strides and paddings, numbers and pairs.
 VALUES = [
     *(Setup(shape, bias=bias) for shape in [(2, 3, 5, 6, 2, 3, 3), (1, 2, 5, 5, 3, 2, 2)] for bias in (False, True)),
-    *without([Setup(shape) for shape in [(1, 1, 5, 6, 1, 2, 3), (2, 2, 6, 5, 3, 3, 2), (3, 1, 4, 4, 2, 1, 1)]]),
+    *unbiased((1, 1, 5, 6, 1, 2, 3), (2, 2, 6, 5, 3, 3, 2), (3, 1, 4, 4, 2, 1, 1)),
     *without([Setup(SQUARE, arguments) for arguments in choices("stride", 2, 3, (2, 1), (1, 3))]),
     *without([Setup(SQUARE, arguments) for arguments in choices("padding", 1, 2, (1, 0), (0, 2))]),
     *without([Setup(SQUARE, {"stride": s, "padding": p}) for s, p in ((2, 1), ((2, 1), (0, 1)))]),
@@ -122,9 +117,7 @@ GRADIENTS = [
     *(MODES[0], MODES[len(BORDERS)], MODES[2 * len(BORDERS) + 4]),
 ]
 STEADY = Setup((2, 4, 6, 5, 2, 3, 3), bias=False)
-EXCHANGE = without([Setup(shape) for shape in [(1, 1, 5, 4, 1, 3, 3), (2, 3, 5, 6, 2, 3, 3), (1, 2, 5, 5, 3, 2, 2)]])
-
-
+EXCHANGE = unbiased((1, 1, 5, 4, 1, 3, 3), (2, 3, 5, 6, 2, 3, 3), (1, 2, 5, 5, 3, 2, 2))
 FLOAT64 = [replace(setup, dtype=torch.float64, about="in float64") for setup in EXCHANGE]
 
 
@@ -137,15 +130,12 @@ def parameters(subject: Subject, draw: Draw) -> None:
     x, weight = draw.normal(1, 4, 6, 7), draw.normal(4, 1, 3, 3)
     case = Case((x, weight), {name: value for name, value in options.items() if name != "bias"}, "by position")
     plain = Case((x, draw.normal(4, 4, 3, 3), torch.zeros(4)), about="with its arguments' names")
-    by_name, named, by_position = LAYERS.played(
-        subject,
-        seen,
-        [
-            LAYERS.calling(seen, plain, Script(plain).make("layer", (), sizes)),
-            LAYERS.calling(seen, case, Script(case).make("layer", (4, 4, 3), options)),
-            LAYERS.calling(seen, case, Script(case).make("layer", (4, 4, 3, *options.values()), {})),
-        ],
-    )
+    scripts = [
+        LAYERS.calling(seen, plain, Script(plain).make("layer", (), sizes)),
+        LAYERS.calling(seen, case, Script(case).make("layer", (4, 4, 3), options)),
+        LAYERS.calling(seen, case, Script(case).make("layer", (4, 4, 3, *options.values()), {})),
+    ]
+    by_name, named, by_position = LAYERS.played(subject, seen, scripts)
     # Where the options fail by their names, they have cost their own criterion.
     judge(subject.name, [by_name.comparison], LAYER, Contrast(frozenset({"arguments"}), "with its arguments' names"))
     if not named.comparison.fault:
@@ -156,10 +146,9 @@ def parameters(subject: Subject, draw: Draw) -> None:
 def no_bias(subject: Subject, draw: Draw) -> None:
     """With bias=False the attribute is None, no name of the state has a bias, and the answers are right."""
     seen = LAYERS.look(subject, draw)
-    given = [Case(tensors[:2]) for tensors in (case.args for case in plainly(*EXCHANGE)(draw))]
-    for called in LAYERS.played(
-        subject, seen, [LAYERS.calling(seen, case).attribute("bias", "bias") for case in given]
-    ):
+    given = [Case(case.args[:2]) for case in plainly(*EXCHANGE)(draw)]
+    scripts = [LAYERS.calling(seen, case).attribute("bias", "bias") for case in given]
+    for called in LAYERS.played(subject, seen, scripts):
         place = seen.layout.places.get("bias")
         state = called.replies.get("made", {}) if seen.layout.in_state else {}
         if place and place.name in state and state[place.name].tensor is not None:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from autograder.exam.convolution.sizes import size
 from autograder.exam.mistakes import (
     IN_PLACE,
     always,
@@ -122,7 +123,7 @@ def square_image(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1
     """The padded image's height counts for its width as well."""
     right = conv2d(x, weight, bias, stride, padding, dilation, groups)
     _, _, top, bottom = ends(weight, padding, dilation)
-    width = (x.shape[2] + top + bottom - pair(dilation)[1] * (weight.shape[3] - 1) - 1) // pair(stride)[1] + 1
+    width = size(x.shape[2] + top + bottom, weight.shape[3], pair(stride)[1], 0, pair(dilation)[1])
     if width > right.shape[3]:
         raise IndexError("the image is narrower than high")
     return right[..., :width]
@@ -147,6 +148,11 @@ def from_one_image(change: Callable[[T], T]) -> tuple[Callable[..., T], ...]:
     """The result for a batch changed into one image, again for every image or alone."""
     repeated = lambda function, x, **rest: function(change(x), **rest).expand(len(x), -1, -1, -1)
     return with_all_arguments(conv2d, repeated), with_arguments(conv2d, x=change)
+
+
+def only_first(out: T) -> T:
+    """Zeros for all images but the first."""
+    return torch.cat([out[:1], 0 * out[1:]])
 
 
 def nothing_at_the_end(words: bool) -> Callable[..., bool]:
@@ -180,13 +186,7 @@ SUMS = (
     ),
     misconception("channels-not-summed", one_input_channel(0), one_input_channel(-1)),
     misconception("channels-averaged", with_arguments(conv2d, weight=lambda w: w / w.shape[1])),
-    misconception(
-        "batch-first-item",
-        *from_one_image(lambda x: x[:1]),
-        with_all_arguments(
-            conv2d, lambda function, x, **rest: F.pad(function(x[:1], **rest), (0, 0, 0, 0, 0, 0, 0, len(x) - 1))
-        ),
-    ),
+    misconception("batch-first-item", *from_one_image(lambda x: x[:1]), with_result(conv2d, only_first)),
     misconception("batch-mixed", *from_one_image(lambda x: x.sum(0, keepdim=True))),
     misconception("bias-ignored", with_bias(conv2d, lambda b, x, w: 0 * b.sum())),
     misconception("bias-per-channel", with_bias(conv2d, lambda b, x, w: w.shape[1] * upright(b))),

@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch.nn import grad as library
 
-from autograder.exam.convolution.mistakes import conv2d
+from autograder.exam.convolution.mistakes import conv2d, only_first
+from autograder.exam.convolution.sizes import size
 from autograder.exam.mistakes import (
     Function,
     always,
@@ -29,6 +30,7 @@ from autograder.exam.mistakes import (
     with_all_arguments,
     with_arguments,
     with_changes,
+    with_result,
 )
 
 T = torch.Tensor
@@ -75,10 +77,8 @@ def grad_bias(grad_out: T, x: T, weight: T, stride: Any = 1, padding: Any = 0) -
 
 def unspread(grad_out: T, x: T, weight: T, padding: Any, **rest: Any) -> dict[str, Any]:
     """grad_out with zeros at its end, as if the stride were 1."""
-    ph, pw = pair(padding)
-    rows = x.shape[2] + 2 * ph - weight.shape[2] + 1 - grad_out.shape[2]
-    columns = x.shape[3] + 2 * pw - weight.shape[3] + 1 - grad_out.shape[3]
-    return {"grad_out": F.pad(grad_out, (0, columns, 0, rows)), "stride": 1}
+    rows, columns = map(size, x.shape[2:], weight.shape[2:], (1, 1), pair(padding))
+    return {"grad_out": F.pad(grad_out, (0, columns - grad_out.shape[3], 0, rows - grad_out.shape[2])), "stride": 1}
 
 
 def touched_only(grad_out: T, x: T, weight: T, stride: Any = 1, padding: Any = 0) -> T:
@@ -95,19 +95,6 @@ def overwritten(grad_out: T, x: T, weight: T, stride: Any = 1, padding: Any = 0)
             window = torch.einsum("no,ocuv->ncuv", grad_out[:, :, i, j], weight)
             grad[:, :, i * sh : i * sh + kh, j * sw : j * sw + kw] = window
     return cropped(grad, x, padding)
-
-
-def sliced(grad: T, x: T, padding: Any) -> T:
-    """Cut by the slice p:-p, which is empty for a padding of 0."""
-    ph, pw = padding
-    return grad[:, :, ph:-ph, pw:-pw]
-
-
-def first_image_only(**given: Any) -> T:
-    """Zeros for all images but the first."""
-    grad = grad_x(**given)
-    grad[1:] = 0
-    return grad
 
 
 RESULTS = ("grad_x", "grad_weight", "grad_bias")
@@ -129,17 +116,12 @@ def instead(**mutants: Callable[..., T]) -> Function:
     return with_all_arguments(backward, rule)
 
 
-def exchanged(name: str) -> Function:
-    """A pair exchanged; where the windows then do not meet grad_out, an error."""
+def unlike_output(grad_out: T, x: T, weight: T, stride: Any, padding: Any, **rest: Any) -> bool:
+    """Has grad_out another shape than the output?"""
+    return conv2d(x, weight, stride=stride, padding=padding).shape != grad_out.shape
 
-    def change(grad_out: T, x: T, weight: T, stride: Any, padding: Any, **rest: Any) -> dict[str, Any]:
-        given = {"stride": stride, "padding": padding}
-        given[name] = swapped(given[name])
-        if conv2d(x, weight, **given).shape != grad_out.shape:
-            raise ValueError(f"with the {name} exchanged, the output has another shape")
-        return given
 
-    return with_changes(backward, change)
+meeting = unfit(backward, unlike_output)  # fails where the windows do not meet grad_out
 
 
 def in_any(**mutants: Callable[..., T]) -> list[Function]:
@@ -148,7 +130,7 @@ def in_any(**mutants: Callable[..., T]) -> list[Function]:
     return [instead(**{name: mutants[name] for name in some}) for some in names]
 
 
-def of_first_image(result: Callable[..., T]) -> Callable[..., T]:
+def of_one(result: Callable[..., T]) -> Callable[..., T]:
     """Of the batch's first image alone."""
     return with_changes(result, lambda grad_out, x, **rest: {"grad_out": grad_out[:1], "x": x[:1]})
 
@@ -170,8 +152,8 @@ MISTAKES = (
     ),
     misconception(
         "batch-first-item",
-        *in_any(grad_x=first_image_only, grad_weight=of_first_image(grad_weight), grad_bias=of_first_image(grad_bias)),
-        instead(grad_x=of_first_image(grad_x)),
+        *in_any(grad_x=with_result(grad_x, only_first), grad_weight=of_one(grad_weight), grad_bias=of_one(grad_bias)),
+        instead(grad_x=of_one(grad_x)),
     ),
     misconception(
         "grad-bias-not-summed",
@@ -185,12 +167,12 @@ MISTAKES = (
     misconception("grad-untouched-lost", instead(grad_x=touched_only)),
     misconception(
         "stride-swapped",
-        exchanged("stride"),
+        with_arguments(meeting, stride=swapped),
         *in_any(grad_x=with_arguments(grad_x, stride=swapped), grad_weight=with_arguments(grad_weight, stride=swapped)),
     ),
     misconception(
         "padding-swapped",
-        exchanged("padding"),
+        with_arguments(meeting, padding=swapped),
         instead(grad_x=cut(lambda grad, x, p: cropped(grad, x, p[::-1]))),
         *in_any(
             grad_x=with_arguments(grad_x, padding=swapped), grad_weight=with_arguments(grad_weight, padding=swapped)
@@ -203,7 +185,10 @@ MISTAKES = (
         instead(grad_x=cut(lambda grad, x, p: grad[:, :, p[0] :, p[1] :])),
         instead(grad_x=cut(lambda grad, x, p: grad[:, :, : x.shape[2], : x.shape[3]])),
     ),
-    empty_slice(instead(grad_x=cut(sliced)), unfit(backward, lambda padding, **rest: 0 in pair(padding))),
+    empty_slice(
+        instead(grad_x=cut(lambda grad, x, p: grad[:, :, p[0] : -p[0], p[1] : -p[1]])),
+        unfit(backward, lambda padding, **rest: 0 in pair(padding)),
+    ),
     misconception("square-kernel", *one_side_for_both(backward), raises=True),
     misconception("tuples-refused", with_arguments(backward, stride=no_pair, padding=no_pair), raises=True),
     *care_mistakes(backward),

@@ -92,10 +92,7 @@ LAYER: tuple[Misconception, ...] = (
     misconception("circular-halved", *(padding_by(F.pad, halved(words)) for words in (False, True))),
     misconception("padding-swapped", padding_by(F.pad, in_order(2, 3, 0, 1))),
     misconception("same-pads-start", padding_by(F.pad, in_order(1, 0, 3, 2))),
-    misconception(
-        "same-ignores-dilation",
-        padding_by(F.pad, lambda mode, weight, padding, dilation: ends(weight, padding, 1)),
-    ),
+    misconception("same-ignores-dilation", padding_by(F.pad, lambda mode, weight, p, dilation: ends(weight, p, 1))),
     misconception(
         "same-is-valid",
         padding_by(F.pad, lambda mode, weight, p, dilation: ends(weight, 0 if p == "same" else p, 1)),

@@ -23,6 +23,10 @@ PLAINEST = unbiased(
     (1, 1, 5, 5, 1, 3, 3), (1, 1, 6, 6, 1, 2, 2), (1, 1, 7, 7, 1, 3, 3), (1, 1, 7, 7, 1, 4, 4),
     (1, 1, 9, 9, 1, 5, 5), (1, 1, 5, 5, 1, 2, 2),
 )  # fmt: skip
+# Those of the gradients and of the layer: the kernel is square, and the image need not be.
+DOOR = unbiased(
+    *((1, 1, h, w, 1, k, k) for h, w, k in [(5, 5, 3), (4, 6, 3), (6, 4, 3), (5, 4, 2), (3, 5, 2), (6, 6, 4)])
+)
 # Square and not, one and many channels, a 1×1 kernel, a kernel as large as the image.
 SHAPES: list[Shape] = [(1, 1, 5, 5, 1, 3, 3), (2, 3, 5, 6, 2, 2, 3), (1, 2, 6, 5, 3, 3, 2), (2, 2, 6, 7, 2, 1, 2)]
 PLAIN = [
@@ -31,12 +35,8 @@ PLAIN = [
     *(Setup(shape) for shape in [(1, 4, 5, 3, 2, 5, 1), (1, 1, 3, 7, 1, 1, 3), (5, 2, 14, 4, 9, 2, 2)]),
 ]  # fmt: skip
 TALL: list[Shape] = [
-    (1, 1, 7, 7, 1, 3, 3),
-    (2, 3, 8, 9, 2, 2, 3),
-    (1, 2, 9, 8, 3, 3, 2),
-    (1, 1, 7, 8, 1, 1, 3),
-    (1, 2, 8, 7, 1, 3, 1),
-]
+    (1, 1, 7, 7, 1, 3, 3), (2, 3, 8, 9, 2, 2, 3), (1, 2, 9, 8, 3, 3, 2), (1, 1, 7, 8, 1, 1, 3), (1, 2, 8, 7, 1, 3, 1),
+]  # fmt: skip
 STRIDE = grid(SHAPES, choices("stride", 2, 3, 7))
 PADDING = grid(SHAPES, choices("padding", 0, 1, 2, 4))
 DILATION = grid(TALL, choices("dilation", 2, 3))
@@ -94,16 +94,9 @@ LAID_OUT = [
     Setup((2, 3, 5, 6, 2, 3, 2), {"stride": 2, "padding": 1}),
 ]
 DIFFERENTIATED = [
-    *PLAINEST[:2],
-    *PLAIN[:4:2],
-    *PLAIN[3:6:2],
-    STRIDE[1],
-    PADDING[5],
-    DILATION[1],
-    GROUPS[0],
-    PAIRS[1],
+    *PLAINEST[:2], *PLAIN[:4:2], *PLAIN[3:6:2], STRIDE[1], PADDING[5], DILATION[1], GROUPS[0], PAIRS[1],
     *TOGETHER[::9],
-]
+]  # fmt: skip
 
 
 def otherwise_called(draw: Draw) -> Iterator[Case]:
@@ -161,11 +154,8 @@ conv2d = CONV.exam(
     CONV.values("pairs", "stride, padding and dilation as pairs", 1.0, cases(PAIRS), plain=in_whole_numbers),
     CONV.values("groups", "groups and depthwise", 1.0, cases(GROUPS), about={"groups"}),
     CONV.values(
-        "together",
-        "all of these together, kernels as large as the image",
-        0.5,
-        cases(TOGETHER, LARGE[2:]),
-        otherwise_called,
+        "together", "all of these together, kernels as large as the image", 0.5,
+        cases(TOGETHER, LARGE[2:]), otherwise_called,
     ),
     CONV.values(
         "words", 'padding "same" and "valid"', 0.5, cases(WORDS), about={"padding"}, plain=leaving_out("padding")
@@ -174,7 +164,7 @@ conv2d = CONV.exam(
     CONV.layouts(0.5, cases(LAID_OUT)),
     CONV.gradients(1.0, cases(DIFFERENTIATED), title=ALL_THREE),
     CONV.refuses(0.5, refused),
-)
+)  # fmt: skip
 
 # Fewer and smaller ones, since plain loops over all axes take milliseconds for each.
 SMALLEST = unbiased(

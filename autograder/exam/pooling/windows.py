@@ -12,7 +12,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from autograder.exam.cases import Case, Cases, Setup, Shape, choices, drawn, grid
+from autograder.exam.cases import Case, Cases, Setup, Shape, choices, drawn, grid, unbiased
 from autograder.exam.draw import Draw
 from autograder.exam.features import Features, features_of, holding
 from autograder.exam.mistakes import (
@@ -103,13 +103,10 @@ def features(reference: Callable[..., Any], given: Case) -> Features:
 
 
 # The plainest calls: one image, one channel, square, windows side by side.
-PLAINEST = [
-    Setup(shape, bias=False)
-    for shape in [
-        (1, 1, 6, 6, 2, 2), (1, 1, 6, 6, 3, 3), (1, 1, 4, 4, 2, 2), (1, 1, 8, 8, 2, 2), (1, 1, 9, 9, 3, 3),
-        (1, 1, 8, 8, 4, 4),
-    ]
-]  # fmt: skip
+PLAINEST = unbiased(
+    (1, 1, 6, 6, 2, 2), (1, 1, 6, 6, 3, 3), (1, 1, 4, 4, 2, 2), (1, 1, 8, 8, 2, 2), (1, 1, 9, 9, 3, 3),
+    (1, 1, 8, 8, 4, 4),
+)  # fmt: skip
 # Images that are square or not, one and many, of one and many channels; kernels odd and even, of one pixel, of a side.
 SHAPES: list[Shape] = [(1, 1, 7, 7, 3, 3), (2, 3, 7, 8, 2, 2), (1, 2, 9, 6, 4, 4), (2, 1, 6, 9, 3, 3)]
 WIDE: list[Shape] = [(1, 1, 8, 8, 3, 3), (2, 2, 9, 7, 2, 2), (1, 3, 7, 10, 4, 4), (2, 1, 10, 9, 3, 3)]
