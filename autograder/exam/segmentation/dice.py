@@ -39,12 +39,8 @@ def loss_by(rule: Callable[..., T]) -> Loss:
     return loss_of(lambda a, b, eps: rule((a * b).sum(1), a.sum(1), b.sum(1), (a * a).sum(1), (b * b).sum(1), eps))
 
 
-def by_formula(ab: T, a: T, b: T, aa: T, bb: T, eps: float) -> T:
-    """1 − 2·Σab / (Σa + Σb + ε), for each image."""
-    return 1 - 2 * ab / (a + b + eps)
-
-
-dice = loss_by(by_formula)
+# 1 − 2·Σab / (Σa + Σb + ε), for each image.
+dice = loss_by(lambda ab, a, b, aa, bb, eps: 1 - 2 * ab / (a + b + eps))
 
 
 def as_one(x: T, target: T, **rest) -> dict[str, T]:
@@ -210,8 +206,7 @@ FULL = Case(
 DiceLoss = DICE.exam(
     DICE.criterion("values", "the formula on one image, from logits", 0.5, DICE.ask_values(images), DICE.again(images)),
     DICE.values(
-        "batch", "each image of a batch by itself, with a channel axis or without", 0.5, batches,
-        plain=first_image,
+        "batch", "each image of a batch by itself, with a channel axis or without", 0.5, batches, plain=first_image,
     ),
     DICE.criterion(
         "probabilities", "probabilities with with_logits=False, options also by position", 0.5,

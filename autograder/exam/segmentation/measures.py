@@ -158,9 +158,7 @@ def ignored_labels(draw: Draw) -> Iterator[Case]:
     target[target == 2] = 7
     yield Case((pred, target, 3, 7), {}, "with another ignore_index")
     yield Case((pred, target.masked_fill(target == 7, -1), 3), {"ignore_index": -1}, "with ignore_index=-1")
-    gone = target.clone()
-    gone[:] = IGNORED
-    yield Case((pred, gone, 3), {}, "with nothing but ignored pixels")
+    yield Case((pred, torch.full_like(target, IGNORED), 3), {}, "with nothing but ignored pixels")
 
 
 def features(reference: Callable[..., Any], given: Case) -> Features:
@@ -188,10 +186,7 @@ iou = MEASURE.exam(
 
 
 def weights_by(
-    width_of: Callable[[int], int] = lambda width: width,
-    cross: bool = False,
-    one_side: bool = False,
-    frame: bool = False,
+    width_of: Callable[[int], int] = lambda w: w, cross: bool = False, one_side: bool = False, frame: bool = False
 ):
     """Boundary weights (N, H, W) of a mask (N, H, W); the options are the mistakes."""
 
@@ -253,15 +248,9 @@ def other_width(draw: Draw) -> Iterator[Case]:
 
 
 WEIGHTS = FunctionExam(
-    "bonus",
-    boundary,
-    BOUNDARY,
-    SENTENCES,
-    plainest_regions,
-    title="boundary_weights",
-    defines="boundary_weights",
-    bonus=True,
-)
+    "bonus", boundary, BOUNDARY, SENTENCES, plainest_regions,
+    title="boundary_weights", defines="boundary_weights", bonus=True,
+)  # fmt: skip
 bonus = WEIGHTS.exam(
     WEIGHTS.values("values", "one pixel on both sides of every boundary", 1.0, default_width, intact=True),
     WEIGHTS.values("width", "another width and boost", 1.0, other_width),

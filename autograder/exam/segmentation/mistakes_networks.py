@@ -77,11 +77,7 @@ COMMON: tuple[Mistake, ...] = (
     *each("unet-mean-pooling", "skips", {"pool": lambda self, x: F.avg_pool2d(x, 2)}),
     *each("unet-mean-pooling", "skips", {"pool": lambda self, x: x[..., ::2, ::2]}),
     *each("unet-same-border", "same", *(pieces.with_border(mode=m) for m in ("replicate", "reflect", "circular"))),
-    *each(
-        "unet-relu-leaky",
-        "relu",
-        *({"activation": lambda self, x, f=activation: f(x)} for activation in ACTIVATIONS),
-    ),
+    *each("unet-relu-leaky", "relu", *({"activation": lambda self, x, f=one: f(x)} for one in ACTIVATIONS)),
     *each(
         "unet-softmax-last",
         "logits",
@@ -159,8 +155,6 @@ VGG_IDS |= {
     "unet-relu-leaky": "vgg-relu-missing",
 }
 VGG_COSTS = {"arguments": "sizes", "skips": "values", "same": "values", "apart": "parameters"}
-
-
 VGG: tuple[Mistake, ...] = (
     *each("vgg-blocks", "parameters", *plans(depth=(3, 2, 1, lambda p: p.depth + 1, lambda p: p.depth - 1))),
     *(replace(m, id=VGG_IDS.get(m.id or "", m.id), costs=VGG_COSTS.get(m.costs, m.costs)) for m in COMMON),

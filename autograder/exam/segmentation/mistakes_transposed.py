@@ -32,7 +32,7 @@ from autograder.exam.mistakes import (
 T = torch.Tensor
 Pair = tuple[int, int]
 Mutant = Callable[..., T]
-Build = Callable[..., T]  # of x, weight, stride, groups, dilation: the stamps, nothing cut off
+Build = Callable[..., T]  # of the arguments of `transposed`: the stamps, no bias, nothing cut off
 Crop = Callable[[T, Pair, Pair], T]  # of the stamps, padding, output_padding
 
 
@@ -41,12 +41,7 @@ def transposed(x, weight, bias=None, stride=1, padding=0, output_padding=0, grou
     return F.conv_transpose2d(x, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
-def whole(x: T, weight: T, stride: Any, groups: int, dilation: Any) -> T:
-    """The stamps, added up, with nothing cut off."""
-    return transposed(x, weight, None, stride, 0, 0, groups, dilation)
-
-
-def overwritten(x: T, weight: T, stride: Any, groups: int, dilation: Any) -> T:
+def overwritten(x, weight, bias, stride, padding, output_padding, groups, dilation):
     """A later stamp overwrites an earlier one."""
     (sh, sw), (dh, dw), (kh, kw) = pair(stride), pair(dilation), weight.shape[2:]
     n, _, h, w = x.shape
@@ -60,23 +55,19 @@ def overwritten(x: T, weight: T, stride: Any, groups: int, dilation: Any) -> T:
     return out
 
 
-def repeated(x: T, weight: T, stride: Any, groups: int, dilation: Any) -> T:
+def repeated(x, weight, bias, stride, padding, output_padding, groups, dilation):
     """Pixels repeated `stride` times, the last one once, then stamps at stride 1."""
     (sh, sw) = pair(stride)
     x = x.repeat_interleave(sh, 2).repeat_interleave(sw, 3)
     x = x[..., : x.shape[2] - sh + 1, : x.shape[3] - sw + 1]
-    return whole(x, weight, 1, groups, dilation)
+    return transposed(x, weight, None, 1, 0, 0, groups, dilation)
 
 
 def cut(crop: Crop, build: Build | None = None) -> Mutant:
     """`build` the stamps, as the function does without an own way, `crop` them, then add the bias."""
 
     def mutant(function, x, weight, bias, stride, padding, output_padding, groups, dilation):
-        stamps = (
-            build(x, weight, stride, groups, dilation)
-            if build
-            else function(x, weight, None, stride, 0, 0, groups, dilation)
-        )
+        stamps = (build or function)(x, weight, None, stride, 0, 0, groups, dilation)
         out = crop(stamps, pair(padding), pair(output_padding))
         return out if bias is None else out + upright(bias)
 
@@ -137,15 +128,9 @@ def reordered(x, weight, bias=None, stride=1, padding=0, output_padding=0, dilat
     return transposed(x, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
-def sliced(out: T, padding: Pair, output_padding: Pair) -> T:
-    """Cut by the slice p:-p, which is empty for a padding of 0."""
-    (ph, pw), (oh, ow) = padding, output_padding
-    return F.pad(out, (0, ow, 0, oh))[..., ph:-ph, pw:-pw]
-
-
 TRANSPOSED = (
     *IN_PLACE,
-    empty_slice(cut(sliced)),
+    empty_slice(cut(lambda out, p, o: F.pad(out, (0, o[1], 0, o[0]))[..., p[0] : -p[0], p[1] : -p[1]])),
     missing_bias(transposed),
     misconception("transposed-square-kernel", *one_side_for_both(transposed), raises=True),
     misconception("transposed-flipped", with_arguments(transposed, weight=lambda w: w.flip(2, 3))),
