@@ -180,11 +180,7 @@ MISTAKES = (
     ),
     misconception(
         "kernel-normalised",
-        *(
-            with_changes(filtered, partial(normalised, total, first))
-            for total in (T.sum, T.abs)
-            for first in (True, False)
-        ),
+        *(with_changes(filtered, partial(normalised, of, first)) for of in (T.sum, T.abs) for first in (True, False)),
     ),
     misconception("wrap-around", rolled),
     misconception("padding-reflect", padded(halves, "reflect"), padded(halves, "replicate")),
@@ -216,13 +212,8 @@ COLOUR: list[Shapes] = [
     ((3, 20, 17), (3, 3)),
 ]  # fmt: skip
 GREY: list[Shapes] = [
-    ((6, 7), (3, 3)),
-    ((5, 5), (3, 3)),
-    ((8, 6), (5, 5)),
-    ((4, 7), (1, 1)),
-    ((1, 7), (1, 3)),
-    ((6, 1), (3, 1)),
-]
+    ((6, 7), (3, 3)), ((5, 5), (3, 3)), ((8, 6), (5, 5)), ((4, 7), (1, 1)), ((1, 7), (1, 3)), ((6, 1), (3, 1)),
+]  # fmt: skip
 UNEQUAL: list[Shapes] = [
     ((1, 6, 7), (1, 3)), ((3, 6, 7), (1, 3)), ((2, 7, 6), (5, 3)), ((3, 6, 8), (3, 5)), ((1, 7, 6), (3, 1)),
     ((1, 6, 6), (7, 1)), ((2, 2, 3), (7, 5)),
@@ -258,13 +249,11 @@ apply_kernel = APPLY.exam(
     APPLY.values("grey", "an image without a channel axis", 0.5, pictures(GREY)),
     APPLY.criterion("dtypes", "image and kernel of either floating-point type", 0.5, either_type),
     APPLY.criterion(
-        "care",
-        "images in any memory layout, nothing changed, gradients",
-        0.5,
+        "care", "images in any memory layout, nothing changed, gradients", 0.5,
         APPLY.ask_layouts(pictures([SINGLE[5], COLOUR[0]])),
         APPLY.ask_again(pictures([SINGLE[5]])),
         APPLY.ask_gradients(pictures([SINGLE[0], COLOUR[0], GREY[0]])),
         APPLY.ask_gradients(lambda draw: [Case((draw.uniform(1, 5, 6).double(), draw.normal(3, 3)))]),
         intact=True,
     ),
-)
+)  # fmt: skip

@@ -3,14 +3,8 @@
 from autograder.exam.sentences import common
 
 SENTENCES = common(
-    "detached",
-    "input-changed",
-    "leaf-filled",
-    "float32-result",
-    "precision-lost",
-    "bias-none",
-    "padding-slice-empty",
-    "no-refusal-channels",
+    *("detached", "input-changed", "leaf-filled", "float32-result", "precision-lost"),
+    *("bias-none", "padding-slice-empty", "no-refusal-channels"),
 ) | {
     # sizes
     "ceil-for-floor": "The division by the stride is rounded up. Round it down, because a window that does not fit as a whole is left out.",

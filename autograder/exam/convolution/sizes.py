@@ -23,8 +23,6 @@ def size(n: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: 
     return (n + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1
 
 
-without_stride = with_arguments(size, stride=always(1))
-
 MISTAKES = (
     misconception("plus-one-missing", with_result(size, lambda n: n - 1)),
     misconception(
@@ -35,7 +33,7 @@ MISTAKES = (
         "ceil-for-floor",
         with_all_arguments(size, lambda function, stride, **rest: 1 - (1 - function(stride=1, **rest)) // stride),
     ),
-    misconception("stride-ignored", without_stride),
+    misconception("stride-ignored", with_arguments(size, stride=always(1))),
     misconception("padding-one-side", with_changes(size, lambda n, padding, **rest: {"n": n + padding, "padding": 0})),
     misconception("padding-ignored", with_arguments(size, padding=always(0))),
     misconception("dilation-ignored", with_arguments(size, dilation=always(1))),
@@ -64,8 +62,6 @@ PADDING: list[Skeleton] = [
 DILATION: list[Skeleton] = [
     (3, 1, 0, 2, 0), (3, 1, 2, 2, 0), (2, 1, 0, 5, 0), (1, 1, 0, 4, 0), (5, 2, 1, 3, 1), (3, 3, 4, 2, 2),
 ]  # fmt: skip
-
-
 PLAINEST: list[Skeleton] = [*PLAIN, (3, 1, 0, 1, 0), (7, 1, 0, 1, 0)]
 
 

@@ -71,8 +71,6 @@ TOGETHER = [
         (2, 0, 1, 2), ((3, 1), 1, (2, 0), 1), ((1, 2), 0, 0, (3, 1)), (2, (0, 1), 1, (2, 1)), (3, 1, (0, 2), (2, 3)),
     ])
 ]  # fmt: skip
-
-
 tensors = partial(convolution_tensors, transposed=True)
 cases = partial(drawn, tensors)
 
@@ -92,12 +90,9 @@ def refused(draw: Draw) -> Iterator[tuple[Case, str, Case]]:
     """Arguments that cannot be right, each with the mistake of taking them and a lawful call beside it."""
     x, w = draw.normal(1, 4, 3, 3), draw.normal(4, 2, 3, 3)
     too_much: list[tuple[dict[str, Any], Any]] = [
-        ({}, 1),
-        ({"stride": 2}, 2),
-        ({"stride": (3, 2)}, (0, 2)),
-        ({"stride": 2, "dilation": 3}, 3),
+        ({}, 1), ({"stride": 2}, 2), ({"stride": (3, 2)}, (0, 2)), ({"stride": 2, "dilation": 3}, 3),
         ({"dilation": (2, 3)}, (2, 1)),
-    ]
+    ]  # fmt: skip
     for lawful, more in too_much:
         wrong = Case((x, w), lawful | {"output_padding": more}, "an output_padding that is too large")
         yield wrong, "no-refusal-output-padding", Case((x, w), lawful)
@@ -130,8 +125,6 @@ def features(reference: Callable[..., Any], given: Case) -> Features:
 STAMPS = FunctionExam(
     "conv_transpose2d", transposed, TRANSPOSED, SENTENCES, cases(PLAINEST), ban="transposed", features=features
 )
-
-
 conv_transpose2d = STAMPS.exam(
     STAMPS.values("plain", "every input pixel stamps the kernel: channels, batch and bias", 1.0, cases(PLAIN)),
     STAMPS.argument("stride", "stride", 0.5, cases(STRIDE)),

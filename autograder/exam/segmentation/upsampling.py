@@ -220,27 +220,19 @@ upsample_bilinear = MIXED.exam(
         "corners", "larger, align_corners=True", 0.5, resized(WHOLE, (True,), LARGER), about={"align_corners"}
     ),
     MIXED.values(
-        "pairs",
-        "another size for height and width",
-        0.5,
-        resized(RESIZED + SHRUNK, (True, False), "to a pair"),
-        plain=in_whole_numbers,
+        "pairs", "another size for height and width", 0.5,
+        resized(RESIZED + SHRUNK, (True, False), "to a pair"), plain=in_whole_numbers,
     ),
     MIXED.values(
-        "smaller",
-        "to smaller sizes, without antialiasing",
-        0.5,
+        "smaller", "to smaller sizes, without antialiasing", 0.5,
         resized(SHRUNK_WHOLE, (None, True), "to a smaller size"),
     ),
     MIXED.values(
-        "one",
-        "sides of one pixel",
-        0.5,
+        "one", "sides of one pixel", 0.5,
         resized(ONE_WHOLE + ONE_PIXEL, (None, True), "with sides of one pixel"),
-        plain=on_ordinary_sides,
-        tells="one-pixel-side",
+        plain=on_ordinary_sides, tells="one-pixel-side",
     ),
     MIXED.dtypes(0.5, doubled, resized(WHOLE[2:4], (None, True), LARGER)),
     MIXED.layouts(0.5, by_hand(SHAPES[0], (7,)), by_hand(LAID_OUT, (7,), ((3, 9), True))),
     MIXED.gradients(0.5, doubled, resized(RESIZED[1:4], (True, False), LARGER), resized(ONE_WHOLE, (None,), LARGER)),
-)
+)  # fmt: skip
