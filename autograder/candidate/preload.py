@@ -12,9 +12,9 @@ import linecache
 import os
 import pkgutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
-from autograder.objects.assignments import ASSIGNMENTS
+from autograder.objects.assignments import ASSIGNMENTS, topic
 
 MODULES = (
     "torch", "torch.fx.experimental.symbolic_shapes",  # which autograd imports at its first use
@@ -34,12 +34,10 @@ def preload(assignments: Iterable[str] = ASSIGNMENTS) -> None:
     read the photographs and set up each ban: later ones find all in place."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
-    for name in (*MODULES, *(name for assignment in assignments for name in ASSIGNMENTS.get(assignment, ()))):
+    wanted = tuple(assignments)
+    for name in (*MODULES, *(name for assignment in wanted for name in ASSIGNMENTS.get(assignment, ()))):
         importlib.import_module(name)
-    convcourse = importlib.import_module("convcourse")
-    for module in pkgutil.walk_packages(convcourse.__path__, "convcourse."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
+    _import_all("convcourse", but={f"convcourse.checks.{topic(name)}" for name in ASSIGNMENTS if name not in wanted})
     from autograder.candidate import answering, confine, shell, shims  # noqa: F401 - no candidate may read them
     from autograder.objects import ban
     from convcourse.data import photographs
@@ -55,6 +53,16 @@ def preload(assignments: Iterable[str] = ASSIGNMENTS) -> None:
     for rule in (*ban.LISTS, None):
         ban.BAN.switch(rule)
     linecache.clearcache()  # the rehearsal's errors had the grader's own text read
+
+
+def _import_all(package: str, but: Container[str]) -> None:
+    """All of a package but these modules: checks of one assignment import what another does without."""
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+        if module.name in but or module.name.endswith("__main__"):
+            continue
+        importlib.import_module(module.name)
+        if module.ispkg:
+            _import_all(module.name, but)
 
 
 def _draw() -> None:

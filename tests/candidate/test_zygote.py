@@ -19,8 +19,8 @@ from autograder.wire.frames import packed
 
 @pytest.fixture(scope="module")
 def own():
-    """Two zygotes that tests may end, one each: the examiner's ends of their sockets."""
-    process, ends = start_zygotes(2)
+    """Two zygotes of assignment 01 that tests may end, one each: the examiner's ends of their sockets."""
+    process, ends = start_zygotes(2, ["01-convolution"])
     yield ends
     for end in ends:
         end.close()
@@ -47,6 +47,14 @@ def busy(sock) -> int:
     os.write(link._socket.fileno(), packed(*codec.encode(ask, layouts=True)))
     os.dup(link._socket.fileno())  # so that the end of the link is not what ends it
     return pid
+
+
+def test_an_assignment_waits_for_no_library_that_only_another_imports(own):
+    link = ZygoteClient(own[1]).fork()
+    for first, there in (("import sys", False), ("from convcourse.checks import architectures", True)):
+        (said,) = link.run_cell("a", f"{first}\nprint('torchvision' in sys.modules)").outputs
+        assert said["text"] == f"{there}\n"  # a cell may import it all the same
+    link.close()
 
 
 def test_zygote_and_candidate_end_with_the_examiner(own):
