@@ -75,7 +75,7 @@ class Part:
     features: FeaturesOf = features_of
     _faults: dict[tuple[Call, Function], str | None] = field(default_factory=dict)
     _costs: dict[Reading, Mapping[str, str]] = field(default_factory=dict)
-    _wrong: dict[Reading, list[frozenset[str]]] = field(default_factory=dict)
+    _plainer: dict[Call, list[Call]] = field(default_factory=dict)
 
     @cached_property
     def calls(self) -> list[Call]:
@@ -183,34 +183,45 @@ class Part:
             self._faults[call, function] = call.fault(function)
         return self._faults[call, function]
 
-    def counting(self, asked: Asked, reading: Reading) -> list[Call]:
-        """The calls of a criterion that tell something about its subject: their twins are right, or they are."""
-        return [
-            call
-            for call in asked.calls
-            if call.twin is None
-            or (call.counts(reading.function) and self._tells(call.twin, reading))
-            or (call.comparable and self.right(call, reading))
-        ]
+    def counting(self, asked: Asked, reading: Reading) -> Iterator[Call]:
+        """The calls of a criterion that tell something about its subject: they are right, or their twins are."""
+        for call in asked.calls:
+            if (
+                call.twin is None
+                or (call.comparable and self.right(call, reading))
+                or (call.counts(reading.function) and self._tells(call.twin, reading))
+            ):
+                yield call
 
     def _tells(self, twin: Call, reading: Reading) -> bool:
         """Is a twin right, or has it cost nothing: is there no wrong call that counts, all of whose arguments it has?
 
         Else a twin that is made wrong on purpose would be an excuse for the call beside it.
         """
-        if self.right(twin, reading):
-            return True
-        if reading not in self._wrong:
-            wrong = [call for call in self.calls if not self.right(call, reading)]
-            self._wrong[reading] = [
-                call.arguments(self.reference) for call in wrong if call.twin is None or self.right(call.twin, reading)
-            ]
-        return not any(names <= twin.arguments(self.reference) for names in self._wrong[reading])
+        return self.right(twin, reading) or not any(
+            not self.right(call, reading) and (call.twin is None or self.right(call.twin, reading))
+            for call in self._within(twin)
+        )
+
+    def _within(self, twin: Call) -> list[Call]:
+        """The calls all of whose arguments a twin has."""
+        if twin not in self._plainer:
+            given = twin.arguments(self.reference)
+            self._plainer[twin] = [call for call, names in self._arguments if names <= given]
+        return self._plainer[twin]
+
+    @cached_property
+    def _arguments(self) -> list[tuple[Call, frozenset[str]]]:
+        return [(call, call.arguments(self.reference)) for call in self.calls]
 
     def explained(self, asked: Asked, reading: Reading) -> bool:
         """Are the calls of a criterion that count right, and is there one?"""
-        counting = self.counting(asked, reading)
-        return bool(counting) and all(self.right(call, reading) for call in counting)
+        some = False
+        for call in self.counting(asked, reading):  # the first wrong one ends it: there are thousands of readings
+            if not self.right(call, reading):
+                return False
+            some = True
+        return some
 
     def met(self, asked: Asked, reading: Reading) -> bool:
         """Is a criterion met?"""

@@ -49,7 +49,7 @@ class Telling:
             return banned(self.part.name, asked.ban.got, self._evidence(asked.ban))
         if asked.intact and self.part.changing:
             return Wrong("input-changed", self._evidence(self.part.changing))
-        counting = self.part.counting(asked, self.part.best)
+        counting = list(self.part.counting(asked, self.part.best))
         wrong = [call for call in counting if not self._right(call)]
         known = [mistake for mistake, id in self.part.costs(self.part.best).items() if id == asked.id]
         if known or (counting and not wrong):  # of what is explained, what it costs or does not show

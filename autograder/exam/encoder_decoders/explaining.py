@@ -137,11 +137,15 @@ def fitting(kind: Kind, plan: Plan, padding: str, least: int) -> int:
 
 
 def count_of(kind: Kind, plan: Plan) -> int | None:
-    """Its number of parameters; None for a plan that it cannot be made of."""
-    if kind.made_of(plan).depth < 0:
+    """Its number of parameters, which no picture changes; None for a plan that it cannot be made of."""
+    depth = kind.made_of(plan).depth
+    if depth < 0:
         return None
-    side = fitting(kind, plan, "same", 2)
+    side = max(2, 2**depth)  # which suits nearly all; to look for the smallest takes many trials of each network
     found = trial(kind, plan, "same", side, side)
+    if found is None or not found.even:
+        side = fitting(kind, plan, "same", 2)
+        found = trial(kind, plan, "same", side, side)
     return None if found is None else found.count
 
 
