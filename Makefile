@@ -13,6 +13,9 @@ NOTEBOOKS := _build/source/.built
 BOOK_URL ?=
 SEEDS ?= 50
 
+# Else each of the thousand processes of a test run would compile the project's modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test book notebooks student-repo assignments bench bench-figures exam-table seeds kills training-bar mutation experiments links lint browser-deps student-wheel clean
 
 help: ## list what make can do
