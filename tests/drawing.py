@@ -38,6 +38,11 @@ def some_of(things: Iterable[Any], count: int) -> list[Any]:
     return [everything[at] for at in sorted(chosen)]
 
 
+def with_all(things: Iterable[Any]) -> list[Any]:
+    """These with `make test ALL=1`, none without it: each takes a minute."""
+    return list(things) if os.environ.get("TEST_ALL") else []
+
+
 def drawn() -> list[tuple[str, Implementation, str]]:
     """(exam, implementation, one of the fifty salts); the salts follow from `state`, too."""
     dice = random.Random(state())

@@ -10,7 +10,7 @@ from functools import cache
 import nbformat
 import pytest
 import torch
-from drawing import some_of
+from drawing import some_of, with_all
 
 from autograder.classroom.explain import Examined, program
 from autograder.classroom.jobs import source_of
@@ -55,8 +55,8 @@ ALONE = [
     ("05-interpretability", "grad_cam", "cam_not_rectified", ["The right one is the solution", "not close"]),
     ("06-segmentation", "UNet", "unet_softmax_last", ["SoftmaxBackward", "not close"]),
     ("06-segmentation", "UNet", "unet_one_class_more", ["983 numbers", "The right one has 979"]),
-    ("06-segmentation", "fit", "fit_gradients_kept", ["close", "item [1]"]),
 ]
+TRAINED = [("06-segmentation", "fit", "fit_gradients_kept", ["close", "item [1]"])]
 
 
 @cache
@@ -141,7 +141,9 @@ def test_a_snippet_makes_the_case_again(client, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "assignment, part, how, says", some_of(ALONE, 6), ids=lambda one: one if isinstance(one, str) else ""
+    "assignment, part, how, says",
+    [*some_of(ALONE, 3), *with_all(TRAINED)],
+    ids=lambda one: one if isinstance(one, str) else "",
 )
 def test_what_is_printed_runs_beside_the_notebook_and_shows_the_difference(
     assignment, part, how, says, client, tmp_path
