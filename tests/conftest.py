@@ -30,6 +30,12 @@ POOL = (
     *("tests/examiner/test_pool.py", "tests/examiner/test_preprocessor.py", "tests/examiner/test_second_wall.py"),
     "tests/grading_a_class/test_own_assignment.py",
 )
+# What the tests of each of these share takes seconds to make. The tests of all other files are spread over the workers.
+SHARING = (
+    *("tests/assignments/test_usual_asserts.py", "tests/grading_a_class/test_platforms.py"),
+    *("tests/book/test_code_03.py", "tests/exam/test_layouts.py", "tests/exam/test_network_feedback.py"),
+)
+GROUPS = (READING, DRIVING, POOL, *((file,) for file in SHARING))
 
 
 def pytest_collection_modifyitems(items) -> None:
@@ -44,7 +50,7 @@ class ByResource(LoadScopeScheduling):
     """pytest-xdist's own groups are marks in the tests' ids, which this pytest does not let it change."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((group[0] for group in (READING, DRIVING, POOL) if nodeid.startswith(group)), nodeid)
+        return next((group[0] for group in GROUPS if nodeid.startswith(group)), nodeid)
 
 
 def pytest_xdist_make_scheduler(config, log) -> ByResource:

@@ -78,7 +78,7 @@ class Implementation:
         text = self.path.read_text(encoding="utf-8")
         if self.base is None:
             return text
-        return f'"""{self.about}"""\n' + edited(_body(self.base), text, self.path)
+        return f'"""{self.about}"""\n' + edited(_body(self.base.read_text(encoding="utf-8")), text, self.path)
 
     def load(self) -> ModuleType:
         """Run its code as a module of its own."""
@@ -194,9 +194,8 @@ def edited(base: str, edit: str, path: Path) -> str:
 
 
 @cache
-def _body(path: Path) -> str:
+def _body(text: str) -> str:
     """The code below a file's docstring."""
-    text = path.read_text(encoding="utf-8")
     docstring = ast.parse(text).body[0]
     return "".join(text.splitlines(keepends=True)[docstring.end_lineno or 0 :])
 

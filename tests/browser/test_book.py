@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOC = (ROOT / "_toc.yml").read_text()
 PAGES = [*re.findall(r"book/[\w/-]+", TOC), "genindex", "search"]
 CHAPTERS = [name for name in PAGES if re.match(r"book/\d\d-", name)]
-each_visit = pytest.mark.parametrize(("name", "width"), some_of(product(PAGES, WIDTHS), 6))
+each_visit = pytest.mark.parametrize(("name", "width"), some_of(product(PAGES, WIDTHS), 4))
 
 
 def test_the_pages_are_those_of_the_toc():

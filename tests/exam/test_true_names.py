@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.exam import convolution, segmentation, words
+from autograder.exam import calls, convolution, segmentation, words
 from autograder.exam.compare import kind
 from autograder.exam_tables.examining import Quiet, Task, examine, setting
 from autograder.exam_tables.implementations import implementation
@@ -103,3 +103,15 @@ def test_a_ban_says_what_was_called():
     said = words.banned("conv2d", "torch.conv2d: Write it yourself.")
     assert said == "`conv2d` uses `torch.conv2d`, which is forbidden here. Write it yourself."
     assert words.banned("f", "<b>: no") == "`f` makes a call that is forbidden here."
+
+
+def test_two_mistakes_are_looked_for_without_asking_all_of_each_pair(monkeypatch):
+    """A grader of 05 took half a minute for one function: each pair was asked all calls, and each asks a network."""
+    asked = []
+    result_of = calls.result_of
+    monkeypatch.setattr(
+        calls, "result_of", lambda function, case: asked.append((function, case)) or result_of(function, case)
+    )
+    assert set(told("interpretability", "occlusion_first_class")[0].values()) == {"target-ignored"}
+    functions, cases = ({id(one) for one in some} for some in zip(*asked))
+    assert len(functions) > 300 and len(asked) < 0.2 * len(functions) * len(cases)  # it was a third
