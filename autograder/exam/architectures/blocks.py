@@ -173,7 +173,7 @@ def examined(name: str, reference: Function, expansion: int) -> Exam:
     """The exam of a block with this expansion."""
     count = 3 if expansion > 1 else 2
     last = f"bn{count}"
-    raised = [(f"{last}.bias", "raised")]  # above 0, so that the last ReLU does nothing
+    high = [(f"{last}.bias", "high")]  # so that the last ReLU does nothing
     no_branch = [(f"{last}.weight", "zero"), (f"{last}.bias", "zero")]
     no_shortcut = [("downsample.*weight", "zero"), ("downsample.*bias", "zero"), ("downsample.*mean", "zero")]
     narrow, wide = 8 * expansion, 12 * expansion
@@ -184,12 +184,12 @@ def examined(name: str, reference: Function, expansion: int) -> Exam:
     on = {8: (2, 8, 8, 9), 6: (2, 6, 7, 6), narrow: (2, narrow, 6, 7)}
 
     def case(made: dict[str, Any], state: Rules = (), how: str = "eval", images: int = 2) -> Any:
-        state = raised if how in ("train", "gradients") else state
+        state = high if how in ("train", "gradients") else state
         return (images, *on[made["inplanes"]][1:]), made | {"state": state, "how": how}
 
     branch = signed(
         "in its convolutions, with their norms and ReLUs",
-        *(case(made, [*raised, *no_shortcut]) for made in (stepping, other, kept)),
+        *(case(made, [*high, *no_shortcut]) for made in (stepping, other, kept)),
     )
     shortcut = signed(
         "in its shortcut, which is a skip connection",

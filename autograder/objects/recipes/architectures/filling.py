@@ -50,9 +50,9 @@ def passing(shape: Shape) -> T:
 
 
 def value(key: str, shape: Shape, rule: str, seed: int, like: T) -> T:
-    """The tensor of this key, by a rule: "zero", "one", "raised" (above most that is added), "high" (so large that no
-    ReLU after it counts), "pass", "neutral" (it changes nothing, as far as that can be), or else random numbers, which
-    are above 0 for what scales and for variances."""
+    """The tensor of this key, by a rule: "zero", "small", "one", "high" (so large that no ReLU after it counts),
+    "pass", "neutral" (it changes nothing, as far as that can be), or else random numbers, which are above 0 for what
+    scales and for variances."""
     draw = torch.Generator().manual_seed(zlib.crc32(f"{seed} {key}".encode()))
     if not like.is_floating_point():
         return torch.zeros(shape, dtype=like.dtype)
@@ -70,7 +70,7 @@ def value(key: str, shape: Shape, rule: str, seed: int, like: T) -> T:
     return 0.3 * torch.randn(shape, generator=draw)
 
 
-CONSTANTS = {"zero": 0.0, "small": 1e-4, "one": 1.0, "raised": 12.0, "high": 40.0}
+CONSTANTS = {"zero": 0.0, "small": 1e-4, "one": 1.0, "high": 40.0}
 
 
 def within(corner: T, shape: Sequence[int]) -> T:
