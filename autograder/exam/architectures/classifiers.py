@@ -25,6 +25,7 @@ from autograder.objects.recipes.architectures.filling import Rules
 T = torch.Tensor
 Config = Sequence[int | str]
 CLASSES = 48
+ROWS = 16  # of a batch whose dropout is looked at: about half of them lose a channel, where whole ones are dropped
 
 
 class Always(nn.Dropout):

@@ -21,6 +21,7 @@ from autograder.exam.architectures.classifiers import (
     GRADIENTS,
     NAMES,
     POOLINGS,
+    ROWS,
     TRAINING,
     Config,
     classifier_mistakes,
@@ -161,7 +162,7 @@ VGG = VGG_EXAM.exam(
     ),
     VGG_EXAM.values(
         "dropout", "dropout, in train mode only", 0.5,
-        cases(TRAINING, *(small(f"drop {i}", 4, 56, 56, how="dropout") for i in range(3))),
+        cases(TRAINING, *(small(f"drop {i}", ROWS, 56, 56, how="dropout") for i in range(3))),
     ),
     VGG_EXAM.values("classifier", "the linear layers", 1.0, cases(CLASSIFIER, small("classifier", 2, 56, 56))),
     VGG_EXAM.values(

@@ -42,6 +42,14 @@ def dark(draw: Draw, shape: Shape) -> T:
     return image
 
 
+def cornered(draw: Draw, shape: Shape) -> T:
+    """A faint image with a bright pixel near a corner, which spots with stride 2 make the corner of their map: there
+    the largest value stays what it is when a map is enlarged."""
+    image = 0.3 * dark(draw, shape)
+    image[:, -2, -2] = 1
+    return image
+
+
 RELU: Row = ("relu",)
 
 
@@ -185,7 +193,7 @@ grad_cam = CAM.exam(
         CAM.ask_values(maps(body(1), ONE, "0")),
         CAM.ask_values(maps(body(3, RELU), MIXED, "1", SQUARE, (1, 7, 7))),
         CAM.ask_values(maps(body(3), MIXED, "0")),
-        CAM.ask_values(maps(body(1, RELU, stride=2), ONE, "0", (1, 16, 16)), plain=one_later),
+        CAM.ask_values(maps(body(1, RELU, stride=2), ONE, "0", (1, 16, 16), image=cornered), plain=one_later),
     ),
     CAM.values(
         "zero",

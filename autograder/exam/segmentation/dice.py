@@ -115,9 +115,16 @@ BATCHES = [(2, 1, 4, 5), (3, 1, 6, 6), (1, 5, 4), (3, 4, 5), (2, 6, 6)]
 
 
 def case(draw: Draw, shape: tuple[int, ...], dtype: torch.dtype = torch.float32, about: str = "", **options) -> Case:
-    """A loss made with these options and called with a prediction and a binary target of this shape."""
-    x = draw.normal(*shape, dtype=dtype)
-    args = (x.sigmoid() if options.get("with_logits") is False else 2 * x), (draw.normal(*shape) > 0).to(dtype)
+    """A loss made with these options and called with a prediction and a binary target of this shape.
+
+    Where logits are taken for probabilities, a sum of about 0 below the fraction would leave no digit of it; no image
+    has one.
+    """
+    sums = torch.zeros(1)
+    while not bool((sums.abs() > 1).all()):
+        x, target = draw.normal(*shape, dtype=dtype), (draw.normal(*shape) > 0).to(dtype)
+        sums = (2 * x + target).flatten(1).sum(1)
+    args = (x.sigmoid() if options.get("with_logits") is False else 2 * x), target
     said = " and ".join(f"{name}={value!r}" for name, value in options.items())
     return Case(args, options, about or (f"with {said}" if said else ""))
 

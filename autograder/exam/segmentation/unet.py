@@ -167,8 +167,8 @@ def shift(known: Known, subject: Subject, draw: Draw) -> None:
         network, unit = make(), 2**actual.depth
         start = -(-more // unit // 2) * unit
         wide = draw.normal(1, actual.in_channels, side + -(-more // unit) * unit, side + start)
-        whole = networks.responsive_answer(network, wide, draw)
-        part = maps(network.name, network(wide[..., start : start + side, start:]))
+        part = networks.responsive_answer(network, wide[..., start : start + side, start:], draw)
+        whole = maps(network.name, network(wide))
         # A network that pads all the same has borders: what they may have touched is left out.
         touched = (part.shape[2] - valid_size(side, actual.depth)) // 2
         edge = touched + unit if touched > 0 or unlisted else 0

@@ -38,7 +38,7 @@ DEFAULT = vgg_plan(1, 4)
 ONE_BLOCK, TWO_BLOCKS = vgg_plan(CLASSES, 1), vgg_plan(CLASSES, 2)
 # Classes, blocks, height, width.
 SIZES = [(2, 1, 5, 7), (1, 2, 6, 10), (3, 3, 12, 8), (1, 4, 16, 8)]
-VALUES = [(1, 6, 5), (2, 8, 8), (3, 16, 24), (4, 16, 8)]
+VALUES = [(1, 6, 5), (2, 8, 8), (3, 16, 24), (4, 32, 16)]
 
 
 def built(subject: Subject, plan: Plan, padding: str, **more: Any) -> Subject:
@@ -98,8 +98,8 @@ def check_part(known: Known, subject: Subject, draw: Draw) -> None:
         return
     network = make()
     wide = draw.normal(1, 3, 10, 13)
-    whole = networks.responsive_answer(network, wide, draw)
-    part = maps(network.name, network(wide[..., 1:9, 3:11]))
+    part = networks.responsive_answer(network, wide[..., 1:9, 3:11], draw)
+    whole = maps(network.name, network(wide))
     if not close(part[..., 2:-2, 2:-2], whole[..., 3:7, 5:9]):
         evidence = Evidence("a part of a picture", shown(whole[..., 3:7, 5:9]), shown(part[..., 2:-2, 2:-2]))
         sentence = (
