@@ -22,7 +22,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,14 @@ METADATA = {
 }
 
 
+@dataclass(frozen=True)
+class Made:
+    """A source as the instructor's notebook, and what students receive of it."""
+
+    source: NotebookNode
+    released: NotebookNode
+
+
 def source_notebook(text: str, kind: str = "py") -> NotebookNode:
     """The instructor's notebook of a source: metadata in full, each cell's id its grade_id. kind: "py", or "ipynb",
     in which cells that nbgrader knows nothing of are given as they stand."""
@@ -109,21 +117,23 @@ def to_text(nb: NotebookNode) -> str:
     return nbformat.writes(nb) + "\n"
 
 
-def faults(source: NotebookNode, assignment: Assignment) -> Iterator[str]:
-    """What an instructor must mend before this notebook may go out, a sentence each."""
+def checked(source: NotebookNode, assignment: Assignment) -> tuple[list[str], NotebookNode | None]:
+    """What an instructor must mend before this notebook may go out, a sentence each, and what students receive of it,
+    None where nbgrader makes nothing of it."""
+    found = list(_headers(source))
+    try:
+        released = released_notebook(source)
+    except Exception as error:  # nbgrader's steps raise whatever they like
+        return [*found, f"nbgrader does not release it: {error}"], None
+    return [*found, *_points(source, assignment), *_stubs(source, released), *_leaks(source, released)], released
+
+
+def _headers(source: NotebookNode) -> Iterator[str]:
     ids = [cell.metadata.nbgrader.grade_id for cell in source.cells]
     for number, cell in enumerate(source.cells):
         if ids[number].startswith("without-id-"):
             yield f'the cell that starts with "{cell.source[:40]}" has no grade_id on its header line'
     yield from (f"{i}: {count} cells have this grade_id" for i, count in Counter(ids).items() if count > 1)
-    try:
-        released = released_notebook(source)
-    except Exception as error:  # nbgrader's steps raise whatever they like
-        yield f"nbgrader does not release it: {error}"
-        return
-    yield from _points(source, assignment)
-    yield from _stubs(source, released)
-    yield from _leaks(source, released)
 
 
 def _points(source: NotebookNode, assignment: Assignment) -> Iterator[str]:
@@ -203,11 +213,10 @@ def _leaks(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
                 yield f"{cell.metadata.nbgrader.grade_id}: the line {line!r} stands in the released notebook"
 
 
-def manifest(sources: dict[str, NotebookNode]) -> dict[str, Any]:
+def manifest(made: dict[str, Made]) -> dict[str, Any]:
     """What `convcourse check` must know: each assignment's cells in order as handed out, and what code may use."""
     return {
-        name: {"allowed": _allowed(assignment(name).limits), "cells": list(_entries(source))}
-        for name, source in sources.items()
+        name: {"allowed": _allowed(assignment(name).limits), "cells": list(_entries(one))} for name, one in made.items()
     }
 
 
@@ -215,13 +224,13 @@ def _allowed(limits: Limits) -> dict[str, Any]:
     return {field.name: getattr(limits, field.name) for field in fields(Allowed)}
 
 
-def _entries(source: NotebookNode) -> Iterator[dict[str, Any]]:
+def _entries(made: Made) -> Iterator[dict[str, Any]]:
     asked = {
         cell.metadata.nbgrader.grade_id.removesuffix("-hidden"): (name[2], cell.metadata.nbgrader.points == 0)
-        for cell in source.cells
+        for cell in made.source.cells
         if (name := ASKED.search(cell.source))
-    } | own_solution.defined(source)
-    for cell in released_notebook(source).cells:
+    } | own_solution.defined(made.source)
+    for cell in made.released.cells:
         about = cell.metadata.nbgrader
         kind = "solution" if about.solution else "grade" if about.grade else "given"
         entry = {"id": about.grade_id, "type": cell.cell_type, "kind": kind, "text": cell.source}
@@ -240,32 +249,32 @@ def write(path: Path, text: str) -> None:
 
 def build() -> dict[Path, str]:
     """Every derived file with its text. Raise SystemExit with all faults, if there are any."""
-    sources: dict[str, NotebookNode] = {}
+    made: dict[str, Made] = {}
     found: list[str] = []
     for path in sorted([*TEXTS.glob("*.py"), *TEXTS.glob("*.ipynb")]):
-        faulty, source = _read(path)
+        faulty, one = _read(path)
         found += [f"{path.relative_to(TEXTS.parent)}: {fault}" for fault in faulty]
-        if path.stem in sources:
+        if path.stem in made:
             found.append(f"{path.relative_to(TEXTS.parent)}: there is {path.stem}.py too; keep one of the two")
-        if source is not None:
-            sources[path.stem] = source
+        if one is not None:
+            made[path.stem] = one
     if not found:
-        found = list(own_solution.faults(sources))
+        found = list(own_solution.faults({name: one.source for name, one in made.items()}))
     if found:
         raise SystemExit("Nothing was released:\n" + "\n".join(f"  {fault}" for fault in found))
     files: dict[Path, str] = {}
-    for name, source in sources.items():
-        files[SOURCE / name / f"{name}.ipynb"] = to_text(source)
-        files[RELEASED / name / f"{name}.ipynb"] = to_text(released_notebook(source))
-    told = manifest(sources)
+    for name, one in made.items():
+        files[SOURCE / name / f"{name}.ipynb"] = to_text(one.source)
+        files[RELEASED / name / f"{name}.ipynb"] = to_text(one.released)
+    told = manifest(made)
     files[MANIFEST] = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
-    now = {(name, cell["id"], fingerprint(cell["text"])) for name, one in told.items() for cell in one["cells"]}
+    now = {(name, cell["id"], fingerprint(cell["text"])) for name, known in told.items() for cell in known["cells"]}
     files[VERSIONS] = "".join("\t".join(line) + "\n" for line in sorted(recorded() | now))
     return files
 
 
-def _read(path: Path) -> tuple[list[str], NotebookNode | None]:
-    """A source's faults, and the notebook that it is."""
+def _read(path: Path) -> tuple[list[str], Made | None]:
+    """A source's faults, and what it makes."""
     try:
         source = source_notebook(path.read_text(encoding="utf-8"), path.suffix[1:])
     except Exception as error:  # jupytext and nbformat raise whatever they like
@@ -274,7 +283,8 @@ def _read(path: Path) -> tuple[list[str], NotebookNode | None]:
         held = assignment(path.stem)
     except Exception as error:
         return [f"its exam package cannot be loaded: {type(error).__name__}: {error}"], None
-    return list(faults(source, held)), source
+    faults, released = checked(source, held)
+    return faults, Made(source, released) if released is not None else None
 
 
 def main(arguments: list[str]) -> None:

@@ -34,8 +34,10 @@ POOL = (
 SHARING = (
     *("tests/assignments/test_usual_asserts.py", "tests/grading_a_class/test_platforms.py"),
     *("tests/book/test_code_03.py", "tests/exam/test_layouts.py", "tests/exam/test_network_feedback.py"),
+    "tests/assignments/test_release.py",
 )
-GROUPS = (READING, DRIVING, POOL, *((file,) for file in SHARING))
+EXPORTING = "tests/book/test_networks.py", "tests/book/test_tolerance.py"  # PyTorch's exporter is loaded once
+GROUPS = (READING, DRIVING, POOL, EXPORTING, *((file,) for file in SHARING))
 
 
 def pytest_collection_modifyitems(items) -> None:

@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from drawing import some_of
 from notebooks import namespace
 from torch import nn
 from torchvision import models
@@ -142,7 +143,8 @@ def pools(layer):
 
 @pytest.mark.parametrize(
     ("name", "made", "said"),
-    [
+    some_of(
+[
         ("AlexNet", Renamed, r"must have `classifier.1.weight \(4096, 9216\)`.*has `head.1.weight`"),
         ("AlexNet", Classes, r"`classifier.6.weight` must be \(7, 4096\)"),
         ("AlexNet", changed(models.AlexNet, features__0=nn.Conv2d(3, 96, 11, 4, 2)), "`features.0.weight` must be"),
@@ -200,7 +202,8 @@ def pools(layer):
         ("VGG", changed(VGG, avgpool=nn.AdaptiveMaxPool2d(7)), "must take the average"),
         ("VGG", changed(VGG, classifier__2=nn.Identity()), "after both dropouts, and in yours [45]"),
         ("VGG", changed(VGG, classifier__1=nn.Identity()), "no ReLU after linear layer 1"),
-    ],
+    ], 12,
+)
 )
 @pytest.mark.usefixtures("torchvisions_allowed")
 def test_a_slip_in_a_sequence_is_named(name, made, said):
@@ -399,7 +402,8 @@ def repeated(block, layers, num_classes):
 
 @pytest.mark.parametrize(
     ("made", "said"),
-    [
+    some_of(
+[
         (changed(models.ResNet, maxpool=nn.Identity()), "no max pooling"),
         (changed(models.ResNet, maxpool=nn.MaxPool2d(2)), "3×3 with stride 2 and padding 1"),
         (changed(models.ResNet, relu=nn.Identity()), "no ReLU after `bn1`"),
@@ -419,7 +423,8 @@ def repeated(block, layers, num_classes):
         (lambda block, layers, n: models.ResNet(block, [1, 1, 1, 1], n), "layer1.1.conv1.weight"),
         (lambda block, layers, n: models.ResNet(resnet.BasicBlock, layers, n), "layer1.0.conv3.weight"),
         (ends(models.ResNet, lambda net, y: y[:, :1]), r"the shape must be \(2, 7\)"),
-    ],
+    ], 8,
+)
 )
 @pytest.mark.usefixtures("torchvisions_allowed")
 def test_a_slip_in_the_resnet_is_named(made, said):

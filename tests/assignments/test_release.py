@@ -20,10 +20,16 @@ from convcourse import handed_out, rehearsal
 from convcourse.handed_out import Allowed
 
 
-def test_what_is_checked_in_is_what_solutions_say():
+@pytest.fixture(scope="module")
+def built():
+    """Every derived file, made once."""
+    return release.build()
+
+
+def test_what_is_checked_in_is_what_solutions_say(built):
     stale = [
         str(path.relative_to(ROOT))
-        for path, text in release.build().items()
+        for path, text in built.items()
         if release.SOURCE not in path.parents and (not path.exists() or path.read_text(encoding="utf-8") != text)
     ]
     assert not stale, f"{', '.join(stale)}: not what solutions/ says. Run `make assignments`, and commit the result."
@@ -41,8 +47,8 @@ def test_a_notebook_names_the_limits_that_it_is_graded_with(name):
         assert said in text
 
 
-def test_every_version_that_was_made_is_remembered(tmp_path, monkeypatch):
-    before = release.build()[release.VERSIONS]
+def test_every_version_that_was_made_is_remembered(built, tmp_path, monkeypatch):
+    before = built[release.VERSIONS]
     file = tmp_path / "handed_out.txt"
     monkeypatch.setattr(handed_out, "VERSIONS", file)
     assert release.build()[release.VERSIONS] != "", "where the file is lost, the present version is in the next one"
@@ -55,8 +61,8 @@ def test_every_version_that_was_made_is_remembered(tmp_path, monkeypatch):
     handed_out._versions.cache_clear()
 
 
-def test_the_same_bytes_twice():
-    assert release.build() == release.build()
+def test_the_same_bytes_twice(built):
+    assert release.build() == built
 
 
 LIMITS_SAID = {
@@ -213,7 +219,7 @@ exam.small.twice.grade(twice)
 )
 def test_faults_are_named(old, new, said):
     assert old in TEXT
-    found = list(release.faults(release.source_notebook(TEXT.replace(old, new, 1)), SMALL))
+    found, _ = release.checked(release.source_notebook(TEXT.replace(old, new, 1)), SMALL)
     assert (not found) if said is None else any(said in fault for fault in found), found
 
 
@@ -236,11 +242,12 @@ def test_a_notebook_that_was_made_with_nbgrader_is_a_source_too():
     nb.cells.append(nbformat.v4.new_code_cell("print(1)", execution_count=3, metadata={"trusted": True}))
     nb.cells[-1].outputs = [nbformat.v4.new_output("stream", text="1\n")]
     made = release.source_notebook(nbformat.writes(nb), "ipynb")
-    assert list(release.faults(made, Assignment("09-mine", (), {}))) == []
+    found, released = release.checked(made, Assignment("09-mine", (), {}))
+    assert found == []
     assert [cell.metadata.nbgrader.grade_id for cell in made.cells[:3]] == ["text", "twice", "twice-hidden"]
     given = made.cells[-1]
     assert given.metadata.nbgrader.locked and not given.outputs and given.execution_count is None
-    assert '"1\\n"' not in release.to_text(release.released_notebook(made))
+    assert '"1\\n"' not in release.to_text(released)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import nbformat
 import pytest
+from drawing import some_of
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder import release, student_wheel
@@ -438,10 +439,13 @@ def now():
     assert ran.stopped is None and not ran.errors
 
 
-@pytest.mark.parametrize(
-    "surroundings",
-    [{"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}],
-)
+SURROUNDINGS = [
+    {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+    {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+]
+
+
+@pytest.mark.parametrize("surroundings", some_of(SURROUNDINGS, 1))
 def test_other_encodings_and_paths(nb, tmp_path, surroundings):
     """A terminal and a system that are not in UTF-8, a folder with spaces and umlauts, and no file opened by guess."""
     folder = tmp_path / "Übung eins (π)"

@@ -142,7 +142,7 @@ def test_a_snippet_makes_the_case_again(client, tmp_path):
 
 @pytest.mark.parametrize(
     "assignment, part, how, says",
-    [*some_of(ALONE, 2), *with_all(TRAINED)],
+    [*some_of(ALONE, 1), *with_all(TRAINED)],
     ids=lambda one: one if isinstance(one, str) else "",
 )
 def test_what_is_printed_runs_beside_the_notebook_and_shows_the_difference(

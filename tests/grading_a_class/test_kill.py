@@ -23,7 +23,6 @@ from autograder.demo.students import ASSIGNMENT, Student, filled_in, reference_s
 pytestmark = pytest.mark.skipif(
     not source_of(ASSIGNMENT).is_file(), reason="needs the built notebooks: make assignments"
 )
-SIZE = 24
 
 
 def start(folder):
@@ -52,12 +51,12 @@ def children_of(process):
         return []
 
 
-def make(root):
-    """A class whose notebooks are quick to grade and all different."""
+def make(root, size):
+    """A class of this size whose notebooks are quick to grade and all different."""
     released = nbformat.read(ROOT / "assignments" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
     half = Student("any", "half-way", "output_size").solutions(reference_solutions())
     folder = ClassFolder(root)
-    for number in range(SIZE):
+    for number in range(size):
         path = folder.notebook(f"student{number:02}", ASSIGNMENT)
         path.parent.mkdir(parents=True)
         path.write_text(
@@ -67,9 +66,9 @@ def make(root):
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("kills", [2, pytest.param(100, marks=pytest.mark.slow)])
-def test_killed_at_random_moments_then_finished(tmp_path, kills):
-    folder = make(tmp_path)
+@pytest.mark.parametrize(("kills", "size"), [(2, 12), pytest.param(100, 24, marks=pytest.mark.slow)])
+def test_killed_at_random_moments_then_finished(tmp_path, kills, size):
+    folder = make(tmp_path, size)
     dice = random.Random(20)
     counts = []
     for _ in range(kills):
@@ -83,13 +82,13 @@ def test_killed_at_random_moments_then_finished(tmp_path, kills):
             _, alive = psutil.wait_procs(below, timeout=5)
             assert not alive, f"outlived the main process: {alive}"
         counts.append(len(folder.journal.read_bytes().splitlines()) if folder.journal.exists() else 0)
-        if counts[-1] == SIZE:  # all done: give the next runs something to do
-            for path in list(folder.submitted.glob("*/*/*.ipynb"))[: SIZE // 2]:
+        if counts[-1] == size:  # all done: give the next runs something to do
+            for path in list(folder.submitted.glob("*/*/*.ipynb"))[: size // 2]:
                 path.write_text(path.read_text().replace("# ", "#  ", 1))
     assert start(folder).wait(500) == 0
     found = [json.loads(line) for line in (folder.root / "out.jsonl").read_text().splitlines()]
     assert (
-        len(found) == SIZE
+        len(found) == size
         and {line["status"] for line in found} == {"graded"}
         and len({line["score"] for line in found}) == 1
     )
@@ -97,17 +96,18 @@ def test_killed_at_random_moments_then_finished(tmp_path, kills):
     assert len(jobs) == len(set(jobs)), "a submission was graded twice"
     db = sqlite3.connect(folder.gradebook)
     assert db.execute("select count(*), count(distinct student_id) from submitted_assignment").fetchone() == (
-        SIZE,
-        SIZE,
+        size,
+        size,
     )
     ((each,),) = set(db.execute("select sum(auto_score) from grade group by notebook_id"))
     assert each == found[0]["score"]
-    assert db.execute("select count(*) from autograder_applied").fetchone() == (SIZE,)
-    assert len(list(folder.root.glob("feedback/*/*/*.html"))) == SIZE
+    assert db.execute("select count(*) from autograder_applied").fetchone() == (size,)
+    assert len(list(folder.root.glob("feedback/*/*/*.html"))) == size
 
 
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path):
-    folder = make(tmp_path)
+    size = 12
+    folder = make(tmp_path, size)
     process = start(folder)
     while not (folder.journal.exists() and folder.journal.stat().st_size) and process.poll() is None:
         time.sleep(0.02)
@@ -119,7 +119,7 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path):
     _, alive = psutil.wait_procs(below, timeout=5)
     assert not alive
     done = len(folder.journal.read_text().splitlines())
-    assert 0 < done < SIZE
+    assert 0 < done < size
     db = sqlite3.connect(folder.gradebook)
     assert db.execute("select count(*) from submitted_assignment").fetchone() == (done,)
 

@@ -40,7 +40,7 @@ def agree(result, ready, said):
 @pytest.fixture
 def small(source):
     """The small assignment of these tests, as `assignments.json` tells of the real ones."""
-    told = release.manifest({NAME: source})[NAME]
+    told = release.manifest({NAME: release.Made(source, release.released_notebook(source))})[NAME]
     allowed = replace(Allowed(**told["allowed"]), cell_seconds=SHORT.cell_seconds, output_kib=SHORT.output_kib)
     return Assignment(NAME, allowed, [Entry(**cell) for cell in told["cells"]])
 
