@@ -2,11 +2,14 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 from torchvision.models import resnet101
 
 from autograder.exam.architectures import alexnet, field, questions, resnet, vgg
+from autograder.exam.architectures.classifiers import CLASSES, ROWS
 from autograder.exam.architectures.judge import lacking
+from autograder.exam.architectures.replies import seen
 from autograder.exam.draw import Draw
 from autograder.objects.ban import BAN
 from autograder.objects.recipes.architectures.filling import keys_of, value
@@ -244,3 +247,13 @@ def test_layers_of_a_ready_network_do_not_run_in_a_students_wherever_they_come_f
                 with pytest.raises(BannedOperator):
                     Probe()(*question)
     assert ready(torch.zeros(1, 3, 8, 8)).shape == (1, 3)
+
+
+def test_channels_that_are_dropped_are_told_from_values_that_are_dropped_one_by_one():
+    """Each before another dropout of values, and whatever the rate."""
+    for seed in range(100):
+        torch.manual_seed(seed)
+        later = F.dropout(torch.ones(ROWS, CLASSES))
+        channels = F.dropout(torch.ones(ROWS, 2)).repeat_interleave(36, 1)[:, :CLASSES]
+        assert seen(channels * later)[3]
+        assert not any(seen(F.dropout(later, rate))[3] for rate in (0.0, 0.1, 0.5, 0.9))

@@ -44,7 +44,7 @@ def earned(exam, name, program):
     return {outcome.id: outcome.earned for outcome in outcomes if outcome.earned}
 
 
-CASES = some_of([(*key, kind) for key in PARTS for kind in programs(*key)], 20)
+CASES = some_of([(*key, kind) for key in PARTS for kind in programs(*key)], 12)
 
 
 @pytest.mark.parametrize(("exam", "name", "kind"), CASES, ids=[" ".join(case) for case in CASES])

@@ -3,6 +3,8 @@
 import torch
 
 from autograder.exam.draw import Draw
+from autograder.exam.interpretability import classes
+from autograder.exam.interpretability.cams import Way, cam
 from autograder.exam.interpretability.gradients import largest, salient, scoring
 from autograder.exam.interpretability.hooks import activation, nested
 from autograder.exam.interpretability.models import detector, flat, ranked
@@ -50,3 +52,14 @@ def test_the_output_of_a_layer_is_what_the_layers_before_it_lead_to():
     images = draw.uniform(2, 3, 6, 6)
     model = nested(draw, images.shape)
     torch.testing.assert_close(activation(images, model, "0.0.0"), model.build()[0][0][0](images))
+
+
+def test_a_map_whose_largest_value_lies_at_a_corner_keeps_it_when_it_is_enlarged():
+    """So a division before shows in the criterion about sizes alone."""
+    raw, small = Way(divided=lambda plane: plane), Way(divided=lambda plane: plane, enlarged=lambda plane, size: plane)
+    body = classes.body(1, classes.RELU, stride=2)
+    for seed in range(100):
+        for case in classes.maps(body, classes.ONE, "0", (1, 16, 16), image=classes.cornered)(Draw(seed)):
+            found, plane = (cam(*case.args, **case.kwargs, way=way) for way in (raw, small))
+            assert found.shape == (16, 16) and plane.shape == (8, 8)
+            assert plane.max() == plane[-1, -1] and torch.isclose(found.max(), plane.max(), rtol=1e-6)

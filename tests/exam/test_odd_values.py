@@ -99,7 +99,7 @@ def held(name, exam, criteria, obj):
     return outcomes
 
 
-@pytest.mark.parametrize(("name", "exam", "criterion", "text"), some_of(ALONE, 50))
+@pytest.mark.parametrize(("name", "exam", "criterion", "text"), some_of(ALONE, 30))
 def test_odd_values_lose_points_and_nothing_else(name, exam, criterion, text, right):
     """As the variable, and as what the function or the layer gives back."""
     scope = namespace()
@@ -120,7 +120,7 @@ UNCALLED = {
 }
 
 
-@pytest.mark.parametrize(("name", "exam", "criterion", "place", "text"), some_of(AMONG_RIGHT, 20))
+@pytest.mark.parametrize(("name", "exam", "criterion", "place", "text"), some_of(AMONG_RIGHT, 12))
 def test_an_odd_value_among_right_ones(name, exam, criterion, place, text, right):
     """At some call after right ones: what the answers before it opened is no way to a fault."""
     obj, scope = right(name, exam.graded_name), namespace()

@@ -125,7 +125,7 @@ IDLE = [
 ]
 
 
-@pytest.mark.parametrize(("part", "program"), some_of(IDLE, 30))
+@pytest.mark.parametrize(("part", "program"), some_of(IDLE, 20))
 def test_programs_that_answer_nothing_are_told_so_in_whole_sentences(part, program):
     with setting(Quiet({})):
         said = {outcome.id: outcome.finding.sentence for outcome in part.examine(program) if outcome.finding}
