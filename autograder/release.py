@@ -254,8 +254,8 @@ def build() -> dict[Path, str]:
     for path in sorted([*TEXTS.glob("*.py"), *TEXTS.glob("*.ipynb")]):
         faulty, one = _read(path)
         found += [f"{path.relative_to(TEXTS.parent)}: {fault}" for fault in faulty]
-        if path.stem in made:
-            found.append(f"{path.relative_to(TEXTS.parent)}: there is {path.stem}.py too; keep one of the two")
+        if path.suffix == ".py" and (other := path.with_suffix(".ipynb")).exists():
+            found.append(f"{path.relative_to(TEXTS.parent)}: there is {other.name} too; keep one of the two")
         if one is not None:
             made[path.stem] = one
     if not found:

@@ -269,11 +269,12 @@ def test_what_is_no_assignment_is_told_and_no_traceback(monkeypatch, tmp_path, n
     assert str(told.value).startswith("Nothing was released:") and name in str(told.value) and said in str(told.value)
 
 
-def test_two_sources_of_one_assignment_are_told(monkeypatch, tmp_path):
+@pytest.mark.parametrize("notebook", [nbformat.writes(release.source_notebook(OWN)), "{"])
+def test_two_sources_of_one_assignment_are_told(monkeypatch, tmp_path, notebook):
     (tmp_path / "09-mine.py").write_text(OWN)
-    (tmp_path / "09-mine.ipynb").write_text(nbformat.writes(release.source_notebook(OWN)))
+    (tmp_path / "09-mine.ipynb").write_text(notebook)
     monkeypatch.setattr(release, "TEXTS", tmp_path)
-    with pytest.raises(SystemExit, match="keep one of the two"):
+    with pytest.raises(SystemExit, match=r"09-mine\.py: there is 09-mine\.ipynb too; keep one of the two"):
         release.build()
 
 

@@ -14,6 +14,8 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute
 from nbgrader.utils import determine_grade, is_grade, is_solution
 
+from autograder.own_solution import RECORDED
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "book" / "own-assignment.md").read_text(encoding="utf-8")
 NAME = "09-smoothing"
@@ -141,6 +143,7 @@ def test_it_is_released_without_what_is_hidden(project, graded):
     assert "assert smooth([1.0, 2.0, 3.0], 1)" in text
     (track,) = (cell for cell in project.notebook("_build/source").cells if cell.id == "track-tests")
     assert any(" call" in use for use in track.metadata.objects)
+    assert not any(set(cell.metadata) & set(RECORDED) for cell in project.notebook().cells)
 
 
 def test_the_marks_are_in_the_gradebook(project, graded):
