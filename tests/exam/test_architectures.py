@@ -9,7 +9,7 @@ from torchvision.models import resnet101
 from autograder.exam.architectures import alexnet, field, questions, resnet, vgg
 from autograder.exam.architectures.classifiers import CLASSES, ROWS
 from autograder.exam.architectures.judge import lacking
-from autograder.exam.architectures.replies import seen
+from autograder.exam.architectures.replies import alive, seen
 from autograder.exam.draw import Draw
 from autograder.objects.ban import BAN
 from autograder.objects.recipes.architectures.filling import keys_of, value
@@ -257,3 +257,9 @@ def test_channels_that_are_dropped_are_told_from_values_that_are_dropped_one_by_
         channels = F.dropout(torch.ones(ROWS, 2)).repeat_interleave(36, 1)[:, :CLASSES]
         assert seen(channels * later)[3]
         assert not any(seen(F.dropout(later, rate))[3] for rate in (0.0, 0.1, 0.5, 0.9))
+
+
+def test_maps_without_numbers_have_no_channels_that_are_alive():
+    for shape in ((2, 3, 0, 0), (0, 3, 2, 2), (2, 0, 3, 3)):
+        assert alive(torch.zeros(shape)).shape == shape
+    assert alive(torch.eye(3).reshape(1, 9, 1, 1)).shape == (1, 3, 1, 1)

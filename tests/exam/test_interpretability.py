@@ -4,6 +4,7 @@ import torch
 
 from autograder.exam.draw import Draw
 from autograder.exam.interpretability import classes
+from autograder.exam.interpretability.asking import constant
 from autograder.exam.interpretability.cams import Way, cam
 from autograder.exam.interpretability.gradients import largest, salient, scoring
 from autograder.exam.interpretability.hooks import activation, nested
@@ -63,3 +64,9 @@ def test_a_map_whose_largest_value_lies_at_a_corner_keeps_it_when_it_is_enlarged
             found, plane = (cam(*case.args, **case.kwargs, way=way) for way in (raw, small))
             assert found.shape == (16, 16) and plane.shape == (8, 8)
             assert plane.max() == plane[-1, -1] and torch.isclose(found.max(), plane.max(), rtol=1e-6)
+
+
+def test_what_holds_one_number_alone_or_none_is_constant():
+    empty = [torch.zeros(0), torch.zeros(0, 3), torch.zeros(3, 0), torch.zeros(0, 2, 3, 3), torch.zeros(2, 0, 3)]
+    assert all(map(constant, (*empty, torch.zeros(()), torch.ones(1, 3), torch.full((2, 2), 0.5))))
+    assert not any(map(constant, (torch.arange(2.0), torch.full((2,), torch.nan), torch.ones(2, dtype=int), None, 1.0)))

@@ -90,7 +90,7 @@ class Branch(Reply):
 
 def alive(maps: Any) -> Any:
     """The channels of maps (N, C, H, W) that are not 0 throughout."""
-    if not isinstance(maps, T) or not maps.is_floating_point() or maps.dim() != 4 or not len(maps):
+    if not isinstance(maps, T) or not maps.is_floating_point() or maps.dim() != 4 or not maps.numel():
         return maps
     return maps[:, maps.abs().amax((0, 2, 3)) > 0]
 
@@ -157,8 +157,8 @@ class Noise(Reply):
 
 def seen(logits: Any) -> tuple[Any, ...] | None:
     """Of logits (N, K): the factors of dropout, where it has the same on all; is there a 0; do rows differ but for it;
-    are the first 36, which come from one channel, 0 together. By chance they are so in one row of 30,000, and where the
-    rate is very large, which leaves no row ten of them."""
+    are the first 36, which come from one channel, 0 together in two rows or more, while another row keeps ten. Dropout
+    of single values leaves a row none of them in one case of 30,000; a very large rate leaves no row ten."""
     if not isinstance(logits, T) or logits.dim() != 2 or not logits.isfinite().all():
         return None
     rounded = (logits.double() * 100).round()

@@ -215,7 +215,9 @@ class ModelPart(Part):
 
 def constant(value: Any) -> bool:
     """Is it a tensor that holds one number alone, or none?"""
-    return isinstance(value, T) and value.is_floating_point() and not bool((value != value.flatten()[:1]).any())
+    if not isinstance(value, T) or not value.is_floating_point():
+        return False
+    return not value.numel() or not bool((value != value.flatten()[0]).any())
 
 
 @dataclass(frozen=True)
