@@ -32,9 +32,10 @@ SURROUNDINGS = {
     "PYTHONUTF8": "1",
     "PYTHONIOENCODING": "utf-8",
 }
-# Imports this package, wherever it lies, and nothing else from there.
+# Imports this package, wherever it lies, and nothing else from there. None of what is imported is garbage to look for.
 START = """
-import sys
+import gc, sys
+gc.disable()
 sys.path.append(sys.argv[1])
 from convcourse import stage
 sys.path.pop()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import gc
 import importlib
 import io
 import json
@@ -205,6 +206,8 @@ def perform(work: dict[str, Any], out: TextIO) -> None:
     sys.addaudithook(refuse)
     written = Written(allowed["output_kib"])
     sys.stdout = sys.stderr = written
+    gc.freeze()
+    gc.enable()
     watch = Watch(tell, allowed["notebook_seconds"])
     signal.signal(signal.SIGINT, interrupted)
     watch.start()

@@ -1,5 +1,6 @@
 """What several folders of tests need. Each worker of `pytest -n` starts these once."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -11,8 +12,7 @@ import pytest
 from starting import start_zygotes
 from xdist.scheduler import LoadScopeScheduling
 
-from autograder.examiner.link import ZygoteClient
-
+gc.disable()  # until all tests are imported: none of it is garbage
 ROOT = Path(__file__).resolve().parents[1]
 # Tests that compete for one resource run on one worker, one after the other: those that read the rendered book, which
 # the first of them builds, those that drive its figures, and those that run a pool of graders on all cores.
@@ -46,6 +46,11 @@ def pytest_collection_modifyitems(items) -> None:
             item.add_marker(pytest.mark.timeout(1200))  # the first waits until all cells have run
         elif "html" in item.fixturenames:  # another worker would stand still until the book is built
             raise pytest.UsageError(f"{item.nodeid} reads the rendered book: its file belongs into READING or DRIVING")
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # what is imported stays, and is not looked through again
+    gc.enable()
 
 
 class ByResource(LoadScopeScheduling):
@@ -83,6 +88,8 @@ def zygote(zygotes):
 
 
 @pytest.fixture(scope="session")
-def client(zygote) -> ZygoteClient:
+def client(zygote):
     """What an examiner asks the zygote with: tests are the examiner."""
+    from autograder.examiner.link import ZygoteClient
+
     return ZygoteClient(zygote)

@@ -16,6 +16,7 @@ from autograder.classroom.folder import ClassFolder, Submission
 from autograder.classroom.journal import Entry
 from autograder.examiner.grade_cells import points_of
 from autograder.examiner.results import SubmissionResult
+from convcourse import handed_out
 
 if TYPE_CHECKING:  # which imports this module
     from autograder.classroom.pool import Task
@@ -56,6 +57,12 @@ def job_name(submitted: bytes, source: bytes, told: Iterable[str] = ()) -> str:
     file, which are part of it."""
     parts = hashlib.sha256(submitted).hexdigest(), hashlib.sha256(source).hexdigest(), grader_version(), *told
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def may_take(assignment: str) -> float:
+    """Seconds of processor time that a notebook of the assignment may take; 0 where nothing was handed out of it."""
+    known = handed_out.assignments().get(assignment)
+    return known.allowed.notebook_seconds if known else 0.0
 
 
 @cache

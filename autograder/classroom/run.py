@@ -20,7 +20,7 @@ from autograder.classroom.changes import refuse_other_cells, settled
 from autograder.classroom.errors import UserError, did_you_mean
 from autograder.classroom.folder import ClassFolder, Submission, write_whole
 from autograder.classroom.forced import Forced
-from autograder.classroom.jobs import entry_of, job_name, source_of, without_grading
+from autograder.classroom.jobs import entry_of, job_name, may_take, source_of, without_grading
 from autograder.classroom.journal import Entry, Journal
 from autograder.classroom.names import student_id
 from autograder.classroom.pool import Done, Pool, PoolError, Task
@@ -177,8 +177,9 @@ class Run:
             self.progress("Grading", self.summary.graded + len(self.summary.failures), len(todo), now)
 
     def _tasks(self, todo: list[Submission]) -> Iterator[Task]:
-        """Read each submission when its turn comes; those that need no examiner are settled on the way."""
-        for submission in todo:
+        """Read each submission when its turn comes; those that need no examiner are settled on the way. What may take
+        longest begins first: at the end all would wait for it."""
+        for submission in sorted(todo, key=lambda s: may_take(s.assignment), reverse=True):
             with self._failing_alone(submission.key):
                 found = self._read(submission)
                 if isinstance(found, Entry):

@@ -369,7 +369,8 @@ def test_cells_run_as_in_jupyter():
         "raise SystemExit",
         "exit()",
         "from torch.utils.data import DataLoader\nsum(len(b) for b in DataLoader(range(4), num_workers=2))",
-        "open('ü.txt', 'w').write('ü')\nassert open('ü.txt').read() == 'ü'\nprint('✓')",
+        "open('ü.txt', 'w').write('ü')\nassert open('ü.txt').read() == 'ü'\nprint('✓')\n"
+        "import gc\nassert gc.isenabled()",
         "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
         names=["text", "x", "y"],
     )

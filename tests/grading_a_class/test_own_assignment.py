@@ -86,14 +86,14 @@ class Project:
                 shutil.copy(ROOT / name, root / name)
                 os.utime(root / name, (0, 0))  # the environment is newer: it is not set up again
         for name in ("autograder", "convcourse"):
-            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, root / name)  # with what is compiled of it
         (root / "solutions").mkdir()
         (root / "book").mkdir()
         (root / ".venv").symlink_to(sys.prefix)
 
     def bash(self, text, code=0):
         environment = {**os.environ, "PYTHONPATH": str(self.root), "COURSE_CLASS": str(self.folder)}
-        environment |= {"COURSE_BOOK_URL": "https://book.example", "PYTHONDONTWRITEBYTECODE": "1"}
+        environment |= {"COURSE_BOOK_URL": "https://book.example"}
         command = ["bash", "-eu", "-c", text]
         run = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True)
         assert run.returncode == code, run.stdout[-3000:] + run.stderr[-3000:]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell
 
 from autograder.classroom.folder import ClassFolder
 from autograder.classroom.jobs import ROOT, source_of
@@ -64,6 +65,10 @@ def graded(tmp_path_factory):
         path = folder.notebook(student.id, ASSIGNMENT)
         path.parent.mkdir(parents=True)
         path.write_text(notebook_of(student))
+    path = folder.notebook("ada", ASSIGNMENT)
+    nb = nbformat.read(path, as_version=4)
+    nb.cells.append(new_code_cell("import gc\ngc.isenabled()"))
+    nbformat.write(nb, path)
     grade(folder)
     return folder
 
@@ -103,7 +108,9 @@ def test_everything_that_was_promised_is_written(graded):
         assert line["score"] == sum(row["earned"] for row in line["criteria"]) - line["bonus"]
         for path in (graded.autograded(name, ASSIGNMENT), graded.feedback(name, ASSIGNMENT)):
             assert path.is_file()
-    nbformat.validate(nbformat.read(graded.autograded("ada", ASSIGNMENT), as_version=4))
+    executed = nbformat.read(graded.autograded("ada", ASSIGNMENT), as_version=4)
+    nbformat.validate(executed)
+    assert executed.cells[-1].outputs[0].data["text/plain"] == "True", "garbage is collected where a notebook runs"
 
 
 def test_only_what_is_new_or_changed_is_graded(again):
