@@ -77,15 +77,7 @@ def rehearse(cues: Sequence[Cue], names: Sequence[str], allowed: Allowed) -> Ran
         task.write_text(json.dumps(work), encoding="utf-8")
         told.touch()
         start = time.monotonic()
-        process = subprocess.Popen(
-            [sys.executable, "-c", START, str(Path(__file__).parents[1]), str(task), str(told)],
-            cwd=folder,
-            env={**os.environ, **SURROUNDINGS},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        process = begin(task, told, folder)
         try:
             stopped = watch(process, told, PATIENCE * max(limits, default=0.0) + SLACK)
         finally:
@@ -100,6 +92,19 @@ def rehearse(cues: Sequence[Cue], names: Sequence[str], allowed: Allowed) -> Ran
                 if line["late"]:
                     ran.late[line["end"]] = line["late"]
     return ran
+
+
+def begin(task: Path, told: Path, folder: Path) -> subprocess.Popen[bytes]:
+    """Start the process, in this folder."""
+    return subprocess.Popen(
+        [sys.executable, "-c", START, str(Path(__file__).parents[1]), str(task), str(told)],
+        cwd=folder,
+        env={**os.environ, **SURROUNDINGS},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def watch(process: subprocess.Popen[bytes], told: Path, longest: float) -> str | None:

@@ -4,13 +4,17 @@ import gc
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when PyTorch is imported: each worker has one core
 
 import pytest
+from rehearsing import Forked, start_server
 from starting import start_zygotes
 from xdist.scheduler import LoadScopeScheduling
+
+from convcourse import rehearsal
 
 gc.disable()  # until all tests are imported: none of it is garbage
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,8 +40,9 @@ SHARING = (
     *("tests/book/test_code_03.py", "tests/exam/test_layouts.py", "tests/exam/test_network_feedback.py"),
     "tests/assignments/test_release.py",
 )
+REHEARSING = "tests/convcourse/test_check.py", "tests/submissions/test_rehearsal.py"  # forks of one process
 EXPORTING = "tests/book/test_networks.py", "tests/book/test_tolerance.py"  # PyTorch's exporter is loaded once
-GROUPS = (READING, DRIVING, POOL, EXPORTING, *((file,) for file in SHARING))
+GROUPS = (READING, DRIVING, POOL, REHEARSING, EXPORTING, *((file,) for file in SHARING))
 
 
 def pytest_collection_modifyitems(items) -> None:
@@ -93,3 +98,18 @@ def client(zygote):
     from autograder.examiner.link import ZygoteClient
 
     return ZygoteClient(zygote)
+
+
+@pytest.fixture(scope="session")
+def rehearsals():
+    """The process that rehearsals are forked of."""
+    server = start_server()
+    yield server
+    server.stdin.close()
+    server.wait(timeout=60)
+
+
+@pytest.fixture
+def quick_rehearsals(rehearsals, monkeypatch) -> None:
+    """A rehearsal in this process is a fork of that one."""
+    monkeypatch.setattr(rehearsal, "begin", partial(Forked, rehearsals))

@@ -28,6 +28,7 @@ if mine is not None:
 else:
     for _ in numbers:
         os.wait()
+    os._exit(0)  # without seconds of clearing up
 """
 
 

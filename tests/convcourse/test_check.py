@@ -20,6 +20,7 @@ from convcourse.packages import PACKAGES
 from convcourse.rehearsal import Cue, Ran, rehearse
 from convcourse.submission.mending import fingerprint
 
+pytestmark = pytest.mark.usefixtures("quick_rehearsals")
 NAME = "01-convolution"
 ENTRIES = handed_out.assignments()[NAME].entries
 

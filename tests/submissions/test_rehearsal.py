@@ -16,6 +16,7 @@ from autograder.examiner.grading import Job, grade
 from convcourse import check
 from convcourse.handed_out import Allowed, Assignment, Entry, assignments
 
+pytestmark = pytest.mark.usefixtures("quick_rehearsals")
 NAME = "01-convolution"
 # Hostile code runs in the grader's confinement only. These do no harm without it.
 HARMLESS = "endless_cell", "endless_cell_that_catches", "sleeps", "output_flood", "warns", "prints_in_turns"
