@@ -16,7 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from convcourse import rehearsal
 
-gc.disable()  # until all tests are imported: none of it is garbage
+gc.disable()  # until the first test runs: imports hold hardly any garbage
 ROOT = Path(__file__).resolve().parents[1]
 # Tests that compete for one resource run on one worker, one after the other: those that read the rendered book, which
 # the first of them builds, those that drive its figures, and those that run a pool of graders on all cores.
@@ -40,7 +40,7 @@ SHARING = (
     *("tests/book/test_code_03.py", "tests/exam/test_layouts.py", "tests/exam/test_network_feedback.py"),
     "tests/assignments/test_release.py",
 )
-REHEARSING = "tests/convcourse/test_check.py", "tests/submissions/test_rehearsal.py"  # forks of one process
+REHEARSING = "tests/convcourse/test_check.py", "tests/submissions/test_rehearsal.py"  # their rehearsals share a server
 EXPORTING = "tests/book/test_networks.py", "tests/book/test_tolerance.py"  # PyTorch's exporter is loaded once
 GROUPS = (READING, DRIVING, POOL, REHEARSING, EXPORTING, *((file,) for file in SHARING))
 
@@ -53,7 +53,8 @@ def pytest_collection_modifyitems(items) -> None:
             raise pytest.UsageError(f"{item.nodeid} reads the rendered book: its file belongs into READING or DRIVING")
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
     gc.freeze()  # what is imported stays, and is not looked through again
     gc.enable()
 
@@ -102,7 +103,7 @@ def client(zygote):
 
 @pytest.fixture(scope="session")
 def rehearsals():
-    """The process that rehearsals are forked of."""
+    """The server of `rehearsing`: the process that rehearsals are forked from."""
     server = start_server()
     yield server
     server.stdin.close()
@@ -111,5 +112,5 @@ def rehearsals():
 
 @pytest.fixture
 def quick_rehearsals(rehearsals, monkeypatch) -> None:
-    """A rehearsal in this process is a fork of that one."""
+    """A rehearsal that a test starts in this process is a fork of the server."""
     monkeypatch.setattr(rehearsal, "begin", partial(Forked, rehearsals))

@@ -309,7 +309,7 @@ def confinement(unsafe: bool) -> bool:
 def main() -> None:
     """The entry point. nbgrader and others start programs by name: the environment's own come first, also when it is
     not active."""
-    gc.set_threshold(100_000)  # of what is imported nothing is garbage: to look through it is a tenth of a short run
+    gc.set_threshold(100_000)  # imports hold hardly any garbage, and to look for it takes a tenth of a short run
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     escape_what_cannot_be_shown()
     try:

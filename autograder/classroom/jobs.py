@@ -47,7 +47,7 @@ def grader_version() -> str:
     """A hash of everything besides submission and assignment that a mark depends on."""
     digest = hashlib.sha256(repr([platform.python_version(), *map(version, PACKAGES)]).encode())
     for file in (file for folder in MARKS for file in sorted((ROOT / folder).rglob("*"))):
-        if file.is_file() and file.suffix != ".pyc":
+        if file.is_file() and "__pycache__" not in file.parts:
             digest.update(f"\0{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
     return digest.hexdigest()
 
@@ -59,10 +59,13 @@ def job_name(submitted: bytes, source: bytes, told: Iterable[str] = ()) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+@cache
 def may_take(assignment: str) -> float:
-    """Seconds of processor time that a notebook of the assignment may take; 0 where nothing was handed out of it."""
-    known = handed_out.assignments().get(assignment)
-    return known.allowed.notebook_seconds if known else 0.0
+    """Seconds of processor time that a notebook of the assignment may take; 0 where this is not known."""
+    try:
+        return handed_out.assignments()[assignment].allowed.notebook_seconds
+    except Exception:  # the list is damaged; the examiner says so of each submission
+        return 0.0
 
 
 @cache

@@ -177,8 +177,8 @@ class Run:
             self.progress("Grading", self.summary.graded + len(self.summary.failures), len(todo), now)
 
     def _tasks(self, todo: list[Submission]) -> Iterator[Task]:
-        """Read each submission when its turn comes; those that need no examiner are settled on the way. What may take
-        longest begins first: at the end all would wait for it."""
+        """Read each submission when its turn comes; those that need no examiner are settled on the way. Those that
+        may take longest begin first; if one began last, the run would wait for it alone."""
         for submission in sorted(todo, key=lambda s: may_take(s.assignment), reverse=True):
             with self._failing_alone(submission.key):
                 found = self._read(submission)

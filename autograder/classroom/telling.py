@@ -85,7 +85,7 @@ def tell_changes(summary: Summary) -> None:
     """Say whose mark this run changed, or would have changed, and why."""
     if summary.changed:
         out.print("\nMarks that changed", style="bold")
-    for entry in summary.changed:
+    for entry in sorted(summary.changed, key=lambda entry: (entry.result.assignment, entry.result.student)):
         if entry.change:
             say(f"{entry.result.student}, {entry.result.assignment}: {entry.change.told()}", to=out)
     if kept := sum(entry.keeps for entry in summary.changed):

@@ -1,7 +1,7 @@
 """The template, from which examiners and zygotes are forked, and the examiner's loop.
 
 Who runs it. `classroom.pool`, in the main process: `python -m autograder.examiner.template`. It imports torch, pyplot
-and the like once (3.5 s of CPU, while the main process imports nbgrader beside it), and on each order forks a zygote
+and the like once (seconds of CPU, while the main process imports nbgrader beside it), and on each order forks a zygote
 and an examiner. A zygote forks students' candidates; an examiner grades one job after the other.
 
 What each holds. The template has read nothing: no key, no exam, no student's file; and whatever a fork shares is a
@@ -43,13 +43,14 @@ NOTHING: dict[str, Any] = {"result": None, "evidence": None, "failure": None}
 
 def template(control: socket.socket, assignments: list[str]) -> None:
     """Import everything once, then fork a zygote and an examiner on each order, until the main process is gone."""
-    gc.disable()  # nothing of what is imported is garbage, and to look for it takes a fifth of the time
+    gc.disable()  # imports hold hardly any garbage, and to look for it takes a fifth of the time
     from autograder.candidate import preload, zygote
 
     preload.preload(assignments)
     import nbformat  # noqa: F401 - an examiner's need, but a second's work (its schema's grammars), and no secret
 
     gc.freeze()
+    gc.enable()
     me = os.getpid()
     while True:
         order, descriptors, _, _ = socket.recv_fds(control, 1, 1)
@@ -62,7 +63,6 @@ def template(control: socket.socket, assignments: list[str]) -> None:
         to_zygote, to_examiner = socket.socketpair()
         if os.fork() == 0:
             _die_with(me)
-            gc.enable()
             for other in (control, to_main, to_zygote):
                 other.close()
             for name in [n for n in sys.modules if n.startswith("autograder.examiner")]:
@@ -70,7 +70,6 @@ def template(control: socket.socket, assignments: list[str]) -> None:
             _leave(zygote.main, to_examiner)
         if os.fork() == 0:
             _die_with(me)
-            gc.enable()
             for other in (control, to_examiner):
                 other.close()
             _leave(examine, Connection(to_main.detach()), to_zygote)

@@ -20,7 +20,7 @@ from convcourse.packages import PACKAGES
 from convcourse.rehearsal import Cue, Ran, rehearse
 from convcourse.submission.mending import fingerprint
 
-pytestmark = pytest.mark.usefixtures("quick_rehearsals")
+quick = pytest.mark.usefixtures("quick_rehearsals")  # for tests of what becomes of the cells
 NAME = "01-convolution"
 ENTRIES = handed_out.assignments()[NAME].entries
 
@@ -88,6 +88,7 @@ def test_ready(nb, tmp_path):
     assert path.read_text(encoding="utf-8") == nbformat.writes(nb), "the check wrote into the notebook"
 
 
+@quick
 def test_defects_of_the_code_are_found_by_running_it(nb, tmp_path, capsys):
     cell(nb, "conv2d_naive").source = "def conv2d_naive(x, weight, bias=None):\n    return x * 3"
     cell(nb, "apply_kernel").source = "def apply_my_kernel(image, kernel):\n    return image"
@@ -380,6 +381,7 @@ def test_cells_run_as_in_jupyter():
     assert "text" not in ran.defined[0] and "text" in ran.defined[1]
 
 
+@quick
 def test_what_takes_too_long_or_puts_out_too_much_is_stopped_alone():
     """By processor time, whatever else runs; who sleeps or catches everything ends too."""
     allowed = replace(ALLOWED, cell_seconds=1, call_seconds=2, output_kib=64)
@@ -402,6 +404,7 @@ def test_what_takes_too_long_or_puts_out_too_much_is_stopped_alone():
     }
 
 
+@quick
 def test_a_cell_that_does_not_let_itself_be_interrupted_ends_the_run():
     allowed = replace(ALLOWED, cell_seconds=1, call_seconds=2, output_kib=64)
     stubborn = "while True:\n    try:\n        for i in range(10**9): x = [i]\n    except BaseException: x = 2"
@@ -409,17 +412,20 @@ def test_a_cell_that_does_not_let_itself_be_interrupted_ends_the_run():
     assert "could not be interrupted" in ran.stopped and ran.running == 1 and set(ran.defined) == {0}
 
 
+@quick
 def test_the_whole_notebooks_time_ends():
     allowed = replace(ALLOWED, notebook_seconds=2)
     ran = run_cells("x = 1", "while True:\n    pass", allowed=allowed)
     assert "more than 2 seconds of processor time" in ran.stopped and ran.running == 1
 
 
+@quick
 def test_a_cell_that_ends_the_process_is_named():
     ran = run_cells("x = 1", "import os\nos._exit(0)", "y = 2")
     assert "a cell ended the process" in ran.stopped and ran.running == 1 and set(ran.defined) == {0}
 
 
+@quick
 def test_modes_are_put_back_as_the_grader_does():
     """The assignment's cells find the modes of an import, one's own cells those that they left."""
     leave = """

@@ -86,7 +86,8 @@ class Project:
                 shutil.copy(ROOT / name, root / name)
                 os.utime(root / name, (0, 0))  # the environment is newer: it is not set up again
         for name in ("autograder", "convcourse"):
-            shutil.copytree(ROOT / name, root / name)  # with what is compiled of it
+            # With what is compiled of it, but not with what another process is writing.
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("*.pyc.*"))
         (root / "solutions").mkdir()
         (root / "book").mkdir()
         (root / ".venv").symlink_to(sys.prefix)
