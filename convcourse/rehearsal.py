@@ -34,14 +34,14 @@ SURROUNDINGS = {
 }
 # Imports this package, wherever it lies, and nothing else from there. Imports hold hardly any garbage: nobody
 # looks for it until `stage.perform` runs the cells.
-START = """
+LOAD = """
 import gc, sys
 gc.disable()
 sys.path.append(sys.argv[1])
 from convcourse import stage
 sys.path.pop()
-stage.main(*sys.argv[2:])
 """
+START = f"{LOAD}stage.main(*sys.argv[2:])\n"
 
 
 @dataclass(frozen=True)

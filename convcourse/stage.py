@@ -184,6 +184,13 @@ def main(task: str, told: str) -> None:
     os._exit(0)
 
 
+def import_ahead() -> None:
+    """Import what the grader has imported before the first cell, as far as it is installed."""
+    for name in AHEAD:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
 def perform(work: dict[str, Any], out: TextIO) -> None:
     """Run the cells and tell how each went."""
 
@@ -194,9 +201,7 @@ def perform(work: dict[str, Any], out: TextIO) -> None:
     def interrupted(*_: Any) -> None:
         raise TooMuch(watch.why)
 
-    for name in AHEAD:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
+    import_ahead()
     adopt()
     refuse_others()
     shell = GradedShell.instance(config=Config(HistoryManager={"enabled": False}))

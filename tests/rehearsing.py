@@ -14,15 +14,9 @@ from convcourse import rehearsal
 
 ROOT = Path(__file__).resolve().parents[1]
 # Reads a line for each rehearsal; tells the number of its process and, when it has ended, its exit status.
-SERVER = """
-import contextlib, gc, importlib, json, os, sys
-gc.disable()
-sys.path.append(sys.argv[1])
-from convcourse import stage
-sys.path.pop()
-for name in stage.AHEAD:
-    with contextlib.suppress(ImportError):
-        importlib.import_module(name)
+SERVER = f"""{rehearsal.LOAD}
+import json, os
+stage.import_ahead()
 for line in sys.stdin:
     arguments, folder = json.loads(line)
     child = os.fork()

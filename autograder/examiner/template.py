@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
 import hashlib
 import json
 import os
@@ -43,14 +42,11 @@ NOTHING: dict[str, Any] = {"result": None, "evidence": None, "failure": None}
 
 def template(control: socket.socket, assignments: list[str]) -> None:
     """Import everything once, then fork a zygote and an examiner on each order, until the main process is gone."""
-    gc.disable()  # imports hold hardly any garbage, and to look for it takes a fifth of the time
+    import nbformat  # noqa: F401 - an examiner's need, but a second's work (its schema's grammars), and no secret
+
     from autograder.candidate import preload, zygote
 
     preload.preload(assignments)
-    import nbformat  # noqa: F401 - an examiner's need, but a second's work (its schema's grammars), and no secret
-
-    gc.freeze()
-    gc.enable()
     me = os.getpid()
     while True:
         order, descriptors, _, _ = socket.recv_fds(control, 1, 1)
