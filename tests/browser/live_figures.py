@@ -12,8 +12,9 @@ BOOK = Path(__file__).resolve().parents[2] / "book"
 CLASS = re.compile(r"\blive live-([\w-]+)")
 PLACES = [(path.stem, name) for path in sorted(BOOK.glob("*.md")) for name in CLASS.findall(path.read_text())]
 
-# What is seen: drawings, canvases, sentences, as they are now.
+# What is seen: drawings, canvases, sentences, as they are now. What is hidden may be out of date until it is shown.
 SEEN = """figure => [...figure.querySelectorAll('.live-box :is(svg, canvas, .live-sentence)')]
+    .filter(node => node.checkVisibility())
     .map(node => node.toDataURL?.() ?? node.outerHTML).join('\\n').replace(/ data-at="\\d+"/g, '')"""
 FIELDS = """figure => [...figure.querySelectorAll('.live-box :is(input, select, [aria-pressed])')]
     .map(node => [node.ariaLabel ?? node.labels?.[0]?.textContent ?? node.textContent, node.checked ?? null,
