@@ -17,7 +17,7 @@ from convcourse.submission.structure import structure
 PICTURES = "image/png", "image/jpeg", "image/gif"  # that may be pasted into a text, in base64
 # Lists and objects, and all values, of a file; honest notebooks have some thousands, and a value for each line.
 BRACKETS, VALUES = 50_000, 1_000_000
-ID_LIMIT = 100  # characters of a cell's id or grade_id
+_ID_LIMIT = 100  # characters of a cell's id or grade_id
 # As many blanks and blank lines in a row as nobody writes. Whoever colours code (nbconvert, for the instructor) reads
 # them all again from each line.
 BLANKS = re.compile(r"(?<!\s)\s{200,}")
@@ -134,7 +134,7 @@ def _bound(cells: list[Cell], limits: FileLimits) -> None:
 
 
 def _id(value: Any) -> str | None:
-    return value if isinstance(value, str) and len(value) <= ID_LIMIT else None
+    return value if isinstance(value, str) and len(value) <= _ID_LIMIT else None
 
 
 def _keep(kind: str, data: str, attachments: dict[str, dict[str, str]]) -> str:

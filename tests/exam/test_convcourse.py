@@ -16,8 +16,6 @@ from autograder.exam_tables.implementations import exam_names, implementation
 from autograder.wire.limits import Limits
 
 EXAMS = [exam for name in exam_names() for exam in parts_of(name)]
-# A whole number below this has many meanings, so it may be an answer by chance: a limit of 100 characters is one.
-TOO_SMALL_TO_TELL = 1000
 # These change the process that calls them, for good, and give back nothing.
 CHANGING_PYTHON = "convcourse.stage.", "convcourse.graded.", "convcourse.packages.refuse_others"
 
@@ -28,8 +26,7 @@ def public() -> dict[str, object]:
     modules = ["convcourse", *(m.name for m in pkgutil.walk_packages(convcourse.__path__, "convcourse."))]
     for module in (m for m in modules if not m.endswith("__main__")):
         for name, value in list(vars(import_module(module)).items()):
-            by_chance = isinstance(value, int) and abs(value) < TOO_SMALL_TO_TELL
-            if not (name.startswith("_") or isinstance(value, ModuleType) or by_chance):
+            if not name.startswith("_") and not isinstance(value, ModuleType):
                 found.setdefault(id(value), (f"{module}.{name}", value))
     return {name: value for name, value in found.values() if not name.startswith(CHANGING_PYTHON)}
 
